@@ -1,0 +1,46 @@
+# Two commands are all that is needed: 'make chat' and 'make test'. Everything is installed into .venv.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help chat test lint format bench clean
+.DEFAULT_GOAL := help
+
+help:            ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s ':'
+
+chat: $(VENV)/.installed   ## set everything up, build the index, open the chat on the shipped articles
+	$(BIN)/chatbot serve --open
+
+test: $(VENV)/.installed-test   ## set everything up, then run every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test   ## ruff and mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(VENV)/.installed-test   ## let ruff tidy the code
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+bench: $(VENV)/.installed-bench   ## measure speed, memory and quality beside other libraries
+	$(BIN)/python -m tests.benchmarks
+
+clean:           ## remove the environment and the built index; articles stay
+	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md -delete
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(BIN)/python -m tests.chromium
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
+	@touch $@

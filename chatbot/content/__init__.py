@@ -1,0 +1,1 @@
+"""Files of the corpus to articles, articles to passages."""

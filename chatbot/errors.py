@@ -1,0 +1,73 @@
+"""Everything that can go wrong, as one tree.
+
+    ChatbotError                 whatever this package raises on purpose
+    ├── SettingsError            a setting is unknown, malformed or out of range
+    ├── QuestionError            a question, k, filter or history that cannot be used
+    ├── ContentError             one file of the corpus cannot be read (has .path, .line, .reason)
+    ├── ModelError               the embedding model is missing, altered or unusable
+    └── CorpusIndexError         the index as a whole
+        ├── IndexMissing         nothing has been built yet
+        ├── IndexDamaged         a generation fails its checks (has .generation, .file)
+        ├── IndexMismatch        the index was built by another format or model
+        ├── IndexLocked          another process is building
+        └── NothingToIndex       the corpus has no usable article
+
+Every message says what is wrong with its value, what was expected, and what to do next.
+"""
+
+from __future__ import annotations
+
+
+class ChatbotError(Exception):
+    """Whatever this package raises on purpose; its text is meant for people."""
+
+
+class SettingsError(ChatbotError):
+    """A setting is unknown, malformed or out of range."""
+
+
+class QuestionError(ChatbotError):
+    """A question, k, filter or history that cannot be used."""
+
+
+class ContentError(ChatbotError):
+    """One file of the corpus cannot be read; the others are not affected."""
+
+    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
+        self.path = path
+        self.reason = reason
+        self.line = line
+        super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+
+
+class ModelError(ChatbotError):
+    """The embedding model is missing, altered or unusable."""
+
+
+class CorpusIndexError(ChatbotError):
+    """The index as a whole."""
+
+
+class IndexMissing(CorpusIndexError):
+    """Nothing has been built yet."""
+
+
+class IndexDamaged(CorpusIndexError):
+    """A generation fails its checks; `generation` and `file` name the place."""
+
+    def __init__(self, generation: str, file: str, reason: str) -> None:
+        self.generation = generation
+        self.file = file
+        super().__init__(f"generation {generation} is damaged: {file} {reason}; run 'chatbot build' to replace it")
+
+
+class IndexMismatch(CorpusIndexError):
+    """The index was built by another format or model than the settings name."""
+
+
+class IndexLocked(CorpusIndexError):
+    """Another process is building."""
+
+
+class NothingToIndex(CorpusIndexError):
+    """The corpus has no usable article."""

@@ -1,0 +1,1 @@
+"""Passages to one immutable generation of the index."""

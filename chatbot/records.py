@@ -1,0 +1,145 @@
+"""The records that flow through the rooms: frozen, slotted, plain values.
+
+Offsets are counted in Unicode code points. Dates are calendar dates without a time zone. Every record turns into
+plain JSON with `to_json`, its field names as keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+Verdict = Literal["answered", "uncertain", "not_covered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One file of the corpus, read.
+
+    `id` is the path under the corpus folder without its suffix, with forward slashes. `text` is Markdown, without
+    front matter. `sha256` is the hex digest of the file's bytes.
+    """
+
+    id: str
+    path: str
+    title: str
+    url: str | None
+    text: str
+    topics: tuple[str, ...]
+    audience: tuple[str, ...]
+    country: str | None
+    published: date | None
+    updated: date | None
+    review_by: date | None
+    questions: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A slice of an article: `article.text[start:end] == text`, always.
+
+    `id` is `article_id#n` with n counted from 1. `headings` run from the outermost to the innermost and leave the
+    title out. `url` leads to this very place; it starts with `/` where the article has no site of its own.
+    """
+
+    id: str
+    article_id: str
+    title: str
+    headings: tuple[str, ...]
+    start: int
+    end: int
+    text: str
+    url: str
+    topics: tuple[str, ...]
+    audience: tuple[str, ...]
+    country: str | None
+    updated: date | None
+    review_by: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A sentence of a passage that answers: `passage.text[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that was found.
+
+    `rank` counts from 1. `score` orders the hits of one answer and is comparable within that answer only.
+    `cosine` in [-1, 1] and `bm25` >= 0 are the raw scores of the two searches. `reason` says in plain words why the
+    passage is here.
+    """
+
+    rank: int
+    passage: Passage
+    score: float
+    cosine: float
+    bm25: float
+    highlights: tuple[Highlight, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation, what it was searched as, and the ids of the passages it showed."""
+
+    question: str
+    searched_as: str
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the passages are limited to; an empty field limits nothing.
+
+    `topics`, `audience` and `countries` keep passages that carry one of the named values (an article without an
+    audience or a country is for everybody). `updated_since` keeps articles updated on that day or later.
+    """
+
+    topics: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    updated_since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question found: hits, best first, or an honest "not covered".
+
+    `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is
+    the calibrated chance that the corpus covers the question. `message` is a fixed sentence for the visitor where the
+    hits do not speak for themselves. `topics` are the nearest topics and `follow_ups` are questions that the corpus
+    answers. `took_ms` is wall-clock time in milliseconds.
+    """
+
+    question: str
+    searched_as: str
+    verdict: Verdict
+    confidence: float
+    hits: tuple[Hit, ...]
+    message: str
+    topics: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+    generation: str
+    took_ms: float
+
+
+def to_json(record: Answer | Article | Hit | Passage) -> dict[str, Any]:
+    """The record as plain JSON values: tuples become lists, dates become ISO strings."""
+    return {key: _plain(value) for key, value in asdict(record).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The front doors: web page, API, widget."""

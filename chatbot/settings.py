@@ -1,0 +1,151 @@
+"""Settings: plain frozen values from four places, later ones winning.
+
+    defaults  <  chatbot.toml  <  CHATBOT_* environment  <  command line
+
+`CHATBOT_CORPUS_DIR=articles` sets `corpus_dir`; `CHATBOT_SERVER__PORT=8000` sets `port` in the table `[server]`.
+A key that no setting has is an error in the file and in the environment alike: a misspelt setting that is silently
+ignored costs an afternoon. Paths in the file are relative to the file, all others to the working folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError as SourceError,
+)
+
+from chatbot.errors import SettingsError
+
+ENV_PREFIX = "CHATBOT_"
+CONFIG_VARIABLE = "CHATBOT_CONFIG"
+CONFIG_FILE = "chatbot.toml"
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+
+
+class Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PassageSettings(Group):
+    """How articles are cut, in tokens of the embedding model."""
+
+    target_tokens: Annotated[int, Field(ge=32, le=4096)] = 160
+    max_tokens: Annotated[int, Field(ge=48, le=8192)] = 200
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PassageSettings:
+        if self.target_tokens > self.max_tokens:
+            raise ValueError(f"target_tokens is {self.target_tokens}, above max_tokens ({self.max_tokens})")
+        return self
+
+
+class ServerSettings(Group):
+    """Where the web server listens. `root_path` is the public path in front of it, when a proxy strips one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. See `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
+    )
+
+    corpus_dir: Path = Path("corpus")
+    index_dir: Path = Path("index")
+    model: Annotated[str, Field(min_length=1)] = BUNDLED_MODEL
+    max_file_mb: Annotated[float, Field(gt=0, le=1024)] = 20.0
+    keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
+    passages: PassageSettings = PassageSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # load_settings merges the sources itself, so that constructing Settings reads nothing from outside.
+        return (init_settings,)
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """The settings in force for this process.
+
+    `config` names the file; without it CHATBOT_CONFIG does, and without that `chatbot.toml` is read where it exists.
+    `overrides` are what the command line said; None means "not said". Raises SettingsError.
+    """
+    said = {key: value for key, value in overrides.items() if value is not None}
+    file, values = _from_file(config)
+    try:
+        merged = _merge(_merge(values, _from_environment()), said)
+        return Settings(**merged)
+    except (ValidationError, SourceError) as error:
+        raise SettingsError(_explain(error, file)) from error
+
+
+def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
+    named = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    file = named or Path(CONFIG_FILE)
+    if not file.exists():
+        if named:
+            raise SettingsError(f"settings file {file} does not exist; name an existing one or leave --config out")
+        return None, {}
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"settings file {file} cannot be read: {error}") from error
+    _refuse_unknown(values, str(file))
+    for key in ("corpus_dir", "index_dir"):
+        if isinstance(values.get(key), str):
+            values[key] = file.parent / Path(values[key]).expanduser()
+    return file, values
+
+
+def _from_environment() -> dict[str, Any]:
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    for variable in os.environ:
+        if variable.upper().startswith(ENV_PREFIX) and variable.upper().split("__")[0] not in known:
+            raise SettingsError(f"environment variable {variable} is no setting{_nearest(variable.upper(), known)}")
+    return {name: value for name, value in EnvSettingsSource(Settings)().items() if value is not None}
+
+
+def _refuse_unknown(values: dict[str, Any], where: str) -> None:
+    for key in values:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"{where}: '{key}' is no setting{_nearest(key, set(Settings.model_fields))}")
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(low)
+    for key, value in high.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
+    if isinstance(error, SourceError):
+        return f"an environment variable cannot be read: {error}; lists and tables are written as JSON"
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"]) or "settings"
+        lines.append(f"setting '{name}' is {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}")
+    where = f" (from {file}, the environment or the command line)" if file else ""
+    return "; ".join(lines) + where
