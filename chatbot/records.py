@@ -34,6 +34,7 @@ class Article:
     review_by: date | None
     questions: tuple[str, ...]
     sha256: str
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

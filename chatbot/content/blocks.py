@@ -1,0 +1,117 @@
+"""The blocks of a Markdown text, with their places in it: what articles are cut along."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from chatbot.content.markdown import has_prose, plain, slugify
+
+Kind = Literal["heading", "text", "table", "code", "noise"]
+
+LONGEST_HEADING = 200
+"""Characters; what is longer is a paragraph that happens to be marked as a heading."""
+
+_PARSER = MarkdownIt("commonmark", {"maxNesting": 60}).enable("table")
+_PARSER.core.ruler.enableOnly(["normalize", "block"])
+
+_LINE_END = re.compile(r"\r\n?|\n")
+_CUSTOM_ID = re.compile(r"\s*\{#([\w.:-]{1,200})\}\s*$")
+_SCAFFOLD = re.compile(r"[ \t>]*(?::::+[ \t]*[\w-]*[ \t]*|</?[A-Za-z][^<>]*>[ \t]*|<!--[^<>]*-->[ \t]*)*$")
+_IN_PAGE_LINKS = re.compile(r"(?:[\s>*+,|·-]|\d+[.)]|\[[^\[\]]{0,300}\]\(#[^()\s]{0,300}\))+")
+
+
+class Block(NamedTuple):
+    """`text[start:end]`, in code points; `line` counts from 0.
+
+    `depth` is the number of list items and quotes around it, `opens` says that it begins a list item. A heading
+    carries its `level`, plain `title` and `slug`; `noise` is markup without anything to read.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    line: int
+    depth: int
+    opens: bool
+    level: int
+    title: str
+    slug: str
+
+
+def blocks(text: str) -> list[Block]:
+    """The leaf blocks of `text` in order. They never overlap; between them is nothing to read."""
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
+    found: list[Block] = []
+    slugs: dict[str, int] = {}
+    depth, opens = 0, False
+    tokens = _PARSER.parse(text)
+    for token, following in pairwise([*tokens, Token("", "", 0)]):
+        if token.type in {"list_item_open", "blockquote_open"}:
+            depth, opens = depth + 1, opens or token.type == "list_item_open"
+        elif token.type in {"list_item_close", "blockquote_close"}:
+            depth -= 1
+        elif token.map and (kind := _KINDS.get(token.type)):
+            first, last = token.map
+            start, end = starts[first], starts[min(last, len(starts) - 1)]
+            end = start + len(text[start:end].rstrip())
+            if end <= start:
+                continue
+            block = Block(kind, start, end, first, depth, opens, 0, "", "")
+            if kind == "heading":
+                block = _heading(block, int(token.tag[1:]), following.content, slugs)
+            found.append(_trimmed(block, text))
+            opens = False
+    return found
+
+
+def heading_slugs(text: str) -> dict[int, str]:
+    """The anchor of every heading, by the line it begins on (from 0, as `map` of a markdown-it token counts)."""
+    return {block.line: block.slug for block in blocks(text) if block.slug}
+
+
+_KINDS: dict[str, Kind] = {
+    "heading_open": "heading",
+    "paragraph_open": "text",
+    "html_block": "text",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+    "hr": "noise",
+}
+
+
+def _heading(block: Block, level: int, raw: str, slugs: dict[str, int]) -> Block:
+    custom = _CUSTOM_ID.search(raw)
+    title = " ".join(plain(_CUSTOM_ID.sub("", raw)).split())
+    base = slug = custom[1] if custom else slugify(title)
+    while slug in slugs:
+        slugs[base] += 1
+        slug = f"{base}-{slugs[base]}"
+    slugs[slug] = 0
+    kind: Kind = "heading" if title else "noise"
+    if title and (block.depth or len(title) > LONGEST_HEADING):
+        kind = "text"
+    return block._replace(kind=kind, level=level, title=title, slug=slug)
+
+
+def _trimmed(block: Block, text: str) -> Block:
+    """The block without scaffolding at its edges; noise where nothing else is left."""
+    raw = text[block.start : block.end]
+    if block.kind == "code":
+        return block if any(map(str.isalnum, raw)) else block._replace(kind="noise")
+    if block.kind not in {"text", "table"} or (raw[0].isalnum() and not raw.startswith(("import", "export"))):
+        return block
+    if not has_prose(raw) or _IN_PAGE_LINKS.fullmatch(raw):
+        return block._replace(kind="noise")
+    start, end = block.start, block.end
+    lines = raw.splitlines(keepends=True)
+    while len(lines) > 1 and _SCAFFOLD.match(lines[0].rstrip()):
+        start += len(lines.pop(0))
+    while len(lines) > 1 and _SCAFFOLD.match(lines[-1].rstrip()):
+        end -= len(lines.pop())
+    return block._replace(start=start, end=end)

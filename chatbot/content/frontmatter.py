@@ -1,0 +1,211 @@
+"""Front matter: the keys above an article's text, in YAML between `---` or TOML between `+++`.
+
+Every value is read as text, whatever it looks like: `country: NO` is Norway, and a date is checked by us, with its
+line. Nothing in it is executed, repeated by reference or nested without bound.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import yaml
+
+from chatbot.errors import ContentError
+
+LONGEST = 64 * 1024
+"""Characters of front matter."""
+
+_OPENING = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n", re.MULTILINE)
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}.*)?")
+_ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECASE)
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0", ""}
+_ABSENT = {"", "~", "null", "Null", "NULL"}
+
+
+class Value(NamedTuple):
+    """A value and the line of the file it stands on, counted from 1."""
+
+    value: Any
+    line: int
+
+
+class FrontMatter:
+    """The keys of one file, with the conversions that articles need. Each raises ContentError naming the line."""
+
+    def __init__(self, path: str, values: dict[str, Value]) -> None:
+        self._path = path
+        self._values = values
+
+    def text(self, key: str) -> str | None:
+        """One line of text, or None where the key is absent or empty. A list of one counts as its item."""
+        found = self._values.get(key)
+        if not found:
+            return None
+        value = found.value[0] if isinstance(found.value, list) and len(found.value) == 1 else found.value
+        if not isinstance(value, str):
+            raise self._error(found, f"{key} is a {'list' if isinstance(value, list) else 'mapping'}; write one text")
+        return one_line(value) or None
+
+    def texts(self, key: str, *, commas: bool = False) -> tuple[str, ...]:
+        """A list of texts without repeats; a single text is a list of one, or of several between `commas`."""
+        found = self._values.get(key)
+        if not found:
+            return ()
+        value = found.value
+        if isinstance(value, str):
+            value = value.split(",") if commas else [value]
+        if isinstance(value, dict):
+            raise self._error(found, f"{key} is a mapping; write a list")
+        return tuple(dict.fromkeys(item for item in map(_item, value) if item))
+
+    def day(self, *keys: str) -> date | None:
+        """The first of these keys that is present, as a calendar date; a time behind it is ignored."""
+        for key in keys:
+            found = self._values.get(key)
+            value = found.value.get("date") if found and isinstance(found.value, dict) else found and found.value
+            if not found or not value:
+                continue
+            match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+            try:
+                if match:
+                    return date(int(match[1]), int(match[2]), int(match[3]))
+            except ValueError:
+                pass
+            raise self._error(found, f"{key} is {_shown(value)}, which is no date; write it as 2026-01-31")
+        return None
+
+    def flag(self, key: str) -> bool:
+        """True or False; absent is False."""
+        found = self._values.get(key)
+        value = found.value if found else ""
+        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+            return value.lower() in _TRUE
+        raise self._error(found or Value(value, 1), f"{key} is {_shown(value)}; write true or false")
+
+    def says_false(self, key: str) -> bool:
+        """Whether the key is there and says "false"."""
+        found = self._values.get(key)
+        return bool(found and isinstance(found.value, str) and found.value.lower() == "false")
+
+    def address(self, key: str) -> str | None:
+        """An http(s) address or a path on this site that begins with a single slash."""
+        found, value = self._values.get(key), self.text(key)
+        if not found or value is None:
+            return None
+        try:
+            usable = bool(_ADDRESS.fullmatch(value) and (value.startswith("/") or urlsplit(value).hostname))
+        except ValueError:
+            usable = False
+        if not usable:
+            raise self._error(
+                found, f"{key} is {_shown(value)}; write a whole http(s) address, or a path with a single / in front"
+            )
+        return value
+
+    def _error(self, found: Value, reason: str) -> ContentError:
+        return ContentError(self._path, reason, found.line)
+
+
+def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
+    """The front matter of a file and the text below it. Raises ContentError where it is open-ended or unreadable."""
+    opening = _OPENING.match(text)
+    if not opening:
+        return FrontMatter(path, {}), text
+    above = text.count("\n", 0, opening.start(1)) + 1
+    closing = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if opening[1] == "---" else r"^\+\+\+[ \t]*$", re.MULTILINE)
+    end = closing.search(text, opening.end())
+    if not end:
+        raise ContentError(path, f"the front matter is not closed; put a line with {opening[1]} below it", above)
+    source = text[opening.end() : end.start()]
+    if len(source) > LONGEST:
+        raise ContentError(
+            path, f"the front matter has {len(source):,} characters; at most {LONGEST:,} are read", above
+        )
+    read = _yaml if opening[1] == "---" else _toml
+    return FrontMatter(path, read(path, source, above + 1)), text[end.end() :]
+
+
+def one_line(text: str) -> str:
+    """The text in one line without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+class _Loader(yaml.BaseLoader):
+    """Texts, lists and mappings only; references are refused, since a few lines of them can fill the memory."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.composer.ComposerError(None, None, "references (*name) are not read", mark)
+        return super().compose_node(parent, index)
+
+
+def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
+    try:
+        loader = _Loader(source)
+        root = loader.get_single_node()
+        if root is None:
+            return {}
+        if not isinstance(root, yaml.MappingNode):
+            raise ContentError(path, "the front matter is no list of 'key: value' lines", first_line)
+        return {
+            str(key.value): Value(_plain_value(value), first_line + key.start_mark.line)
+            for key, value in root.value
+            if isinstance(key, yaml.ScalarNode)
+        }
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = f"the front matter is no YAML: {error.problem or error.context}; text with a colon needs quotes"
+        raise ContentError(path, reason, first_line + mark.line if mark else first_line) from error
+    except yaml.reader.ReaderError as error:
+        line = first_line + source.count("\n", 0, error.position)
+        raise ContentError(
+            path, f"the front matter holds the character {error.character!r}; remove it", line
+        ) from error
+    except RecursionError as error:
+        raise ContentError(path, "the front matter is nested too deeply", first_line) from error
+
+
+def _plain_value(node: Any) -> Any:
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain_value(item) for item in node.value]
+    if isinstance(node, yaml.MappingNode):
+        return {str(key.value): _plain_value(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    return "" if not node.style and node.value in _ABSENT else str(node.value)
+
+
+def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
+    try:
+        values = tomllib.loads(source)
+    except (tomllib.TOMLDecodeError, ValueError) as error:
+        place = re.search(r"line (\d+)", str(error))
+        line = first_line + int(place[1]) - 1 if place else first_line
+        raise ContentError(path, f"the front matter is no TOML: {error}", line) from error
+    except RecursionError as error:
+        raise ContentError(path, "the front matter is nested too deeply", first_line) from error
+    lines = {match[1]: source.count("\n", 0, match.start()) for match in re.finditer(r"^\W*([\w-]+)", source, re.M)}
+    return {key: Value(_as_text(value), first_line + lines.get(key, 0)) for key, value in values.items()}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _as_text(item) for key, item in value.items()}
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, dict):
+        # "- Which is better: A or B?" is a mapping to YAML and a question to its writer.
+        pairs = [(key, item) for key, item in value.items() if isinstance(item, str)]
+        return one_line(f"{pairs[0][0]}: {pairs[0][1]}") if len(value) == len(pairs) == 1 else ""
+    return one_line(value) if isinstance(value, str) else ""
+
+
+def _shown(value: Any) -> str:
+    return repr(value if len(str(value)) <= 80 else f"{str(value)[:77]}...")

@@ -1,0 +1,165 @@
+"""One file of the corpus to an `Article`. Every way in which a file can be unusable is a ContentError.
+
+find_files -> read_bytes -> parse          so that the digest of the bytes can decide whether parsing is needed
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+from chatbot.content.blocks import blocks
+from chatbot.content.frontmatter import FrontMatter, one_line, split_front_matter
+from chatbot.errors import ContentError
+from chatbot.records import Article
+
+Reader = Callable[[str, bytes], tuple[FrontMatter, str]]
+"""From path and bytes to front matter and Markdown text."""
+
+_ASSETS = re.compile(
+    r"\.(avif|bmp|gif|ico|jpe?g|png|svg|tiff?|webp|css|less|s[ac]ss|[cm]?[jt]s|[jt]sx|map|json|ya?ml|toml|lock"
+    r"|woff2?|ttf|otf|eot|mp[34]|og[gv]|wav|web[mp]|mov|db|ini)",
+    re.IGNORECASE,
+)
+
+
+def find_files(corpus_dir: Path) -> list[str]:
+    """The files of the corpus by their paths under it, with forward slashes, in the same order on every machine.
+
+    Hidden files and the assets of articles (images, styles, scripts, data) are passed over. Whatever else is there is
+    in the list, also what cannot be read: `read_bytes` and `parse` say why. A folder that cannot be listed is in it
+    too; a link to a folder is not followed.
+    """
+    found: list[str] = []
+    folders = [corpus_dir]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError:
+            found.append(_relative(corpus_dir, folder))
+            continue
+        for entry in entries:
+            if entry.name.startswith((".", "~$")) or entry.name.endswith("~"):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(entry.path))
+            elif not _ASSETS.fullmatch(Path(entry.name).suffix):
+                found.append(_relative(corpus_dir, Path(entry.path)))
+    return sorted(found, key=lambda path: (unicodedata.normalize("NFC", path), path))
+
+
+def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
+    """Read and parse one file of `find_files`; see `read_bytes` and `parse`."""
+    data = read_bytes(corpus_dir, path, max_file_mb)
+    return parse(path, data, hashlib.sha256(data).hexdigest())
+
+
+def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
+    """The bytes of one file of `find_files`.
+
+    Raises ContentError where it is not a regular file inside the corpus folder, is too large, or cannot be read.
+    """
+    limit = int(max_file_mb * 1_000_000)
+    if any(not character.isprintable() for character in path):
+        raise ContentError(ascii(path)[1:-1], "its name holds characters that cannot be shown; rename it")
+    try:
+        target = (corpus_dir / path).resolve(strict=True)
+        if not target.is_relative_to(corpus_dir.resolve()):
+            raise ContentError(path, f"is a link out of the corpus folder, to {target}; copy the file instead")
+        # Without O_NONBLOCK, opening a pipe waits for a writer.
+        handle = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if stat.S_ISDIR(status.st_mode):
+                raise ContentError(
+                    path, "is a folder that cannot be listed or a link to a folder, which is not followed"
+                )
+            if not stat.S_ISREG(status.st_mode):
+                raise ContentError(path, "is not a regular file; remove it from the corpus folder")
+            data = file.read(limit + 1)
+    except RuntimeError as error:  # Python 3.11 and 3.12 raise it for links in a circle
+        raise ContentError(path, "is a link that leads to itself; remove it") from error
+    except OSError as error:
+        raise ContentError(path, f"cannot be read: {error.strerror or error}") from error
+    if len(data) > limit:
+        raise ContentError(path, f"is larger than max_file_mb ({max_file_mb:g} MB); split it, or raise the setting")
+    return data
+
+
+def parse(path: str, data: bytes, sha256: str) -> Article | None:
+    """The article in `data`, or None where its front matter excludes it (`exclude`, `draft`, `published: false`).
+
+    `path` is relative to the corpus folder. Raises ContentError.
+    """
+    reader = READERS.get(PurePosixPath(path).suffix.lower())
+    if not reader:
+        suffix = PurePosixPath(path).suffix or "no suffix"
+        raise ContentError(path, f"has {suffix}, which is not read; use one of {', '.join(READERS)}")
+    front, body = reader(path, data)
+    if front.flag("exclude") or front.flag("draft") or front.says_false("published"):
+        return None
+    found = blocks(body)
+    if all(block.kind in {"heading", "noise"} for block in found):
+        raise ContentError(path, "holds no text; add some, or remove the file")
+    headings = [block for block in found if block.kind == "heading"]
+    first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
+    return Article(
+        id=unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix(""))),
+        path=path,
+        title=front.text("title") or one_line(first or "") or _readable_name(path),
+        url=front.address("url"),
+        text=body,
+        topics=front.texts("topics", commas=True) or front.texts("tags", commas=True) or front.texts("categories"),
+        audience=front.texts("audience", commas=True),
+        country=front.text("country"),
+        published=None if front.says_false("published") else front.day("published", "date"),
+        updated=front.day("updated", "last_modified_at", "lastmod", "last_update"),
+        review_by=front.day("review_by"),
+        questions=front.texts("questions"),
+        aliases=front.texts("aliases", commas=True),
+        sha256=sha256,
+    )
+
+
+def _relative(corpus_dir: Path, path: Path) -> str:
+    return path.relative_to(corpus_dir).as_posix()
+
+
+def _readable_name(path: str) -> str:
+    words = PurePosixPath(path).stem.replace("-", " ").replace("_", " ").split()
+    name = " ".join(words) or path
+    return name[:1].upper() + name[1:]
+
+
+def _markdown(path: str, data: bytes) -> tuple[FrontMatter, str]:
+    front, body = split_front_matter(path, decode(path, data))
+    return front, body.strip("\n").rstrip()
+
+
+def decode(path: str, data: bytes) -> str:
+    """The text in `data` with newlines as line ends: UTF-8, or what its byte order mark says."""
+    encoding = "utf-8-sig"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        reason = f"byte {data[error.start]:#04x} in column {column} is not {encoding.removesuffix('-sig').upper()}"
+        raise ContentError(path, f"{reason}; save the file as UTF-8", line) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise ContentError(
+            path, "is binary: it holds NUL bytes; export it as text", text.count("\n", 0, text.index("\0")) + 1
+        )
+    return text
+
+
+READERS: dict[str, Reader] = {".md": _markdown, ".markdown": _markdown, ".mdx": _markdown, ".txt": _markdown}
