@@ -21,8 +21,8 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError as SourceError,
 )
+from pydantic_settings import SettingsError as SourceError
 
 from chatbot.errors import SettingsError
 
@@ -73,8 +73,8 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
 
     @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **_: Any
+    def settings_customise_sources(  # type: ignore[override]
+        cls, _: type[BaseSettings], init_settings: PydanticBaseSettingsSource, **__: Any
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         # load_settings merges the sources itself, so that constructing Settings reads nothing from outside.
         return (init_settings,)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from chatbot.errors import ModelError
 from chatbot.indexing.encoder import (
@@ -92,8 +93,8 @@ class ModelEmbedder:
     def _model(self) -> SentenceTransformer:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         # Before faiss in every process that needs both: the other order crashes on macOS.
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils import logging as transformers_logging  # noqa: PLC0415
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()
         try:
@@ -124,7 +125,7 @@ class ModelEmbedder:
         A span's vector is the pooled and normalised mean of its tokens in the context of the whole text ("late
         chunking", arXiv 2409.04701). A span without a token gets the vector of the whole.
         """
-        import torch  # noqa: PLC0415
+        import torch
 
         model, prompt = self._model, self._card.passage_prompt
         with torch.inference_mode():
@@ -138,16 +139,17 @@ class ModelEmbedder:
         return PassageVectors(whole.numpy(), rows)
 
     def _pool(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        import torch  # noqa: PLC0415
+        import torch
 
         features = {"token_embeddings": tokens.expand(len(mask), -1, -1), "attention_mask": mask.to(torch.int64)}
         for module in list(self._model)[1:]:
             features = module(features)
         return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
 
-    def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> np.ndarray:
+    def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> npt.NDArray[np.bool_]:
         encoding = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=self.window)
         offsets = np.array(encoding["offset_mapping"][:length])
         first, last = (np.array(spans, dtype=np.int64).reshape(-1, 2) + shift).T[:, :, None]
         starts, ends = offsets.T
-        return (starts < ends) & (first <= starts) & (ends <= last)
+        mask: npt.NDArray[np.bool_] = (starts < ends) & (first <= starts) & (ends <= last)
+        return mask

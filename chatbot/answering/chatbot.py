@@ -1,0 +1,139 @@
+"""The one door that page, widget, API, command line and Python share: the newest good index, opened and kept fresh."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from chatbot.answering.search import Searcher
+from chatbot.errors import ChatbotError, IndexMismatch
+from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import CURRENT, ENCODERS, candidates, current, read_manifest
+from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
+from chatbot.settings import Settings, load_settings
+
+_log = logging.getLogger(__name__)
+
+
+class Chatbot:
+    """Answers questions from the index that is published, and follows when another is. Safe to share by threads.
+
+    A question that is under way when a generation is published ends on the one it began with.
+    """
+
+    def __init__(self, settings: Settings, searcher: Searcher) -> None:
+        self.settings = settings
+        self._searcher = searcher
+        self._swapping = threading.Lock()
+        self._seen = _stamp(settings.index_dir)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Chatbot:
+        """Open the index that the settings name; without settings, those of `load_settings()`.
+
+        Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError.
+        """
+        settings = settings or load_settings()
+        return cls(settings, _open_newest(settings))
+
+    def ask(
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008 - frozen
+        literal: bool = False,
+    ) -> Answer:
+        """The best passages for a question, or an honest "not covered".
+
+        `history` holds the earlier turns of the conversation, oldest first; `literal` searches the question as it
+        stands, without completing follow-ups or mending spelling. Raises QuestionError.
+        """
+        return self._fresh().ask(question, k=k, history=history, filters=filters, literal=literal)
+
+    def similar(self, passage_id: str, k: int = 5) -> tuple[Hit, ...]:
+        """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
+        return self._fresh().similar(passage_id, k)
+
+    def articles(self) -> tuple[Article, ...]:
+        """All articles in the order of their ids, their texts left empty."""
+        return self._fresh().articles
+
+    def article(self, article_id: str) -> Article | None:
+        """One article with its text."""
+        return self._fresh().article(article_id)
+
+    def passage(self, passage_id: str) -> Passage | None:
+        """One passage."""
+        return self._fresh().passage(passage_id)
+
+    def starters(self, n: int = 4) -> tuple[str, ...]:
+        """Questions to begin with, which the editors say their articles answer."""
+        return self._fresh().starters(n)
+
+    @property
+    def generation(self) -> str:
+        """The generation that the next question is answered from."""
+        return self._fresh().generation
+
+    def __len__(self) -> int:
+        """Number of passages."""
+        return len(self._fresh())
+
+    def _fresh(self) -> Searcher:
+        stamp = _stamp(self.settings.index_dir)
+        if stamp != self._seen and self._swapping.acquire(blocking=False):
+            try:
+                self._swap()
+                self._seen = stamp
+            finally:
+                self._swapping.release()
+        return self._searcher
+
+    def _swap(self) -> None:
+        try:
+            if current(self.settings.index_dir) != self._searcher.generation:
+                self._searcher = _open_newest(self.settings, self._searcher)
+                _log.info("serving generation %s", self._searcher.generation)
+        except ChatbotError as error:
+            _log.warning("keeping generation %s: %s", self._searcher.generation, error)
+
+
+def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
+    try:
+        status = (index_dir / CURRENT).stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def _open_newest(settings: Settings, old: Searcher | None = None) -> Searcher:
+    """The current generation, or the newest that is whole; damaged ones are named in the log."""
+    index_dir = settings.index_dir
+    first_error: ChatbotError | None = None
+    for name in candidates(index_dir):
+        try:
+            return _open(settings, index_dir / name, old)
+        except ChatbotError as error:
+            _log.warning("%s", error)
+            first_error = first_error or error
+    if first_error:
+        raise first_error
+    current(index_dir)  # raises IndexMissing with its advice
+    raise AssertionError("CURRENT names a generation that is no candidate")
+
+
+def _open(settings: Settings, folder: Path, old: Searcher | None) -> Searcher:
+    manifest = read_manifest(folder)
+    if manifest.model != settings.model:
+        raise IndexMismatch(
+            f"generation {folder.name} was built with model '{manifest.model}', the settings name '{settings.model}'; "
+            "run 'chatbot build', or set model back"
+        )
+    same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
+    encoder = old.encoder if old and same_encoder else QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder)
+    return Searcher(LocalIndex.open(folder), encoder, settings)

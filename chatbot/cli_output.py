@@ -1,0 +1,100 @@
+"""What the command line prints: reports as plain text, and a progress bar on stderr."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from chatbot.indexing.build import BuildReport
+from chatbot.indexing.status import Status
+from chatbot.records import Answer, Hit
+
+WIDTH = 100
+_SHOWN = 20
+
+
+def build_report(report: BuildReport) -> str:
+    """One line of counts, the articles that changed, the files left out with their reasons."""
+    lines = []
+    for sign, ids in (("+", report.added), ("~", report.changed), ("-", report.deleted)):
+        lines += [f"  {sign} {id_}" for id_ in ids[:_SHOWN]]
+        if len(ids) > _SHOWN:
+            lines.append(f"  {sign} and {len(ids) - _SHOWN} more")
+    if report.left_out:
+        lines.append("left out:")
+        lines += [f"  ! {path}: {reason}" for path, reason in report.left_out.items()]
+    changes = f"+{len(report.added)} ~{len(report.changed)} -{len(report.deleted)}, {report.unchanged} unchanged"
+    size = f"{report.articles} articles, {report.passages} passages, {report.embedded} embedded"
+    verb = "published" if report.published else "nothing to do, still serving"
+    lines.append(f"{verb} {report.generation}: {changes}; {size}; {report.seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def answer_text(answer: Answer) -> str:
+    """The passages of an answer, numbered, each with its place and address."""
+    blocks = []
+    if answer.message:
+        blocks.append(textwrap.fill(answer.message, WIDTH))
+    if answer.searched_as != answer.question:
+        blocks.append(f"Searched as: {answer.searched_as}")
+    blocks += [_hit_text(hit) for hit in answer.hits]
+    if answer.follow_ups:
+        blocks.append("\n".join(("You could ask:", *(f"  - {question}" for question in answer.follow_ups))))
+    return "\n\n".join(blocks)
+
+
+def _hit_text(hit: Hit) -> str:
+    passage = hit.passage
+    place = " > ".join((passage.title, *passage.headings))
+    dated = f"updated {passage.updated}  " if passage.updated else ""
+    body = "\n".join(
+        textwrap.fill(line, WIDTH, initial_indent="   ", subsequent_indent="   ", break_long_words=False)
+        for line in passage.text.splitlines()
+    )
+    return f"{hit.rank}. {place}\n{body}\n   {dated}{passage.url}"
+
+
+def status_text(status: Status) -> str:
+    """What is published and what has changed since, a fact a line."""
+    lines = [
+        f"generation   {status.generation}, published {status.published_at}",
+        f"articles     {status.articles}",
+        f"passages     {status.passages}",
+        f"model        {status.model}, {status.dim} dimensions",
+        f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
+        f"kept         {len(status.kept)} generations",
+        f"left out     {len(status.left_out)} files",
+    ]
+    lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    changes = status.changes
+    lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
+    return "\n".join(lines)
+
+
+class Progress:
+    """A bar on stderr while there is a terminal, nothing otherwise."""
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        console = Console(stderr=True)
+        self._bar = Bar(
+            TextColumn("{task.description:<12}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=1)
+        self._bar.start()
+        return lambda name, done, total: self._bar.update(self._task, description=name, completed=done, total=total)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()

@@ -1,0 +1,184 @@
+"""What a searcher reads: one generation of the index, opened.
+
+passages.sqlite        articles and passages; row i is passage i
+embeddings.npy         float16 (passages, dim), unit rows: the truth that the next build takes over
+vectors.faiss          the same vectors, to be searched
+sentences/             a vector and a span for each sentence, from the same forward pass as its passage
+  codes.npy            int8 (sentences, dim)
+  scales.npy           float32 (sentences,): codes * scale is a unit row
+  spans.npy            int32 (sentences, 2): code point offsets in the passage's text
+  starts.npy           int64 (passages + 1,): passage i owns sentences starts[i]:starts[i+1]
+lexical/               word counts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.errors import IndexDamaged
+from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.snapshot import Manifest, verify
+from chatbot.indexing.store import Store, write_store
+from chatbot.indexing.vectors import VectorIndex, write_vectors
+from chatbot.records import Article, Passage
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+Vectors = npt.NDArray[np.float32]
+
+
+class PassageIndex(Protocol):
+    """One consistent view of all passages. Safe to use from several threads. Rows count from 0."""
+
+    @property
+    def generation(self) -> str: ...
+
+    def __len__(self) -> int: ...
+
+    def dense(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
+        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
+        ...
+
+    def lexical(self, weights: Mapping[str, float]) -> Scores:
+        """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
+        ...
+
+    def frequency(self, term: str) -> int:
+        """How many passages contain a stemmed term."""
+        ...
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Unit vectors of passages, shape (len(rows), dim)."""
+        ...
+
+    def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
+        """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""
+        ...
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """The passages at these rows, in the order asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVectors:
+    """Vectors and spans of the sentences of all passages; see this module's docstring."""
+
+    codes: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+    spans: npt.NDArray[np.int32]
+    starts: npt.NDArray[np.int64]
+
+    @classmethod
+    def open(cls, folder: Path) -> SentenceVectors:
+        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in cls.__slots__))
+
+    def write(self, folder: Path) -> None:
+        folder.mkdir()
+        for name in self.__slots__:
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    def of(self, row: int) -> slice:
+        return slice(int(self.starts[row]), int(self.starts[row + 1]))
+
+
+def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
+    """8-bit codes of rows and the scale of each: `codes * scales[:, None]` is within half a step of `vectors`."""
+    largest = np.abs(vectors).max(axis=1, initial=1e-9)
+    scales = (largest / 127.0).astype(np.float32)
+    return np.rint(vectors / scales[:, None]).astype(np.int8), scales
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a generation is written from; passages, digests and vectors side by side, row by row."""
+
+    articles: Sequence[Article]
+    passages: Sequence[Passage]
+    digests: Sequence[bytes]
+    vectors: npt.NDArray[np.float16]
+    sentences: SentenceVectors
+    postings: Postings
+
+    def write(self, folder: Path) -> None:
+        """Write the files of this module's docstring."""
+        write_store(self.articles, zip(self.passages, self.digests, strict=True), folder / "passages.sqlite")
+        np.save(folder / "embeddings.npy", self.vectors)
+        self.sentences.write(folder / "sentences")
+        write_lexical(self.postings, folder / "lexical")
+        write_vectors(self.vectors, folder / "vectors.faiss")
+
+
+class LocalIndex:
+    """A generation in a folder of this machine."""
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        """Raises IndexDamaged where the files do not fit together."""
+        self.generation = manifest.generation
+        self.manifest = manifest
+        opening = "passages.sqlite"
+        try:
+            self.store = Store(folder / opening)
+            opening = "embeddings.npy"
+            self.embeddings: Any = np.load(folder / opening, mmap_mode="r")
+            opening = "sentences"
+            self.sentence_vectors = SentenceVectors.open(folder / opening)
+            opening = "lexical"
+            self.lexical_index = LexicalIndex(folder / opening)
+            opening = "vectors.faiss"
+            self._vectors = VectorIndex(folder / opening, self.embeddings)
+        except Exception as error:  # SQLite, NumPy and FAISS each raise their own
+            raise IndexDamaged(folder.name, opening, f"cannot be opened: {error}") from error
+        counts = {
+            "passages.sqlite": len(self.store),
+            "embeddings.npy": len(self.embeddings),
+            "sentences": len(self.sentence_vectors.starts) - 1,
+            "lexical": len(self.lexical_index),
+        }
+        for file, count in counts.items():
+            if count != manifest.passages:
+                raise IndexDamaged(folder.name, file, f"holds {count} passages, expected {manifest.passages}")
+
+    @classmethod
+    def open(cls, folder: Path) -> LocalIndex:
+        """Verify every digest of a generation, then open it. Raises IndexDamaged or IndexMismatch."""
+        return cls(folder, verify(folder))
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __len__(self) -> int:
+        return self.manifest.passages
+
+    def dense(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
+        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
+        return self._vectors.search(vector, k)
+
+    def lexical(self, weights: Mapping[str, float]) -> Scores:
+        """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
+        return self.lexical_index.scores(weights)
+
+    def frequency(self, term: str) -> int:
+        """How many passages contain a stemmed term."""
+        return self.lexical_index.frequency(term)
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Unit vectors of passages, shape (len(rows), dim)."""
+        found: Vectors = self.embeddings[rows].astype(np.float32)
+        return found
+
+    def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
+        """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""
+        own = self.sentence_vectors.of(row)
+        codes = self.sentence_vectors.codes[own].astype(np.float32)
+        return self.sentence_vectors.spans[own], codes * self.sentence_vectors.scales[own, None]
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """The passages at these rows, in the order asked for."""
+        return self.store.passages(rows)

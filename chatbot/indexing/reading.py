@@ -1,0 +1,84 @@
+"""The corpus as articles and passages, what is unchanged taken over from the previous generation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chatbot.content.passages import embedded_text, split
+from chatbot.content.readers import find_files, parse, read_bytes
+from chatbot.errors import ContentError, SettingsError
+from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.records import Article, Passage
+from chatbot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Articles in the order of their ids, their passages in order, and the digest of each passage's embedded text.
+
+    `left_out` gives the reason for each file that is not usable, by its path under the corpus folder.
+    """
+
+    articles: tuple[Article, ...]
+    passages: tuple[Passage, ...]
+    digests: tuple[bytes, ...]
+    left_out: dict[str, str]
+
+
+def read_corpus(
+    settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: Callable[[str, int, int], None]
+) -> Corpus:
+    """Read every usable file. Raises SettingsError where the corpus folder does not exist."""
+    if not settings.corpus_dir.is_dir():
+        raise SettingsError(
+            f"corpus folder {settings.corpus_dir} does not exist; create it or set corpus_dir to the folder of articles"
+        )
+    before = {article.path: article for article in old.store.articles()} if old else {}
+    articles: dict[str, Article] = {}
+    pieces: dict[str, list[tuple[Passage, bytes]]] = {}
+    left_out: dict[str, str] = {}
+    files = find_files(settings.corpus_dir)
+    for done, file in enumerate(files):
+        on_step("reading", done, len(files))
+        try:
+            data = read_bytes(settings.corpus_dir, file, settings.max_file_mb)
+            digest = hashlib.sha256(data).hexdigest()
+            known = before.get(file)
+            if old and known and known.sha256 == digest:
+                article, found = old.store.article(known.id), _taken_over(old, known.id)
+            else:
+                article = parse(file, data, digest)
+                found = _cut(article, settings, embedder) if article else []
+            if article and article.id in articles:
+                raise ContentError(file, f"has the same name as {articles[article.id].path}; rename one of them")
+            if article and not found:
+                raise ContentError(file, "holds no text to show; add some or remove the file")
+        except ContentError as error:
+            left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
+            continue
+        if article:
+            articles[article.id] = article
+            pieces[article.id] = found
+    ids = sorted(articles)
+    flat = [piece for id_ in ids for piece in pieces[id_]]
+    passages, digests = zip(*flat, strict=True) if flat else ((), ())
+    return Corpus(tuple(articles[id_] for id_ in ids), passages, digests, left_out)
+
+
+def _taken_over(old: LocalIndex, article_id: str) -> list[tuple[Passage, bytes]]:
+    return [(passage, digest) for _, passage, digest in old.store.passages_of(article_id)]
+
+
+def _cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:
+    sizes = settings.passages
+    passages = split(
+        article,
+        embedder.count_tokens,
+        target_tokens=sizes.target_tokens,
+        max_tokens=sizes.max_tokens,
+        window=embedder.window,
+    )
+    return [(passage, hashlib.sha256(embedded_text(passage).encode()).digest()[:16]) for passage in passages]

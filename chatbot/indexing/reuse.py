@@ -1,0 +1,123 @@
+"""Vectors and word counts of a corpus: taken over where a passage is known, computed where it is new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.content.markdown import plain
+from chatbot.content.passages import embedded_text, sentences
+from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.lexical import Postings, count_terms, merge
+from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.reading import Corpus
+from chatbot.indexing.tokens import terms
+from chatbot.records import Passage
+
+OnStep = Callable[[str, int, int], None]
+Rows = npt.NDArray[np.int64]
+
+
+def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: OnStep) -> tuple[Parts, int]:
+    """Everything that a generation is written from, and how many passages had to be embedded."""
+    known = {digest: row for row, digest in enumerate(old.store.digests())} if old else {}
+    sources = np.array([known.get(digest, -1) for digest in corpus.digests], np.int64)
+    fresh, places = _embed(corpus, np.flatnonzero(sources < 0), embedder, on_step)
+    vectors = np.empty((len(sources), embedder.dim), np.float16)
+    vectors[sources < 0] = fresh.vectors[places[sources < 0]]
+    if old:
+        vectors[sources >= 0] = old.embeddings[sources[sources >= 0]]
+    rows = [
+        (old.sentence_vectors, int(source)) if old and source >= 0 else (fresh.sentences, int(places[row]))
+        for row, source in enumerate(sources)
+    ]
+    parts = Parts(
+        corpus.articles, corpus.passages, corpus.digests, vectors, _join(rows), _count(corpus, sources, old, on_step)
+    )
+    return parts, len(fresh.vectors)
+
+
+class _Fresh:
+    """Vectors computed in this build, in the order of computing."""
+
+    def __init__(self, dim: int) -> None:
+        self._vectors: list[npt.NDArray[np.float16]] = []
+        self._codes, self._scales = [np.empty((0, dim), np.int8)], [np.empty(0, np.float32)]
+        self._spans, self._starts = [np.empty((0, 2), np.int32)], [0]
+        self._dim = dim
+
+    def add(self, passage: Passage, embedder: Embedder) -> None:
+        text, spans = embedded_text(passage), sentences(passage.text)
+        shift = len(text) - len(passage.text)
+        found = embedder.embed_passage(text, [(start + shift, end + shift) for start, end in spans])
+        codes, scales = quantise(found.sentences)
+        self._vectors.append(found.passage.astype(np.float16))
+        self._codes.append(codes)
+        self._scales.append(scales)
+        self._spans.append(np.array(spans, np.int32).reshape(-1, 2))
+        self._starts.append(self._starts[-1] + len(spans))
+
+    @property
+    def vectors(self) -> npt.NDArray[np.float16]:
+        return np.array(self._vectors, np.float16).reshape(-1, self._dim)
+
+    @property
+    def sentences(self) -> SentenceVectors:
+        return SentenceVectors(
+            np.concatenate(self._codes),
+            np.concatenate(self._scales),
+            np.concatenate(self._spans),
+            np.array(self._starts, np.int64),
+        )
+
+
+def _embed(corpus: Corpus, rows: Rows, embedder: Embedder, on_step: OnStep) -> tuple[_Fresh, Rows]:
+    """Embed each distinct text of these rows once; for each row of the corpus, where its vector is."""
+    fresh = _Fresh(embedder.dim)
+    places = np.full(len(corpus.passages), -1, np.int64)
+    first: dict[bytes, int] = {}
+    for done, row in enumerate(rows):
+        on_step("embedding", done, len(rows))
+        digest = corpus.digests[row]
+        if digest not in first:
+            fresh.add(corpus.passages[row], embedder)
+            first[digest] = len(first)
+        places[row] = first[digest]
+    on_step("embedding", len(rows), len(rows))
+    return fresh, places
+
+
+def _join(rows: Sequence[tuple[SentenceVectors, int]]) -> SentenceVectors:
+    slices = [(source, source.of(row)) for source, row in rows]
+    starts = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([own.stop - own.start for _, own in slices], out=starts[1:])
+    return SentenceVectors(
+        np.concatenate([source.codes[own] for source, own in slices]),
+        np.concatenate([source.scales[own] for source, own in slices]),
+        np.concatenate([source.spans[own] for source, own in slices]),
+        starts,
+    )
+
+
+def _count(corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnStep) -> Postings:
+    """Word counts of all passages; an old row can be taken over once, twins of it are counted anew."""
+    on_step("counting", 0, 1)
+    total = len(corpus.passages)
+    moved = np.full(len(old) if old else 0, -1, np.int64)
+    anew = []
+    for row, source in enumerate(sources):
+        if source >= 0 and moved[source] < 0:
+            moved[source] = row
+        else:
+            anew.append(row)
+    counted = count_terms(_fields(corpus.passages[row]) for row in anew)
+    parts = [(counted, np.array(anew, np.int64))]
+    if old:
+        parts.append((old.lexical_index.postings(), moved))
+    return merge(parts, total)
+
+
+def _fields(passage: Passage) -> tuple[list[str], list[str]]:
+    return terms(" ".join((passage.title, *passage.headings))), terms(plain(passage.text))

@@ -1,0 +1,160 @@
+"""Articles and passages in one SQLite file: row i of the vectors is passage i."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from chatbot.records import Article, Passage
+
+_SCHEMA = """
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT,
+    text TEXT NOT NULL, topics TEXT NOT NULL, audience TEXT NOT NULL, country TEXT,
+    published TEXT, updated TEXT, review_by TEXT, questions TEXT NOT NULL,
+    aliases TEXT NOT NULL, sha256 TEXT NOT NULL
+) STRICT;
+CREATE TABLE passages (
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES articles,
+    headings TEXT NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, url TEXT NOT NULL,
+    digest BLOB NOT NULL
+) STRICT;
+CREATE INDEX passages_by_article ON passages (article);
+"""
+_ARTICLE = (
+    "id, path, title, url, text, topics, audience, country, published, updated, review_by, questions, aliases, sha256"
+)
+_PASSAGE = """SELECT p.row, p.id, a.id, a.title, p.headings, p."start", p."end", p.text, p.url, a.topics, a.audience,
+    a.country, a.updated, a.review_by FROM passages p JOIN articles a ON a.number = p.article"""
+_VARIABLES = 500  # in one statement
+
+
+def write_store(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]], path: Path) -> None:
+    """Write the file. `passages` come in the order of their rows, each with the digest of its embedded text."""
+    numbers = {article.id: number for number, article in enumerate(articles)}
+    with sqlite3.connect(path) as database:
+        database.executescript(_SCHEMA)
+        database.executemany(
+            f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            ((number, *_from_article(article)) for number, article in enumerate(articles)),
+        )
+        database.executemany(
+            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                (row, p.id, numbers[p.article_id], json.dumps(p.headings), p.start, p.end, p.text, p.url, digest)
+                for row, (p, digest) in enumerate(passages)
+            ),
+        )
+    database.close()
+
+
+class Store:
+    """The file, opened for reading. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises sqlite3.Error where the file is unusable."""
+        # Immutable: no journal is looked for and nothing is ever written beside the file.
+        self._database = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        self._database.execute("SELECT count(*) FROM passages").fetchone()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __len__(self) -> int:
+        """Number of passages."""
+        count: int = self._query("SELECT count(*) FROM passages")[0][0]
+        return count
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """The passages at these rows, in the order asked for. Raises IndexError for a row that does not exist."""
+        wanted = [int(row) for row in rows]
+        found: dict[int, Passage] = {}
+        for first in range(0, len(wanted), _VARIABLES):
+            some = wanted[first : first + _VARIABLES]
+            marks = ",".join("?" * len(some))
+            found.update(
+                (row[0], _to_passage(row)) for row in self._query(f"{_PASSAGE} WHERE p.row IN ({marks})", some)
+            )
+        try:
+            return [found[row] for row in wanted]
+        except KeyError as error:
+            raise IndexError(f"there is no passage at row {error}") from None
+
+    def row(self, passage_id: str) -> int | None:
+        """The row of a passage."""
+        found = self._query("SELECT row FROM passages WHERE id = ?", (passage_id,))
+        return found[0][0] if found else None
+
+    def article_numbers(self) -> list[int]:
+        """For each row, the position of its article in `articles()`."""
+        return [number for (number,) in self._query("SELECT article FROM passages ORDER BY row")]
+
+    def articles(self) -> tuple[Article, ...]:
+        """All articles in the order of their ids, texts left empty."""
+        columns = _ARTICLE.replace(" text,", " '',")
+        return tuple(map(_to_article, self._query(f"SELECT {columns} FROM articles ORDER BY number")))  # noqa: S608
+
+    def article(self, article_id: str) -> Article | None:
+        """One article with its text."""
+        found = self._query(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article_id,))  # noqa: S608
+        return _to_article(found[0]) if found else None
+
+    def passages_of(self, article_id: str) -> list[tuple[int, Passage, bytes]]:
+        """Row, passage and digest of each passage of an article, in order."""
+        found = self._query(
+            f"{_PASSAGE.replace('FROM', ', p.digest FROM', 1)} WHERE a.id = ? ORDER BY p.row", (article_id,)
+        )
+        return [(row[0], _to_passage(row), row[-1]) for row in found]
+
+    def digests(self) -> list[bytes]:
+        """The digest of each row's embedded text."""
+        return [digest for (digest,) in self._query("SELECT digest FROM passages ORDER BY row")]
+
+    def _query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._database.execute(statement, values).fetchall()
+
+
+def _from_article(article: Article) -> tuple[Any, ...]:
+    dates = (day and day.isoformat() for day in (article.published, article.updated, article.review_by))
+    lists = (json.dumps(article.topics), json.dumps(article.audience))
+    return (
+        *(article.id, article.path, article.title, article.url, article.text),
+        *lists,
+        article.country,
+        *dates,
+        json.dumps(article.questions),
+        json.dumps(article.aliases),
+        article.sha256,
+    )
+
+
+def _to_article(row: tuple[Any, ...]) -> Article:
+    names = ["id", "path", "title", "url", "text", "topics", "audience", "country", "published", "updated"]
+    values = dict(zip([*names, "review_by", "questions", "aliases", "sha256"], row, strict=True))
+    for name in ("topics", "audience", "questions", "aliases"):
+        values[name] = _strings(values[name])
+    for name in ("published", "updated", "review_by"):
+        values[name] = _day(values[name])
+    return Article(**values)
+
+
+def _to_passage(row: tuple[Any, ...]) -> Passage:
+    _, id_, article, title, headings, start, end, text, url, topics, audience, country, updated, review_by = row[:14]
+    return Passage(
+        *(id_, article, title, _strings(headings), start, end, text, url, _strings(topics), _strings(audience)),
+        *(country, _day(updated), _day(review_by)),
+    )
+
+
+def _strings(value: str) -> tuple[str, ...]:
+    return tuple(json.loads(value))
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

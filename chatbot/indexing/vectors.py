@@ -1,0 +1,78 @@
+"""Vectors in FAISS: which index at which size, search, save, open.
+
+Up to FLAT_LIMIT vectors every one is compared, in half precision: the ranks of float32 at half its memory. Above it,
+vectors are grouped into cells of 8-bit codes, and what the nearest cells offer is compared again exactly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FLAT_LIMIT = 100_000
+_OFFERED = 4  # times k: how many candidates the cells offer for exact comparison
+
+Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
+Stored = npt.NDArray[np.float16]
+
+
+def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) -> None:
+    """Write a FAISS index over unit rows, shape (n, dim). The same rows give the same file."""
+    import faiss
+
+    count, dim = vectors.shape
+    rows = np.ascontiguousarray(vectors, dtype=np.float32)
+    if count <= flat_limit:
+        index: Any = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    else:
+        cells = int(4 * np.sqrt(count))
+        index = faiss.index_factory(dim, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
+        sample = np.random.default_rng(0).permutation(count)[: cells * 64]
+        index.train(rows[np.sort(sample)])
+    index.add(rows)
+    faiss.write_index(index, str(path))
+
+
+class VectorIndex:
+    """An index file together with the vectors that it was built from."""
+
+    def __init__(self, path: Path, vectors: Stored) -> None:
+        """`vectors` has shape (n, dim). Raises ValueError where the file does not fit it."""
+        import faiss
+
+        # One question is as fast on one thread as on two, and questions run beside each other.
+        faiss.omp_set_num_threads(1)
+        self._index: Any = faiss.read_index(str(path))
+        self._vectors = vectors
+        if (self._index.ntotal, self._index.d) != vectors.shape:
+            found = f"{self._index.ntotal} vectors of {self._index.d} dimensions"
+            raise ValueError(f"holds {found}, expected {vectors.shape[0]} of {vectors.shape[1]}")
+        self._cells: int = getattr(self._index, "nlist", 0)
+
+    def search(self, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
+        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
+
+        Equal cosines come in the order of their rows.
+        """
+        k = min(k, len(self._vectors))
+        if k == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        query = np.ascontiguousarray(vector[None], dtype=np.float32)
+        if not self._cells:
+            cosines, rows = self._index.search(query, k)
+            return _best(rows[0], cosines[0], k)
+        import faiss
+
+        probe: Any = faiss.SearchParametersIVF(nprobe=min(64, self._cells))  # type: ignore[call-arg]
+        _, offered = self._index.search(query, min(k * _OFFERED, len(self._vectors)), params=probe)
+        rows = np.sort(offered[0][offered[0] >= 0])
+        return _best(rows, self._vectors[rows].astype(np.float32) @ vector, k)
+
+
+def _best(rows: Rows, cosines: Scores, k: int) -> tuple[Rows, Scores]:
+    order = np.lexsort((rows, -cosines))[:k]
+    return rows[order], cosines[order]

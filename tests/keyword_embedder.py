@@ -1,0 +1,36 @@
+"""An embedder that a reader can compute: one dimension for each keyword, the unit vector of their counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from chatbot.indexing.embedding import PassageVectors
+from chatbot.indexing.encoder import Vectors
+
+KEYWORDS = ("pay", "remote", "degree", "python", "interview", "team", "learn", "offer")
+
+
+class KeywordEmbedder:
+    name = "keywords"
+    fingerprint = "0123456789abcdef"
+    dim = len(KEYWORDS)
+    window = 256
+
+    def __init__(self) -> None:
+        self.embedded: list[str] = []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def embed_passage(self, text: str, spans: Sequence[tuple[int, int]]) -> PassageVectors:
+        self.embedded.append(text)
+        sentences = np.array([self.embed_query(text[start:end]) for start, end in spans], np.float32)
+        return PassageVectors(self.embed_query(text), sentences.reshape(-1, self.dim))
+
+    def embed_query(self, text: str) -> Vectors:
+        words = re.findall(r"\w+", text.lower())
+        counts = np.array([words.count(keyword) + 1e-3 for keyword in KEYWORDS], np.float32)
+        return counts / np.float32(np.linalg.norm(counts))

@@ -1,0 +1,65 @@
+"""The import order of the rooms, walked over the source of every module."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "chatbot"
+
+# A module imports only from what stands before it; modules of one line are in order, too.
+ORDER = """
+records errors settings
+content.markdown content.sentences content.blocks content.links content.packing content.passages content.readers
+indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
+indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
+answering.ranking answering.highlight answering.search answering.chatbot
+cli_output cli
+""".split()
+
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+def imported(module: str) -> set[str]:
+    tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chatbot"):
+            names = [f"{node.module}.{alias.name}".removeprefix("chatbot.") for alias in node.names]
+            found.update(name if name in MODULES else node.module.removeprefix("chatbot").lstrip(".") for name in names)
+        elif isinstance(node, ast.Import):
+            found.update(a.name.removeprefix("chatbot").lstrip(".") for a in node.names if a.name.startswith("chatbot"))
+    return found
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert sorted(ORDER) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_what_stands_before_it(module: str) -> None:
+    allowed = set(ORDER[: ORDER.index(module)])
+    assert imported(module) <= allowed, f"{module} imports {sorted(imported(module) - allowed)}"
+
+
+def run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = ["torch", "transformers", "gradio", "faiss", "onnxruntime", "sentence_transformers", "fastapi"]
+    assert run(f"import chatbot, sys; print([name for name in {heavy} if name in sys.modules])") == "[]"
+
+
+def test_the_root_exports_what_users_need_and_nothing_else() -> None:
+    names = run("import chatbot; print(sorted(chatbot.__all__))")
+    assert names == str(sorted(["Answer", "Chatbot", "ChatbotError", "Filters", "Hit", "Passage", "Settings", "Turn"]))

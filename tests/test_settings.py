@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import SettingsError
+from chatbot.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("CHATBOT_CORPUS_DIR", "CHATBOT_INDEX_DIR", "CHATBOT_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    settings = load_settings()
+    assert (settings.corpus_dir, settings.index_dir, settings.server.port) == (Path("corpus"), Path("index"), 7860)
+
+
+def test_the_command_line_beats_the_environment_and_the_environment_beats_the_file(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / "chatbot.toml").write_text(
+        'model = "from-file"\nkeep_generations = 2\n[server]\nport = 1\nhost = "file"\n'
+        "[passages]\ntarget_tokens = 100\n"
+    )
+    monkeypatch.setenv("CHATBOT_SERVER__PORT", "2")
+    monkeypatch.setenv("CHATBOT_KEEP_GENERATIONS", "3")
+    settings = load_settings(server={"host": "line"}, keep_generations=4)
+    assert (settings.model, settings.keep_generations) == ("from-file", 4)
+    assert (settings.server.port, settings.server.host) == (2, "line")
+    assert (settings.passages.target_tokens, settings.passages.max_tokens) == (100, 200)
+
+
+def test_paths_in_the_file_are_relative_to_the_file_and_others_to_the_working_folder(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = empty_folder / "site"
+    site.mkdir()
+    (site / "chatbot.toml").write_text('corpus_dir = "articles"\n')
+    monkeypatch.setenv("CHATBOT_INDEX_DIR", "elsewhere")
+    settings = load_settings(site / "chatbot.toml")
+    assert (settings.corpus_dir, settings.index_dir) == (site / "articles", Path("elsewhere"))
+
+
+def test_none_on_the_command_line_means_not_said() -> None:
+    assert load_settings(corpus_dir=None).corpus_dir == Path("corpus")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("corpus_dri = 'x'", "'corpus_dri' is no setting; did you mean 'corpus_dir'?"),
+        ("keep_generations = 0", "setting 'keep_generations' is 0"),
+        ("[server]\nport = 70000", "setting 'server.port' is 70000"),
+        ("[server]\nprot = 1", "setting 'server.prot' is 1"),
+        ("[passages]\ntarget_tokens = 300", "target_tokens is 300, above max_tokens (200)"),
+        ("[server]\nroot_path = 'app/'", "setting 'server.root_path' is 'app/'"),
+        ("corpus_dir = [", "cannot be read"),
+    ],
+)
+def test_a_wrong_setting_in_the_file_is_named_with_its_value(empty_folder: Path, text: str, said: str) -> None:
+    (empty_folder / "chatbot.toml").write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert said in str(caught.value)
+
+
+def test_an_unknown_variable_is_an_error_that_names_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_CORPUS", "x")
+    with pytest.raises(SettingsError, match="CHATBOT_CORPUS is no setting; did you mean 'CHATBOT_CORPUS_DIR'"):
+        load_settings()
+
+
+def test_a_variable_of_the_wrong_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_KEEP_GENERATIONS", "many")
+    with pytest.raises(SettingsError, match="setting 'keep_generations' is 'many'"):
+        load_settings()
+
+
+def test_a_settings_file_that_is_named_must_exist(empty_folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"missing\.toml does not exist"):
+        load_settings(empty_folder / "missing.toml")

@@ -1,0 +1,150 @@
+"""A generation that is damaged in any way is named and refused, and the newest whole one serves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing
+from chatbot.indexing.build import build, newest_good
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import CURRENT, HISTORY, candidates, current, history, prune, publish, read_manifest
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+
+FILES = """
+passages.sqlite embeddings.npy vectors.faiss manifest.json
+sentences/codes.npy sentences/scales.npy sentences/spans.npy sentences/starts.npy
+lexical/terms.txt lexical/starts.npy lexical/rows.npy lexical/counts.npy lexical/lengths.npy
+""".split()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    """Two generations, the first about pay, the second about pay and degrees."""
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    settings.corpus_dir.mkdir()
+    (settings.corpus_dir / "a.md").write_text("# Pay\n\nAsk for better pay when you get an offer.\n")
+    build(settings, embedder=KeywordEmbedder())
+    (settings.corpus_dir / "b.md").write_text("# Degree\n\nLearn python without a degree.\n")
+    build(settings, embedder=KeywordEmbedder())
+    return settings
+
+
+def newest(site: Settings) -> Path:
+    return site.index_dir / current(site.index_dir)
+
+
+def test_these_are_all_files_of_a_generation(site: Settings) -> None:
+    folder = newest(site)
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found == set(FILES)
+    assert set(read_manifest(folder).files) == found - {"manifest.json"}
+
+
+def truncate(path: Path, _other: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def flip_a_bit(path: Path, _other: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def empty(path: Path, _other: Path) -> None:
+    path.write_bytes(b"")
+
+
+def remove(path: Path, _other: Path) -> None:
+    path.unlink()
+
+
+def make_a_folder(path: Path, _other: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def swap(path: Path, other: Path) -> None:
+    shutil.copyfile(other, path)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit, empty, remove, make_a_folder, swap])
+@pytest.mark.parametrize("file", FILES)
+def test_a_damaged_file_is_named_and_the_older_generation_serves(site: Settings, file: str, damage) -> None:  # type: ignore[no-untyped-def]
+    whole = candidates(site.index_dir)[1]
+    folder = newest(site)
+    before = (folder / file).read_bytes()
+    damage(folder / file, site.index_dir / whole / file)
+    if (folder / file).is_file() and (folder / file).read_bytes() == before:
+        pytest.fail(f"{file} is the same in both generations, this test proves nothing") if damage is not swap else None
+        return
+    if file == "manifest.json" and damage is swap:
+        # A whole manifest of another generation: its digests do not fit the other files.
+        with pytest.raises(IndexDamaged, match="does not match its digest"):
+            LocalIndex.open(folder)
+    else:
+        with pytest.raises(IndexDamaged) as caught:
+            LocalIndex.open(folder)
+        assert (caught.value.generation, caught.value.file) == (folder.name, file)
+        assert "chatbot build" in str(caught.value)
+    good = newest_good(site.index_dir)
+    assert good is not None
+    assert good.generation == whole
+
+
+def test_building_again_replaces_a_damaged_generation(site: Settings) -> None:
+    folder = newest(site)
+    flip_a_bit(folder / "passages.sqlite", folder)
+    report = build(site, embedder=KeywordEmbedder())
+    assert (report.generation, report.published) == (folder.name, True)
+    assert len(LocalIndex.open(folder)) == 2
+
+
+def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
+    from chatbot.indexing.snapshot import _own_digest
+
+    path = newest(site) / "manifest.json"
+    values = json.loads(path.read_text())
+    del values["digest"]
+    values["format"] = 99
+    values["digest"] = _own_digest(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(IndexMismatch, match="has format 99, this version reads 1; run 'chatbot build'"):
+        LocalIndex.open(newest(site))
+
+
+@pytest.mark.parametrize("pointer", ["", "../../etc", "0" * 15, "g" * 16, "\x00", "é" * 16])
+def test_a_pointer_that_names_no_generation_is_refused_but_the_history_serves(site: Settings, pointer: str) -> None:
+    before = current(site.index_dir)
+    (site.index_dir / CURRENT).write_text(pointer, encoding="utf-8")
+    with pytest.raises(IndexMissing, match="run 'chatbot build'"):
+        current(site.index_dir)
+    good = newest_good(site.index_dir)
+    assert good is not None
+    assert good.generation == before
+
+
+def test_without_an_index_the_next_step_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing, match=r"there is no index in .* yet; run 'chatbot build'"):
+        current(tmp_path)
+
+
+def test_a_spoilt_history_loses_nothing_that_is_served(site: Settings) -> None:
+    served = current(site.index_dir)
+    (site.index_dir / HISTORY).write_bytes(b"\xff\xff nonsense\n\n../.. 2026\n")
+    assert history(site.index_dir) == []
+    prune(site.index_dir, keep=1)
+    good = newest_good(site.index_dir)
+    assert good is not None
+    assert good.generation == served
+
+
+def test_publishing_an_older_generation_moves_it_to_the_end_of_the_history(site: Settings) -> None:
+    second, first = candidates(site.index_dir)
+    publish(site.index_dir, first)
+    assert current(site.index_dir) == first
+    assert [entry.generation for entry in history(site.index_dir)] == [second, first]

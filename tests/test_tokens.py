@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from chatbot.indexing.tokens import terms, words
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("C++ and C# or F#", ["c++", "and", "c#", "or", "f#"]),
+        (".NET, Node.js", [".net", "nodejs"]),
+        ("my 401(k)", ["my", "401(k)"]),
+        ("$170,000 at 40% and £3.5", ["170000", "at", "40", "and", "3.5"]),
+        ("Résumés naïve ﬁrst", ["resumes", "naive", "first"]),
+        ("the company's don’t", ["the", "company", "dont"]),
+        ("in the U.S. only", ["in", "the", "us", "only"]),
+        ("UX/UI", ["ux", "ui", "uxui"]),
+        ("R&D", ["r", "d", "rd"]),
+        ("state-of-the-art", ["state", "of", "the", "art"]),
+        ("snake_case", ["snake", "case"]),
+        ("   \n\t —…!", []),
+    ],
+)
+def test_words_keep_the_names_that_people_search_for(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_terms_leave_stop_words_out_and_meet_across_inflections() -> None:
+    assert terms("How should I prepare résumés for careers?") == terms("preparing a resume for my career")
+
+
+def test_terms_keep_order_and_repetition() -> None:
+    assert terms("data, more data") == ["data", "more", "data"]

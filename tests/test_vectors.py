@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chatbot.indexing.vectors import Stored, VectorIndex, write_vectors
+
+
+def unit_rows(count: int, dim: int = 32, seed: int = 0) -> Stored:
+    rows = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+
+
+def test_search_agrees_with_comparing_every_vector(tmp_path: Path) -> None:
+    vectors = unit_rows(500)
+    write_vectors(vectors, tmp_path / "v.faiss")
+    index = VectorIndex(tmp_path / "v.faiss", vectors)
+    query = unit_rows(1, seed=1)[0].astype(np.float32)
+    exact = vectors.astype(np.float32) @ query
+    rows, cosines = index.search(query, 10)
+    assert rows.tolist() == np.argsort(-exact)[:10].tolist()
+    assert cosines == pytest.approx(exact[rows], abs=1e-4)
+
+
+def test_asking_for_more_than_there_is_gives_all_without_padding(tmp_path: Path) -> None:
+    vectors = unit_rows(3)
+    write_vectors(vectors, tmp_path / "v.faiss")
+    rows, cosines = VectorIndex(tmp_path / "v.faiss", vectors).search(vectors[1].astype(np.float32), 10)
+    assert sorted(rows.tolist()) == [0, 1, 2]
+    assert rows[0] == 1
+    assert len(cosines) == 3
+
+
+def test_equal_vectors_come_in_the_order_of_their_rows(tmp_path: Path) -> None:
+    vectors = np.repeat(unit_rows(1), 6, axis=0)
+    write_vectors(vectors, tmp_path / "v.faiss")
+    rows, _ = VectorIndex(tmp_path / "v.faiss", vectors).search(vectors[0].astype(np.float32), 6)
+    assert rows.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_above_the_limit_cells_find_what_comparing_every_vector_finds(tmp_path: Path) -> None:
+    vectors = unit_rows(3000)
+    write_vectors(vectors, tmp_path / "v.faiss", flat_limit=1000)
+    index = VectorIndex(tmp_path / "v.faiss", vectors)
+    assert (tmp_path / "v.faiss").stat().st_size < 3000 * 32 * 2  # one byte a dimension, not two
+    found = 0
+    for query in unit_rows(20, seed=2).astype(np.float32):
+        exact = np.argsort(-(vectors.astype(np.float32) @ query))[:10]
+        found += len(set(index.search(query, 10)[0].tolist()) & set(exact.tolist()))
+    assert found >= 190 * 0.75  # random vectors have no cells to speak of; real ones do better
+
+
+def test_the_same_vectors_give_the_same_file(tmp_path: Path) -> None:
+    for name, limit in (("a", 100), ("b", 100), ("c", 10_000), ("d", 10_000)):
+        write_vectors(unit_rows(1000), tmp_path / name, flat_limit=limit)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert (tmp_path / "c").read_bytes() == (tmp_path / "d").read_bytes()
+
+
+def test_an_index_of_other_vectors_is_refused(tmp_path: Path) -> None:
+    write_vectors(unit_rows(5), tmp_path / "v.faiss")
+    with pytest.raises(ValueError, match="holds 5 vectors of 32 dimensions, expected 4 of 32"):
+        VectorIndex(tmp_path / "v.faiss", unit_rows(4))
