@@ -1,0 +1,112 @@
+"""The judged questions in tests/gold are well formed and their quotes are still in the corpus word for word."""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from chatbot.content.readers import find_files, read_article
+
+GOLD = Path(__file__).parent / "gold"
+CORPUS = Path(__file__).parents[1] / "corpus"
+COPIED = 6
+"""So many words in a row are copied from an article; fewer may be a coincidence."""
+
+Line = dict[str, Any]
+
+
+def lines(name: str) -> list[Line]:
+    return [json.loads(line) for line in (GOLD / name).read_text(encoding="utf-8").splitlines()]
+
+
+ANSWERABLE = lines("answerable.jsonl")
+MISSPELT = lines("misspelt.jsonl")
+EVERY = [*ANSWERABLE, *MISSPELT]
+ARTICLES = {a.id: a for a in (read_article(p, CORPUS, 1) for p in find_files(CORPUS) if p.endswith(".md")) if a}
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.lower().replace("’", "'").replace("'", ""))
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    found = words(text)
+    return {tuple(found[at : at + COPIED]) for at in range(len(found) - COPIED + 1)}
+
+
+def intended(line: Line) -> str:
+    """The question as its writer meant to type it."""
+    return str(line.get("meant", line["question"]))
+
+
+def failing(chosen: Iterable[Line], holds: Callable[[Line], bool]) -> list[str]:
+    """The ids of the lines for which something that should hold does not."""
+    return [line["id"] for line in chosen if not holds(line)]
+
+
+def test_there_are_enough_judged_questions() -> None:
+    assert len(ANSWERABLE) >= 180
+    assert len(MISSPELT) >= 45
+
+
+def test_every_article_answers_at_least_five_questions() -> None:
+    answering = [article for line in ANSWERABLE for article in {answer["article"] for answer in line["answers"]}]
+
+    assert [article for article in ARTICLES if answering.count(article) < 5] == []
+
+
+def test_ids_number_the_lines() -> None:
+    assert [line["id"] for line in ANSWERABLE] == [f"a{n:03}" for n in range(1, len(ANSWERABLE) + 1)]
+    assert [line["id"] for line in MISSPELT] == [f"m{n:03}" for n in range(1, len(MISSPELT) + 1)]
+
+
+def test_no_question_is_asked_twice() -> None:
+    asked = [" ".join(words(intended(line))) for line in EVERY]
+
+    assert sorted(asked) == sorted(set(asked))
+
+
+def test_every_line_has_the_documented_fields() -> None:
+    assert failing(ANSWERABLE, lambda line: set(line) == {"id", "question", "answers"}) == []
+    assert failing(MISSPELT, lambda line: set(line) == {"id", "question", "meant", "answers"}) == []
+
+
+def test_every_question_has_an_answer_and_none_is_listed_twice() -> None:
+    def whole(line: Line) -> bool:
+        places = [(answer["article"], answer["quote"]) for answer in line["answers"]]
+        return 0 < len(places) == len(set(places))
+
+    assert failing(EVERY, whole) == []
+
+
+def test_every_quote_is_found_exactly_once_in_its_article() -> None:
+    def found(line: Line) -> bool:
+        return all(ARTICLES[answer["article"]].text.count(answer["quote"]) == 1 for answer in line["answers"])
+
+    assert failing(EVERY, found) == []
+
+
+def test_questions_have_three_to_twenty_five_words() -> None:
+    assert failing(EVERY, lambda line: 3 <= len(intended(line).split()) <= 25) == []
+
+
+def test_no_question_repeats_one_from_the_front_matter() -> None:
+    written = [words(question) for article in ARTICLES.values() for question in article.questions]
+
+    assert failing(EVERY, lambda line: words(intended(line)) not in written) == []
+
+
+def test_no_question_copies_the_words_of_an_article() -> None:
+    copied = {run for article in ARTICLES.values() for run in runs(article.text)}
+
+    assert failing(EVERY, lambda line: not runs(intended(line)) & copied) == []
+
+
+def test_misspelt_questions_differ_from_what_was_meant_by_a_few_letters() -> None:
+    def slightly_different(line: Line) -> bool:
+        typed, meant = line["question"].lower(), line["meant"].lower()
+        return words(typed) != words(meant) and SequenceMatcher(None, typed, meant, autojunk=False).ratio() > 0.85
+
+    assert failing(MISSPELT, slightly_different) == []
