@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from chatbot.content.markdown import has_prose, plain, slugify
+from chatbot.content.sentences import Span, strip_span
 
 Kind = Literal["heading", "text", "table", "code", "noise"]
 
@@ -18,10 +20,20 @@ LONGEST_HEADING = 200
 
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 60}).enable("table")
 _PARSER.core.ruler.enableOnly(["normalize", "block"])
+_KINDS: dict[str, Kind] = {
+    "heading_open": "heading",
+    "paragraph_open": "text",
+    "html_block": "text",
+    "table_open": "table",
+    "fence": "code",
+    "code_block": "code",
+    "hr": "noise",
+}
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _CUSTOM_ID = re.compile(r"\s*\{#([\w.:-]{1,200})\}\s*$")
-_SCAFFOLD = re.compile(r"[ \t>]*(?::::+[ \t]*[\w-]*[ \t]*|</?[A-Za-z][^<>]*>[ \t]*|<!--[^<>]*-->[ \t]*)*$")
+_TAG = re.compile(r"\s*</?[A-Za-z][^<>]*>\s*")
+_SCAFFOLD = re.compile(r"[ \t>]*(?:::+[ \t]*[\w-]*[ \t]*|</?[A-Za-z][^<>]*>[ \t]*|<!--[^<>]*-->[ \t]*)*$")
 _IN_PAGE_LINKS = re.compile(r"(?:[\s>*+,|·-]|\d+[.)]|\[[^\[\]]{0,300}\]\(#[^()\s]{0,300}\))+")
 
 
@@ -35,54 +47,42 @@ class Block(NamedTuple):
     kind: Kind
     start: int
     end: int
-    line: int
-    depth: int
-    opens: bool
-    level: int
-    title: str
-    slug: str
+    line: int = 0
+    depth: int = 0
+    opens: bool = False
+    level: int = 0
+    title: str = ""
+    slug: str = ""
 
 
 def blocks(text: str) -> list[Block]:
-    """The leaf blocks of `text` in order. They never overlap; between them is nothing to read."""
+    """The leaf blocks of `text` in order. They never overlap, and between them is white space only."""
     starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
     found: list[Block] = []
     slugs: dict[str, int] = {}
     depth, opens = 0, False
-    tokens = _PARSER.parse(text)
-    for token, following in pairwise([*tokens, Token("", "", 0)]):
+    for token, following in pairwise([*_PARSER.parse(text), Token("", "", 0)]):
         if token.type in {"list_item_open", "blockquote_open"}:
             depth, opens = depth + 1, opens or token.type == "list_item_open"
         elif token.type in {"list_item_close", "blockquote_close"}:
             depth -= 1
         elif token.map and (kind := _KINDS.get(token.type)):
             first, last = token.map
-            start, end = starts[first], starts[min(last, len(starts) - 1)]
-            end = start + len(text[start:end].rstrip())
-            if end <= start:
-                continue
-            block = Block(kind, start, end, first, depth, opens, 0, "", "")
+            raw = text[starts[first] : starts[min(last, len(starts) - 1)]].rstrip()
+            block = Block(kind, starts[first], starts[first] + len(raw), first, depth, opens)
             if kind == "heading":
                 block = _heading(block, int(token.tag[1:]), following.content, slugs)
-            found.append(_trimmed(block, text))
+            found.append(_trimmed(block, text, token.type == "html_block"))
             opens = False
-    return found
+    return list(_without_gaps(text, found))
 
 
 def heading_slugs(text: str) -> dict[int, str]:
-    """The anchor of every heading, by the line it begins on (from 0, as `map` of a markdown-it token counts)."""
+    """The anchor of every heading, by the line it begins on (from 0, as `map` of a markdown-it token counts).
+
+    As on GitHub, a repeated anchor is numbered from -1 on; `{#name}` behind a heading names its anchor.
+    """
     return {block.line: block.slug for block in blocks(text) if block.slug}
-
-
-_KINDS: dict[str, Kind] = {
-    "heading_open": "heading",
-    "paragraph_open": "text",
-    "html_block": "text",
-    "table_open": "table",
-    "fence": "code",
-    "code_block": "code",
-    "hr": "noise",
-}
 
 
 def _heading(block: Block, level: int, raw: str, slugs: dict[str, int]) -> Block:
@@ -93,18 +93,16 @@ def _heading(block: Block, level: int, raw: str, slugs: dict[str, int]) -> Block
         slugs[base] += 1
         slug = f"{base}-{slugs[base]}"
     slugs[slug] = 0
-    kind: Kind = "heading" if title else "noise"
-    if title and (block.depth or len(title) > LONGEST_HEADING):
-        kind = "text"
+    kind: Kind = "noise" if not title else "text" if block.depth or len(title) > LONGEST_HEADING else "heading"
     return block._replace(kind=kind, level=level, title=title, slug=slug)
 
 
-def _trimmed(block: Block, text: str) -> Block:
+def _trimmed(block: Block, text: str, html: bool) -> Block:
     """The block without scaffolding at its edges; noise where nothing else is left."""
     raw = text[block.start : block.end]
     if block.kind == "code":
         return block if any(map(str.isalnum, raw)) else block._replace(kind="noise")
-    if block.kind not in {"text", "table"} or (raw[0].isalnum() and not raw.startswith(("import", "export"))):
+    if block.kind not in {"text", "table"} or (raw[:1].isalnum() and not raw.startswith(("import", "export"))):
         return block
     if not has_prose(raw) or _IN_PAGE_LINKS.fullmatch(raw):
         return block._replace(kind="noise")
@@ -114,4 +112,26 @@ def _trimmed(block: Block, text: str) -> Block:
         start += len(lines.pop(0))
     while len(lines) > 1 and _SCAFFOLD.match(lines[-1].rstrip()):
         end -= len(lines.pop())
+    if html:
+        start, end = _between_tags(text, start, end)
     return block._replace(start=start, end=end)
+
+
+def _between_tags(text: str, start: int, end: int) -> Span:
+    while tag := _TAG.match(text, start, end):
+        start = tag.end()
+    while text.endswith(">", start, end) and _TAG.fullmatch(text, opening := text.rfind("<", start, end), end):
+        start, end = strip_span(text, start, opening)
+    return start, end
+
+
+def _without_gaps(text: str, found: list[Block]) -> Iterator[Block]:
+    """What no block claims (link definitions, trimmed scaffolding) is noise."""
+    position = 0
+    for block in [*found, Block("noise", len(text), len(text))]:
+        start, end = strip_span(text, position, block.start)
+        if start < end:
+            yield Block("noise", start, end)
+        if block.start < block.end:
+            yield block
+        position = block.end

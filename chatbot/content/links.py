@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 from urllib.parse import quote
+
+from chatbot.content.markdown import plain
 
 _MOST_WORDS = 8
 _FEWEST_WORDS = 3
+_DISTINCT_WORDS = 5
+_SENTENCES_TRIED = 4
 _SEARCHED = 600
-_LINE_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*")
+_LINE_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|#{1,6}(?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*")
 _WORD = r"[^\W_]+(?:[-,./+][^\W_]+)*[,.;:?]?(?!\S)"
 _RUN = re.compile(rf"(?<!\S){_WORD}(?:\s+{_WORD}){{{_FEWEST_WORDS - 1},{_MOST_WORDS - 1}}}")
 
@@ -23,10 +28,12 @@ def deep_link(address: str, slug: str, prose: Iterable[str]) -> str:
     """`address#slug:~:text=words`, either part left out where there is none.
 
     `prose` are the passage's sentences as raw Markdown. The words are the first three to eight of one sentence that
-    stand there without markup, so that browsers find them in the rendered page (WICG, URL fragment text directives).
+    every renderer leaves as they are, so that browsers find them in the page (WICG, URL fragment text directives).
     An address that names a place of its own keeps it.
     """
-    words = next(filter(None, map(_plain_run, prose)), "")
+    runs = [run for run in map(_plain_run, islice(prose, _SENTENCES_TRIED)) if run]
+    # A short run may stand further up in the page as well, and a browser goes to the first.
+    words = next((run for run in runs if run.count(" ") >= _DISTINCT_WORDS - 1), runs[0] if runs else "")
     anchor = "" if "#" in address else quote(slug)
     directive = f":~:text={_encoded(words)}" if words else ""
     mark = "#" if (anchor or directive) and "#" not in address else ""
@@ -40,7 +47,8 @@ def line_marks_end(text: str, start: int, end: int) -> int:
 
 
 def _plain_run(sentence: str) -> str:
-    run = _RUN.search(sentence[:_SEARCHED], line_marks_end(sentence, 0, len(sentence)))
+    # A footnote's mark is shown as a number, which plain words do not tell.
+    run = _RUN.search(plain(sentence[:_SEARCHED].partition("[^")[0]))
     return " ".join(run[0].split()).rstrip(",.;:?") if run else ""
 
 

@@ -12,7 +12,7 @@ import unicodedata
 
 # What is dropped with everything in it, as (opening, closing).
 _DROPPED = (("<!--", "-->"), ("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}"), ("{/*", "*/}"))
-_DROPPED_TAGS = (("<script", "</script>"), ("<style", "</style>"), ("<svg", "</svg>"))
+_DROPPED_TAGS = (("<head>", "</head>"), ("<script", "</script>"), ("<style", "</style>"), ("<svg", "</svg>"))
 
 _FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
@@ -25,17 +25,17 @@ _IMAGE = re.compile(r"!\[((?:[^\[\]\\]|\\.){0,2000})\](?:" + _TARGET + r"|\[[^\[
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,2000})\](?:" + _TARGET + r"|\[[^\[\]\n]{0,200}\])")
 _REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*\S.*$", re.MULTILINE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,50}\]:?")
-_ATTRIBUTES = re.compile(r"[ \t]*\{(?:[:#.][^{}\n]{0,200})\}")
+_ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*+\{(?:[:#.][^{}\n]{0,200})\}")
 _ADMONITION = re.compile(
     r"^[ \t>]*:::+[ \t]*(?:\w[\w-]*)?|^[ \t>]*!!![ \t]+[\w-]+|^([ \t]*>[ \t]*)\[![A-Za-z]+\]", re.MULTILINE
 )
 _MODULE_LINE = re.compile(
-    r"""^(?:import\s+(?:[\w*{][^;'"\n]*\sfrom\s+)?['"][^'"\n]+['"]\s*;?[ \t]*$"""
+    r"""^(?:(?:import\s+(?:[\w*{][^;'"\n]*\sfrom\s+)?['"][^'"\n]+['"]\s*;?[ \t]*)+$"""
     r"""|export\s+default\s+(?:function|class|\{|\w+;?[ \t]*$).*$"""
     r"""|export\s+(?:(?:const|let|var)\s+\w+\s*=|(?:function|class)\s+\w+\s*[({]).*$)""",
     re.MULTILINE,
 )
-_RULE = re.compile(r"^[ \t>]*(?:[-=*_][ \t]*){1,}$|^[ \t>|]*(?=[^\n]*-)[-:|+ \t]+$", re.MULTILINE)
+_RULE = re.compile(r"^[ \t>]*+(?:[-=*_][ \t]*+)++$|^(?=[^\n]*-)[-:|+> \t]++$", re.MULTILINE)
 _LINE_MARKS = re.compile(
     r"^(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])|#{1,6}(?=[ \t]|$)))+(?:[ \t]*\[[ xX]\](?=[ \t]))?",
     re.MULTILINE,

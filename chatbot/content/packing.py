@@ -59,48 +59,49 @@ def pack(layout: Layout, target: int) -> list[Piece]:
     for unit in units:
         sizes[unit.section] += unit.weight if unit.kind == "prose" else 0
     best = [0.0] + [math.inf] * len(units)
-    came: list[Piece | None] = [None] * (len(units) + 1)
+    came: list[tuple[int, int] | None] = [None] * (len(units) + 1)
     for first, unit in enumerate(units):
         if unit.kind != "prose" and best[first] < best[first + 1]:
             best[first + 1], came[first + 1] = best[first], None
         if unit.kind != "noise":
-            for piece, cost in _pieces_from(first, layout, sizes, target):
+            around = layout.parents[unit.section] if unit.kind == "heading" else unit.section
+            for last, cost in _ends(first, around, layout, sizes, target):
                 total = best[first] + unit.tie + cost
-                if total < best[piece.last + 1]:
-                    best[piece.last + 1], came[piece.last + 1] = total, piece
+                if total < best[last + 1]:
+                    best[last + 1], came[last + 1] = total, (first, around)
     found: list[Piece] = []
     position = len(units)
     while position:
         came_by = came[position]
         if came_by:
-            found.append(came_by)
-        position = came_by.first if came_by else position - 1
+            found.append(Piece(came_by[0], position - 1, came_by[1]))
+        position = came_by[0] if came_by else position - 1
     return found[::-1]
 
 
-def _pieces_from(first: int, layout: Layout, sizes: Sequence[float], target: int) -> Iterator[tuple[Piece, float]]:
-    """The pieces that may begin with this unit, and what each costs.
+def _ends(first: int, around: int, layout: Layout, sizes: Sequence[float], target: int) -> Iterator[tuple[int, float]]:
+    """Where a piece that begins with this unit may end, and what it costs by itself.
 
     A piece that begins with a heading must reach beyond that heading's section, or it would begin below it.
     """
-    units, own = layout.units, layout.units[first].section
-    titled = units[first].kind == "heading"
-    around = layout.parents[own] if titled else own
+    units, limit, beyond = layout.units, layout.limits[around], layout.lasts[around]
+    within = layout.lasts[units[first].section] if units[first].kind == "heading" else -1
+    crumb = CRUMB * target
     weight, spanned, full, current = 0.0, 0, 0, -1
     for last in range(first, len(units)):
-        unit = units[last]
-        weight += unit.weight
-        if unit.section > layout.lasts[around] or (weight > layout.limits[around] and last > first):
+        kind, own, section, _ = units[last]
+        weight += own
+        if section > beyond or (weight > limit and last > first):
             return
-        if unit.kind != "prose":
+        if kind != "prose":
             continue
-        if unit.section != current:
-            current, spanned = unit.section, spanned + 1
-            full += sizes[current] >= CRUMB * target
-        if titled and current <= layout.lasts[own]:
+        if section != current:
+            current, spanned = section, spanned + 1
+            full += sizes[section] >= crumb
+        if section <= within:
             continue
-        cost = ((weight - target) / target) ** 2 + _CRUMB_COST * (weight < CRUMB * target)
+        cost = (weight / target - 1) ** 2 + (_CRUMB_COST if weight < crumb else 0)
         if spanned > 1:
-            torn = last + 1 < len(units) and units[last + 1].kind == "prose" and units[last + 1].section == current
+            torn = last + 1 < len(units) and units[last + 1].kind == "prose" and units[last + 1].section == section
             cost += _MIXED_COST + _FULL_SECTION_COST * full + _TORN_SECTION_COST * torn
-        yield Piece(first, last, around), cost
+        yield last, cost

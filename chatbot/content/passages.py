@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
-from chatbot.content.blocks import Block, blocks
+from chatbot.content.blocks import Block, Kind, blocks
 from chatbot.content.links import article_address, deep_link, line_marks_end
 from chatbot.content.outline import Section, last_subsections, outline
 from chatbot.content.packing import Layout, Piece, pack
@@ -29,6 +31,7 @@ def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: i
     passage; headings only where small sections share one. An article without prose has no passages.
     """
 
+    @cache
     def size(piece: str) -> int:
         # Some models see an endless word as a single unknown token, and it must be cut all the same.
         return max(tokens(piece), len(piece) // _CHARACTERS_PER_TOKEN, 1)
@@ -91,7 +94,7 @@ def _passage(
     article: Article, number: int, inside: Sequence[PlacedUnit], sections: Sequence[Section], section: int
 ) -> Passage:
     start, end = strip_span(article.text, inside[0].start, inside[-1].end)
-    prose = (article.text[one.start : one.end] for one in inside if one.unit.kind == "prose")
+    prose = (line for one in inside for line in _running_words(article.text[one.start : one.end], one.kind))
     address = article_address(article.id, article.url)
     return Passage(
         id=f"{article.id}#{number}",
@@ -108,6 +111,13 @@ def _passage(
         updated=article.updated,
         review_by=article.review_by,
     )
+
+
+def _running_words(raw: str, kind: Kind) -> list[str]:
+    """What stands in one element of the rendered page: a sentence, a cell of a table."""
+    if kind == "table":
+        return re.split(r"[|\n]", raw)
+    return [raw] if kind == "text" else []
 
 
 def _context(title: str, headings: Sequence[str]) -> str:
