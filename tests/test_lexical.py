@@ -8,17 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.indexing.lexical import LexicalIndex, bm25, count_terms, idf, merge, write_lexical
+from chatbot.indexing.lexical import LexicalIndex, count_terms, idf, merge, normalised, saturated, write_lexical
 
-PASSAGES = [
-    (["pay"], ["data", "pays", "data"]),
-    ([], ["data"]),
-    (["work"], ["remote", "work", "work", "home"]),
-]
+# Two articles: the first owns two passages, the second one.
+PASSAGES = [["pay", "data", "pay", "data"], ["data"], ["work", "remote", "work", "work", "home"]]
+ARTICLES = [0, 0, 1]
 
 
-def opened(tmp_path: Path, passages: list[tuple[list[str], list[str]]]) -> LexicalIndex:
-    write_lexical(count_terms(passages), tmp_path / "lexical")
+def opened(tmp_path: Path, passages: list[list[str]], articles: list[int]) -> LexicalIndex:
+    write_lexical(count_terms(passages), np.array(articles, np.int64), tmp_path / "lexical")
     return LexicalIndex(tmp_path / "lexical")
 
 
@@ -27,51 +25,78 @@ def test_idf_is_the_lucene_formula() -> None:
     assert idf(10, 10) > 0
 
 
-def test_bm25_of_one_term_is_the_lucene_formula() -> None:
-    added = bm25(np.array([3.0, 1.0], np.float32), np.array([10.0, 5.0], np.float32), 8.0)
-    assert added == pytest.approx([3 / (3 + 1.2 * (0.25 + 0.75 * 10 / 8)), 1 / (1 + 1.2 * (0.25 + 0.75 * 5 / 8))])
+def test_counts_are_normalised_by_length() -> None:
+    shares = normalised(np.array([3.0, 1.0], np.float32), np.array([10.0, 5.0], np.float32), 8.0)
+    assert shares == pytest.approx([3 / (0.25 + 0.75 * 10 / 8), 1 / (0.25 + 0.75 * 5 / 8)])
 
 
-def test_a_passage_scores_the_sum_of_its_terms(tmp_path: Path) -> None:
-    index = opened(tmp_path, PASSAGES)
-    lengths = [4, 1, 5]
-    mean = sum(lengths) / 3
+def test_saturation_starts_at_one_for_one_and_never_reaches_its_limit() -> None:
+    assert saturated(np.array([0.0, 1.0, 3.0], np.float32)) == pytest.approx([0.0, 1.0, 3 * 2.2 / 4.2])
 
-    def part(tf: int, length: int, matching: int) -> float:
-        return log(1 + (3 - matching + 0.5) / (matching + 0.5)) * tf / (tf + 1.2 * (0.25 + 0.75 * length / mean))
 
-    expected = [part(2, 4, 2), part(1, 1, 2), 0.5 * part(3, 5, 1)]
-    assert index.scores({"data": 1.0, "work": 0.5, "unknown": 1.0}) == pytest.approx(expected, rel=1e-6)
+def test_a_passage_scores_the_sum_of_its_terms_over_both_fields(tmp_path: Path) -> None:
+    index = opened(tmp_path, PASSAGES, ARTICLES)
+
+    def share(count: int, length: int, mean: float) -> float:
+        return count / (0.25 + 0.75 * length / mean)
+
+    def part(in_passage: float, in_article: float, passages: int, articles: int) -> float:
+        weight = (
+            log(1 + (3 - passages + 0.5) / (passages + 0.5)) + log(1 + (2 - articles + 0.5) / (articles + 0.5))
+        ) / 2
+        count = in_passage + 0.2 * in_article
+        return weight**1.2 * count * 2.2 / (count + 1.2)
+
+    data_in_first = share(3, 5, 5.0)
+    expected = [
+        part(share(2, 4, 10 / 3), data_in_first, 2, 1),
+        part(share(1, 1, 10 / 3), data_in_first, 2, 1),
+        0.5 * part(share(3, 5, 10 / 3), share(3, 5, 5.0), 1, 1),
+    ]
+    assert index.scores({"data": 1.0, "work": 0.5, "unknown": 1.0}) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_word_elsewhere_in_the_article_counts_a_little(tmp_path: Path) -> None:
+    scores = opened(tmp_path, PASSAGES, ARTICLES).scores({"pay": 1.0})
+    assert scores[0] > scores[1] > scores[2] == 0
 
 
 def test_frequency_counts_passages_not_occurrences(tmp_path: Path) -> None:
-    index = opened(tmp_path, PASSAGES)
+    index = opened(tmp_path, PASSAGES, ARTICLES)
     assert [index.frequency(term) for term in ("data", "work", "unknown")] == [2, 1, 0]
 
 
+def test_an_unknown_term_weighs_as_much_as_the_rarest(tmp_path: Path) -> None:
+    index = opened(tmp_path, PASSAGES, ARTICLES)
+    assert index.idf("unknown") == pytest.approx(index.idf("work"))
+    assert index.idf("work") > index.idf("data")
+
+
 def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
-    opened(tmp_path, PASSAGES)
-    np.save(tmp_path / "lexical" / "rows.npy", np.array([1], np.int32))
+    opened(tmp_path, PASSAGES, ARTICLES)
+    np.save(tmp_path / "lexical" / "passages.npy", np.array([1], np.int32))
     with pytest.raises(ValueError, match="do not fit together"):
         LexicalIndex(tmp_path / "lexical")
 
 
 term = st.sampled_from([*"abcdef", "é", "zz"])
-fields = st.tuples(st.lists(term, max_size=3), st.lists(term, max_size=8))
+words = st.lists(term, max_size=8)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(fields, min_size=1, max_size=12), st.data())
+@given(st.lists(words, min_size=1, max_size=12), st.data())
 def test_taking_over_old_counts_gives_the_same_bytes_as_counting_anew(
-    tmp_path_factory: pytest.TempPathFactory, passages: list[tuple[list[str], list[str]]], data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, passages: list[list[str]], data: st.DataObject
 ) -> None:
     """Some passages are kept from an old index that also held others, in another order."""
     folder = tmp_path_factory.mktemp("lexical")
     kept = data.draw(st.lists(st.sampled_from(range(len(passages))), unique=True))
-    gone = data.draw(st.lists(fields, max_size=4))
+    gone = data.draw(st.lists(words, max_size=4))
     old_rows = data.draw(st.permutations([*kept, *([-1] * len(gone))]))
+    article_of = np.sort(np.array(data.draw(st.lists(st.just(0), min_size=len(passages), max_size=len(passages)))))
     others = iter(gone)
-    write_lexical(count_terms([passages[row] if row >= 0 else next(others) for row in old_rows]), folder / "old")
+    old = count_terms([passages[row] if row >= 0 else next(others) for row in old_rows])
+    write_lexical(old, np.arange(len(old_rows)), folder / "old")
     anew = [row for row in range(len(passages)) if row not in kept]
     merged = merge(
         [
@@ -80,7 +105,7 @@ def test_taking_over_old_counts_gives_the_same_bytes_as_counting_anew(
         ],
         len(passages),
     )
-    write_lexical(merged, folder / "merged")
-    write_lexical(count_terms(passages), folder / "full")
+    write_lexical(merged, article_of, folder / "merged")
+    write_lexical(count_terms(passages), article_of, folder / "full")
     for file in sorted((folder / "full").iterdir()):
         assert (folder / "merged" / file.name).read_bytes() == file.read_bytes(), file.name

@@ -18,7 +18,9 @@ from tests.keyword_embedder import KeywordEmbedder
 FILES = """
 passages.sqlite embeddings.npy vectors.faiss manifest.json
 sentences/codes.npy sentences/scales.npy sentences/spans.npy sentences/starts.npy
-lexical/terms.txt lexical/starts.npy lexical/rows.npy lexical/counts.npy lexical/lengths.npy
+lexical/terms.txt lexical/first_rows.npy
+lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy
+lexical/article_starts.npy lexical/articles.npy lexical/article_counts.npy lexical/article_lengths.npy
 """.split()
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.indexing.tokens import terms, words
+from chatbot.indexing.tokens import content_words, terms, words
 
 
 @pytest.mark.parametrize(
@@ -26,9 +26,13 @@ def test_words_keep_the_names_that_people_search_for(text: str, expected: list[s
     assert words(text) == expected
 
 
-def test_terms_leave_stop_words_out_and_meet_across_inflections() -> None:
-    assert terms("How should I prepare résumés for careers?") == terms("preparing a resume for my career")
+def test_terms_meet_across_inflections_and_accents() -> None:
+    assert terms("preparing résumés for careers") == terms("prepare resume for career")
 
 
-def test_terms_keep_order_and_repetition() -> None:
-    assert terms("data, more data") == ["data", "more", "data"]
+def test_terms_keep_order_repetition_and_stop_words() -> None:
+    assert terms("The data, more of the data") == ["the", "data", "more", "of", "the", "data"]
+
+
+def test_content_words_leave_stop_words_out() -> None:
+    assert content_words("How should I prepare for the interviews?") == ["prepare", "interviews"]

@@ -43,6 +43,7 @@ RECIPE = 1
 
 OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder], dict[str, float]]
+Read = Callable[[Settings, Embedder, LocalIndex | None, OnStep], Corpus]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class _Run:
     settings: Settings
     embedder: Embedder
     on_step: OnStep
+    calibrate: Calibrate | None
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -82,20 +84,21 @@ def build(
     embedder: Embedder | None = None,
     calibrate: Calibrate | None = None,
     on_step: OnStep = lambda _name, _done, _total: None,
+    read: Read = read_corpus,
 ) -> BuildReport:
     """Bring the index up to the corpus and publish it; the lock is held throughout.
 
     `on_step` is told the name of each step and how far it is; `calibrate` computes what the manifest remembers about
-    confidence. Raises IndexLocked, NothingToIndex, ModelError, SettingsError, or CorpusIndexError where the disk
-    refuses; in each case the generation that was served before is served still.
+    confidence; `read` says where articles come from. Raises IndexLocked, NothingToIndex, ModelError, SettingsError, or
+    CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
     """
     index_dir = settings.index_dir
     try:
         with writing(index_dir):
             on_step("preparing", 0, 1)
             sweep(index_dir)
-            run = _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step)
-            return _build(run, calibrate)
+            run = _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, calibrate)
+            return _build(run, read)
     except OSError as error:
         place = error.filename or index_dir
         raise CorpusIndexError(
@@ -114,30 +117,31 @@ def newest_good(index_dir: Path) -> LocalIndex | None:
     return None
 
 
-def _build(run: _Run, calibrate: Calibrate | None) -> BuildReport:
+def _build(run: _Run, read: Read) -> BuildReport:
     index_dir = run.settings.index_dir
     old = newest_good(index_dir)
     recipe = _recipe(run)
     usable = (
         old if old and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint) else None
     )
-    corpus = read_corpus(run.settings, run.embedder, usable, run.on_step)
+    corpus = read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:
         raise NothingToIndex(_nothing(run.settings, corpus))
     manifest = _manifest(run, corpus, recipe)
     embedded = 0
     published = not _is_served(index_dir, manifest.generation)
     if published and not _is_whole(index_dir / manifest.generation):
-        embedded = _write(run, corpus, manifest, usable, calibrate)
+        embedded = _write(run, corpus, manifest, usable)
     if published:
         run.on_step("publishing", 0, 1)
         publish(index_dir, manifest.generation)
-        run.on_step("pruning", 0, 1)
-        prune(index_dir, run.settings.keep_generations)
+    # Also where nothing was published: a build that was killed may have left generations behind.
+    run.on_step("pruning", 0, 1)
+    prune(index_dir, run.settings.keep_generations)
     return _report(run, corpus, manifest, old, embedded, published)
 
 
-def _write(run: _Run, corpus: Corpus, manifest: Manifest, old: LocalIndex | None, calibrate: Calibrate | None) -> int:
+def _write(run: _Run, corpus: Corpus, manifest: Manifest, old: LocalIndex | None) -> int:
     index_dir = run.settings.index_dir
     final = index_dir / manifest.generation
     aside = index_dir / f".building-{manifest.generation}"
@@ -147,9 +151,9 @@ def _write(run: _Run, corpus: Corpus, manifest: Manifest, old: LocalIndex | None
         parts, embedded = gather(corpus, run.embedder, old, run.on_step)
         run.on_step("writing", 0, 1)
         parts.write(aside)
-        if calibrate:
+        if run.calibrate:
             run.on_step("calibrating", 0, 1)
-            manifest = replace(manifest, calibration=calibrate(LocalIndex(aside, manifest), run.embedder))
+            manifest = replace(manifest, calibration=run.calibrate(LocalIndex(aside, manifest), run.embedder))
         run.on_step("sealing", 0, 1)
         write_manifest(manifest, aside)
         run.on_step("verifying", 0, 1)

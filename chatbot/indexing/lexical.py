@@ -1,13 +1,15 @@
-"""Word counts of every passage, as sorted arrays on disk, and BM25 over them.
+"""Word counts of every passage and of every article, as sorted arrays on disk, and BM25 over them.
 
 Counted when the index is built, never per question. A term's passages lie side by side, so that a question reads only
 what its own terms touch, and the exact score of any passage is there for the asking, not only the best few.
 
-    terms.txt       one term a line, sorted by its UTF-8 bytes
-    starts.npy      int64 (terms + 1,)      term i owns postings starts[i]:starts[i+1]
-    rows.npy        int32 (postings,)       ascending within a term
-    counts.npy      uint16 (postings, 2)    occurrences in (title and headings, text)
-    lengths.npy     uint16 (passages, 2)    terms in (title and headings, text)
+    terms.txt             one term a line, sorted by its UTF-8 bytes
+    passage_starts.npy    int64 (terms + 1,)    term i owns postings starts[i]:starts[i + 1] of the next two
+    passages.npy          int32 (postings,)     rows of passages, ascending within a term
+    passage_counts.npy    uint16 (postings,)    occurrences in the passage with its title and headings
+    passage_lengths.npy   int32 (passages,)     terms of the passage
+    article_*             the same four for whole articles
+    first_rows.npy        int64 (articles + 1,) article j owns passages first_rows[j]:first_rows[j + 1]
 """
 
 from __future__ import annotations
@@ -23,99 +25,153 @@ import numpy.typing as npt
 
 K1 = 1.2
 B = 0.75
+# How much a word counts that stands elsewhere in the passage's article, and how much rarity counts; docs/retrieval.md.
+ARTICLE_WEIGHT = 0.2
+IDF_POWER = 1.2
 
-Scores = npt.NDArray[np.float32]
-Fields = tuple[Sequence[str], Sequence[str]]
-_MOST = np.iinfo(np.uint16).max
+Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 
 
-def idf(matching: float, passages: int) -> float:
-    """Inverse document frequency, >= 0: ln(1 + (N - n + 0.5) / (n + 0.5)).
+def idf(matching: float, total: float) -> float:
+    """Inverse document frequency, > 0: ln(1 + (N - n + 0.5) / (n + 0.5)).
 
-    Robertson and Spärck Jones's weight as Lucene computes it; see Kamphuis et al., "Which BM25 do you mean?" (ECIR
-    2020), variant "Lucene".
+    Robertson and Spärck Jones's weight as Lucene computes it; Kamphuis et al., "Which BM25 do you mean?" (ECIR 2020).
     """
-    return float(np.log1p((passages - matching + 0.5) / (matching + 0.5)))
+    return float(np.log1p((total - matching + 0.5) / (matching + 0.5)))
 
 
-def bm25(counts: Scores, lengths: Scores, mean_length: float, k1: float = K1, b: float = B) -> Scores:
-    """What one term adds to each passage before its idf: tf / (tf + k1 (1 - b + b length / mean length)).
+def normalised(counts: Floats, lengths: Floats, mean_length: float, b: float = B) -> Floats:
+    """Occurrences of a term divided by 1 - b + b length / mean length, shape (n,).
 
-    `counts` and `lengths` have shape (n,). Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), in
-    Lucene's form without the constant factor k1 + 1.
+    The length normalisation of BM25 before saturation, as BM25F applies it to each field by itself; Robertson and
+    Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.6.
     """
-    norm = k1 * (1.0 - b + b * lengths / max(mean_length, 1e-9))
-    added: Scores = (counts / (counts + norm)).astype(np.float32)
-    return added
+    shares: Floats = (counts / (1.0 - b + b * lengths / max(mean_length, 1e-9))).astype(np.float32)
+    return shares
+
+
+def saturated(counts: Floats, k1: float = K1) -> Floats:
+    """X (k1 + 1) / (x + k1): more occurrences add less and less; the same source."""
+    result: Floats = counts * np.float32(k1 + 1.0) / (counts + np.float32(k1))
+    return result
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """All postings of some passages, in any order: three parallel arrays and the words they point to."""
+    """The words of some passages in any order: three parallel arrays, and the length of each passage in terms."""
 
     terms: tuple[str, ...]
-    term: npt.NDArray[np.int64]
-    row: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.uint16]
-    lengths: npt.NDArray[np.uint16]
+    term: Integers
+    row: Integers
+    count: Integers
+    lengths: Integers
 
 
-def count_terms(passages: Iterable[Fields]) -> Postings:
-    """Count the terms of (title and headings, text) of each passage; rows are numbered from 0."""
+def count_terms(passages: Iterable[Sequence[str]]) -> Postings:
+    """Count the terms of each passage; rows are numbered from 0."""
     vocabulary: dict[str, int] = {}
-    term, row, counts, lengths = [], [], [], []
-    for number, fields in enumerate(passages):
-        counters = [Counter(field) for field in fields]
-        for word in counters[0] | counters[1]:
+    term: list[int] = []
+    row: list[int] = []
+    count: list[int] = []
+    lengths: list[int] = []
+    for number, words in enumerate(passages):
+        for word, occurrences in Counter(words).items():
             term.append(vocabulary.setdefault(word, len(vocabulary)))
             row.append(number)
-            counts.append([min(counter[word], _MOST) for counter in counters])
-        lengths.append([min(len(field), _MOST) for field in fields])
+            count.append(occurrences)
+        lengths.append(len(words))
     return Postings(
         tuple(vocabulary),
-        np.array(term, np.int64),
-        np.array(row, np.int64),
-        np.array(counts, np.uint16).reshape(-1, 2),
-        np.array(lengths, np.uint16).reshape(-1, 2),
+        *(np.array(term, np.int64), np.array(row, np.int64), np.array(count, np.int64), np.array(lengths, np.int64)),
     )
 
 
-def merge(parts: Sequence[tuple[Postings, npt.NDArray[np.int64]]], passages: int) -> Postings:
+def merge(parts: Sequence[tuple[Postings, Integers]], passages: int) -> Postings:
     """Postings of `passages` rows from several parts, each with the new row of its old rows (-1: gone)."""
-    vocabulary = {
-        word: number for number, word in enumerate(sorted({word for part, _ in parts for word in part.terms}))
-    }
-    lengths = np.zeros((passages, 2), np.uint16)
-    term, row, counts = [], [], []
+    words = sorted({word for part, _ in parts for word in part.terms})
+    vocabulary = {word: number for number, word in enumerate(words)}
+    lengths = np.zeros(passages, np.int64)
+    term: list[Integers] = []
+    row: list[Integers] = []
+    count: list[Integers] = []
     for part, new_rows in parts:
         kept = new_rows >= 0
         lengths[new_rows[kept]] = part.lengths[kept]
         numbers = np.array([vocabulary[word] for word in part.terms], np.int64)
-        moved = new_rows[part.row] if len(part.row) else part.row
+        moved = new_rows[part.row]
         alive = moved >= 0
-        term.append(numbers[part.term[alive]] if len(numbers) else part.term)
+        term.append(numbers[part.term[alive]])
         row.append(moved[alive])
-        counts.append(part.counts[alive])
-    return Postings(tuple(vocabulary), np.concatenate(term), np.concatenate(row), np.concatenate(counts), lengths)
+        count.append(part.count[alive])
+    return Postings(tuple(words), np.concatenate(term), np.concatenate(row), np.concatenate(count), lengths)
 
 
-def write_lexical(postings: Postings, folder: Path) -> None:
-    """Write the files of this module's docstring. The same postings in any order give the same bytes."""
+def write_lexical(postings: Postings, article_of: Integers, folder: Path) -> None:
+    """Write the files of this module's docstring; `article_of` is ascending and has shape (passages,).
+
+    The same postings in any order give the same bytes.
+    """
     used = np.unique(postings.term)
     words = [postings.terms[number] for number in used]
     order = sorted(range(len(words)), key=lambda position: words[position].encode())
     place = np.zeros(len(postings.terms), np.int64)
     place[used[order]] = np.arange(len(order))
     term = place[postings.term]
-    by_term = np.lexsort((postings.row, term))
-    starts = np.zeros(len(order) + 1, np.int64)
-    np.cumsum(np.bincount(term, minlength=len(order)), out=starts[1:])
+    articles = int(article_of[-1]) + 1 if len(article_of) else 0
     folder.mkdir()
     (folder / "terms.txt").write_text("".join(f"{words[position]}\n" for position in order), encoding="utf-8")
-    np.save(folder / "starts.npy", starts)
-    np.save(folder / "rows.npy", postings.row[by_term].astype(np.int32))
-    np.save(folder / "counts.npy", postings.counts[by_term])
-    np.save(folder / "lengths.npy", postings.lengths)
+    _write_side(folder, "passage", (term, postings.row, postings.count), postings.lengths, len(order))
+    _write_side(folder, "article", *_by_article(term, postings, article_of, articles), len(order))
+    np.save(folder / "first_rows.npy", np.searchsorted(article_of, np.arange(articles + 1)))
+
+
+def _by_article(
+    term: Integers, postings: Postings, article_of: Integers, articles: int
+) -> tuple[tuple[Integers, Integers, Integers], Integers]:
+    pairs, inverse = np.unique(term * max(articles, 1) + article_of[postings.row], return_inverse=True)
+    counts = np.bincount(inverse, weights=postings.count, minlength=len(pairs)).astype(np.int64)
+    lengths = np.bincount(article_of, weights=postings.lengths, minlength=articles).astype(np.int64)
+    term_of, article = np.divmod(pairs, max(articles, 1))
+    return (term_of, article, counts), lengths
+
+
+def _write_side(
+    folder: Path, name: str, columns: tuple[Integers, Integers, Integers], lengths: Integers, terms: int
+) -> None:
+    term, row, count = columns
+    order = np.lexsort((row, term))
+    starts = np.zeros(terms + 1, np.int64)
+    np.cumsum(np.bincount(term, minlength=terms), out=starts[1:])
+    np.save(folder / f"{name}_starts.npy", starts)
+    np.save(folder / f"{name}s.npy", row[order].astype(np.int32))
+    np.save(folder / f"{name}_counts.npy", np.minimum(count[order], np.iinfo(np.uint16).max).astype(np.uint16))
+    np.save(folder / f"{name}_lengths.npy", lengths.astype(np.int32))
+
+
+class _Side:
+    """The postings of passages or of articles."""
+
+    def __init__(self, folder: Path, name: str, terms: int) -> None:
+        self.starts: Integers = np.load(folder / f"{name}_starts.npy")
+        self.rows: npt.NDArray[np.int32] = _mapped(folder / f"{name}s.npy")
+        self.counts: npt.NDArray[np.uint16] = _mapped(folder / f"{name}_counts.npy")
+        lengths = np.load(folder / f"{name}_lengths.npy")
+        self.lengths: Floats = lengths.astype(np.float32)
+        self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
+        if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
+            raise ValueError(f"holds {terms} terms and {len(self.rows)} {name} postings that do not fit together")
+
+    def frequency(self, number: int) -> int:
+        return int(self.starts[number + 1] - self.starts[number])
+
+    def shares(self, number: int) -> tuple[npt.NDArray[np.int32], Floats]:
+        own = slice(self.starts[number], self.starts[number + 1])
+        rows = self.rows[own]
+        return rows, normalised(self.counts[own].astype(np.float32), self.lengths[rows], self.mean_length)
+
+    def idf(self, number: int) -> float:
+        return idf(self.frequency(number), len(self.lengths))
 
 
 class LexicalIndex:
@@ -125,45 +181,59 @@ class LexicalIndex:
         """Raises ValueError or OSError where the files do not fit together."""
         words = (folder / "terms.txt").read_text(encoding="utf-8").split("\n")[:-1]
         self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(words)}
-        self._starts: npt.NDArray[np.int64] = np.load(folder / "starts.npy")
-        self._rows: npt.NDArray[np.int32] = _open(folder / "rows.npy")
-        self._counts: npt.NDArray[np.uint16] = _open(folder / "counts.npy")
-        self._lengths: npt.NDArray[np.uint16] = np.load(folder / "lengths.npy")
-        postings = int(self._starts[-1]) if len(self._starts) else -1
-        if not len(words) + 1 == len(self._starts) or not postings == len(self._rows) == len(self._counts):
-            raise ValueError(f"holds {len(words)} terms and {len(self._rows)} postings that do not fit together")
-        self._weighted_lengths = self._lengths.sum(axis=1, dtype=np.float32)
-        self._mean_length = float(self._weighted_lengths.mean()) if len(self._lengths) else 0.0
+        self._passages = _Side(folder, "passage", len(words))
+        self._articles = _Side(folder, "article", len(words))
+        self.first_rows: Integers = np.load(folder / "first_rows.npy")
+        if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
+            raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
+        self._article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
 
     def __len__(self) -> int:
         """Number of passages."""
-        return len(self._lengths)
+        return len(self._passages.lengths)
 
     def frequency(self, term: str) -> int:
         """How many passages contain a term."""
         number = self.numbers.get(term)
-        return 0 if number is None else int(self._starts[number + 1] - self._starts[number])
+        return 0 if number is None else self._passages.frequency(number)
 
-    def scores(self, weights: Mapping[str, float]) -> Scores:
-        """BM25 of every passage, shape (passages,), for terms with their weights (1.0 for a plain question)."""
+    def idf(self, term: str) -> float:
+        """The weight of a term: the mean of its idf over passages and over articles, to the power of IDF_POWER.
+
+        A term that occurs nowhere weighs like one that occurs once.
+        """
+        number = self.numbers.get(term)
+        if number is None:
+            return float(np.mean([idf(1, len(self)), idf(1, len(self._articles.lengths))]) ** IDF_POWER)
+        return float(np.mean([self._passages.idf(number), self._articles.idf(number)]) ** IDF_POWER)
+
+    def scores(self, weights: Mapping[str, float]) -> Floats:
+        """BM25F of every passage, shape (passages,), for terms with their weights (1.0 for a plain word).
+
+        A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.
+        """
         total = np.zeros(len(self), np.float32)
         for term, weight in weights.items():
             number = self.numbers.get(term)
             if number is None:
                 continue
-            first, last = self._starts[number], self._starts[number + 1]
-            rows = self._rows[first:last]
-            counts = self._counts[first:last].sum(axis=1, dtype=np.float32)
-            added = bm25(counts, self._weighted_lengths[rows], self._mean_length)
-            total[rows] += np.float32(weight * idf(len(rows), len(self))) * added
+            articles, shares = self._articles.shares(number)
+            of_article = np.zeros(len(self._articles.lengths), np.float32)
+            of_article[articles] = np.float32(ARTICLE_WEIGHT) * shares
+            counts = of_article[self._article_of]
+            rows, shares = self._passages.shares(number)
+            counts[rows] += shares
+            total += np.float32(weight * self.idf(term)) * saturated(counts)
         return total
 
     def postings(self) -> Postings:
-        """Everything, for the next build to take over."""
-        term = np.repeat(np.arange(len(self.numbers)), np.diff(self._starts))
-        return Postings(tuple(self.numbers), term, self._rows.astype(np.int64), np.asarray(self._counts), self._lengths)
+        """The counts of passages, for the next build to take over."""
+        side = self._passages
+        term = np.repeat(np.arange(len(self.numbers)), np.diff(side.starts))
+        rows, counts, lengths = (values.astype(np.int64) for values in (side.rows, side.counts, side.lengths))
+        return Postings(tuple(self.numbers), term, rows, counts, lengths)
 
 
-def _open(path: Path) -> Any:
-    # An empty file cannot be mapped.
+def _mapped(path: Path) -> Any:
+    # An array without elements cannot be mapped.
     return np.load(path, mmap_mode="r") if path.stat().st_size > 1024 else np.load(path)

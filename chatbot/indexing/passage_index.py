@@ -53,6 +53,10 @@ class PassageIndex(Protocol):
         """How many passages contain a stemmed term."""
         ...
 
+    def idf(self, term: str) -> float:
+        """How much a stemmed term tells, >= 0."""
+        ...
+
     def vectors(self, rows: Rows) -> Vectors:
         """Unit vectors of passages, shape (len(rows), dim)."""
         ...
@@ -111,7 +115,9 @@ class Parts:
         write_store(self.articles, zip(self.passages, self.digests, strict=True), folder / "passages.sqlite")
         np.save(folder / "embeddings.npy", self.vectors)
         self.sentences.write(folder / "sentences")
-        write_lexical(self.postings, folder / "lexical")
+        numbers = {article.id: number for number, article in enumerate(self.articles)}
+        article_of = np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
+        write_lexical(self.postings, article_of, folder / "lexical")
         write_vectors(self.vectors, folder / "vectors.faiss")
 
 
@@ -167,6 +173,10 @@ class LocalIndex:
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
         return self.lexical_index.frequency(term)
+
+    def idf(self, term: str) -> float:
+        """How much a stemmed term tells, >= 0."""
+        return self.lexical_index.idf(term)
 
     def vectors(self, rows: Rows) -> Vectors:
         """Unit vectors of passages, shape (len(rows), dim)."""

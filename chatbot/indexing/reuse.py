@@ -10,6 +10,7 @@ import numpy.typing as npt
 from chatbot.content.markdown import plain
 from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.encoder import Vectors
 from chatbot.indexing.lexical import Postings, count_terms, merge
 from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.reading import Corpus
@@ -39,6 +40,13 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     return parts, len(fresh.vectors)
 
 
+def titled(title: Vectors, sentences: Vectors) -> Vectors:
+    """Unit rows: each sentence's vector plus its title's, so that a sentence knows what its article is about."""
+    sums = sentences + title
+    rows: Vectors = (sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return rows
+
+
 class _Fresh:
     """Vectors computed in this build, in the order of computing."""
 
@@ -51,8 +59,9 @@ class _Fresh:
     def add(self, passage: Passage, embedder: Embedder) -> None:
         text, spans = embedded_text(passage), sentences(passage.text)
         shift = len(text) - len(passage.text)
-        found = embedder.embed_passage(text, [(start + shift, end + shift) for start, end in spans])
-        codes, scales = quantise(found.sentences)
+        title = (0, len(passage.title))
+        found = embedder.embed_passage(text, [title, *((start + shift, end + shift) for start, end in spans)])
+        codes, scales = quantise(titled(found.sentences[0], found.sentences[1:]))
         self._vectors.append(found.passage.astype(np.float16))
         self._codes.append(codes)
         self._scales.append(scales)
@@ -112,12 +121,12 @@ def _count(corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnSte
             moved[source] = row
         else:
             anew.append(row)
-    counted = count_terms(_fields(corpus.passages[row]) for row in anew)
+    counted = count_terms(_terms(corpus.passages[row]) for row in anew)
     parts = [(counted, np.array(anew, np.int64))]
     if old:
         parts.append((old.lexical_index.postings(), moved))
     return merge(parts, total)
 
 
-def _fields(passage: Passage) -> tuple[list[str], list[str]]:
-    return terms(" ".join((passage.title, *passage.headings))), terms(plain(passage.text))
+def _terms(passage: Passage) -> list[str]:
+    return terms("\n".join((passage.title, *passage.headings, plain(passage.text))))

@@ -167,7 +167,8 @@ def prune(index_dir: Path, keep: int) -> list[str]:
         if _is_name(folder.name) and folder.name not in kept:
             removed.append(folder.name)
             discard(folder)
-    replace_text(index_dir / HISTORY, "".join(f"{e.generation} {e.at}\n" for e in entries if e.generation in kept))
+    if any(entry.generation not in kept for entry in entries):
+        replace_text(index_dir / HISTORY, "".join(f"{e.generation} {e.at}\n" for e in entries if e.generation in kept))
     _prune_encoders(index_dir, kept)
     return removed
 

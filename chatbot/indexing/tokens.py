@@ -27,11 +27,15 @@ _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)  # U.S. -> US, Ph.D. s
 _JOINED = re.compile(r"\b([a-z]+)\.(js|io|py|ai)\b")
 _PAIR = re.compile(r"\b([a-z]{1,3})[/&]([a-z]{1,3})\b")
 
+# Snowball's English list. They are counted like other words, but a question gives them less weight.
 STOP_WORDS = frozenset(
-    """a an and are as at be but by for if in into is it no not of on or such that the their then there these they this
-    to was will with i me my we our you your he she his her its do does did doing have has had having am been being
-    what which who whom how when where why can could should would may might must shall from about so than too very
-    just some any""".split()
+    """i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself
+    it its itself they them their theirs themselves what which who whom this that these those am is are was were be been
+    being have has had having do does did doing would should could ought im would will can cannot shall may might must
+    a an the and but if or because as until while of at by for with about against between into through during before
+    after above below to from up down in out on off over under again further then once here there when where why how
+    all any both each few more most other some such no nor not only own same so than too very s t just dont now d ll m
+    o re ve""".split()
 )
 
 _stemmers = local()
@@ -49,8 +53,13 @@ def words(text: str) -> list[str]:
 
 
 def terms(text: str) -> list[str]:
-    """The terms of a text: its words without stop words, stemmed, in order, with repetitions."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+    """The terms of a text: its words, stemmed, in order, with repetitions and stop words."""
+    return [stem(word) for word in words(text)]
+
+
+def content_words(text: str) -> list[str]:
+    """The words of a text that are not stop words, in order, with repetitions."""
+    return [word for word in words(text) if word not in STOP_WORDS]
 
 
 @lru_cache(maxsize=65_536)
