@@ -18,7 +18,8 @@ class Article:
     """One file of the corpus, read.
 
     `id` is the path under the corpus folder without its suffix, with forward slashes. `text` is Markdown, without
-    front matter. `sha256` is the hex digest of the file's bytes.
+    front matter. `questions` are what it answers and `aliases` are other names of its subject, by its editor.
+    `sha256` is the hex digest of the file's bytes.
     """
 
     id: str

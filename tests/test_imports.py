@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parents[1] / "chatbot"
 # A module imports only from what stands before it; modules of one line are in order, too.
 ORDER = """
 records errors settings
-content.markdown content.sentences content.blocks content.links content.packing content.passages content.readers
+content.markdown content.sentences content.blocks content.links content.outline content.packing content.units
+content.passages content.frontmatter content.readers
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
 indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
 answering.ranking answering.highlight answering.search answering.chatbot

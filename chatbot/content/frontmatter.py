@@ -22,7 +22,7 @@ LONGEST = 64 * 1024
 _OPENING = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n", re.MULTILINE)
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}.*)?")
 _ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECASE)
-_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0", ""}
+_TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _ABSENT = {"", "~", "null", "Null", "NULL"}
 
 
@@ -81,15 +81,14 @@ class FrontMatter:
     def flag(self, key: str) -> bool:
         """True or False; absent is False."""
         found = self._values.get(key)
-        value = found.value if found else ""
-        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
-            return value.lower() in _TRUE
-        raise self._error(found or Value(value, 1), f"{key} is {_shown(value)}; write true or false")
+        if found and found.value and self.truth(key) is None:
+            raise self._error(found, f"{key} is {_shown(found.value)}; write true or false")
+        return self.truth(key) or False
 
-    def says_false(self, key: str) -> bool:
-        """Whether the key is there and says "false"."""
+    def truth(self, key: str) -> bool | None:
+        """True or False where the value says so, else None."""
         found = self._values.get(key)
-        return bool(found and isinstance(found.value, str) and found.value.lower() == "false")
+        return _TRUTH.get(found.value.lower()) if found and isinstance(found.value, str) else None
 
     def address(self, key: str) -> str | None:
         """An http(s) address or a path on this site that begins with a single slash."""

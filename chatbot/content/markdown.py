@@ -52,6 +52,7 @@ def plain(text: str) -> str:
     Links and images become their text, HTML tags, emphasis, list marks, table pipes and the marks of other dialects
     go. Never raises.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _FENCE.sub("", _without_dropped(text))
     text = _MODULE_LINE.sub("", _AUTOLINK.sub(r"\1", text))
     text = _TAG.sub("", _BREAKING_TAG.sub(" ", text))

@@ -65,31 +65,39 @@ def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
 
     Raises ContentError where it is not a regular file inside the corpus folder, is too large, or cannot be read.
     """
-    limit = int(max_file_mb * 1_000_000)
-    if any(not character.isprintable() for character in path):
+    if not path.isprintable():
         raise ContentError(ascii(path)[1:-1], "its name holds characters that cannot be shown; rename it")
+    file = corpus_dir / path
     try:
-        target = (corpus_dir / path).resolve(strict=True)
+        target = file.resolve(strict=True)
         if not target.is_relative_to(corpus_dir.resolve()):
-            raise ContentError(path, f"is a link out of the corpus folder, to {target}; copy the file instead")
-        # Without O_NONBLOCK, opening a pipe waits for a writer.
-        handle = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if stat.S_ISDIR(status.st_mode):
-                raise ContentError(
-                    path, "is a folder that cannot be listed or a link to a folder, which is not followed"
-                )
-            if not stat.S_ISREG(status.st_mode):
-                raise ContentError(path, "is not a regular file; remove it from the corpus folder")
-            data = file.read(limit + 1)
-    except RuntimeError as error:  # Python 3.11 and 3.12 raise it for links in a circle
+            raise ContentError(path, f"leads out of the corpus folder, to {target}; copy the file into the folder")
+        return _read(path, target, max_file_mb)
+    except RuntimeError as error:  # what Python 3.11 and 3.12 make of links in a circle
         raise ContentError(path, "is a link that leads to itself; remove it") from error
     except OSError as error:
+        if file.is_symlink() and not file.exists():
+            raise ContentError(path, "is a link that leads nowhere; remove it") from error
         raise ContentError(path, f"cannot be read: {error.strerror or error}") from error
-    if len(data) > limit:
-        raise ContentError(path, f"is larger than max_file_mb ({max_file_mb:g} MB); split it, or raise the setting")
-    return data
+
+
+def _read(path: str, target: Path, max_file_mb: float) -> bytes:
+    limit = int(max_file_mb * 1_000_000)
+    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
+    handle = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(handle)
+        if stat.S_ISDIR(status.st_mode):
+            raise ContentError(path, "is a link to a folder or a folder that cannot be listed; neither is followed")
+        if not stat.S_ISREG(status.st_mode):
+            raise ContentError(path, "is no regular file; remove it from the corpus folder")
+        if status.st_size > limit:
+            size = status.st_size / 1_000_000
+            raise ContentError(path, f"has {size:,.1f} MB, above max_file_mb ({max_file_mb:g}); split it or raise that")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 def parse(path: str, data: bytes, sha256: str) -> Article | None:
@@ -102,7 +110,8 @@ def parse(path: str, data: bytes, sha256: str) -> Article | None:
         suffix = PurePosixPath(path).suffix or "no suffix"
         raise ContentError(path, f"has {suffix}, which is not read; use one of {', '.join(READERS)}")
     front, body = reader(path, data)
-    if front.flag("exclude") or front.flag("draft") or front.says_false("published"):
+    published = front.truth("published")
+    if front.flag("exclude") or front.flag("draft") or published is False:
         return None
     found = blocks(body)
     if all(block.kind in {"heading", "noise"} for block in found):
@@ -118,7 +127,7 @@ def parse(path: str, data: bytes, sha256: str) -> Article | None:
         topics=front.texts("topics", commas=True) or front.texts("tags", commas=True) or front.texts("categories"),
         audience=front.texts("audience", commas=True),
         country=front.text("country"),
-        published=None if front.says_false("published") else front.day("published", "date"),
+        published=front.day("date") if published else front.day("published", "date"),
         updated=front.day("updated", "last_modified_at", "lastmod", "last_update"),
         review_by=front.day("review_by"),
         questions=front.texts("questions"),
