@@ -16,7 +16,7 @@ from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 
 FILES = """
-passages.sqlite embeddings.npy vectors.faiss manifest.json
+passages.sqlite embeddings.npy hubs.npy vectors.faiss manifest.json
 sentences/codes.npy sentences/scales.npy sentences/spans.npy sentences/starts.npy
 lexical/terms.txt lexical/first_rows.npy
 lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy

@@ -10,7 +10,8 @@ from chatbot.indexing.tokens import content_words, terms, words
     [
         ("C++ and C# or F#", ["c++", "and", "c#", "or", "f#"]),
         (".NET, Node.js", [".net", "nodejs"]),
-        ("my 401(k)", ["my", "401(k)"]),
+        ("my 401(k) or 401k", ["my", "401k", "or", "401k"]),
+        ("3D in 2026", ["3d", "in", "2026"]),
         ("$170,000 at 40% and £3.5", ["170000", "at", "40", "and", "3.5"]),
         ("Résumés naïve ﬁrst", ["resumes", "naive", "first"]),
         ("the company's don’t", ["the", "company", "dont"]),

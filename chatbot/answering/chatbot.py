@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from chatbot.answering.answerer import Answerer
 from chatbot.answering.search import Searcher
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.encoder import QueryEncoder
@@ -24,9 +25,9 @@ class Chatbot:
     A question that is under way when a generation is published ends on the one it began with.
     """
 
-    def __init__(self, settings: Settings, searcher: Searcher) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer) -> None:
         self.settings = settings
-        self._searcher = searcher
+        self._answerer = answerer
         self._swapping = threading.Lock()
         self._seen = _stamp(settings.index_dir)
 
@@ -46,14 +47,14 @@ class Chatbot:
         k: int = 5,
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),  # noqa: B008 - frozen
-        literal: bool = False,
+        literal: bool = False,  # noqa: ARG002 - what completes and mends questions is to come
     ) -> Answer:
         """The best passages for a question, or an honest "not covered".
 
         `history` holds the earlier turns of the conversation, oldest first; `literal` searches the question as it
         stands, without completing follow-ups or mending spelling. Raises QuestionError.
         """
-        return self._fresh().ask(question, k=k, history=history, filters=filters, literal=literal)
+        return self._fresh().ask(question, k, history, filters)
 
     def similar(self, passage_id: str, k: int = 5) -> tuple[Hit, ...]:
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
@@ -84,7 +85,7 @@ class Chatbot:
         """Number of passages."""
         return len(self._fresh())
 
-    def _fresh(self) -> Searcher:
+    def _fresh(self) -> Answerer:
         stamp = _stamp(self.settings.index_dir)
         if stamp != self._seen and self._swapping.acquire(blocking=False):
             try:
@@ -92,15 +93,15 @@ class Chatbot:
                 self._seen = stamp
             finally:
                 self._swapping.release()
-        return self._searcher
+        return self._answerer
 
     def _swap(self) -> None:
         try:
-            if current(self.settings.index_dir) != self._searcher.generation:
-                self._searcher = _open_newest(self.settings, self._searcher)
-                _log.info("serving generation %s", self._searcher.generation)
+            if current(self.settings.index_dir) != self._answerer.generation:
+                self._answerer = _open_newest(self.settings, self._answerer)
+                _log.info("serving generation %s", self._answerer.generation)
         except ChatbotError as error:
-            _log.warning("keeping generation %s: %s", self._searcher.generation, error)
+            _log.warning("keeping generation %s: %s", self._answerer.generation, error)
 
 
 def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
@@ -111,7 +112,7 @@ def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _open_newest(settings: Settings, old: Searcher | None = None) -> Searcher:
+def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
     index_dir = settings.index_dir
     first_error: ChatbotError | None = None
@@ -127,7 +128,7 @@ def _open_newest(settings: Settings, old: Searcher | None = None) -> Searcher:
     raise AssertionError("CURRENT names a generation that is no candidate")
 
 
-def _open(settings: Settings, folder: Path, old: Searcher | None) -> Searcher:
+def _open(settings: Settings, folder: Path, old: Answerer | None) -> Answerer:
     manifest = read_manifest(folder)
     if manifest.model != settings.model:
         raise IndexMismatch(
@@ -136,4 +137,4 @@ def _open(settings: Settings, folder: Path, old: Searcher | None) -> Searcher:
         )
     same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
     encoder = old.encoder if old and same_encoder else QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder)
-    return Searcher(LocalIndex.open(folder), encoder, settings)
+    return Answerer(Searcher(LocalIndex.open(folder), encoder))

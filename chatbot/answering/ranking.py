@@ -1,29 +1,85 @@
-"""How two searches become one order: pure functions over scores, each with its source."""
+"""How the searches become one order: pure functions over scores, each with its source.
+
+What was tried, on which questions, and what it gave is in docs/retrieval.md.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.indexing.tokens import STOP_WORDS, stem, words
+
 Scores = npt.NDArray[np.float32]
+
+STOP_WEIGHT = 0.4
+_HUB = 0.15
+_BESIDE = 0.15
+_WORDS = 0.9
+_FEEDBACK = 0.4
+_CLEAR, _VAGUE = 0.7, 0.5
+_FIRST_HITS = 10
+_TEMPERATURE = 0.05
+
+
+def term_weights(text: str) -> dict[str, float]:
+    """The stemmed terms of a question with their weights: their number, stop words at STOP_WEIGHT each."""
+    weights: dict[str, float] = {}
+    for word in words(text):
+        term = stem(word)
+        weights[term] = weights.get(term, 0.0) + (STOP_WEIGHT if word in STOP_WORDS else 1.0)
+    return weights
 
 
 def decidedness(bm25: Scores) -> float:
-    """How decided the words are, in [0, 1]: (best - 11th) / best of all BM25 scores, 0 where nothing matches."""
-    if len(bm25) == 0:
-        return 0.0
-    top = np.sort(np.partition(bm25, -min(11, len(bm25)))[-min(11, len(bm25)) :])[::-1]
-    best = float(top[0])
-    return (best - float(top[10] if len(top) > 10 else 0.0)) / best if best > 0 else 0.0
+    """How decided the words are, in [0, 1]: (best - 11th) / best of all BM25 scores, 0 where nothing matches.
 
-
-def fuse(cosine: Scores, bm25: Scores, best_bm25: float, peak: float) -> Scores:
-    """Cosine + (0.15 + 0.4 peak) bm25 / best: the words count for more where they are decided.
-
-    A convex combination of scores rather than of ranks (Bruch et al., arXiv 2210.11934), with a weight that asks the
-    lexical side of each question how decided it is.
+    With fewer than 11 passages the last stands for the 11th.
     """
-    if best_bm25 <= 0:
-        return cosine
-    fused: Scores = cosine + np.float32((0.15 + 0.4 * peak) / best_bm25) * bm25
-    return fused
+    best = float(bm25.max(initial=0.0))
+    if best <= 0:
+        return 0.0
+    eleventh = float(np.partition(bm25, -11)[-11]) if len(bm25) > 10 else float(bm25.min())
+    return (best - eleventh) / best
+
+
+def meaning(cosine: Scores, sentence: Scores, beside: Scores, hub: Scores) -> Scores:
+    """How close passages are in meaning, shape (n,).
+
+    Half the passage's cosine and half that of its best sentence; a little of the passages `beside` it in its article;
+    less `hub`, its closeness to passages at large, because a passage that is near to everything says little about one
+    question (the idea of CSLS: Conneau et al., arXiv 1710.04087).
+    """
+    blended: Scores = (cosine + sentence) / 2 + np.float32(_BESIDE) * beside - np.float32(_HUB) * hub
+    return blended
+
+
+def word_share(bm25: Scores, best: float, decided: float) -> Scores:
+    """What words add, shape (n,): 0.9 decided bm25 / best, the more the more decided they are.
+
+    A combination of scores rather than of ranks (Bruch et al., arXiv 2210.11934) whose weight asks the lexical side of
+    each question how decided it is. `best` is the highest BM25 score of all passages.
+    """
+    share: Scores = np.float32(_WORDS * decided / best if best > 0 else 0.0) * bm25
+    return share
+
+
+def vagueness(best_cosine: float) -> float:
+    """How little a question resembles even its nearest passage, in [0, 1]: 0 from a cosine of 0.7, 1 below 0.5."""
+    return min(max((_CLEAR - best_cosine) / (_CLEAR - _VAGUE), 0.0), 1.0)
+
+
+def feedback(vectors: Scores, scores: Scores, vague: float) -> Scores:
+    """What closeness to the first hits adds where a question is vague, shape (n,).
+
+    The cosine of each candidate to the mean of the ten best, weighted by exp(score / 0.05): Rocchio's feedback (1971)
+    with soft weights. `vectors` are the candidates' unit rows, shape (n, dim).
+    """
+    if vague <= 0 or len(scores) < 2:
+        return np.zeros(len(scores), np.float32)
+    first = np.argsort(-scores, kind="stable")[:_FIRST_HITS]
+    centre = np.exp((scores[first] - scores[first[0]]) / _TEMPERATURE) @ vectors[first]
+    added: Scores = (_FEEDBACK * vague * (vectors @ centre) / max(float(np.linalg.norm(centre)), 1e-9)).astype(
+        np.float32
+    )
+    return added

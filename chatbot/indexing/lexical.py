@@ -186,7 +186,7 @@ class LexicalIndex:
         self.first_rows: Integers = np.load(folder / "first_rows.npy")
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
-        self._article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
+        self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
 
     def __len__(self) -> int:
         """Number of passages."""
@@ -220,7 +220,7 @@ class LexicalIndex:
             articles, shares = self._articles.shares(number)
             of_article = np.zeros(len(self._articles.lengths), np.float32)
             of_article[articles] = np.float32(ARTICLE_WEIGHT) * shares
-            counts = of_article[self._article_of]
+            counts = of_article[self.article_of]
             rows, shares = self._passages.shares(number)
             counts[rows] += shares
             total += np.float32(weight * self.idf(term)) * saturated(counts)

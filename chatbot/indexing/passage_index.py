@@ -25,12 +25,13 @@ from chatbot.errors import IndexDamaged
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.store import Store, write_store
-from chatbot.indexing.vectors import VectorIndex, write_vectors
+from chatbot.indexing.vectors import VectorIndex, hubness, write_vectors
 from chatbot.records import Article, Passage
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
 Vectors = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 class PassageIndex(Protocol):
@@ -41,8 +42,11 @@ class PassageIndex(Protocol):
 
     def __len__(self) -> int: ...
 
-    def dense(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
-        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
+    def dense(self, vector: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
+
+        `allowed`, of shape (len,), limits the search to some rows.
+        """
         ...
 
     def lexical(self, weights: Mapping[str, float]) -> Scores:
@@ -61,8 +65,20 @@ class PassageIndex(Protocol):
         """Unit vectors of passages, shape (len(rows), dim)."""
         ...
 
+    def hubs(self, rows: Rows) -> Scores:
+        """How close passages are to passages at large, shape (len(rows),)."""
+        ...
+
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
         """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""
+        ...
+
+    def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
+        """The highest cosine of each passage's sentences to a unit vector, -1 where it has none, shape (len(rows),)."""
+        ...
+
+    def beside(self, rows: Rows) -> tuple[Rows, Mask]:
+        """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
         ...
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
@@ -114,6 +130,7 @@ class Parts:
         """Write the files of this module's docstring."""
         write_store(self.articles, zip(self.passages, self.digests, strict=True), folder / "passages.sqlite")
         np.save(folder / "embeddings.npy", self.vectors)
+        np.save(folder / "hubs.npy", hubness(self.vectors))
         self.sentences.write(folder / "sentences")
         numbers = {article.id: number for number, article in enumerate(self.articles)}
         article_of = np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
@@ -133,6 +150,8 @@ class LocalIndex:
             self.store = Store(folder / opening)
             opening = "embeddings.npy"
             self.embeddings: Any = np.load(folder / opening, mmap_mode="r")
+            opening = "hubs.npy"
+            self._hubs: Any = np.load(folder / opening)
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = "lexical"
@@ -144,6 +163,7 @@ class LocalIndex:
         counts = {
             "passages.sqlite": len(self.store),
             "embeddings.npy": len(self.embeddings),
+            "hubs.npy": len(self._hubs),
             "sentences": len(self.sentence_vectors.starts) - 1,
             "lexical": len(self.lexical_index),
         }
@@ -156,15 +176,20 @@ class LocalIndex:
         """Verify every digest of a generation, then open it. Raises IndexDamaged or IndexMismatch."""
         return cls(folder, verify(folder))
 
+    @property
+    def article_of(self) -> Rows:
+        """For each row, the position of its article in `store.articles()`, ascending."""
+        return self.lexical_index.article_of
+
     def close(self) -> None:
         self.store.close()
 
     def __len__(self) -> int:
         return self.manifest.passages
 
-    def dense(self, vector: Vectors, k: int) -> tuple[Rows, Scores]:
+    def dense(self, vector: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
-        return self._vectors.search(vector, k)
+        return self._vectors.search(vector, k, allowed)
 
     def lexical(self, weights: Mapping[str, float]) -> Scores:
         """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
@@ -183,11 +208,36 @@ class LocalIndex:
         found: Vectors = self.embeddings[rows].astype(np.float32)
         return found
 
+    def hubs(self, rows: Rows) -> Scores:
+        """How close passages are to passages at large, shape (len(rows),)."""
+        found: Scores = self._hubs[rows]
+        return found
+
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
         """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""
         own = self.sentence_vectors.of(row)
         codes = self.sentence_vectors.codes[own].astype(np.float32)
         return self.sentence_vectors.spans[own], codes * self.sentence_vectors.scales[own, None]
+
+    def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
+        """The highest cosine of each passage's sentences to a unit vector, -1 where it has none, shape (len(rows),)."""
+        starts, ends = self.sentence_vectors.starts[rows], self.sentence_vectors.starts[rows + 1]
+        counts = ends - starts
+        firsts = np.concatenate(([0], np.cumsum(counts)))
+        own = np.arange(firsts[-1]) + np.repeat(starts - firsts[:-1], counts)
+        codes = self.sentence_vectors.codes[own].astype(np.float32)
+        cosines = (codes @ vector) * self.sentence_vectors.scales[own]
+        best = np.full(len(rows), -1.0, np.float32)
+        some = counts > 0
+        if some.any():
+            best[some] = np.maximum.reduceat(cosines, firsts[:-1][some])
+        return best
+
+    def beside(self, rows: Rows) -> tuple[Rows, Mask]:
+        """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
+        around = np.stack([rows - 1, rows + 1])
+        inside = np.clip(around, 0, len(self) - 1)
+        return inside, (inside == around) & (self.article_of[inside] == self.article_of[rows])
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""

@@ -16,13 +16,14 @@ import Stemmer
 _TOKEN = re.compile(
     r"""
       \d+\([a-z]\)                                       # 401(k)
-    | \d+(?:[.,]\d+)*                                    # 170,000  3.5
+    | \d+(?:[.,]\d+)+                                    # 170,000  3.5
     | \.net\b
     | [cfj]\#(?!\w) | c\+\+                              # c# f# c++
     | [^\W_]+(?:['’](?=[^\W_]))?[^\W_]*                  # words, with an apostrophe inside
     """,
     re.VERBOSE,
 )
+_NUMBER_MARKS = re.compile(r"[,()]")  # 401(k) and 401k are one word
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)  # U.S. -> US, Ph.D. stays two terms
 _JOINED = re.compile(r"\b([a-z]+)\.(js|io|py|ai)\b")
 _PAIR = re.compile(r"\b([a-z]{1,3})[/&]([a-z]{1,3})\b")
@@ -46,7 +47,7 @@ def words(text: str) -> list[str]:
     folded = _fold(text)
     folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
     folded = _JOINED.sub(r"\1\2", folded)
-    found = [word.replace(",", "") if word[0].isdigit() else _apostrophe(word) for word in _TOKEN.findall(folded)]
+    found = [_NUMBER_MARKS.sub("", word) if word[0].isdigit() else _apostrophe(word) for word in _TOKEN.findall(folded)]
     # UX/UI and R&D are asked for both as a pair and by their parts.
     found.extend(match[1] + match[2] for match in _PAIR.finditer(folded))
     return found

@@ -37,6 +37,23 @@ def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) 
     faiss.write_index(index, str(path))
 
 
+def hubness(vectors: Stored, neighbours: int = 10, most: int = 4096) -> Scores:
+    """How close each passage is to passages at large: its mean cosine to its nearest others, float32 (n,).
+
+    Compared with every passage up to `most`, above it with that many spread evenly over the rows.
+    """
+    rows = vectors.astype(np.float32)
+    chosen = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))
+    others = np.ascontiguousarray(rows[chosen].T)
+    count = min(neighbours, len(chosen) - 1)
+    hubs = np.zeros(len(rows), np.float32)
+    for first in range(0, len(rows) if count > 0 else 0, 1024):
+        cosines = rows[first : first + 1024] @ others
+        cosines[chosen[None, :] == np.arange(first, first + len(cosines))[:, None]] = -1.0
+        hubs[first : first + 1024] = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+    return hubs
+
+
 class VectorIndex:
     """An index file together with the vectors that it was built from."""
 
@@ -53,14 +70,18 @@ class VectorIndex:
             raise ValueError(f"holds {found}, expected {vectors.shape[0]} of {vectors.shape[1]}")
         self._cells: int = getattr(self._index, "nlist", 0)
 
-    def search(self, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
+    def search(
+        self, vector: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
+    ) -> tuple[Rows, Scores]:
         """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
 
-        Equal cosines come in the order of their rows.
+        `allowed`, of shape (n,), limits the search to some rows. Equal cosines come in the order of their rows.
         """
+        if allowed is not None:
+            return self._exactly(np.flatnonzero(allowed), vector, k)
         k = min(k, len(self._vectors))
         if k == 0:
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return self._exactly(np.empty(0, np.int64), vector, 0)
         query = np.ascontiguousarray(vector[None], dtype=np.float32)
         if not self._cells:
             cosines, rows = self._index.search(query, k)
@@ -69,7 +90,9 @@ class VectorIndex:
 
         probe: Any = faiss.SearchParametersIVF(nprobe=min(64, self._cells))  # type: ignore[call-arg]
         _, offered = self._index.search(query, min(k * _OFFERED, len(self._vectors)), params=probe)
-        rows = np.sort(offered[0][offered[0] >= 0])
+        return self._exactly(np.sort(offered[0][offered[0] >= 0]), vector, k)
+
+    def _exactly(self, rows: Rows, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
         return _best(rows, self._vectors[rows].astype(np.float32) @ vector, k)
 
 

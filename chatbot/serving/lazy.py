@@ -1,0 +1,91 @@
+"""The chat page, loaded in the background: importing Gradio takes seconds, and nothing else should wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+
+from fastapi import FastAPI
+from starlette.responses import HTMLResponse
+from starlette.types import Receive, Scope, Send
+
+from chatbot.answering.chatbot import Chatbot
+
+log = logging.getLogger(__name__)
+
+STARTING = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
+<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
+<title>Starting</title><p>The chat is starting; this page reloads by itself.</p></html>"""
+
+
+class LazyPage:
+    """An ASGI application that serves a short notice until the page is there, and the page from then on."""
+
+    def __init__(self, bot: Chatbot) -> None:
+        self.bot = bot
+        self.error: Exception | None = None
+        self._app: FastAPI | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def ready(self) -> bool:
+        return self._app is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is not None:
+            await self._app(scope, receive, send)
+            return
+        headers = {"Retry-After": "1", "Cache-Control": "no-store"}
+        await HTMLResponse(STARTING, 503, headers)(scope, receive, send)
+
+    async def live(self) -> None:
+        """Build the page, then keep it alive until `stop`."""
+        try:
+            app = await self._built()
+        except Exception as error:
+            log.exception("the chat page cannot be built; health checks and the API go on")
+            self.error = error
+            return
+        if app is None:
+            return
+        async with app.router.lifespan_context(app):
+            self._app = app
+            await self._stopping.wait()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    async def _built(self) -> FastAPI | None:
+        """The page in an application of its own; None when the server stops before it is there.
+
+        A daemon thread, because a thread of the pool would keep a stopping server waiting until the import is over.
+        """
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+        result: list[FastAPI | Exception] = []
+
+        def build() -> None:
+            try:
+                result.append(_page_app(self.bot))
+            except Exception as error:
+                result.append(error)
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(done.set)
+
+        threading.Thread(target=build, name="chat page", daemon=True).start()
+        waiting = [asyncio.create_task(event.wait()) for event in (done, self._stopping)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if not result:
+            return None
+        if isinstance(result[0], Exception):
+            raise result[0]
+        return result[0]
+
+
+def _page_app(bot: Chatbot) -> FastAPI:
+    # Not at the top: this import is the one that takes seconds.
+    from chatbot.serving.page import mounted
+
+    return mounted(bot)

@@ -1,0 +1,47 @@
+"""The socket that the server listens on, and the moment when it does."""
+
+from __future__ import annotations
+
+import socket
+import webbrowser
+
+import uvicorn
+
+from chatbot.errors import ChatbotError
+
+
+class Server(uvicorn.Server):  # type: ignore[misc]
+    """Prints its address as one line when it answers, and opens a browser there if asked to."""
+
+    def __init__(self, config: uvicorn.Config, url: str, *, open_browser: bool) -> None:
+        super().__init__(config)
+        self.url = url
+        self.open_browser = open_browser
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self.url, flush=True)  # noqa: T201 - the address is the command's result
+            if self.open_browser:
+                webbrowser.open(self.url)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises ChatbotError when the address cannot be used."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, place = found[0]
+        return socket.create_server(place[:2], family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ChatbotError(
+            f"cannot listen on {host}, port {port}: {reason}; stop what uses it, or choose another with --port "
+            "(0 takes any free port)"
+        ) from error
+
+
+def address(listener: socket.socket) -> str:
+    """The address that a browser on this machine opens."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{port}"

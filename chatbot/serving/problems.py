@@ -1,0 +1,63 @@
+"""Errors as RFC 9457 problem details: one shape for everything that a program may be told."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from chatbot.errors import ChatbotError, QuestionError
+
+log = logging.getLogger(__name__)
+
+
+class ProblemResponse(JSONResponse):
+    media_type = "application/problem+json"
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None, **more: Any) -> ProblemResponse:
+    """The response for an error: `title` names the status, `detail` says what is wrong and what to do next."""
+    content = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more}
+    return ProblemResponse(content, status, headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app as problem details."""
+    app.add_exception_handler(QuestionError, _question)
+    app.add_exception_handler(ChatbotError, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _question(_: Request, error: Exception) -> ProblemResponse:
+    return problem(422, str(error))
+
+
+async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
+    log.error("the chatbot cannot answer: %s", error)
+    return problem(503, str(error), {"Retry-After": "5"})
+
+
+async def _invalid(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+    errors = [
+        {"pointer": "/" + "/".join(str(part) for part in found["loc"][1:]), "detail": found["msg"]}
+        for found in error.errors()
+    ]
+    return problem(422, "; ".join(f"{found['pointer']}: {found['detail']}" for found in errors), errors=errors)
+
+
+async def _http(_: Request, error: Exception) -> ProblemResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what the handler is registered for
+    return problem(error.status_code, error.detail, dict(error.headers or {}))
+
+
+async def _unexpected(_: Request, error: Exception) -> ProblemResponse:
+    log.exception("unexpected error", exc_info=error)
+    return problem(500, "something went wrong on the server; its log says what")

@@ -1,0 +1,210 @@
+"""Untrusted Markdown as safe HTML.
+
+Raw HTML stays text, images become their alternative text, and a link keeps only an address that leads to a web page
+or a mailbox. What comes out holds no script, no style, no form and nothing that is fetched by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urljoin
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from chatbot.content.links import article_address
+from chatbot.content.markdown import plain
+from chatbot.records import Article, Highlight, Hit, Passage
+
+# Where a marked sentence begins and ends, while the Markdown is parsed. Both count as punctuation, so that emphasis
+# beside them is still read as emphasis; no living script uses them.
+OPEN, CLOSE = "\U00010a7f", "\U00010af0"
+_SENTINELS = re.compile(f"[{OPEN}{CLOSE}]")
+LEAD_CHARACTERS = 240
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_WEB = re.compile(r"(https?|mailto):", re.IGNORECASE)
+_LINE = re.compile(r"[^\n]+")
+_CITABLE = frozenset(("heading_open", "paragraph_open", "list_item_open", "tr_open", "fence", "code_block"))
+
+
+def passage_html(passage: Passage, highlights: Sequence[Highlight], root: str) -> Markup:
+    """The passage with its highlights in `<mark>`; headings in it become `<h4>`.
+
+    `root` is the relative address of the server's root, such as "../".
+    """
+    return _render(passage.text, {"marks": highlights, "base": passage.url, "root": root, "heading": "h4"})
+
+
+def lead_html(hit: Hit) -> Markup:
+    """What a folded passage shows of itself: the sentences that answer, or else its first words."""
+    text = hit.passage.text
+    sentences = [plain(text[mark.start : mark.end]) for mark in hit.highlights]
+    if sentences:
+        return Markup(" … ").join(Markup("<mark>{}</mark>").format(sentence) for sentence in sentences)
+    return escape(textwrap.shorten(plain(text), LEAD_CHARACTERS, placeholder=" …"))
+
+
+def article_html(article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str) -> Markup:
+    """The whole article; the blocks of the cited passage carry the class `cited`.
+
+    `slugs` are the anchors of its headings by their line, counted from 0. A first heading
+    that repeats the title is left out.
+    """
+    env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs}
+    return _render(article.text, env | {"title": article.title, "cited": cited})
+
+
+def place(url: str, root: str) -> str | None:
+    """The address as a link from a page of this server; None where it leads to no web page."""
+    if url.startswith("/") and not url.startswith(("//", "/\\")):
+        return root + url[1:] if url.startswith("/articles/") else url
+    return url if re.match(r"https?://", url, re.IGNORECASE) else None
+
+
+def place_of(passage: Passage, root: str) -> str | None:
+    """The address of the passage; on this server's own pages it also names the passage that is to be marked."""
+    own = article_address(passage.article_id, None)
+    path, hash_, fragment = passage.url.partition("#")
+    if path == own:
+        return f"{root}{own[1:]}?passage={quote(passage.id, safe='')}{hash_}{fragment}"
+    return place(passage.url, root)
+
+
+def _render(text: str, env: dict[str, Any]) -> Markup:
+    source = _SENTINELS.sub("\ufffd", text)
+    return Markup(_MARKDOWN.render(source, env | {"source": source}))  # noqa: S704 - the renderer escapes
+
+
+def _allowed(url: str) -> bool:
+    scheme = _SCHEME.match(url)
+    return bool(_WEB.match(url)) if scheme else not url.startswith("//")
+
+
+def _insert_sentinels(state: StateCore) -> None:
+    marks, source = state.env["marks"], state.env["source"]
+    if not marks:
+        return
+    starts = [0] + [match.end() for match in re.finditer("\n", source)]
+    cursor = 0
+    for token in state.tokens:
+        if token.type == "inline" and token.map:
+            cursor = max(cursor, starts[token.map[0]])
+            token.content, cursor = _with_sentinels(token.content, source, cursor, marks)
+
+
+def _with_sentinels(content: str, source: str, cursor: int, marks: Sequence[Highlight]) -> tuple[str, int]:
+    """The inline content with sentinels around what the marks cover, line by line, and how far the source was read."""
+    pieces, done = [], 0
+    for line in _LINE.finditer(content):
+        words = line[0].strip()
+        at = source.find(words, cursor)
+        if not words or at < 0:
+            continue
+        begin = line.start() + line[0].index(words)
+        for mark in marks:
+            start, end = max(mark.start, at), min(mark.end, at + len(words))
+            if start < end:
+                pieces += [
+                    content[done : begin + start - at],
+                    OPEN,
+                    content[begin + start - at : begin + end - at],
+                    CLOSE,
+                ]
+                done = begin + end - at
+        cursor = at + len(words)
+    return "".join([*pieces, content[done:]]), cursor
+
+
+def _mark_leaves(state: StateCore) -> None:
+    """Put `<mark>` around every leaf between sentinels, so that marks and other tags always nest."""
+    for block in state.tokens:
+        if block.type == "inline" and OPEN in block.content:
+            on, leaves = False, []
+            for token in block.children or []:
+                for leaf in _split(token):
+                    if leaf.content in (OPEN, CLOSE):
+                        on = leaf.content == OPEN
+                    elif on and leaf.nesting == 0:
+                        leaves += [Token("mark_open", "mark", 1), leaf, Token("mark_close", "mark", -1)]
+                    else:
+                        leaves.append(leaf)
+            block.children = leaves
+
+
+def _split(token: Token) -> list[Token]:
+    if token.type == "text":
+        parts = re.split(f"([{OPEN}{CLOSE}])", token.content)
+        return [Token("text", "", 0, content=part) for part in parts if part]
+    token.content = _SENTINELS.sub("", token.content)
+    return [token]
+
+
+def _dress_blocks(state: StateCore) -> None:
+    """Bring headings under those of the page, name them, and class the blocks of the cited passage."""
+    env, tokens = state.env, state.tokens
+    slugs, cited = env.get("slugs", {}), env.get("cited")
+    starts = [0, *(match.end() for match in re.finditer("\n", env["source"])), len(env["source"])]
+    for index, token in enumerate(tokens):
+        if token.type == "heading_open":
+            tokens[index + 2].tag = token.tag = env.get("heading") or f"h{max(2, int(token.tag[1]))}"
+            token.attrs.update({"id": slugs[token.map[0]]} if token.map and token.map[0] in slugs else {})
+        if cited and token.type in _CITABLE and token.map and not token.hidden:
+            start, end = starts[token.map[0]], starts[token.map[1]]
+            if start < cited.end and end > cited.start:
+                token.attrJoin("class", "cited")
+    if len(tokens) > 1 and tokens[0].type == "heading_open" and tokens[1].content.strip() == env.get("title"):
+        del tokens[:3]
+
+
+def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:
+    token = tokens[index]
+    href = str(token.attrGet("href"))
+    if not _SCHEME.match(href):
+        href = urljoin(env["base"], href)
+        if href.startswith("/articles/"):
+            href = re.sub(r"\.(md|markdown|mdx)(?=#|$)", "", href)
+        href = place(href, env["root"]) or "#"
+    token.attrs = {"href": href, "target": "_blank", "rel": "noopener noreferrer"}
+    return str(self.renderToken(tokens, index, options, env))
+
+
+def _image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:
+    alternative = self.renderInlineAsText(tokens[index].children, options, env)
+    return f"<i>{escape(alternative)}</i>" if alternative else ""
+
+
+def _cell_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:
+    token = tokens[index]
+    # An alignment as a style attribute would need a weaker content security policy.
+    token.attrs = {"class": str(style).removeprefix("text-align:")} if (style := token.attrGet("style")) else {}
+    return str(self.renderToken(tokens, index, options, env))
+
+
+def _table_open(*_: Any) -> str:
+    return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
+
+
+def _table_close(*_: Any) -> str:
+    return "</table></div>\n"
+
+
+def _parser() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    normalize = markdown.normalizeLink
+    markdown.normalizeLink = lambda url: normalize(_SENTINELS.sub("", url))  # type: ignore[method-assign]
+    markdown.validateLink = _allowed  # type: ignore[method-assign]
+    markdown.core.ruler.before("inline", "sentinels", _insert_sentinels)
+    markdown.core.ruler.after("inline", "marks", _mark_leaves)
+    markdown.core.ruler.push("dress", _dress_blocks)
+    rules = {"link_open": _link_open, "image": _image, "th_open": _cell_open, "td_open": _cell_open}
+    for name, rule in (rules | {"table_open": _table_open, "table_close": _table_close}).items():
+        markdown.add_render_rule(name, rule)
+    return markdown
+
+
+_MARKDOWN = _parser()

@@ -1,0 +1,216 @@
+"""The server as a program meets it: a real process on a free port."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from chatbot.errors import ChatbotError
+from chatbot.serving.listening import address, bind
+from tests.conftest import COMMAND, Server, start_server
+from tests.serving_corpus import QUESTION
+
+
+def test_health_and_the_api_answer_before_the_page_is_there(served_folder: Path) -> None:
+    server = start_server(served_folder)
+    try:
+        assert server.get("/healthz")[::2] == (200, '{"status":"ok"}')
+        status, headers, body = server.get("/readyz")
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert "loading" in json.loads(body)["detail"]
+        assert server.get("/chat/")[0] == 503
+        assert server.post("/api/ask", {"question": QUESTION})[0] == 200
+        server.wait_until_ready()
+        assert json.loads(server.get("/readyz")[2]) == {
+            "status": "ready",
+            "generation": (served_folder / "index" / "CURRENT").read_text().strip(),
+        }
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_question_is_answered_with_the_record_as_json(server: Server) -> None:
+    status, headers, body = server.post("/api/ask", {"question": QUESTION, "k": 2})
+    answer = json.loads(body)
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert answer["question"] == QUESTION
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2]
+    assert answer["hits"][0]["passage"]["id"].startswith("cv#")
+    assert answer["hits"][0]["passage"]["updated"] == "2025-01-15"
+    assert set(answer) == {
+        "question", "searched_as", "verdict", "confidence", "hits", "message", "topics", "follow_ups", "generation",
+        "took_ms",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/question"),
+        ({"question": ""}, "/question"),
+        ({"question": 7}, "/question"),
+        ({"question": "x" * 5000}, "/question"),
+        ({"question": "x", "k": 0}, "/k"),
+        ({"question": "x", "k": 21}, "/k"),
+        ({"question": "x", "colour": "red"}, "/colour"),
+        ({"question": "x", "filters": {"updated_since": "yesterday"}}, "/filters/updated_since"),
+        ({"question": "x", "history": [{"shown": []}]}, "/history/0/question"),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_named_by_place(server: Server, body: dict[str, object], pointer: str) -> None:
+    status, headers, answer = server.post("/api/ask", body)
+    problem = json.loads(answer)
+    assert (status, headers["content-type"]) == (422, "application/problem+json")
+    assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+def test_a_blank_question_is_refused_with_what_to_do(server: Server) -> None:
+    status, _, answer = server.post("/api/ask", {"question": " \n "})
+    assert status == 422
+    assert "empty" in json.loads(answer)["detail"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1,2", b"\xff\xfe", b'{"question": NaN}', b"null"])
+def test_a_malformed_body_is_a_problem_and_no_crash(server: Server, body: bytes) -> None:
+    status, headers, _ = server.post("/api/ask", body)
+    assert (status, headers["content-type"]) == (422, "application/problem+json")
+
+
+def test_a_body_over_the_limit_is_refused_by_its_length(server: Server) -> None:
+    assert server.post("/api/ask", {"question": "x" * 70_000})[0] == 413
+
+
+def test_a_body_over_the_limit_is_refused_when_it_hides_its_length(server: Server) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    chunks = (b"x" * 10_000 for _ in range(10))
+    connection.request("POST", "/api/ask", chunks, {"Content-Type": "application/json"}, encode_chunked=True)
+    assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/chat/gradio_api/upload", "/chat/gradio_api/upload_progress", "/chat/gradio_api/file=/etc/passwd",
+        "/chat/file=/etc/passwd", "/chat/gradio_api/proxy=https://example.org", "/chat/gradio_api/component_server",
+        "/chat/gradio_api/queue/join", "/chat/gradio_api/queue/data", "/chat/dev/reload", "/chat/login",
+        "/chat/openapi.json", "/chat/gradio_api/openapi.json", "/chat/monitoring", "/chat/gradio_api/stream/x/y/z",
+        "/chat/gradio_api/call/ask", "/chat/gradio_api/deep_link", "/docs", "/openapi.json", "/unknown",
+        "/static/..%2fapp.py", "/static/../app.py", "/articles/..%2f..%2fetc%2fpasswd",
+    ],
+)  # fmt: skip
+def test_what_the_page_does_not_need_does_not_exist(server: Server, path: str) -> None:
+    assert server.get(path)[0] == 404
+    assert server.post(path, {})[0] in (404, 405)
+
+
+def test_a_file_named_in_a_request_is_never_read(server: Server, tmp_path: Path) -> None:
+    canary = tmp_path / "canary.txt"
+    canary.write_text("canary-7f3a")
+    config = json.loads(server.get("/chat/config")[2])
+    file = {"path": str(canary), "meta": {"_type": "gradio.FileData"}, "orig_name": "canary.txt", "url": None}
+    for dependency in config["dependencies"]:
+        data = [file for _ in dependency["inputs"]] or [file]
+        body = {"fn_index": dependency["id"], "data": data, "session_hash": "canary", "event_data": file}
+        assert "canary-7f3a" not in server.post("/chat/gradio_api/run/predict", body)[2]
+    chat = {"role": "user", "content": [{"type": "file", "file": file}], "metadata": None, "options": None}
+    body = {"fn_index": 0, "data": [chat, [chat]], "session_hash": "canary"}
+    assert "canary-7f3a" not in server.post("/chat/gradio_api/run/predict", body)[2]
+
+
+def test_a_gradio_call_with_a_file_from_outside_is_refused(server: Server, tmp_path: Path) -> None:
+    canary = tmp_path / "canary.txt"
+    canary.write_text("canary-7f3a")
+    config = json.loads(server.get("/chat/config")[2])
+    ask = next(found["id"] for found in config["dependencies"] if len(found["inputs"]) == 2)
+    file = {"path": str(canary), "meta": {"_type": "gradio.FileData"}}
+    status, _, body = server.post(
+        "/chat/gradio_api/run/predict", {"fn_index": ask, "data": [file, None], "session_hash": "c"}
+    )
+    assert status >= 400
+    assert "canary-7f3a" not in body
+
+
+def test_security_headers_are_on_every_answer(server: Server) -> None:
+    for path in ("/chat/", "/healthz", "/articles/cv", "/unknown", "/api/openapi.json", "/static/page.css"):
+        _, headers, _ = server.get(path)
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+        assert "frame-ancestors 'self'" in headers["content-security-policy"]
+        assert "access-control-allow-origin" not in headers
+
+
+def test_another_origin_is_not_let_in(server: Server) -> None:
+    for path in ("/chat/", "/chat/config", "/healthz"):
+        _, headers, _ = server.get(path, {"Origin": "https://evil.example"})
+        assert not [name for name in headers if name.lower().startswith("access-control-")]
+
+
+def test_files_named_by_their_content_are_kept_by_browsers(server: Server) -> None:
+    page = server.get("/chat/")[2]
+    asset = re.search(r'"\./(assets/[^"]+\.js)"', page)
+    assert asset
+    assert server.get(f"/chat/{asset[1]}")[1]["cache-control"] == "public, max-age=31536000, immutable"
+    assert server.get("/chat/")[1]["cache-control"] == "no-cache"
+
+
+def test_the_root_leads_to_the_chat_under_any_prefix(server: Server) -> None:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection.request("GET", "/")
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["location"]) == (307, "chat/")
+
+
+def test_an_unknown_article_is_a_page_that_says_so(server: Server) -> None:
+    status, headers, body = server.get("/articles/none-such")
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "none-such" in body
+
+
+def test_the_article_page_marks_the_cited_passage_and_runs_no_script(server: Server) -> None:
+    passage = json.loads(server.post("/api/ask", {"question": QUESTION})[2])["hits"][0]["passage"]["id"]
+    status, headers, body = server.get(f"/articles/cv?passage={passage.replace('#', '%23')}")
+    assert status == 200
+    assert '<p class="cited">Explain a gap in your CV in one plain line' in body
+    assert "<p>One page is enough" in body
+    assert "script-src" not in headers["content-security-policy"]
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_the_server_ends_within_ten_seconds_of_sigterm_while_a_page_is_open(served_folder: Path) -> None:
+    server = start_server(served_folder)
+    server.wait_until_ready()
+    with socket.create_connection(urlsplit(server.url).netloc.rsplit(":", 1), timeout=30) as connection:
+        connection.sendall(b"GET /chat/gradio_api/heartbeat/open HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in connection.recv(200)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 10
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do(served_folder: Path, server: Server) -> None:
+    port = urlsplit(server.url).port
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", str(port)], cwd=served_folder, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 1
+    assert f"port {port}" in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_a_host_that_is_not_this_machine_is_a_plain_error() -> None:
+    with pytest.raises(ChatbotError, match=r"cannot listen on 203\.0\.113\.7, port 0"):
+        bind("203.0.113.7", 0)
+
+
+def test_the_printed_address_is_one_that_a_browser_can_open() -> None:
+    for host, shown in (("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1")):  # noqa: S104
+        with bind(host, 0) as listener:
+            assert address(listener) == f"http://{shown}:{listener.getsockname()[1]}"
