@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import chromium, serving_corpus
 
+ROOT = Path(__file__).parents[1]
 ARTEFACTS = Path(__file__).parent / "artefacts"
 COMMAND = [sys.executable, "-c", "from chatbot.cli import main; main()"]
 
@@ -84,6 +85,16 @@ def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
     subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment in which the shipped articles are served from an index in a folder of their own."""
+    index = tmp_path_factory.mktemp("shipped") / "index"
+    variables = {"CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(index)}
+    environment = {**os.environ, **variables}
+    subprocess.run([*COMMAND, "build"], env=environment, cwd=ROOT, check=True, timeout=900)
+    return environment
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,9 @@ content.markdown content.sentences content.blocks content.links content.outline 
 content.passages content.frontmatter content.readers
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
 indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
-answering.ranking answering.highlight answering.search answering.chatbot
-serving.problems serving.assets serving.render serving.cards serving.article serving.api serving.guard serving.page
-serving.lazy serving.listening serving.app
+answering.ranking answering.highlight answering.search answering.confidence answering.answerer answering.chatbot
+serving.assets serving.render serving.cards serving.article serving.problems serving.guard serving.listening
+serving.api serving.page serving.lazy serving.app
 cli_output cli
 """.split()
 

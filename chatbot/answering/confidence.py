@@ -8,7 +8,7 @@ from math import exp
 from chatbot.records import Verdict
 
 _COSINE, _SENTENCE, _KNOWN, _OFFSET = 7.0, 7.0, 2.0, -7.4
-_ANSWERED, _UNCERTAIN = 0.5, 0.2
+_ANSWERED, _UNCERTAIN = 0.4, 0.12
 
 
 @dataclass(frozen=True, slots=True)

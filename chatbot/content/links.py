@@ -14,7 +14,9 @@ _FEWEST_WORDS = 3
 _DISTINCT_WORDS = 5
 _SENTENCES_TRIED = 4
 _SEARCHED = 600
-_LINE_MARKS = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|#{1,6}(?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*")
+_LINE_MARKS = re.compile(
+    r"(?:[ \t]*(?:>|[-*+](?=[ \t])|#{1,6}(?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*(?:\[[ xX]\][ \t]+)?"
+)
 _WORD = r"[^\W_]+(?:[-,./+][^\W_]+)*[,.;:?]?(?!\S)"
 _RUN = re.compile(rf"(?<!\S){_WORD}(?:\s+{_WORD}){{{_FEWEST_WORDS - 1},{_MOST_WORDS - 1}}}")
 

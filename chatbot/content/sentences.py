@@ -34,7 +34,7 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
     spans, first = [], start
     for match in _END.finditer(text, start, end):
         if match.end() > first and _ends_sentence(text, first, match, end):
-            spans.append((first, match.end()))
+            spans.append((first, match.start() if match[0] == "\\" else match.end()))
             first = match.end()
     spans.append((first, end))
     stripped = (strip_span(text, *span) for span in spans)

@@ -6,6 +6,7 @@ The API and the health checks answer at once. The page follows when Gradio, whos
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -71,6 +72,9 @@ def run(bot: Chatbot, *, open_browser: bool = False) -> None:
         access_log=False,
         server_header=False,
     )
+    # Once it has stopped, uvicorn raises the signal again for whoever had a handler before: a clean stop ends with 0.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
     Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])
 
 

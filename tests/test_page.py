@@ -1,0 +1,105 @@
+"""The chat page in a real Chromium. Every visit fails on an error in the page or a request to another host."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.conftest import Visit
+from tests.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DARK = {"color_scheme": "dark"}
+
+
+def test_a_question_is_answered_with_cards_that_lead_to_the_article(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").first
+    assert "Writing a CV" in card.inner_text()
+    assert "Explain a gap in your CV in one plain line" in card.inner_text()
+    assert card.locator("mark").count() >= 1
+    assert any("/articles/cv" in (link.get_attribute("href") or "") for link in card.locator("a").all())
+    visit.shoot("desktop")
+
+
+def test_a_starter_question_from_the_articles_is_asked_with_one_click(visit: Visit) -> None:
+    page = visit.open()
+    chip = page.locator("#talk button", has_text="How do I explain a gap").first
+    chip.click()
+    page.wait_for_selector("article.card")
+    visit.settle()
+    assert page.locator("#talk .question").first.inner_text() == "How do I explain a gap in my CV?"
+
+
+def test_the_keyboard_alone_asks_and_the_focus_stays_in_the_input(visit: Visit) -> None:
+    page = visit.open()
+    page.locator("#box textarea").focus()
+    page.keyboard.type(QUESTION)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("article.card")
+    visit.settle()
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+
+
+def test_a_new_conversation_forgets_the_old_one(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator("#fresh").click()
+    page.wait_for_function("() => !document.querySelector('#talk .question')")
+    assert page.locator("article.card").count() == 0
+
+
+def test_a_hostile_article_shows_as_text_and_does_nothing(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(HOSTILE_QUESTION)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.pwned") is None
+    text = page.locator("#talk").inner_text()
+    assert "window.pwned=7" in text
+    assert page.locator("#talk iframe, #talk form, #talk script, #talk img, #talk svg[onload]").count() == 0
+    assert page.locator("#talk a[href^='javascript']").count() == 0
+    assert page.locator("#talk article.card article.card").count() == 0
+
+
+def test_a_question_that_no_article_covers_says_so(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    assert "Not covered by the articles" in page.locator("#talk").inner_text()
+    assert page.locator("article.card").count() == 0
+
+
+@pytest.mark.parametrize(
+    "visit", [{}, PHONE, DARK, PHONE | DARK], indirect=True, ids=["desktop", "phone", "dark", "both"]
+)
+def test_nothing_is_inaccessible_before_or_after_an_answer(visit: Visit, request: pytest.FixtureRequest) -> None:
+    page = visit.open()
+    name = request.node.callspec.id
+    visit.shoot(f"empty-{name}")
+    before = Axe().run(page)
+    assert before.violations_count == 0, before.generate_report()
+    visit.ask(QUESTION)
+    visit.shoot(f"answer-{name}")
+    after = Axe().run(page)
+    assert after.violations_count == 0, after.generate_report()
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True)
+def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_nothing_is_stored_in_the_browser(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def test_one_question_is_one_request(visit: Visit) -> None:
+    visit.open()
+    visit.page.wait_for_timeout(1000)
+    visit.requests.clear()
+    visit.ask(QUESTION)
+    assert len([request for request in visit.requests if request.startswith("POST")]) == 1
