@@ -23,7 +23,10 @@ _TARGET = (
 )
 _IMAGE = re.compile(r"!\[((?:[^\[\]\\]|\\.){0,2000})\](?:" + _TARGET + r"|\[[^\[\]\n]{0,200}\])?")
 _LINK = re.compile(r"\[((?:[^\[\]\\]|\\.|\[[^\[\]]{0,200}\]){0,2000})\](?:" + _TARGET + r"|\[[^\[\]\n]{0,200}\])")
-_REFERENCE = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*\S.*$", re.MULTILINE)
+_REFERENCE = re.compile(
+    r"""^ {0,3}\[[^\[\]\n^][^\[\]\n]{0,200}\]:[ \t]*\S+[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*$""",
+    re.MULTILINE,
+)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,50}\]:?")
 _ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*+\{(?:[:#.][^{}\n]{0,200})\}")
 _ADMONITION = re.compile(

@@ -76,7 +76,7 @@ def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
     except RuntimeError as error:  # what Python 3.11 and 3.12 make of links in a circle
         raise ContentError(path, "is a link that leads to itself; remove it") from error
     except OSError as error:
-        if file.is_symlink() and not file.exists():
+        if isinstance(error, FileNotFoundError) and os.path.lexists(file):
             raise ContentError(path, "is a link that leads nowhere; remove it") from error
         raise ContentError(path, f"cannot be read: {error.strerror or error}") from error
 

@@ -1,0 +1,362 @@
+"""From a folder of files to articles: what is read, what is left out, and the reason given."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chatbot.content.readers import find_files, parse, read_article, read_bytes
+from chatbot.errors import ContentError
+from chatbot.records import Article
+
+FULL = """---
+title: What a data analyst earns
+url: https://example.org/pay
+topics: [data, pay and offers]
+published: 2026-01-02
+updated: 2026-03-04 10:00:00 +0100
+review_by: "2027-01-02"
+audience:
+  - students
+country: NO
+questions:
+  - What does an analyst earn?
+  - "Which pays more: industry or research?"
+  - Is it enough: really?
+aliases: [salary, wage]
+sidebar_position: 3
+---
+
+# What a data analyst earns
+
+It depends.
+"""
+
+
+def read(text: str | bytes, path: str = "guides/pay.md") -> Article | None:
+    return parse(path, text if isinstance(text, bytes) else text.encode(), "0")
+
+
+def article(text: str | bytes, path: str = "guides/pay.md") -> Article:
+    found = read(text, path)
+    assert found is not None
+    return found
+
+
+def refusal(text: str | bytes, path: str = "guides/pay.md") -> tuple[int | None, str]:
+    with pytest.raises(ContentError) as caught:
+        read(text, path)
+    assert caught.value.path == path
+    return caught.value.line, caught.value.reason
+
+
+def test_front_matter_fills_the_article() -> None:
+    assert article(FULL) == Article(
+        id="guides/pay",
+        path="guides/pay.md",
+        title="What a data analyst earns",
+        url="https://example.org/pay",
+        text="# What a data analyst earns\n\nIt depends.",
+        topics=("data", "pay and offers"),
+        audience=("students",),
+        country="NO",
+        published=date(2026, 1, 2),
+        updated=date(2026, 3, 4),
+        review_by=date(2027, 1, 2),
+        questions=("What does an analyst earn?", "Which pays more: industry or research?", "Is it enough: really?"),
+        aliases=("salary", "wage"),
+        sha256="0",
+    )
+
+
+def test_an_article_needs_no_front_matter() -> None:
+    found = article("Some text.\n")
+    assert (found.title, found.url, found.text, found.topics, found.updated) == ("Pay", None, "Some text.", (), None)
+
+
+def test_toml_front_matter_is_read_alike() -> None:
+    found = article('+++\ntitle = "Pay"\ntags = ["a", "b"]\ndate = 2026-01-02T03:04:05Z\ndraft = false\n+++\nText')
+    assert (found.title, found.topics, found.published) == ("Pay", ("a", "b"), date(2026, 1, 2))
+
+
+def test_the_keys_of_other_systems_are_understood() -> None:
+    found = article("---\ndate: 2026-1-2\nlast_update:\n  date: 2026-03-04\n  author: x\ncategories: work\n---\nText")
+    assert (found.published, found.updated, found.topics) == (date(2026, 1, 2), date(2026, 3, 4), ("work",))
+
+
+def test_own_keys_come_before_those_of_other_systems() -> None:
+    found = article("---\ntags: [a]\ntopics: b, c\ndate: 2026-01-02\npublished: 2026-01-03\n---\nText")
+    assert (found.topics, found.published) == (("b", "c"), date(2026, 1, 3))
+
+
+def test_jekyll_says_published_true() -> None:
+    assert article("---\npublished: true\ndate: 2026-01-02\n---\nText").published == date(2026, 1, 2)
+
+
+@pytest.mark.parametrize("line", ["exclude: true", "draft: yes", "published: false", "exclude: True"])
+def test_an_excluded_article_is_left_out_without_an_error(line: str) -> None:
+    assert read(f"---\n{line}\n---\nText") is None
+    assert read(f"---\n{line}\n---\n") is None
+
+
+@pytest.mark.parametrize("line", ["exclude: false", "draft:", "exclude: ~", "draft: no"])
+def test_an_article_that_is_not_excluded_is_read(line: str) -> None:
+    assert article(f"---\n{line}\n---\nText").text == "Text"
+
+
+TITLES = [
+    ("Intro\n\n## Two\n\n# The *one*\n\nText", "The one"),
+    ("## First\n\n### Second\n\nText", "First"),
+    ("---\ntitle: ' spread\n\n  out '\n---\n# One\n\nText", "spread out"),
+    ("---\ntitle: 2026\n---\nText", "2026"),
+    ("---\ntitle: >-\n  folded\n  text\n---\nText", "folded text"),
+    ("Text", "First 90 days in a job"),
+]
+
+
+@pytest.mark.parametrize(("text", "title"), TITLES)
+def test_the_title(text: str, title: str) -> None:
+    assert article(text, "a/first-90_days-in-a-job.md").title == title
+
+
+@pytest.mark.parametrize("url", ["https://example.org/a?b=c#d", "http://localhost:80/", "/articles/a", "/"])
+def test_usable_urls(url: str) -> None:
+    assert article(f"---\nurl: {url}\n---\nText").url == url
+
+
+BAD_URLS = [
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "//example.org/a",
+    "example.org",
+    "https://",
+    "https://[::1",
+    '"https://example.org/a b"',
+    '"/a\\tb"',
+    '"/a\\u0007b"',
+    "/\\example.org",
+    "ftp://example.org",
+    "[a, b]",
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_other_urls_are_refused_with_their_line(url: str) -> None:
+    line, reason = refusal(f"---\ntitle: Pay\nurl: {url}\n---\nText")
+    assert line == 3
+    assert reason.startswith("url is ")
+
+
+@pytest.mark.parametrize("key", ["published", "updated", "review_by", "date", "lastmod"])
+@pytest.mark.parametrize("day", ["soon", "2026-13-01", "01/02/2026", "2026-02-30", "[2026-01-01]"])
+def test_a_wrong_date_is_refused_with_its_line(key: str, day: str) -> None:
+    line, reason = refusal(f"---\ntitle: Pay\n{key}: {day}\n---\nText")
+    assert line == 3
+    assert reason.startswith(f"{key} is ")
+    assert "2026-01-31" in reason
+
+
+REFUSED = [
+    ("", None, "holds no text"),
+    (" \n\n", None, "holds no text"),
+    ("---\ntitle: Pay\n---\n\n", None, "holds no text"),
+    ("# Only\n\n## headings\n\n<!-- and a comment -->", None, "holds no text"),
+    ("---\ntitle: Pay\n\nText", 1, "is not closed"),
+    ("\n\n---\ntitle: Pay\n\nText", 3, "is not closed"),
+    ("+++\ntitle = 'x'\n---\nText", 1, "is not closed"),
+    ("---\njust words\n---\nText", 2, "'key: value'"),
+    ("---\n- a\n---\nText", 2, "'key: value'"),
+    ("---\ntitle: Pay: how much\n---\nText", 2, "needs quotes"),
+    ("---\na: 1\nb: [1, 2\nc: 3\n---\nText", 4, "no YAML"),
+    ("---\na: 1\n\tb: 2\n---\nText", 3, "no YAML"),
+    ("---\na: 1\nb: \x07\n---\nText", 3, "remove it"),
+    ("+++\na = 1\nb = = 2\n+++\nText", 3, "no TOML"),
+    ("---\na: &x [1]\nb: *x\n---\nText", 3, "references"),
+    ("---\ntitle:\n  a: b\n---\nText", 2, "title is a mapping"),
+    ("---\ntopics:\n  a: b\n---\nText", 2, "topics is a mapping"),
+    ("---\ncountry: [US, UK]\n---\nText", 2, "country is a list"),
+    ("---\nexclude: maybe\n---\nText", 2, "true or false"),
+    ("---\na: " + "[" * 5000 + "\n---\nText", 2, "nested too deeply"),
+    ("+++\na = " + "[" * 5000 + "\n+++\nText", 2, "nested too deeply"),
+    ("---\na: " + "x" * 70_000 + "\n---\nText", 1, "65,536"),
+    (b"one\ntwo\nth\xe9\n", 3, "byte 0xe9 in column 3 is not UTF-8"),
+    (b"PK\x03\x04\n\x00\x00", 2, "binary"),
+    (b"\xff\xfea\x00b", None, "UTF-16"),
+]
+
+
+@pytest.mark.parametrize(("data", "line", "reason"), REFUSED)
+def test_what_cannot_be_read_is_refused_with_line_and_reason(data: str | bytes, line: int | None, reason: str) -> None:
+    found = refusal(data)
+    assert reason in found[1]
+    if line:
+        assert found[0] == line
+
+
+def test_references_that_would_fill_the_memory_are_refused() -> None:
+    bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for name, before in zip("bcdefghi", "abcdefgh", strict=True):
+        bomb += f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n"
+    assert refusal(f"---\n{bomb}---\nText")[0] == 3
+
+
+def test_nothing_in_front_matter_is_executed() -> None:
+    assert article("---\ntitle: !!python/name:os.getcwd here\n---\nText").title == "here"
+    assert refusal("---\ntitle: !!python/object/apply:os.getcwd []\n---\nText") == (
+        2,
+        "title is a list; write one text",
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_marked_encodings_are_read(encoding: str) -> None:
+    mark = {"utf-16-le": b"\xff\xfe", "utf-16-be": b"\xfe\xff"}.get(encoding, b"")
+    assert article(mark + "---\r\ntitle: Größe\r\n---\r\nÜber".encode(encoding)).title == "Größe"
+
+
+def test_line_ends_become_newlines() -> None:
+    assert article("a\r\nb\rc\n\r\nd").text == "a\nb\nc\n\nd"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    return folder
+
+
+def put(folder: Path, path: str, text: str | bytes = "Text") -> Path:
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+def reason_of(corpus: Path, path: str, max_file_mb: float = 1.0) -> str:
+    assert path in find_files(corpus)
+    with pytest.raises(ContentError) as caught:
+        read_bytes(corpus, path, max_file_mb)
+    assert caught.value.path == path
+    return caught.value.reason
+
+
+def test_files_are_found_in_the_order_of_their_paths(corpus: Path) -> None:
+    for path in ["b.md", "a/z.txt", "a/b/c.markdown", "B.mdx", "a.md", "README.md", "a-b.MD"]:
+        put(corpus, path)
+    assert find_files(corpus) == ["B.mdx", "README.md", "a-b.MD", "a.md", "a/b/c.markdown", "a/z.txt", "b.md"]
+
+
+def test_hidden_files_and_assets_are_passed_over(corpus: Path) -> None:
+    for path in [".hidden.md", ".git/x.md", "a/.b/c.md", "cat.PNG", "s.css", "s.js", "d.json", "~$a.docx", "a.md~"]:
+        put(corpus, path)
+    assert find_files(corpus) == []
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.xyz", "LICENSE"])
+def test_files_of_other_kinds_are_named_with_the_reason(corpus: Path, name: str) -> None:
+    put(corpus, name)
+    assert find_files(corpus) == [name]
+    with pytest.raises(ContentError, match=r"not read; use one of \.md"):
+        read_article(name, corpus, 1.0)
+
+
+def test_a_file_is_read_with_its_digest(corpus: Path) -> None:
+    put(corpus, "a/b.md", "Text")
+    found = read_article("a/b.md", corpus, 1.0)
+    assert found is not None
+    assert (found.id, found.sha256) == ("a/b", hashlib.sha256(b"Text").hexdigest())
+
+
+def test_the_same_name_in_two_ways_of_writing_is_one_id(corpus: Path) -> None:
+    put(corpus, "caf\u0065\u0301.md")
+    put(corpus, "cafe-b.md")
+    paths = find_files(corpus)
+    assert paths == ["cafe-b.md", "cafe\u0301.md"]
+    found = read_article(paths[1], corpus, 1.0)
+    assert found is not None
+    assert found.id == "caf\u00e9"
+
+
+def test_a_file_too_large_is_named_with_its_size(corpus: Path) -> None:
+    put(corpus, "a.md", b"x" * 2_500_000)
+    assert reason_of(corpus, "a.md").startswith("has 2.5 MB, above max_file_mb (1)")
+    assert len(read_bytes(corpus, "a.md", 2.5)) == 2_500_000
+
+
+def test_a_link_inside_the_corpus_is_read(corpus: Path) -> None:
+    put(corpus, "a.md", "Text")
+    (corpus / "b.md").symlink_to("a.md")
+    assert read_bytes(corpus, "b.md", 1.0) == b"Text"
+
+
+def test_links_that_cannot_be_followed_are_named(corpus: Path, tmp_path: Path) -> None:
+    put(tmp_path, "secret.md")
+    put(corpus, "folder/a.md")
+    for name, target in [
+        ("out.md", tmp_path / "secret.md"),
+        ("up.md", "../secret.md"),
+        ("gone.md", "nowhere.md"),
+        ("loop.md", "loop.md"),
+        ("outside", tmp_path),
+        ("inside", "folder"),
+    ]:
+        (corpus / name).symlink_to(target)
+    assert "out of the corpus folder" in reason_of(corpus, "out.md")
+    assert "out of the corpus folder" in reason_of(corpus, "up.md")
+    assert "out of the corpus folder" in reason_of(corpus, "outside")
+    assert "leads nowhere" in reason_of(corpus, "gone.md")
+    assert "link" in reason_of(corpus, "loop.md")
+    assert "link to a folder" in reason_of(corpus, "inside")
+    assert find_files(corpus).count("folder/a.md") == 1
+
+
+def test_a_path_out_of_the_corpus_is_refused(corpus: Path, tmp_path: Path) -> None:
+    put(tmp_path, "secret.md")
+    for path in ["../secret.md", str(tmp_path / "secret.md")]:
+        with pytest.raises(ContentError, match="out of the corpus folder"):
+            read_bytes(corpus, path, 1.0)
+
+
+def test_pipes_and_sockets_are_named_and_do_not_hang(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(corpus / "pipe.md")
+    monkeypatch.chdir(corpus)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind("socket.md")
+        assert "no regular file" in reason_of(corpus, "pipe.md")
+        assert "cannot be read" in reason_of(corpus, "socket.md")
+
+
+def test_a_file_that_vanished_or_may_not_be_read_is_named(corpus: Path) -> None:
+    put(corpus, "a.md")
+    with pytest.raises(ContentError, match="cannot be read: No such file"):
+        read_bytes(corpus, "b.md", 1.0)
+    corpus.chmod(0o000)
+    user = os.geteuid()
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        with pytest.raises(ContentError, match="cannot be read: Permission denied"):
+            read_bytes(corpus, "a.md", 1.0)
+        assert find_files(corpus) == ["."]
+    finally:
+        os.seteuid(user)
+        corpus.chmod(0o700)
+
+
+def test_names_that_cannot_be_shown_are_named_in_ascii(corpus: Path) -> None:
+    put(corpus, "a\nb.md")
+    (Path(os.fsdecode(os.fsencode(corpus) + b"/c\xff.md"))).write_bytes(b"Text")
+    reasons = []
+    for path in find_files(corpus):
+        with pytest.raises(ContentError) as caught:
+            read_bytes(corpus, path, 1.0)
+        reasons.append(str(caught.value))
+    assert reasons == [
+        "a\\nb.md: its name holds characters that cannot be shown; rename it",
+        "c\\udcff.md: its name holds characters that cannot be shown; rename it",
+    ]
