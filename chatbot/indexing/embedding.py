@@ -92,6 +92,8 @@ class ModelEmbedder:
     @cached_property
     def _model(self) -> SentenceTransformer:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Threads that wait for each other by spinning make a build many times slower on a busy machine.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         # Before faiss in every process that needs both: the other order crashes on macOS.
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
