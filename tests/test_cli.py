@@ -1,0 +1,68 @@
+"""The command line as a process: exit codes, and what goes to stdout and what to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import COMMAND
+
+
+def run(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHATBOT_")}
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=folder, env=environment | variables, capture_output=True, text=True, timeout=600
+    )
+
+
+def test_an_error_ends_with_1_and_its_text_alone(tmp_path: Path) -> None:
+    done = run("ask", "anything", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "chatbot: there is no index in index yet; run 'chatbot build'\n"
+
+
+def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
+    assert run("ask", folder=tmp_path).returncode == 2
+    assert run("nonsense", folder=tmp_path).returncode == 2
+
+
+def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
+    done = run("status", folder=tmp_path, CHATBOT_CORPUSDIR="x")
+    assert done.returncode == 1
+    assert "CHATBOT_CORPUSDIR is no setting; did you mean 'CHATBOT_CORPUS_DIR'?" in done.stderr
+
+
+def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path, shipped: dict[str, str]) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "good.md").write_text("# Pay\n\nAsk for better pay before you sign.\n")
+    (tmp_path / "corpus" / "bad.md").write_bytes(b"fine\n\xff\n")
+    done = run("build", "--json", folder=tmp_path)
+    assert done.returncode == 3
+    report = json.loads(done.stdout)
+    assert (report["added"], list(report["left_out"])) == (["good.md"], ["bad.md"])
+    assert "line 2" in report["left_out"]["bad.md"]
+
+
+@pytest.mark.parametrize("command", ["build", "ask", "serve", "status"])
+def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
+    done = run(command, "--help", folder=tmp_path)
+    assert done.returncode == 0
+    assert f"chatbot {command}" in done.stdout
+    assert "Example" in done.stdout
+    assert "\x1b[" not in done.stdout
+
+
+def test_json_from_ask_is_the_answer_and_nothing_else(shipped: dict[str, str], tmp_path: Path) -> None:
+    variables = {name: value for name, value in shipped.items() if name.startswith("CHATBOT_")}
+    done = run("ask", "How do I become a data engineer?", "-k", "2", "--json", folder=tmp_path, **variables)
+    answer = json.loads(done.stdout)
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2]
+    assert done.stderr == ""
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    assert run("--version", folder=tmp_path).stdout.startswith("chatbot 0.")
