@@ -18,10 +18,12 @@ content.markdown content.sentences content.blocks content.links content.outline 
 content.passages content.frontmatter content.readers
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
 indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
-answering.ranking answering.highlight answering.search answering.confidence answering.answerer answering.chatbot
+answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
+answering.confidence answering.answerer answering.chatbot
 serving.assets serving.render serving.cards serving.article serving.problems serving.guard serving.listening
 serving.api serving.page serving.lazy serving.app
-cli_output cli
+cli.app cli.output cli.building cli.asking cli.serving
+__main__
 """.split()
 
 MODULES = sorted(
@@ -38,6 +40,7 @@ def imported(module: str) -> set[str]:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chatbot"):
             names = [f"{node.module}.{alias.name}".removeprefix("chatbot.") for alias in node.names]
             found.update(name if name in MODULES else node.module.removeprefix("chatbot").lstrip(".") for name in names)
+            found.discard("cli")  # the package is its commands, which are listed one by one
         elif isinstance(node, ast.Import):
             found.update(a.name.removeprefix("chatbot").lstrip(".") for a in node.names if a.name.startswith("chatbot"))
     return found

@@ -1,0 +1,191 @@
+"""A question in the light of the conversation: what to search for, without a language model.
+
+`read` looks at the words: it knows a passage asked for by its place ("the second one") and a request for more, and
+completes a question that may lean on what came before with the words of the topic. Words alone cannot tell "What
+skills do I need?" from a new topic, so `settle` looks at the passages: a question that leans on another finds nearer
+passages once it is completed, a question that stands by itself does not. docs/retrieval.md says how this was measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.answering import wording
+from chatbot.errors import QuestionError
+from chatbot.indexing.lexical import idf
+from chatbot.indexing.tokens import stem, words
+from chatbot.records import Passage, Turn
+
+Kind = Literal["standalone", "follow_up", "more", "pick", "change"]
+Vector = npt.NDArray[np.float32]
+
+MOST_TURNS = 10
+MOST_SENT = 100
+MOST_CHARACTERS = 1500
+MOST_SHOWN = 50
+TOPIC_WEIGHT = 0.5
+CONTINUITY = 0.15
+_OWN_SHARE = 0.7
+_LEANS_BELOW = 9.8
+_TOPIC_WORDS = 12
+_TOPIC_CHARACTERS = 200
+_COMPLETED = re.compile(r"(?P<question>.+) \(about (?P<topic>[^()]+)\)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a question was understood.
+
+    `question` holds the visitor's own words, `topic` those taken over from the conversation ("" where none). `exclude`
+    are ids of passages already shown, `picked` is the id of the passage that was asked for. `independence` is what the
+    words alone say for the question standing by itself, in about -3 to 9.5; see `settle`.
+    """
+
+    kind: Kind
+    question: str
+    topic: str = ""
+    exclude: tuple[str, ...] = ()
+    picked: str | None = None
+    independence: float = 0.0
+
+    @property
+    def searched_as(self) -> str:
+        """The words that are searched, for the visitor: "and the salary? (about data engineer)"."""
+        return f"{self.question} (about {self.topic})" if self.topic else self.question
+
+    @property
+    def embedded(self) -> str:
+        """The completed question, to be embedded."""
+        return f"{self.question} ({self.topic})" if self.topic else self.question
+
+
+def checked_history(history: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The last ten turns of the conversation that a client sent, oldest first.
+
+    Raises QuestionError where it is longer than any conversation or a turn is not what this program hands out.
+    """
+    if len(history) > MOST_SENT:
+        raise QuestionError(f"the history has {len(history)} turns, at most {MOST_SENT} are taken; send the last ten")
+    for place, turn in enumerate(history, start=1):
+        where = f"turn {place} of the history"
+        if not isinstance(turn, Turn):
+            raise QuestionError(
+                f"{where} is a {type(turn).__name__}, expected a Turn; send the turns as they were given"
+            )
+        for name, text in (("question", turn.question), ("searched_as", turn.searched_as)):
+            if not isinstance(text, str) or not text.strip() or len(text) > MOST_CHARACTERS:
+                raise QuestionError(
+                    f"{where}: '{name}' is {str(text)[:40]!r}, expected a text of 1 to {MOST_CHARACTERS} characters; "
+                    "send it as it was given, or leave the turn out"
+                )
+        if len(turn.shown) > MOST_SHOWN or not all(isinstance(passage, str) for passage in turn.shown):
+            raise QuestionError(
+                f"{where}: 'shown' has {len(turn.shown)} entries, expected at most {MOST_SHOWN} ids of passages; "
+                "send the ids of the passages that were shown"
+            )
+    return tuple(history[-MOST_TURNS:])
+
+
+def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int], passages: int) -> Reading:
+    """What a question asks for after `history` (oldest turn first), by its words.
+
+    `frequency` tells in how many of the corpus's `passages` a stemmed term occurs. A question that may lean on the
+    conversation comes back as `follow_up`, completed, and is to be settled by the passages that it finds.
+    """
+    if not history:
+        return Reading("standalone", question)
+    last = history[-1]
+    before, topic = _parts(last.searched_as)
+    place = wording.place_named(question)
+    if place is not None and place < len(last.shown):
+        return Reading("pick", before, topic, picked=last.shown[place])
+    if wording.asks_for_more(question):
+        return Reading("more", before, topic, exclude=_shown_for(last.searched_as, history))
+    announced = wording.after_announcement(question)
+    if announced:
+        return Reading("change", announced)
+    body = wording.without_opening(question)
+    own = wording.subjects(body)
+    # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
+    inherited = topic.split() + (wording.topic(before, aspects=not own) if not topic or not own else [])
+    completing = _without(inherited, question)
+    if not completing:
+        return Reading("change", question)
+    return Reading("follow_up", question, completing, independence=_independence(body, own, frequency, passages))
+
+
+def settle(reading: Reading, raw: float, completed: float, nearest: Passage, shown: Sequence[str]) -> Reading:
+    """A `follow_up` as it came, or turned into a `change` of topic; any other reading as it came.
+
+    `raw` and `completed` are the highest cosines of a passage to the question as typed and as completed; their ratio
+    hardly depends on the model. `nearest` is the passage nearest to the question as typed: where it belongs to none of
+    the articles `shown` (ids of passages) and its headings name what is asked for, another topic has begun. A logistic
+    score, fitted to conversations over two corpora and rounded.
+    """
+    if reading.kind != "follow_up":
+        return reading
+    nearness = min(raw / completed, 1.2) if completed > 0 else 1.0
+    elsewhere = nearest.article_id not in map(_article_of, shown)
+    named = wording.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
+    stands_alone = reading.independence + 6.0 * nearness + 2.0 * named > _LEANS_BELOW
+    return Reading("change", reading.question) if stands_alone else reading
+
+
+def blend(raw: Vector, completed: Vector) -> Vector:
+    """The unit vector of a completed question in which its own words weigh more: completed + 0.7 raw.
+
+    Both are unit vectors of shape (dim,).
+    """
+    mixed = completed + np.float32(_OWN_SHARE) * raw
+    unit: Vector = (mixed / max(float(np.linalg.norm(mixed)), 1e-9)).astype(np.float32)
+    return unit
+
+
+def add_topic(own: Mapping[str, float], topic: Mapping[str, float]) -> dict[str, float]:
+    """Weighted terms of a question with those of its topic at TOPIC_WEIGHT; a term of both keeps its own weight."""
+    return {**{term: TOPIC_WEIGHT * weight for term, weight in topic.items()}, **own}
+
+
+def continuity(shown: Sequence[str]) -> dict[str, float]:
+    """What the passages of each article gain in score after a follow-up: CONTINUITY times its share of what was shown.
+
+    `shown` are the ids of the passages of the last turn. Whoever goes on asking mostly stays with an article.
+    """
+    articles = [_article_of(passage) for passage in shown]
+    return {article: CONTINUITY * articles.count(article) / len(articles) for article in dict.fromkeys(articles)}
+
+
+def _article_of(passage_id: str) -> str:
+    return passage_id.rpartition("#")[0]
+
+
+def _parts(searched_as: str) -> tuple[str, str]:
+    completed = _COMPLETED.fullmatch(searched_as)
+    return (completed["question"], completed["topic"]) if completed else (searched_as, "")
+
+
+def _shown_for(searched_as: str, history: Sequence[Turn]) -> tuple[str, ...]:
+    shown: dict[str, None] = {}
+    for turn in reversed(history):
+        if turn.searched_as != searched_as:
+            break
+        shown.update(dict.fromkeys(turn.shown))
+    return tuple(shown)
+
+
+def _without(inherited: Sequence[str], question: str) -> str:
+    own = {stem(word) for word in words(question)}
+    fresh = dict.fromkeys(word for word in inherited if not {stem(part) for part in words(word)} & own)
+    return " ".join(list(fresh)[:_TOPIC_WORDS])[:_TOPIC_CHARACTERS].strip()
+
+
+def _independence(body: str, own: Sequence[str], frequency: Callable[[str], int], passages: int) -> float:
+    rarity = sum(idf(frequency(stem(word)), passages) for word in own) / idf(0, passages)
+    score = 0.25 * min(len(words(body)), 12) + 0.7 * min(len(own), 5) + min(rarity, 3.0)
+    return score - 2.7 * wording.leans(body) - 1.2 * wording.continues(body)

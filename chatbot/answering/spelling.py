@@ -1,0 +1,188 @@
+"""Misspelt words of a question, mended against the words of the corpus.
+
+Only a word that neither the corpus nor a list of common words knows is touched, and only where one candidate wins
+clearly: a name that nobody has heard of must stay what it is. docs/retrieval.md says what was measured.
+
+A candidate is found by the letters it shares with the typed word, then weighed by the edits between them
+(Damerau, "A technique for computer detection and correction of spelling errors", 1964, with the weights below) against
+how common it is: the noisy channel of Kernighan, Church and Gale (1990), with its probabilities rounded.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.indexing.tokens import stem, words
+
+_SHORTEST = 4
+_LONGEST = 24
+_LONG = 8
+_MARGIN = 0.25
+_COMMON = 0.12
+_WORD = re.compile(r"(?<![\w.@/'’-])[^\W\d_]+(?![\w@/'’]|[.-]\w)")
+_LETTERS = re.compile(r"[a-z]+")
+_VOWELS = frozenset("aeiouy")
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SOUNDS = frozenset(map(frozenset, ("ck", "cs", "sz", "fv", "gj", "iy", "dt", "kq", "bp", "mn")))
+_BESIDE = frozenset(
+    frozenset((left, right))
+    for place, row in enumerate(_ROWS)
+    for i, left in enumerate(row)
+    for right in (*row[i + 1 : i + 2], *("".join(_ROWS[place + 1 : place + 2])[max(i - 1, 0) : i + 1]))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The words that a question may contain, made ready by `lexicon`.
+
+    `known` holds every word and stem that is right as it stands. `candidates` are the words to mend to, sorted;
+    `letters`, int8 (candidates, 26), counts the letters of each and `weights`, float32 (candidates,), says how common
+    each is, 0 to 1. Row range `firsts[letter]` holds the candidates that begin with a letter.
+    """
+
+    known: frozenset[str]
+    candidates: tuple[str, ...]
+    letters: npt.NDArray[np.int8]
+    weights: npt.NDArray[np.float32]
+    firsts: Mapping[str, slice]
+    counts: Mapping[str, int]
+
+
+def lexicon(counts: Mapping[str, int], common: Iterable[str]) -> Lexicon:
+    """The lexicon of a corpus.
+
+    `counts` gives the number of passages of each normalised word of the corpus, `common` are words of the language
+    that are right although the corpus lacks them, such as `whole_words` of the model's tokenizer.
+    """
+    everyday = {word for word in common if _LETTERS.fullmatch(word)}
+    known = frozenset(counts) | everyday | {stem(word) for word in counts} | {stem(word) for word in everyday}
+    candidates = tuple(
+        sorted(
+            word
+            for word in everyday.union(counts)
+            if _LETTERS.fullmatch(word) and _SHORTEST - 1 <= len(word) <= _LONGEST
+        )
+    )
+    most = math.log1p(max(counts.values(), default=1))
+    weights = np.array([_COMMON + (1 - _COMMON) * math.log1p(counts.get(word, 0)) / most for word in candidates])
+    letters = np.zeros((len(candidates), 26), np.int8)
+    firsts: dict[str, slice] = {}
+    for row, word in enumerate(candidates):
+        letters[row] = _letters(word)
+        firsts[word[0]] = slice(firsts[word[0]].start if word[0] in firsts else row, row + 1)
+    return Lexicon(known, candidates, letters, weights.astype(np.float32), firsts, dict(counts))
+
+
+def whole_words(vocabulary: Iterable[str]) -> set[str]:
+    """The whole words of a subword vocabulary: WordPiece marks what continues a word by ##, others what begins one."""
+    pieces = list(vocabulary)
+    marked = [piece[1:] for piece in pieces if piece[:1] in "▁Ġ" and len(piece) > 1]
+    plain = marked or [piece for piece in pieces if not piece.startswith("##")]
+    return {piece.lower() for piece in plain if len(piece) >= _SHORTEST - 1 and piece.isalpha()}
+
+
+def repair(question: str, lexicon: Lexicon) -> str:
+    """The question with its misspelt words mended; the very same text where there is nothing to mend."""
+
+    def mended(match: re.Match[str]) -> str:
+        typed = match[0]
+        normal = words(typed)
+        if len(normal) != 1 or (typed.isupper() and len(typed) <= 5) or is_known(normal[0], lexicon):
+            return typed
+        return nearest(normal[0], lexicon) or split(normal[0], lexicon) or typed
+
+    return _WORD.sub(mended, question)
+
+
+def is_known(word: str, lexicon: Lexicon) -> bool:
+    """Whether a normalised word needs no mending: known itself or by its stem, too short, or not of plain letters."""
+    if not _SHORTEST <= len(word) <= _LONGEST or not _LETTERS.fullmatch(word):
+        return True
+    return word in lexicon.known or stem(word) in lexicon.known
+
+
+def nearest(word: str, lexicon: Lexicon) -> str | None:
+    """The one word that an unknown, normalised word was clearly meant to be; None where none is or two may be."""
+    limit = 2 if len(word) >= _LONG else 1
+    own = _letters(word)
+    scored = []
+    for rows in (lexicon.firsts.get(first) for first in dict.fromkeys(word[:2])):
+        if rows is None:
+            continue
+        near = np.flatnonzero(np.abs(lexicon.letters[rows] - own).sum(axis=1, dtype=np.int16) <= 2 * limit)
+        for row in near + rows.start:
+            candidate = lexicon.candidates[row]
+            cost = edit_cost(word, candidate, limit)
+            if cost <= limit:
+                scored.append((cost - 0.6 * float(lexicon.weights[row]), candidate))
+    scored.sort()
+    if not scored:
+        return None
+    best, found = scored[0]
+    rivals = [score for score, candidate in scored[1:] if stem(candidate) != stem(found)]
+    return found if not rivals or rivals[0] - best >= _MARGIN else None
+
+
+def split(word: str, lexicon: Lexicon) -> str | None:
+    """Two words of the corpus that were typed as one: "machinelearning"; None where there are none."""
+    best: tuple[int, str] | None = None
+    for place in range(3, len(word) - 2):
+        count = min(lexicon.counts.get(word[:place], 0), lexicon.counts.get(word[place:], 0))
+        if count >= 2 and (best is None or count > best[0]):
+            best = (count, f"{word[:place]} {word[place:]}")
+    return best[1] if best else None
+
+
+def edit_cost(typed: str, meant: str, limit: int) -> float:
+    """The weight of the edits that turn `meant` into `typed`; above `limit` where there are more than `limit` edits.
+
+    An edit weighs 1; less where it is a common slip: a letter doubled or halved 0.5, two letters swapped 0.6, a vowel
+    for a vowel or a like sound 0.7, a neighbouring key 0.8. The first letter weighs 0.5 more.
+    """
+    if abs(len(typed) - len(meant)) > limit:
+        return limit + 1.0
+    before: list[tuple[int, float]] = []
+    row = [(j, float(j)) for j in range(len(meant) + 1)]
+    for i, letter in enumerate(typed, start=1):
+        older, before = before, row
+        row = [(i, float(i))]
+        for j, other in enumerate(meant, start=1):
+            first = 0.5 if min(i, j) == 1 else 0.0
+            if letter == other:
+                row.append(before[j - 1])
+                continue
+            ways = [
+                _add(before[j - 1], _swap_cost(letter, other) + first),
+                _add(before[j], (0.5 if i > 1 and typed[i - 2] == letter else 1.0) + first),
+                _add(row[j - 1], (0.5 if j > 1 and meant[j - 2] == other else 1.0) + first),
+            ]
+            if i > 1 and j > 1 and letter == meant[j - 2] and typed[i - 2] == other:
+                ways.append(_add(older[j - 2], 0.6 + (0.5 if min(i, j) == 2 else 0.0)))
+            row.append(min(ways))
+    edits, cost = row[-1]
+    return cost if edits <= limit else limit + 1.0
+
+
+def _add(way: tuple[int, float], cost: float) -> tuple[int, float]:
+    return way[0] + 1, way[1] + cost
+
+
+def _swap_cost(typed: str, meant: str) -> float:
+    pair = frozenset((typed, meant))
+    if pair <= _VOWELS or pair in _SOUNDS:
+        return 0.7
+    return 0.8 if pair in _BESIDE else 1.0
+
+
+def _letters(word: str) -> npt.NDArray[np.int8]:
+    counts = np.zeros(26, np.int8)
+    for letter in word:
+        counts[ord(letter) - 97] += 1
+    return counts

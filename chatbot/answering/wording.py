@@ -1,0 +1,138 @@
+"""What the wording of a question says, whatever it is about: closed lists of English phrases, no language model."""
+
+from __future__ import annotations
+
+import re
+
+from chatbot.indexing.tokens import STOP_WORDS, stem, words
+
+_OPENING = re.compile(
+    r"^(?:(?:ok(?:ay)?|oh|wow|yes|no|hi|hello|thanks|thank you|great|good|cool|interesting|i see|right|well|so|sure|"
+    r"got it|please|that'?s (?:fine|ok(?:ay)?|great|good|interesting))\b[\s,.!;:-]*)+",
+    re.IGNORECASE,
+)
+_NEW_TOPIC = re.compile(
+    r"^(?:(?:ok(?:ay)?|and|so|now|but|well|thanks|thank you|great|alright|right)[\s,.!]+)*(?:now )?"
+    r"(?:(?:for )?(?:a |one )?something (?:else|different)|(?:a |an |one |just )?"
+    r"(?:different|another|new|other|unrelated|separate) (?:question|topic|subject)|chang(?:e|ing)(?: of)? (?:the )?"
+    r"(?:topic|subject)|by the way|btw|on another note|forget (?:that|it))\b[\s,.:;!-]*",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"(?:(?:ok(?:ay)?|yes|thanks|great|please|and|can you|could you)[\s,.!]+)*(?:(?:please )?(?:tell|show|give) me "
+    r"(?:some |even )?more(?: (?:about|on|of) (?:it|this|that|them|these|those))?|(?:some |any |even )?more(?: (?:"
+    r"results|passages|answers|details?|info(?:rmation)?|like (?:this|that|these|those)))?|(?:show|see|load) more|"
+    r"(?:and )?(?:what|anything|something) (?:else|more)(?: is there)?|(?:any )?(?:other|others|further) "
+    r"(?:results|passages|answers|ideas)|go on|continue|carry on|keep going|next)(?:[\s,]+(?:please|then))?[\s.!?]*",
+    re.IGNORECASE,
+)
+_PICK = re.compile(
+    r"(?:(?:ok(?:ay)?|and|yes|please)[\s,.!]+)*(?:(?:can you |could you |please )?(?:show|open|give|tell|read|expand|"
+    r"explain|take|see|i mean|i meant|more (?:on|about)|what about|what is|what's)(?: me)?(?: more)?"
+    r"(?: (?:about|on))? )?(?:the (?P<named>first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)|"
+    r"(?P<bare>first|second|third|fourth|fifth|last)(?= one)|(?:number |no\.? ?|#)(?P<number>[1-9]))"
+    r"(?: (?:one|result|passage|answer|article|hit))?(?: (?:again|please|about|in full|then))*[\s.!?]*"
+    r"|(?P<digit>[1-9])[.)]?",
+    re.IGNORECASE,
+)
+_PLACES = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
+_CONTINUING = re.compile(r"(?:and|or|but|also|then|what about|how about|what of)\b", re.IGNORECASE)
+_LEANING = re.compile(
+    r"\b(?:it|its|it's|they|them|theirs|their|they're|this|that|that's|these|those|he|him|his|she|her|hers|ones?|there)\b",
+    re.IGNORECASE,
+)
+_LEANING_AFTER = re.compile(
+    r"\b(?:for|of|to|about|with|in|on|from|at|into|by|like|than|without) "
+    r"(?:it|that|this|these|those|them|there|one)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[,;.?!]|\b(?:and|or|but|if|when|because|so|then|while|than)\b", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\s,;:?!()]+")
+_EDGES = ".'’\"“”"
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in text.split())
+
+
+# Words that say how something is asked, not what about.
+_GENERIC = _stems(
+    """become get start make need want know like tell explain describe give show find found look go going come take use
+    used using work help thing way kind type sort example best better good great bad worse difference different compare
+    pros cons important main key popular common others another else less least much many long often far big new old
+    last next instead also again even still really actually please thanks thank ok okay hi hello yes may might must
+    shall people person someone anyone everybody one ones lot bit say said mean happen think thought believe let
+    interesting wow oh sorry question info details summary interested heard hear sure well every doing something
+    anything everything since per via within without role reason cause purpose same read write try tried see saw
+    understand consider recommend suggest advice tip currently today possible able available usually typically
+    generally ever year years it its they them their theirs that this these those he him his she her hers there both so
+    some any just about dont doesnt didnt isnt arent wont cant"""
+)
+# What is asked of a job, whichever job it is.
+_ASPECTS = _stems(
+    """salary pay paid wage earn earnings income compensation median average hours duties duty outlook demand growing
+    growth future prospects employment openings education training qualification skill environment conditions
+    responsibilities task career job apply begin"""
+)
+
+
+def subjects(text: str) -> list[str]:
+    """The words of a text that say what it is about, normalised, in order."""
+    return [word for word in words(text) if word not in STOP_WORDS and stem(word) not in _GENERIC]
+
+
+def topic(text: str, *, aspects: bool) -> list[str]:
+    """What a text is about, word for word; with `aspects` also what it asks of it: "data engineer" or with "salary"."""
+    tokens = [(token.strip(_EDGES), set(_stems(" ".join(subjects(token))))) for token in _TOKEN.findall(text)]
+    content = [(token, found) for token, found in tokens if found]
+    named = [(token, found) for token, found in content if not found <= _ASPECTS]
+    return [re.sub(r"['’]s?$", "", token) for token, _ in (content if aspects or not named else named)]
+
+
+def named(question: str, heading: str) -> float:
+    """The share of a question's subjects, what it asks of a job left aside, that a heading names; 0 to 1."""
+    own = [stem(word) for word in subjects(question) if stem(word) not in _ASPECTS]
+    there = {stem(word) for word in words(heading)}
+    return sum(word in there for word in own) / len(own) if own else 0.0
+
+
+def without_opening(question: str) -> str:
+    """The question without what only greets the last answer: "ok", "thanks!", "so"."""
+    return _OPENING.sub("", question)
+
+
+def after_announcement(question: str) -> str | None:
+    """What follows "different question:", "by the way" and the like; None where nothing of the kind was said."""
+    found = _NEW_TOPIC.match(question)
+    return question[found.end() :] if found and subjects(question[found.end() :]) else None
+
+
+def asks_for_more(question: str) -> bool:
+    """Whether the question is "tell me more", "what else?" or the like, and nothing besides."""
+    return bool(_MORE.fullmatch(question.strip()))
+
+
+def place_named(question: str) -> int | None:
+    """The place in a list that the question names and nothing besides: 1 for "the second one", -1 for the last."""
+    found = _PICK.fullmatch(question.strip())
+    if not found:
+        return None
+    digit = found["number"] or found["digit"]
+    return int(digit) - 1 if digit else _PLACES.get((found["named"] or found["bare"]).lower(), 4)
+
+
+def continues(question: str) -> bool:
+    """Whether the question begins like the rest of a sentence: "and", "or", "what about"."""
+    return bool(_CONTINUING.match(question))
+
+
+def leans(question: str) -> bool:
+    """Whether a pronoun of the question stands for something said before it."""
+    if _LEANING_AFTER.search(question):
+        return True
+    found = _LEANING.search(question)
+    if not found:
+        return False
+    before = question[: found.start()]
+    # In "What are RSUs and how do they vest?" the word that "they" stands for is in the question itself.
+    return not (subjects(before) and _CLAUSE.search(before))

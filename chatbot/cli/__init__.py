@@ -1,0 +1,21 @@
+"""The command line: thin commands over functions, grouped by who uses them."""
+
+from __future__ import annotations
+
+import typer
+
+# Importing a module of commands puts them on the application, in the order of the help page.
+from chatbot.cli import asking, building, serving  # noqa: F401
+from chatbot.cli.app import EXIT_ERROR, app
+from chatbot.errors import ChatbotError
+
+
+def main() -> None:
+    """Run a command; an error that is meant for people ends it with its text alone."""
+    try:
+        app()
+    except ChatbotError as error:
+        typer.echo(f"chatbot: {error}", err=True)
+        raise SystemExit(EXIT_ERROR) from None
+    except BrokenPipeError:
+        raise SystemExit(0) from None

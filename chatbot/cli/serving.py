@@ -1,0 +1,41 @@
+"""Commands that open the front doors."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chatbot.cli.app import app, example
+from chatbot.cli.building import build_with_progress
+from chatbot.errors import IndexMissing
+from chatbot.settings import Settings
+
+
+@app.command(epilog=example("chatbot serve", "chatbot serve --port 8000 --open"))
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes any free one; default 7860.")
+    ] = None,
+    root_path: Annotated[str | None, typer.Option(help="Public path in front, where a proxy strips one.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Open the chat page and the API; the index is built first where there is none."""
+    from chatbot.answering.chatbot import Chatbot
+
+    said = {"host": host, "port": port, "root_path": root_path}
+    settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
+    try:
+        bot = Chatbot.open(settings)
+    except IndexMissing:
+        typer.echo("There is no index yet, it is built now.", err=True)
+        for path, reason in build_with_progress(settings).left_out.items():
+            typer.echo(f"left out: {path}: {reason}", err=True)
+        bot = Chatbot.open(settings)
+    from chatbot.serving.app import run
+
+    run(bot, open_browser=open_browser)
