@@ -5,6 +5,7 @@
     ├── QuestionError            a question, k, filter or history that cannot be used
     ├── ContentError             one file of the corpus cannot be read (has .path, .line, .reason)
     ├── ModelError               the embedding model is missing, altered or unusable
+    ├── JournalError             the file of the visitors' feedback cannot be used
     └── CorpusIndexError         the index as a whole
         ├── IndexMissing         nothing has been built yet
         ├── IndexDamaged         a generation fails its checks (has .generation, .file)
@@ -42,6 +43,10 @@ class ContentError(ChatbotError):
 
 class ModelError(ChatbotError):
     """The embedding model is missing, altered or unusable."""
+
+
+class JournalError(ChatbotError):
+    """The file of the visitors' feedback cannot be used."""
 
 
 class CorpusIndexError(ChatbotError):

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -34,6 +35,22 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 
 class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _origin(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError(
+            "expected an origin as browsers send it, such as 'https://example.org' or 'https://*.example.org': "
+            "lower case, no path, no slash at the end"
+        )
+    return _DEFAULT_PORT.sub(r"\1\2", value)
+
+
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+# A wildcard covers two labels or more: `https://*.org` would let half the world in.
+_ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
+_DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
+Origin = Annotated[str, AfterValidator(_origin)]
 
 
 class PassageSettings(Group):
@@ -57,6 +74,27 @@ class ServerSettings(Group):
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
 
 
+class SiteSettings(Group):
+    """A site that may ask from its visitors' browsers: a table `[[sites]]`.
+
+    `origins` are written as browsers send them, `https://example.org`, or `https://*.example.org` for every subdomain.
+    `topics` limit what the site may ask about, `language` and `greeting` are for its widget.
+    """
+
+    origins: Annotated[tuple[Origin, ...], Field(min_length=1)]
+    name: str = ""
+    topics: tuple[str, ...] = ()
+    language: Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = ""
+    greeting: Annotated[str, Field(max_length=500)] = ""
+
+
+class JournalSettings(Group):
+    """Where feedback is kept and for how long. Without a `path` it lies in the index folder; 0 days keep nothing."""
+
+    path: Path | None = None
+    keep_days: Annotated[int, Field(ge=0, le=3650)] = 365
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See `load_settings`."""
 
@@ -71,6 +109,8 @@ class Settings(BaseSettings):
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     passages: PassageSettings = PassageSettings()
     server: ServerSettings = ServerSettings()
+    sites: tuple[SiteSettings, ...] = ()
+    journal: JournalSettings = JournalSettings()
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -110,6 +150,9 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     for key in ("corpus_dir", "index_dir"):
         if isinstance(values.get(key), str):
             values[key] = file.parent / Path(values[key]).expanduser()
+    journal = values.get("journal")
+    if isinstance(journal, dict) and isinstance(journal.get("path"), str):
+        values["journal"] = journal | {"path": file.parent / Path(journal["path"]).expanduser()}
     return file, values
 
 

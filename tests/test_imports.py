@@ -19,10 +19,12 @@ content.passages content.frontmatter content.readers
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
 indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
 answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
-answering.confidence answering.answerer answering.chatbot
-serving.assets serving.render serving.cards serving.article serving.problems serving.guard serving.listening
-serving.api serving.page serving.lazy serving.app
-cli.app cli.output cli.building cli.asking cli.serving
+answering.confidence answering.suggesting answering.answerer answering.chatbot
+insights.redaction insights.journal
+serving.assets serving.render serving.cards serving.article serving.problems serving.origins serving.guard
+serving.listening
+serving.bodies serving.api serving.page serving.lazy serving.app
+cli.app cli.output cli.building cli.asking cli.insights cli.serving
 __main__
 """.split()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,7 @@ import numpy.typing as npt
 from chatbot.answering import highlight
 from chatbot.answering.confidence import Evidence, judge
 from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.errors import QuestionError
 from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
@@ -103,6 +106,31 @@ class Answerer:
         questions = [article.questions[0] for article in self.articles if article.questions]
         step = max(1, len(questions) // max(n, 1))
         return tuple(questions[::step][:n])
+
+    def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
+        """See Chatbot.suggest."""
+        typed = " ".join(text[:LONGEST].split())
+        allowed = self._searcher.allowed(filters)
+        articles = None if allowed is None else set(self._index.article_of[allowed].tolist())
+        found = self._suggestions.starting(typed, n, articles)
+        if len(found) < n and can_be_meant(typed):
+            query = self._searcher.query(typed)
+            ranking = self._searcher.rank(query, allowed)
+            if judge(self._evidence(query, ranking))[0] != "not_covered":
+                near = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
+                found += self._suggestions.near(typed, near)
+        return tuple(dict.fromkeys(found))[:n]
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        editors = (Suggestion(question, n) for n, article in enumerate(self.articles) for question in article.questions)
+        headings = (
+            Suggestion(heading, number)
+            for number, path in self._index.store.headings()
+            for heading in path
+            if is_question(heading)
+        )
+        return Suggestions(chain(editors, headings))
 
     def _evidence(self, query: Query, ranking: Ranking) -> Evidence:
         if not len(ranking.rows):

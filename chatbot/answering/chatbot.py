@@ -76,6 +76,10 @@ class Chatbot:
         """Questions to begin with, which the editors say their articles answer."""
         return self._fresh().starters(n)
 
+    def suggest(self, text: str, n: int = 5, filters: Filters = Filters()) -> tuple[str, ...]:  # noqa: B008 - frozen
+        """At most n questions that the articles answer and that a text, as far as it is typed, may become."""
+        return self._fresh().suggest(text, n, filters)
+
     @property
     def generation(self) -> str:
         """The generation that the next question is answered from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 
 from chatbot.indexing.build import BuildReport
 from chatbot.indexing.status import Status
+from chatbot.insights.journal import Feedback
 from chatbot.records import Answer, Hit
 
 WIDTH = 100
@@ -74,6 +75,20 @@ def status_text(status: Status) -> str:
     changes = status.changes
     lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
     return "\n".join(lines)
+
+
+def feedback_text(entries: Sequence[Feedback]) -> str:
+    """An entry a paragraph: day, rating and reasons, the question, the passage and the note where there are any."""
+    if not entries:
+        return "No feedback is kept."
+    blocks = []
+    for entry in entries:
+        reasons = f": {', '.join(entry.reasons)}" if entry.reasons else ""
+        lines = [f"{entry.day}  {entry.rating}{reasons}", f"  {entry.question}"]
+        lines += [f"  {entry.passage}"] if entry.passage else []
+        lines += textwrap.wrap(entry.note, WIDTH, initial_indent="  > ", subsequent_indent="  > ")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
 
 
 class Progress:

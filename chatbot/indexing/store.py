@@ -105,6 +105,11 @@ class Store:
         found = self._query(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article_id,))  # noqa: S608
         return _to_article(found[0]) if found else None
 
+    def headings(self) -> list[tuple[int, tuple[str, ...]]]:
+        """Each article's place in `articles()` with the headings of its passages, outermost first, in order."""
+        found = self._query("SELECT article, headings FROM passages GROUP BY article, headings ORDER BY min(row)")
+        return [(number, _strings(headings)) for number, headings in found]
+
     def passages_of(self, article_id: str) -> list[tuple[int, Passage, bytes]]:
         """Row, passage and digest of each passage of an article, in order."""
         found = self._query(

@@ -2,63 +2,141 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+import orjson
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.records import Answer, Filters, Turn, to_json
+from chatbot.content.blocks import blocks
+from chatbot.insights.journal import Feedback, Journal, today
+from chatbot.records import Answer, Article, Filters, Turn
+from chatbot.serving import bodies
+from chatbot.serving.origins import SITE
+from chatbot.settings import SiteSettings
 
-MAX_K = 20
-MAX_TURNS = 50
-Text = Annotated[str, Field(max_length=4000)]
-Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TurnIn(Strict):
-    """An earlier question of the conversation, as the answer to it reported it."""
-
-    question: Text
-    searched_as: Text = ""
-    shown: Annotated[tuple[str, ...], Field(max_length=100)] = ()
-
-
-class FiltersIn(Strict):
-    """What the passages are limited to; an empty field limits nothing."""
-
-    topics: Values = ()
-    audience: Values = ()
-    countries: Values = ()
-    updated_since: date | None = None
+MOST_ARTICLES = 200
+MOST_SUGGESTIONS = 10
+STARTERS = 4
+OWN = SiteSettings(origins=("http://localhost",))  # the rules of this server's own pages: none
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Refused: the detail says why",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+    "5XX": {
+        "description": "The index or the journal cannot be used",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    },
+}
 
 
-class AskIn(Strict):
-    """A question. `literal` searches for exactly what is written: no completion, no repair."""
+class JSON(Response):
+    """Records and plain values as JSON; dates become ISO strings."""
 
-    question: Annotated[str, Field(min_length=1, max_length=4000, examples=["How do I explain a gap in my CV?"])]
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
-    history: Annotated[tuple[TurnIn, ...], Field(max_length=MAX_TURNS)] = ()
-    filters: FiltersIn = FiltersIn()
-    literal: bool = False
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content)
 
 
-def routes(bot: Chatbot) -> APIRouter:
+def routes(bot: Chatbot, journal: Journal) -> APIRouter:
     """The routes under /api."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", responses=PROBLEMS)
+    _add_asking(router, bot)
+    _add_articles(router, bot)
+    _add_feedback(router, bot, journal)
+    return router
 
+
+def _add_asking(router: APIRouter, bot: Chatbot) -> None:
     @router.post("/ask", response_model=Answer, summary="Ask a question")
-    def ask(body: AskIn) -> JSONResponse:
+    def ask(request: Request, body: bodies.AskIn) -> JSON:
         """The passages that answer, best first, or an honest "not covered"."""
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
-        filters = Filters(**body.filters.model_dump())
-        answer = bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal)
-        return JSONResponse(to_json(answer))
+        filters = within(_site(request), Filters(**body.filters.model_dump()))
+        return JSON(bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal))
 
-    return router
+    @router.get("/suggest", response_model=bodies.SuggestionsOut, summary="Questions while typing")
+    def suggest(
+        request: Request,
+        q: Annotated[str, Query(max_length=1000, description="What is typed so far.", examples=["how do i ask"])] = "",
+        n: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS, description="How many at most.")] = 5,
+    ) -> JSON:
+        """Questions that the articles answer and that the text may become."""
+        return JSON({"suggestions": bot.suggest(q, n, within(_site(request), Filters()))})
+
+    @router.get("/site", response_model=bodies.SiteOut, summary="The rules of the page that asks")
+    def site(request: Request) -> JSON:
+        """Language, greeting and topics that the settings give the site, and questions to start with."""
+        rules = _site(request) or OWN
+        questions = [article.questions[0] for article in _articles(bot, rules) if article.questions]
+        starters = questions[:: max(1, len(questions) // STARTERS)][:STARTERS]
+        return JSON({**rules.model_dump(include={"name", "language", "greeting", "topics"}), "starters": starters})
+
+
+def _add_articles(router: APIRouter, bot: Chatbot) -> None:
+    @router.get("/articles", response_model=bodies.ArticlesOut, summary="List the articles")
+    def articles(
+        request: Request,
+        topic: Annotated[str, Query(max_length=200, description="Only articles with this topic.")] = "",
+        offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_ARTICLES)] = 50,
+    ) -> JSON:
+        """The articles in the order of their ids, without their texts."""
+        found = [article for article in _articles(bot, _site(request)) if not topic or _has(article, [topic])]
+        return JSON({"total": len(found), "articles": [_summary(each) for each in found[offset : offset + limit]]})
+
+    @router.get("/articles/{article_id:path}", response_model=bodies.WholeArticleOut, summary="Read an article")
+    def article(request: Request, article_id: Annotated[str, Path(examples=["tech-cv-that-gets-read"])]) -> JSON:
+        """One article with its text in Markdown and the anchors of its headings."""
+        found, site = bot.article(article_id), _site(request)
+        if found is None or (site and site.topics and not _has(found, site.topics)):
+            raise HTTPException(404, f"there is no article {article_id!r}; GET /api/articles lists them")
+        return JSON({**_summary(found), "text": found.text, "headings": _headings(found)})
+
+
+def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
+    @router.post("/feedback", status_code=204, response_class=Response, summary="Say whether an answer helped")
+    def feedback(body: bodies.FeedbackIn) -> Response:
+        """Kept without anything about the sender, for as long as the settings say."""
+        if body.passage_id is not None and bot.passage(body.passage_id) is None:
+            raise HTTPException(422, f"there is no passage {body.passage_id!r}; name one that an answer showed")
+        said = (body.question, body.passage_id, body.rating, tuple(dict.fromkeys(body.reasons)), body.note)
+        journal.add(Feedback(today(), bot.generation, *said))
+        return Response(status_code=204)
+
+
+def within(site: SiteSettings | None, filters: Filters) -> Filters:
+    """The filters, narrowed to the topics that a site may ask about."""
+    if site is None or not site.topics:
+        return filters
+    asked = {topic.casefold() for topic in filters.topics}
+    kept = tuple(topic for topic in site.topics if not asked or topic.casefold() in asked)
+    # A topic that no article can have: the site asked for none of its own.
+    return Filters(kept or ("\0",), filters.audience, filters.countries, filters.updated_since)
+
+
+def _site(request: Request) -> SiteSettings | None:
+    found: SiteSettings | None = request.scope.get(SITE)
+    return found
+
+
+def _articles(bot: Chatbot, site: SiteSettings | None) -> list[Article]:
+    return [article for article in bot.articles() if not site or not site.topics or _has(article, site.topics)]
+
+
+def _has(article: Article, topics: tuple[str, ...] | list[str]) -> bool:
+    return bool({topic.casefold() for topic in topics} & {topic.casefold() for topic in article.topics})
+
+
+def _summary(article: Article) -> dict[str, Any]:
+    return {name: getattr(article, name) for name in bodies.ArticleOut.model_fields}
+
+
+def _headings(article: Article) -> list[dict[str, Any]]:
+    return [
+        {"title": block.title, "level": block.level, "anchor": block.slug, "line": block.line}
+        for block in blocks(article.text)
+        if block.slug
+    ]

@@ -17,12 +17,14 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from chatbot.answering.chatbot import Chatbot
+from chatbot.insights.journal import Journal, open_journal
 from chatbot.serving import api, problems
 from chatbot.serving.article import CSP, article_page, missing_page
 from chatbot.serving.assets import STATIC
 from chatbot.serving.guard import Guard
 from chatbot.serving.lazy import LazyPage
 from chatbot.serving.listening import Server, address, bind
+from chatbot.serving.origins import Origins, Sites
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
 STOP_SECONDS = 3
@@ -38,21 +40,22 @@ MANIFEST = {
 
 def create_app(bot: Chatbot) -> FastAPI:
     """Everything that is served for this chatbot."""
-    page = LazyPage(bot)
+    page, journal, sites = LazyPage(bot), open_journal(bot.settings), Sites(bot.settings.sites)
     app = FastAPI(
         title="Career chatbot",
-        lifespan=_lifespan(page),
+        lifespan=_lifespan(page, journal),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
-    app.include_router(api.routes(bot))
+    app.include_router(api.routes(bot, journal))
     _add_health(app, bot, page)
     _add_pages(app, bot)
     app.mount("", page)
     app.add_middleware(GZipMiddleware, compresslevel=5)
-    app.add_middleware(Guard)
+    app.add_middleware(Origins, sites=sites)
+    app.add_middleware(Guard, frame_ancestors=sites.frame_ancestors)
     return app
 
 
@@ -78,13 +81,14 @@ def run(bot: Chatbot, *, open_browser: bool = False) -> None:
     Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])
 
 
-def _lifespan(page: LazyPage) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(page: LazyPage, journal: Journal) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(page.live())
         yield
         page.stop()
         await task
+        journal.close()
 
     return lifespan
 

@@ -15,16 +15,20 @@ from chatbot.serving.problems import problem
 
 MAX_BODY = 64 * 1024
 
-# The page of Gradio works on nothing but these.
+# Everything that is served. The page of Gradio works on nothing but its part.
 GRADIO_GET = (
     r"/chat/?|/chat/(config|theme\.css|assets/.+|static/.+|gradio_api/(heartbeat/\w+|startup-events|app_id|info))"
 )
 GRADIO_POST = r"/chat/gradio_api/run/predict/?"
-GET = re.compile(
-    rf"/|/healthz|/readyz|/favicon\.(ico|svg)|/manifest\.json|/static/[\w.-]+|/articles/.+|/api/openapi\.json|{GRADIO_GET}"
-)
-POST = re.compile(rf"/api/ask|{GRADIO_POST}")
-ALLOWED = {"GET": GET, "HEAD": GET, "POST": POST}
+PAGES_GET = r"/|/favicon\.(ico|svg)|/manifest\.json|/static/[\w.-]+|/articles/.+"
+HEALTH_GET = r"/healthz|/readyz"
+API_GET = r"/api/(articles(/.+)?|suggest|site|openapi\.json)"
+API_POST = r"/api/(ask|feedback)"
+
+GET = re.compile(rf"{PAGES_GET}|{HEALTH_GET}|{API_GET}|{GRADIO_GET}")
+POST = re.compile(rf"{API_POST}|{GRADIO_POST}")
+OPTIONS = re.compile(rf"{API_GET}|{API_POST}")
+ALLOWED = {"GET": GET, "HEAD": GET, "POST": POST, "OPTIONS": OPTIONS}
 HASHED = re.compile(r"/chat/assets/.+|/static/.+")
 
 COMMON = {
@@ -37,7 +41,7 @@ COMMON = {
 PAGE_CSP = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
-    "form-action 'none'; frame-ancestors 'self'"
+    "form-action 'none'"
 )
 PLAIN_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -51,8 +55,10 @@ class BodyTooLarge(Exception):
 class Guard:
     """Refuses what is not needed and adds the headers; see the module."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, frame_ancestors: str = "'self'") -> None:
+        """`frame_ancestors` are the sources whose pages may show the chat page in a frame."""
         self.app = app
+        self.page_csp = f"{PAGE_CSP}; frame-ancestors {frame_ancestors}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -61,7 +67,7 @@ class Guard:
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         pattern = ALLOWED.get(scope["method"])
-        guarded = _with_headers(send, path)
+        guarded = _with_headers(send, path, self.page_csp if path.startswith("/chat") else PLAIN_CSP)
         length = Headers(scope=scope).get("content-length", "0")
         if not any(allowed.fullmatch(path) for allowed in ALLOWED.values()):
             await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
@@ -93,13 +99,13 @@ def _counted(receive: Receive) -> Receive:
     return counting
 
 
-def _with_headers(send: Send, path: str) -> Send:
+def _with_headers(send: Send, path: str, policy: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in COMMON.items():
                 headers[name] = value
-            headers.setdefault("Content-Security-Policy", PAGE_CSP if path.startswith("/chat") else PLAIN_CSP)
+            headers.setdefault("Content-Security-Policy", policy)
             if HASHED.fullmatch(path) and message["status"] == 200:
                 headers["Cache-Control"] = "public, max-age=31536000, immutable"
             else:

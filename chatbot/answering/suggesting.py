@@ -1,0 +1,93 @@
+"""Questions to offer while somebody types: those that editors wrote down, and headings that ask one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from chatbot.indexing.tokens import STOP_WORDS, stem, words
+
+LONGEST = 200
+_WORDS, _TELLING_WORDS = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question and the number of the article that answers it, by its place in the order of articles."""
+
+    question: str
+    article: int
+
+
+class Suggestions:
+    """The questions of one generation, found by the beginnings of their words."""
+
+    def __init__(self, found: Iterable[Suggestion]) -> None:
+        """Of questions that read alike, the first is kept."""
+        kept: dict[str, Suggestion] = {}
+        for suggestion in found:
+            kept.setdefault(" ".join(words(suggestion.question)), suggestion)
+        self._texts = list(kept)
+        self._suggestions = list(kept.values())
+        self._pairs = sorted({(word, number) for number, text in enumerate(self._texts) for word in text.split()})
+        self._of_article: dict[int, list[str]] = {}
+        for suggestion in self._suggestions:
+            self._of_article.setdefault(suggestion.article, []).append(suggestion.question)
+
+    def __len__(self) -> int:
+        """Number of questions."""
+        return len(self._suggestions)
+
+    def starting(self, text: str, n: int, articles: Collection[int] | None) -> list[str]:
+        """At most n questions in which every word of the text begins a word.
+
+        Questions that begin as the text does come first, then those in which its words stand whole, shorter ones
+        before longer ones. `articles` limits them to some articles. An empty text finds nothing.
+        """
+        typed = words(text)
+        # Half of a word may be a stop word by chance, so the last one always counts.
+        telling = [word for word in typed[:-1] if word not in STOP_WORDS] + typed[-1:]
+        if not telling:
+            return []
+        rarest = min((self._with_prefix(word) for word in telling), key=len)
+        found = {
+            number
+            for _, number in self._pairs[rarest.start : rarest.stop]
+            if (articles is None or self._suggestions[number].article in articles)
+            and all(f" {word}" in f" {self._texts[number]}" for word in telling)
+        }
+        beginning = " ".join(typed)
+        ordered = sorted(found, key=lambda number: self._order(number, beginning, telling))
+        return [self._suggestions[number].question for number in ordered[:n]]
+
+    def near(self, text: str, articles: Iterable[int]) -> list[str]:
+        """The questions of these articles, best article first, those that share more words with the text before."""
+        own = {stem(word) for word in words(text) if word not in STOP_WORDS}
+        ranked = [
+            (place - len(own & {stem(word) for word in words(question)}), place, question)
+            for place, article in enumerate(articles)
+            for question in self._of_article.get(article, ())
+        ]
+        return [question for _, _, question in sorted(ranked)]
+
+    def _order(self, number: int, beginning: str, telling: Sequence[str]) -> tuple[bool, int, int, int]:
+        text = self._texts[number]
+        missing = len(set(telling) - set(text.split()))
+        return not text.startswith(beginning), missing, len(text), number
+
+    def _with_prefix(self, prefix: str) -> range:
+        """Which of the sorted pairs of word and question begin with a prefix."""
+        first = bisect_left(self._pairs, (prefix, -1))
+        return range(first, bisect_left(self._pairs, (prefix + "\U0010ffff", -1)))
+
+
+def can_be_meant(text: str) -> bool:
+    """Whether a text says enough to be searched by its meaning."""
+    typed = words(text)
+    return len(typed) >= _WORDS and sum(word not in STOP_WORDS for word in typed) >= _TELLING_WORDS
+
+
+def is_question(heading: str) -> bool:
+    """Whether a heading asks something that can stand alone."""
+    return heading.rstrip().endswith(("?", "？", "؟")) and len(heading.split()) >= 3 and len(heading) <= LONGEST

@@ -1,0 +1,1 @@
+"""What visitors say about the answers, kept without a trace of who said it."""

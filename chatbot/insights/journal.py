@@ -1,0 +1,131 @@
+"""What visitors said about answers, in one SQLite file: no address, no session, no time of day.
+
+Free text is redacted before it is written. Entries older than `keep_days` are gone after the next write or read, and
+never more than MOST_ENTRIES are kept, so that nobody can fill the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from chatbot.errors import JournalError
+from chatbot.insights.redaction import redact
+from chatbot.settings import Settings
+
+MOST_ENTRIES = 100_000
+FILE = "journal.sqlite"
+Rating = Literal["helpful", "unhelpful"]
+Reason = Literal["off_topic", "outdated", "incomplete", "wrong", "hard_to_read", "other"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS feedback (
+    number INTEGER PRIMARY KEY, day TEXT NOT NULL, generation TEXT NOT NULL, question TEXT NOT NULL, passage TEXT,
+    rating TEXT NOT NULL, reasons TEXT NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS feedback_by_day ON feedback (day);
+"""
+_INSERT = (
+    "INSERT INTO feedback (day, generation, question, passage, rating, reasons, note) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_SELECT = "SELECT day, generation, question, passage, rating, reasons, note FROM feedback ORDER BY number DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a visitor said about an answer, or about one passage of it. `day` is in UTC."""
+
+    day: date
+    generation: str
+    question: str
+    passage: str | None
+    rating: Rating
+    reasons: tuple[Reason, ...] = ()
+    note: str = ""
+
+
+class Journal:
+    """The file. Safe to use from several threads and processes; nothing is opened before the first use."""
+
+    def __init__(self, path: Path, keep_days: int) -> None:
+        self.path = path
+        self.keep_days = keep_days
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+
+    def add(self, feedback: Feedback) -> None:
+        """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
+        if not self.keep_days:
+            return
+        reasons, texts = json.dumps(feedback.reasons), (redact(feedback.question), redact(feedback.note))
+        entry = (feedback.day.isoformat(), feedback.generation, texts[0], feedback.passage, feedback.rating, reasons)
+        with self._opened() as database:
+            database.execute(_INSERT, (*entry, texts[1]))
+            self._forget(database)
+
+    def entries(self) -> list[Feedback]:
+        """What is kept, newest first. Raises JournalError."""
+        if not self.path.exists():
+            return []
+        with self._opened() as database:
+            self._forget(database)
+            rows = database.execute(_SELECT).fetchall()
+        return [_feedback(row) for row in rows]
+
+    def close(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def _forget(self, database: sqlite3.Connection) -> None:
+        oldest = today() - timedelta(days=self.keep_days)
+        database.execute("DELETE FROM feedback WHERE day < ?", (oldest.isoformat(),))
+        database.execute("DELETE FROM feedback WHERE number <= (SELECT max(number) FROM feedback) - ?", (MOST_ENTRIES,))
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                if self._database is None:
+                    self._database = _open(self.path)
+                with self._database:
+                    yield self._database
+            except (OSError, sqlite3.Error) as error:
+                raise JournalError(
+                    f"the journal {self.path} cannot be used: {error}; give the server a folder that it may write to, "
+                    "or set [journal] path"
+                ) from error
+
+
+def open_journal(settings: Settings) -> Journal:
+    """The journal that the settings name."""
+    return Journal(settings.journal.path or settings.index_dir / FILE, settings.journal.keep_days)
+
+
+def today() -> date:
+    """The day in UTC."""
+    return datetime.now(UTC).date()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    path.chmod(0o600)
+    # What is deleted is overwritten, so that nothing that was forgotten can be read from the file.
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+        database.execute(f"PRAGMA {pragma}")
+    database.executescript(_SCHEMA)
+    return database
+
+
+def _feedback(row: tuple[Any, ...]) -> Feedback:
+    day, generation, question, passage, rating, reasons, note = row
+    return Feedback(date.fromisoformat(day), generation, question, passage, rating, tuple(json.loads(reasons)), note)

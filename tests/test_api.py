@@ -1,0 +1,193 @@
+"""The routes under /api as programs and the pages of other sites meet them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import COMMAND, Server, start_server
+from tests.serving_corpus import QUESTION
+
+SITES = """
+[[sites]]
+origins = ["https://careers.example", "https://*.school.example"]
+name = "School"
+topics = ["pay and offers"]
+language = "de"
+greeting = "Hallo!"
+"""
+
+
+@pytest.fixture(scope="module")
+def sited(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a site that may ask about pay alone, and a journal of its own."""
+    folder = tmp_path_factory.mktemp("sited")
+    (folder / "chatbot.toml").write_text(f'{SITES}\n[journal]\npath = "journal.sqlite"\n')
+    running = start_server(served_folder, CHATBOT_CONFIG=str(folder / "chatbot.toml"))
+    yield running
+    assert running.stop() == 0
+
+
+def test_the_articles_are_listed_in_the_order_of_their_ids(server: Server) -> None:
+    status, _, body = server.get("/api/articles")
+    found = json.loads(body)
+    assert (status, found["total"]) == (200, 4)
+    assert [article["id"] for article in found["articles"]] == ["cv", "money/pay", "rtl", "zebra"]
+    assert found["articles"][0] == {
+        "id": "cv", "title": "Writing a CV", "url": None, "topics": ["job search", "writing"], "audience": [],
+        "country": None, "published": None, "updated": "2025-01-15", "review_by": None,
+        "questions": ["How do I explain a gap in my CV?", "How long should a CV be?"],
+    }  # fmt: skip
+
+
+def test_a_list_of_articles_can_be_narrowed_and_read_in_parts(server: Server) -> None:
+    found = json.loads(server.get("/api/articles?topic=Job%20search&limit=1&offset=1")[2])
+    assert (found["total"], [article["id"] for article in found["articles"]]) == (2, ["rtl"])
+    assert server.get("/api/articles?limit=201")[0] == 422
+
+
+def test_an_article_comes_with_its_text_and_the_anchors_of_its_headings(server: Server) -> None:
+    article = json.loads(server.get("/api/articles/money/pay")[2])
+    assert article["text"].startswith("## How do I ask for a higher salary?")
+    assert article["headings"][1:] == [
+        {"title": "What belongs to the package?", "level": 2, "anchor": "what-belongs-to-the-package", "line": 5}
+    ]
+
+
+@pytest.mark.parametrize("name", ["none", "../../etc/passwd", "%2e%2e%2fcv", "cv%00", "cv.md"])
+def test_an_article_that_does_not_exist_is_a_problem(server: Server, name: str) -> None:
+    status, headers, body = server.get(f"/api/articles/{name}")
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    assert "root:" not in body
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("how l", ["How long should a CV be?"]),
+        ("cv gap", ["How do I explain a gap in my CV?"]),
+        ("HOW DO I ASK", ["How do I ask for a higher salary?"]),
+        ("what belo", ["What belongs to the package?"]),
+        ("", []),
+        ("xyzzy", []),
+    ],
+)
+def test_questions_are_suggested_while_typing(server: Server, typed: str, expected: list[str]) -> None:
+    assert json.loads(server.get(f"/api/suggest?q={quote(typed)}")[2]) == {"suggestions": expected}
+
+
+def test_a_longer_text_suggests_questions_of_the_same_meaning(server: Server) -> None:
+    found = json.loads(server.get(f"/api/suggest?q={quote('they should pay me more money')}&n=1")[2])
+    assert found == {"suggestions": ["How do I ask for a higher salary?"]}
+
+
+def test_a_listed_site_may_ask_and_is_kept_to_its_topics(sited: Server) -> None:
+    sent = {"Origin": "https://careers.example", "Sec-Fetch-Site": "cross-site"}
+    status, headers, body = sited.post("/api/ask", {"question": QUESTION}, **sent)
+    assert (status, headers["access-control-allow-origin"]) == (200, "https://careers.example")
+    assert "Origin" in headers["vary"]
+    assert {hit["passage"]["article_id"] for hit in json.loads(body)["hits"]} <= {"money/pay"}
+    body = {"question": QUESTION, "filters": {"topics": ["writing"]}}
+    assert json.loads(sited.post("/api/ask", body, **sent)[2])["hits"] == []
+    assert json.loads(sited.get("/api/articles", sent)[2])["total"] == 1
+    assert sited.get("/api/articles/cv", sent)[0] == 404
+    assert json.loads(sited.get("/api/suggest?q=cv", sent)[2]) == {"suggestions": []}
+    assert json.loads(sited.get("/api/suggest?q=cv")[2]) != {"suggestions": []}
+
+
+def test_a_site_is_told_its_language_greeting_topics_and_starters(sited: Server) -> None:
+    assert json.loads(sited.get("/api/site", {"Origin": "https://a.b.school.example"})[2]) == {
+        "name": "School",
+        "language": "de",
+        "greeting": "Hallo!",
+        "topics": ["pay and offers"],
+        "starters": ["How do I ask for a higher salary?"],
+    }
+    assert json.loads(sited.get("/api/site")[2])["topics"] == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.example", "http://careers.example", "https://careers.example.evil.example",
+        "https://careers.example:444", "https://evilcareers.example", "https://CAREERS.example", "null",
+        "https://school.example", "https://evilschool.example", "https://x.school.example.evil.example",
+        "https://careers.example@evil.example", "https://evil.example/.school.example", "https://x@.school.example",
+        "https://.school.example", "file://", "", "https://careers.example https://evil.example",
+    ],
+)  # fmt: skip
+def test_an_origin_that_is_not_listed_is_refused_on_every_route(sited: Server, origin: str) -> None:
+    for path in ("/api/site", "/api/articles", "/api/articles/cv", "/api/suggest?q=x", "/healthz", "/chat/config"):
+        assert sited.get(path, {"Origin": origin})[0] == 403
+    for path in ("/api/ask", "/api/feedback", "/chat/gradio_api/run/predict"):
+        assert sited.post(path, {"question": QUESTION}, Origin=origin)[0] == 403
+
+
+def test_a_refused_page_reads_the_lines_that_let_it_in(sited: Server) -> None:
+    origin = "https://new.example"
+    status, headers, body = sited.post("/api/ask", {"question": QUESTION}, Origin=origin)
+    assert (status, headers["access-control-allow-origin"]) == (403, origin)
+    problem = json.loads(body)
+    assert problem["origin"] == origin
+    assert problem["add"] == '[[sites]]\norigins = ["https://new.example"]'
+    assert problem["add"] in problem["detail"]
+
+
+def test_a_post_of_another_site_that_hides_its_origin_is_refused(sited: Server) -> None:
+    for said in ("cross-site", "same-site"):
+        assert sited.post("/api/ask", {"question": QUESTION}, **{"Sec-Fetch-Site": said})[0] == 403
+
+
+def test_the_page_itself_may_post_under_any_public_name(sited: Server) -> None:
+    sent = {"Origin": "https://chat.example", "Sec-Fetch-Site": "same-origin"}
+    assert sited.post("/api/ask", {"question": QUESTION}, **sent)[0] == 200
+    assert sited.post("/api/ask", {"question": QUESTION}, Origin=sited.url)[0] == 200
+
+
+def test_only_listed_sites_may_show_the_page_in_a_frame(sited: Server) -> None:
+    sited.wait_until_ready()
+    policy = sited.get("/chat/")[1]["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'self' https://careers.example https://*.school.example")
+    assert sited.get("/articles/cv")[1]["content-security-policy"].endswith("frame-ancestors 'self'")
+
+
+def test_feedback_is_kept_without_what_tells_a_person_and_listed(sited: Server, served_folder: Path) -> None:
+    passage = json.loads(sited.post("/api/ask", {"question": QUESTION})[2])["hits"][0]["passage"]["id"]
+    said = {
+        "question": f"{QUESTION} Write to ann@example.org",
+        "passage_id": passage,
+        "rating": "unhelpful",
+        "reasons": ["outdated", "other"],
+        "note": "Call +44 20 7946 0958.",
+    }
+    assert sited.post("/api/feedback", said, Origin="https://careers.example")[0] == 204
+    config = next(value for key, value in _environment(sited) if key == "CHATBOT_CONFIG")
+    environment = {**os.environ, "CHATBOT_INDEX_DIR": str(served_folder / "index"), "CHATBOT_CONFIG": config}
+    command = [*COMMAND, "feedback", "--json"]
+    (entry,) = json.loads(subprocess.run(command, env=environment, capture_output=True, check=True, timeout=120).stdout)
+    assert (entry["question"], entry["note"]) == (f"{QUESTION} Write to [e-mail]", "Call [number].")
+    assert (entry["passage"], entry["rating"], entry["reasons"]) == (passage, "unhelpful", ["outdated", "other"])
+    assert set(entry) == {"day", "generation", "question", "passage", "rating", "reasons", "note"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rating": "great"}, {"reasons": ["ugly"]}, {"note": "x" * 1001}, {"passage_id": "none#1"}, {"email": "a@b.c"},
+        {"question": ""}, {"reasons": ["other"] * 7},
+    ],
+)  # fmt: skip
+def test_feedback_outside_of_the_closed_lists_is_refused(sited: Server, change: dict[str, object]) -> None:
+    said = {"question": QUESTION, "rating": "unhelpful", **change}
+    assert sited.post("/api/feedback", said)[0] == 422
+
+
+def _environment(server: Server) -> list[tuple[str, str]]:
+    raw = Path(f"/proc/{server.process.pid}/environ").read_bytes()
+    return [(key, value) for key, _, value in (pair.partition("=") for pair in raw.decode().split("\0")) if key]
