@@ -11,7 +11,9 @@
         ├── IndexDamaged         a generation fails its checks (has .generation, .file)
         ├── IndexMismatch        the index was built by another format or model
         ├── IndexLocked          another process is building
-        └── NothingToIndex       the corpus has no usable article
+        ├── NothingToIndex       the corpus has no usable article
+        ├── PublishRefused       the new index is worse than the settings allow (has .questions)
+        └── NoSuchGeneration     no kept generation has this name
 
 Every message says what is wrong with its value, what was expected, and what to do next.
 """
@@ -76,3 +78,15 @@ class IndexLocked(CorpusIndexError):
 
 class NothingToIndex(CorpusIndexError):
     """The corpus has no usable article."""
+
+
+class PublishRefused(CorpusIndexError):
+    """The new index is worse than the settings allow; `questions` are the judged questions that got worse."""
+
+    def __init__(self, message: str, questions: tuple[str, ...]) -> None:
+        self.questions = questions
+        super().__init__(message)
+
+
+class NoSuchGeneration(CorpusIndexError):
+    """No kept generation has this name, or there is none to go back to."""

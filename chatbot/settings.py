@@ -95,6 +95,23 @@ class JournalSettings(Group):
     keep_days: Annotated[int, Field(ge=0, le=3650)] = 365
 
 
+class PublishSettings(Group):
+    """What a new index must not fall below, measured on the judged questions in the file `questions` (JSON Lines).
+
+    `min_ndcg` is the least mean nDCG@10, `max_lost_answers` the most questions that may lose their answer.
+    """
+
+    questions: Path | None = None
+    min_ndcg: Annotated[float | None, Field(ge=0, le=1)] = None
+    max_lost_answers: Annotated[int | None, Field(ge=0)] = None
+
+    @model_validator(mode="after")
+    def _measurable(self) -> PublishSettings:
+        if self.questions is None and (self.min_ndcg is not None or self.max_lost_answers is not None):
+            raise ValueError("a limit needs judged questions to measure it on; name their file in publish.questions")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See `load_settings`."""
 
@@ -111,6 +128,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     sites: tuple[SiteSettings, ...] = ()
     journal: JournalSettings = JournalSettings()
+    publish: PublishSettings = PublishSettings()
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -147,12 +165,10 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
-    for key in ("corpus_dir", "index_dir"):
-        if isinstance(values.get(key), str):
-            values[key] = file.parent / Path(values[key]).expanduser()
-    journal = values.get("journal")
-    if isinstance(journal, dict) and isinstance(journal.get("path"), str):
-        values["journal"] = journal | {"path": file.parent / Path(journal["path"]).expanduser()}
+    places = ((values, "corpus_dir"), (values, "index_dir"), (values.get("journal"), "path"))
+    for table, key in (*places, (values.get("publish"), "questions")):
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            table[key] = file.parent / Path(table[key]).expanduser()
     return file, values
 
 

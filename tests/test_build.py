@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chatbot.errors import CorpusIndexError, IndexLocked, NothingToIndex, SettingsError
-from chatbot.indexing.build import BuildReport, build
+from chatbot.indexing.build import build
+from chatbot.indexing.changes import BuildReport
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.snapshot import candidates, current, history, writing
 from chatbot.settings import Settings
@@ -50,7 +51,12 @@ def test_the_first_build_publishes_every_article(site: Settings) -> None:
     write(site, "b.md", article("learn", "pay"))
     write(site, "a/c.txt", "Remote teams learn to write things down.")
     report = run(site)
-    assert (report.published, report.added, report.changed, report.deleted) == (True, ("a/c.txt", "b.md"), (), ())
+    assert (report.published, report.changes.added, report.changes.changed, report.changes.deleted) == (
+        True,
+        ("a/c.txt", "b.md"),
+        (),
+        (),
+    )
     index = opened(site)
     assert index.generation == report.generation == current(site.index_dir)
     assert [article.id for article in index.store.articles()] == ["a/c", "b"]
@@ -72,7 +78,7 @@ def test_a_second_build_of_the_same_corpus_does_nothing(site: Settings) -> None:
     first = run(site)
     embedder = KeywordEmbedder()
     second = run(site, embedder)
-    assert (second.published, second.generation, second.unchanged) == (False, first.generation, 1)
+    assert (second.published, second.generation, second.changes.unchanged) == (False, first.generation, 1)
     assert embedder.embedded == []
     assert len(history(site.index_dir)) == 1
 
@@ -84,7 +90,7 @@ def test_only_the_text_that_changed_is_embedded(site: Settings) -> None:
     write(site, "a.md", article("learn", "pay", "python", "team"))
     embedder = KeywordEmbedder()
     report = run(site, embedder)
-    assert (report.changed, report.unchanged) == (("a.md",), 1)
+    assert (report.changes.changed, report.changes.unchanged) == (("a.md",), 1)
     assert report.embedded == len(embedder.embedded)
     assert all("python" in text for text in embedder.embedded)
 
@@ -94,7 +100,8 @@ def test_a_renamed_article_is_not_embedded_again(site: Settings) -> None:
     run(site)
     (site.corpus_dir / "a.md").rename(site.corpus_dir / "z.md")
     report = run(site)
-    assert (report.added, report.deleted, report.embedded) == (("z.md",), ("a.md",), 0)
+    assert (report.changes.renamed, report.changes.added, report.changes.deleted) == ((("a.md", "z.md"),), (), ())
+    assert report.embedded == 0
 
 
 def test_a_deleted_article_is_gone_from_everything(site: Settings) -> None:
@@ -115,9 +122,9 @@ def test_files_that_cannot_be_used_are_named_and_the_rest_is_published(site: Set
     (site.corpus_dir / "bad.md").write_bytes(b"---\ntitle: x\n---\nfine\n\xff\xfe broken\n")
     write(site, "empty.md", "")
     report = run(site)
-    assert sorted(report.left_out) == ["bad.md", "empty.md"]
-    assert "line 5" in report.left_out["bad.md"]
-    assert report.added == ("good.md",)
+    assert sorted(report.changes.left_out) == ["bad.md", "empty.md"]
+    assert "line 5" in report.changes.left_out["bad.md"]
+    assert report.changes.added == ("good.md",)
 
 
 def test_a_corpus_without_a_usable_article_leaves_the_old_index(site: Settings) -> None:

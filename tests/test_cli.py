@@ -42,12 +42,12 @@ def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path
     (tmp_path / "corpus" / "bad.md").write_bytes(b"fine\n\xff\n")
     done = run("build", "--json", folder=tmp_path)
     assert done.returncode == 3
-    report = json.loads(done.stdout)
+    report = json.loads(done.stdout)["changes"]
     assert (report["added"], list(report["left_out"])) == (["good.md"], ["bad.md"])
     assert "line 2" in report["left_out"]["bad.md"]
 
 
-@pytest.mark.parametrize("command", ["build", "ask", "serve", "status"])
+@pytest.mark.parametrize("command", ["build", "ask", "serve", "status", "history", "rollback", "verify", "prune"])
 def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
     done = run(command, "--help", folder=tmp_path)
     assert done.returncode == 0

@@ -16,15 +16,17 @@ ORDER = """
 records errors settings
 content.markdown content.sentences content.blocks content.links content.outline content.packing content.units
 content.passages content.frontmatter content.readers
+indexing.gate indexing.changes
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
 indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
+indexing.generations
 answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
-answering.confidence answering.suggesting answering.answerer answering.chatbot
+answering.confidence answering.suggesting answering.answerer answering.chatbot answering.effect
 insights.redaction insights.journal
 serving.assets serving.render serving.cards serving.article serving.problems serving.origins serving.guard
 serving.listening
 serving.bodies serving.api serving.page serving.lazy serving.app
-cli.app cli.output cli.building cli.asking cli.insights cli.serving
+cli.app cli.output cli.changes cli.building cli.keeping cli.asking cli.insights cli.serving
 __main__
 """.split()
 

@@ -10,30 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from chatbot.indexing.build import BuildReport
 from chatbot.indexing.status import Status
 from chatbot.insights.journal import Feedback
 from chatbot.records import Answer, Hit
 
 WIDTH = 100
-_SHOWN = 20
-
-
-def build_report(report: BuildReport) -> str:
-    """One line of counts, the articles that changed, the files left out with their reasons."""
-    lines = []
-    for sign, ids in (("+", report.added), ("~", report.changed), ("-", report.deleted)):
-        lines += [f"  {sign} {id_}" for id_ in ids[:_SHOWN]]
-        if len(ids) > _SHOWN:
-            lines.append(f"  {sign} and {len(ids) - _SHOWN} more")
-    if report.left_out:
-        lines.append("left out:")
-        lines += [f"  ! {path}: {reason}" for path, reason in report.left_out.items()]
-    changes = f"+{len(report.added)} ~{len(report.changed)} -{len(report.deleted)}, {report.unchanged} unchanged"
-    size = f"{report.articles} articles, {report.passages} passages, {report.embedded} embedded"
-    verb = "published" if report.published else "nothing to do, still serving"
-    lines.append(f"{verb} {report.generation}: {changes}; {size}; {report.seconds:.1f} s")
-    return "\n".join(lines)
 
 
 def answer_text(answer: Answer) -> str:

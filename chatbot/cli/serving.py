@@ -33,7 +33,7 @@ def serve(
         bot = Chatbot.open(settings)
     except IndexMissing:
         typer.echo("There is no index yet, it is built now.", err=True)
-        for path, reason in build_with_progress(settings).left_out.items():
+        for path, reason in build_with_progress(settings).changes.left_out.items():
             typer.echo(f"left out: {path}: {reason}", err=True)
         bot = Chatbot.open(settings)
     from chatbot.serving.app import run

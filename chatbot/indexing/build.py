@@ -1,4 +1,4 @@
-"""The writing flow: read what changed, embed what is new, write a generation aside, verify it, publish it.
+"""The writing flow: read what changed, embed what is new, write a generation aside, verify it, judge it, publish it.
 
 Whatever an unchanged file or an unchanged passage gave in the previous generation is taken over, so that a build costs
 what changed. A partial build and a full one of the same corpus give the same generation.
@@ -10,17 +10,20 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexMismatch, IndexMissing, NothingToIndex
+from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
 from chatbot.indexing.disk import sync
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
+from chatbot.indexing.gate import Effect, objection, refuse
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.reading import Corpus, read_corpus
-from chatbot.indexing.reuse import gather
+from chatbot.indexing.reuse import gather, to_embed
 from chatbot.indexing.snapshot import (
     ENCODERS,
     FORMAT,
@@ -29,10 +32,11 @@ from chatbot.indexing.snapshot import (
     current,
     discard,
     generation_name,
+    history,
+    is_whole,
     prune,
     publish,
     sweep,
-    verify,
     write_manifest,
     writing,
 )
@@ -40,31 +44,12 @@ from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
 RECIPE = 1
+# Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
+_START, _EMBED, _WRITE = 6.0, 0.05, 1.0
 
 OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder], dict[str, float]]
-Read = Callable[[Settings, Embedder, LocalIndex | None, OnStep], Corpus]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did. Files are named by their paths under the corpus folder; `left_out` gives each one's reason.
-
-    `embedded` counts the passages whose vectors were computed rather than taken over. `published` is False where
-    nothing had changed.
-    """
-
-    generation: str
-    published: bool
-    added: tuple[str, ...]
-    changed: tuple[str, ...]
-    deleted: tuple[str, ...]
-    unchanged: int
-    left_out: dict[str, str]
-    articles: int
-    passages: int
-    embedded: int
-    seconds: float
+Measure = Callable[[LocalIndex | None, LocalIndex, Embedder], Effect | None]
 
 
 @dataclass(slots=True)
@@ -75,7 +60,22 @@ class _Run:
     embedder: Embedder
     on_step: OnStep
     calibrate: Calibrate | None
+    measure: Measure | None
     began: float = field(default_factory=time.perf_counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The corpus as read, what it would be published as, and what can be taken over from `usable`."""
+
+    corpus: Corpus
+    manifest: Manifest
+    old: LocalIndex | None
+    usable: LocalIndex | None
+
+
+def _silent(_name: str, _done: int, _total: int) -> None:
+    return
 
 
 def build(
@@ -83,22 +83,67 @@ def build(
     *,
     embedder: Embedder | None = None,
     calibrate: Calibrate | None = None,
-    on_step: OnStep = lambda _name, _done, _total: None,
-    read: Read = read_corpus,
+    measure: Measure | None = None,
+    force: bool = False,
+    on_step: OnStep = _silent,
 ) -> BuildReport:
     """Bring the index up to the corpus and publish it; the lock is held throughout.
 
     `on_step` is told the name of each step and how far it is; `calibrate` computes what the manifest remembers about
-    confidence; `read` says where articles come from. Raises IndexLocked, NothingToIndex, ModelError, SettingsError, or
-    CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
+    confidence; `measure` what happens to the judged questions, by which the settings may refuse to publish, unless
+    `force`. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or CorpusIndexError where
+    the disk refuses; in each case the generation that was served before is served still.
     """
+    with _started(settings, embedder, on_step) as run:
+        run.calibrate, run.measure = calibrate, measure
+        return _build(run, force)
+
+
+def plan(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    calibrate: Calibrate | None = None,
+    measure: Measure | None = None,
+    draft: bool = False,
+    on_step: OnStep = _silent,
+) -> Plan:
+    """What `build` would do with the same arguments; nothing is published.
+
+    With `measure` or `draft` the new generation is written, to be asked and to be published by the next build at no
+    further cost. Raises what `build` raises, but PublishRefused.
+    """
+    with _started(settings, embedder, on_step) as run:
+        run.calibrate, run.measure = calibrate, measure
+        found = _drafted(run)
+        folder = settings.index_dir / found.manifest.generation
+        embed = 0 if is_whole(folder) else len(to_embed(found.corpus, found.usable))
+        if draft or measure:
+            _write_once(run, found)
+        effect = _effect(run, found)
+        pace = (found.usable.manifest.pace if found.usable else 0.0) or _EMBED
+        return Plan(
+            generation=found.manifest.generation,
+            served=found.old.generation if found.old else None,
+            changes=_changes(found),
+            articles=len(found.manifest.articles),
+            passages=found.manifest.passages,
+            embed=embed,
+            seconds=_WRITE + (_START + pace * embed if embed else 0.0),
+            effect=effect,
+            refused=objection(effect, settings.publish) if effect else "",
+        )
+
+
+@contextmanager
+def _started(settings: Settings, embedder: Embedder | None, on_step: OnStep) -> Iterator[_Run]:
+    """Hold the lock and clear what killed builds left; an error of the disk becomes one for people."""
     index_dir = settings.index_dir
     try:
         with writing(index_dir):
             on_step("preparing", 0, 1)
             sweep(index_dir)
-            run = _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, calibrate)
-            return _build(run, read)
+            yield _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, None, None)
     except OSError as error:
         place = error.filename or index_dir
         raise CorpusIndexError(
@@ -117,38 +162,79 @@ def newest_good(index_dir: Path) -> LocalIndex | None:
     return None
 
 
-def _build(run: _Run, read: Read) -> BuildReport:
+def _build(run: _Run, force: bool) -> BuildReport:
     index_dir = run.settings.index_dir
-    old = newest_good(index_dir)
-    recipe = _recipe(run)
-    usable = (
-        old if old and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint) else None
-    )
-    corpus = read(run.settings, run.embedder, usable, run.on_step)
-    if not corpus.passages:
-        raise NothingToIndex(_nothing(run.settings, corpus))
-    manifest = _manifest(run, corpus, recipe)
-    embedded = 0
-    published = not _is_served(index_dir, manifest.generation)
-    if published and not _is_whole(index_dir / manifest.generation):
-        embedded = _write(run, corpus, manifest, usable)
+    draft = _drafted(run)
+    generation = draft.manifest.generation
+    embedded, effect = 0, None
+    again = any(entry.generation == generation for entry in history(index_dir))
+    published = not _is_served(index_dir, generation)
     if published:
+        embedded = _write_once(run, draft)
+        effect = _effect(run, draft)
+        if effect and not force:
+            refuse(effect, run.settings.publish)
         run.on_step("publishing", 0, 1)
-        publish(index_dir, manifest.generation)
+        publish(index_dir, generation)
     # Also where nothing was published: a build that was killed may have left generations behind.
     run.on_step("pruning", 0, 1)
     prune(index_dir, run.settings.keep_generations)
-    return _report(run, corpus, manifest, old, embedded, published)
+    return BuildReport(
+        generation=generation,
+        published=published,
+        again=again and published,
+        changes=_changes(draft),
+        articles=len(draft.manifest.articles),
+        passages=draft.manifest.passages,
+        embedded=embedded,
+        effect=effect,
+        seconds=time.perf_counter() - run.began,
+    )
 
 
-def _write(run: _Run, corpus: Corpus, manifest: Manifest, old: LocalIndex | None) -> int:
-    index_dir = run.settings.index_dir
+def _drafted(run: _Run) -> _Draft:
+    old = newest_good(run.settings.index_dir)
+    recipe = _recipe(run)
+    made_alike = old is not None and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint)
+    usable = old if made_alike else None
+    corpus = read_corpus(run.settings, run.embedder, usable, run.on_step)
+    if not corpus.passages:
+        raise NothingToIndex(_nothing(run.settings, corpus))
+    return _Draft(corpus, _manifest(run, corpus, recipe), old, usable)
+
+
+def _changes(draft: _Draft) -> Changes:
+    before = draft.old.manifest.articles if draft.old else {}
+    return compare(before, draft.manifest.articles, draft.corpus.left_out)
+
+
+def _effect(run: _Run, draft: _Draft) -> Effect | None:
+    if run.measure is None or (draft.old and draft.old.generation == draft.manifest.generation):
+        return None
+    run.on_step("judging", 0, 1)
+    new = LocalIndex.open(run.settings.index_dir / draft.manifest.generation)
+    try:
+        return run.measure(draft.old, new, run.embedder)
+    finally:
+        new.close()
+
+
+def _write_once(run: _Run, draft: _Draft) -> int:
+    """Write the generation unless it is there and whole; how many passages had to be embedded."""
+    if is_whole(run.settings.index_dir / draft.manifest.generation):
+        return 0
+    return _write(run, draft)
+
+
+def _write(run: _Run, draft: _Draft) -> int:
+    index_dir, manifest = run.settings.index_dir, draft.manifest
     final = index_dir / manifest.generation
     aside = index_dir / f".building-{manifest.generation}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
-        parts, embedded = gather(corpus, run.embedder, old, run.on_step)
+        parts, embedded, pace = gather(draft.corpus, run.embedder, draft.usable, run.on_step)
+        manifest = replace(manifest, pace=pace)
         run.on_step("writing", 0, 1)
         parts.write(aside)
         if run.calibrate:
@@ -190,6 +276,7 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
         articles={article.path: article.sha256 for article in corpus.articles},
         left_out=corpus.left_out,
         calibration={},
+        pace=0.0,
         files={},
     )
     return replace(manifest, generation=generation_name(manifest))
@@ -197,17 +284,9 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
 
 def _is_served(index_dir: Path, generation: str) -> bool:
     try:
-        return current(index_dir) == generation and _is_whole(index_dir / generation)
+        return current(index_dir) == generation and is_whole(index_dir / generation)
     except IndexMissing:
         return False
-
-
-def _is_whole(folder: Path) -> bool:
-    try:
-        verify(folder)
-    except (IndexDamaged, IndexMismatch):
-        return False
-    return True
 
 
 def _nothing(settings: Settings, corpus: Corpus) -> str:
@@ -215,24 +294,3 @@ def _nothing(settings: Settings, corpus: Corpus) -> str:
         reasons = "; ".join(f"{path}: {reason}" for path, reason in list(corpus.left_out.items())[:3])
         return f"none of the {len(corpus.left_out)} files in {settings.corpus_dir} can be used ({reasons})"
     return f"{settings.corpus_dir} holds no articles; put Markdown (.md) or text (.txt) files there"
-
-
-def _report(
-    run: _Run, corpus: Corpus, manifest: Manifest, old: LocalIndex | None, embedded: int, published: bool
-) -> BuildReport:
-    before = old.manifest.articles if old else {}
-    now = manifest.articles
-    changed = tuple(sorted(path for path in now.keys() & before.keys() if now[path] != before[path]))
-    return BuildReport(
-        generation=manifest.generation,
-        published=published,
-        added=tuple(sorted(now.keys() - before.keys())),
-        changed=changed,
-        deleted=tuple(sorted(before.keys() - now.keys())),
-        unchanged=len(now.keys() & before.keys()) - len(changed),
-        left_out=corpus.left_out,
-        articles=len(now),
-        passages=len(corpus.passages),
-        embedded=embedded,
-        seconds=time.perf_counter() - run.began,
-    )

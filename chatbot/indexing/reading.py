@@ -51,7 +51,7 @@ def read_corpus(
                 article, found = old.store.article(known.id), _taken_over(old, known.id)
             else:
                 article = parse(file, data, digest)
-                found = _cut(article, settings, embedder) if article else []
+                found = cut(article, settings, embedder) if article else []
             if article and article.id in articles:
                 raise ContentError(file, f"has the same name as {articles[article.id].path}; rename one of them")
             if article and not found:
@@ -72,7 +72,8 @@ def _taken_over(old: LocalIndex, article_id: str) -> list[tuple[Passage, bytes]]
     return [(passage, digest) for _, passage, digest in old.store.passages_of(article_id)]
 
 
-def _cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:
+def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:
+    """The passages of an article, each with the digest of its embedded text."""
     sizes = settings.passages
     passages = split(
         article,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -21,11 +22,21 @@ OnStep = Callable[[str, int, int], None]
 Rows = npt.NDArray[np.int64]
 
 
-def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: OnStep) -> tuple[Parts, int]:
-    """Everything that a generation is written from, and how many passages had to be embedded."""
+def to_embed(corpus: Corpus, old: LocalIndex | None) -> set[bytes]:
+    """The digests of the distinct texts whose vectors are not in the old generation."""
+    return set(corpus.digests).difference(old.store.digests() if old else ())
+
+
+def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: OnStep) -> tuple[Parts, int, float]:
+    """Everything that a generation is written from, how many texts had to be embedded, and the seconds for each.
+
+    Where nothing had to be embedded, the seconds are those that the old generation remembers.
+    """
     known = {digest: row for row, digest in enumerate(old.store.digests())} if old else {}
     sources = np.array([known.get(digest, -1) for digest in corpus.digests], np.int64)
+    began = time.perf_counter()
     fresh, places = _embed(corpus, np.flatnonzero(sources < 0), embedder, on_step)
+    pace = (time.perf_counter() - began) / len(fresh.vectors) if len(fresh.vectors) else 0.0
     vectors = np.empty((len(sources), embedder.dim), np.float16)
     vectors[sources < 0] = fresh.vectors[places[sources < 0]]
     if old:
@@ -37,7 +48,7 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     parts = Parts(
         corpus.articles, corpus.passages, corpus.digests, vectors, _join(rows), _count(corpus, sources, old, on_step)
     )
-    return parts, len(fresh.vectors)
+    return parts, len(fresh.vectors), pace or (old.manifest.pace if old else 0.0)
 
 
 def titled(title: Vectors, sentences: Vectors) -> Vectors:

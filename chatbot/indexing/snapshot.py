@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from chatbot.indexing.disk import file_digest, replace_text, sync
 
-FORMAT = 1
+FORMAT = 2
 
 CURRENT = "CURRENT"
 HISTORY = "history"
@@ -36,7 +36,8 @@ class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
     `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason for
-    each file that was not usable; `files` the SHA-256 of each file of the generation, by its path inside it.
+    each file that was not usable; `pace` the seconds that embedding one passage took when last measured, 0 for never;
+    `files` the SHA-256 of each file of the generation, by its path inside it.
     """
 
     format: int
@@ -49,6 +50,7 @@ class Manifest:
     articles: dict[str, str]
     left_out: dict[str, str]
     calibration: dict[str, float]
+    pace: float
     files: dict[str, str]
 
 
@@ -62,7 +64,7 @@ class Published:
 
 def generation_name(manifest: Manifest) -> str:
     """16 hex digits from everything that decides a generation's content, none of it from derived files."""
-    content = asdict(replace(manifest, generation="", calibration={}, files={}))
+    content = asdict(replace(manifest, generation="", calibration={}, pace=0.0, files={}))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -109,6 +111,15 @@ def verify(folder: Path) -> Manifest:
         if found != digest:
             raise IndexDamaged(folder.name, name, "does not match its digest")
     return manifest
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a generation is there and passes `verify`."""
+    try:
+        verify(folder)
+    except (IndexDamaged, IndexMismatch):
+        return False
+    return True
 
 
 def current(index_dir: Path) -> str:

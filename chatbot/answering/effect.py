@@ -1,0 +1,174 @@
+"""What a new index does to judged questions: each is asked of the index that is served and of the new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log2
+from pathlib import Path
+from typing import Any, cast
+
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.search import Searcher
+from chatbot.errors import ModelError, SettingsError
+from chatbot.indexing.build import Measure
+from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.gate import Effect, Judged
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import ENCODERS
+from chatbot.records import Filters, Passage
+from chatbot.settings import Settings
+
+_DEPTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuestion:
+    """A question and the places that answer it: an article's id and a quote of its text, word for word."""
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An index and what answers from it."""
+
+    index: LocalIndex
+    answerer: Answerer
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one index made of a question."""
+
+    first: Passage | None
+    ndcg: float
+
+
+def measure_for(settings: Settings) -> Measure | None:
+    """What `build` needs to judge a new index, None where the settings name no questions. Raises SettingsError."""
+    if settings.publish.questions is None:
+        return None
+    questions = read_questions(settings.publish.questions)
+    return lambda old, new, embedder: effect(questions, _old_side(old, embedder, settings), side(new, embedder))
+
+
+def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
+    """Judged questions, one JSON object a line: `question`, and `answers`, each with `article` and `quote`.
+
+    Raises SettingsError naming the line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"the judged questions in {file} cannot be read: {error}; mend the file, or take publish.questions away"
+        ) from error
+    found = tuple(_question(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
+    if not found:
+        raise SettingsError(f"{file} holds no judged questions; write some, or take publish.questions away")
+    return found
+
+
+def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> Effect:
+    """Ask every question of both."""
+    before = [_look(old, one) if old else None for one in questions]
+    after = [_look(new, one) for one in questions]
+    moved, lost, found, worse = [], [], [], []
+    for one, then, now in zip(questions, before, after, strict=True):
+        if then is None:
+            continue
+        judged = Judged(one.question, _place(then.first), _place(now.first), then.ndcg, now.ndcg)
+        if not _same(then.first, now.first):
+            moved.append(judged)
+        if then.ndcg > 0 and now.ndcg == 0:
+            lost.append(judged)
+        if then.ndcg == 0 and now.ndcg > 0:
+            found.append(judged)
+        if now.ndcg < then.ndcg - 1e-9:
+            worse.append(judged)
+    return Effect(
+        questions=len(questions),
+        ndcg_before=_mean([seen.ndcg for seen in before if seen]) if old else None,
+        ndcg_after=_mean([seen.ndcg for seen in after]),
+        moved=tuple(moved),
+        lost=tuple(lost),
+        found=tuple(found),
+        worse=tuple(sorted(worse, key=lambda one: one.ndcg_after - one.ndcg_before)),
+    )
+
+
+def ndcg(shown: Sequence[str], answering: set[str], depth: int = _DEPTH) -> float:
+    """The normalised discounted cumulative gain of ids in order, each of them answering or not, in [0, 1].
+
+    Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (2002), with binary gains.
+    """
+    gain = sum(1 / log2(place + 1) for place, id_ in enumerate(shown[:depth], 1) if id_ in answering)
+    ideal = sum(1 / log2(place + 1) for place in range(1, min(len(answering), depth) + 1))
+    return gain / ideal if ideal else 0.0
+
+
+def side(index: LocalIndex, embedder: Embedder) -> Side:
+    """An index that is asked with the model it was built with."""
+    # All that a searcher asks of its encoder is `embed_query`.
+    return Side(index, Answerer(Searcher(index, cast("QueryEncoder", embedder))))
+
+
+def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) -> Side | None:
+    if index is None or index.manifest.encoder == embedder.fingerprint:
+        return side(index, embedder) if index else None
+    try:
+        encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
+    except ModelError:
+        return None  # nobody can ask it any more
+    return Side(index, Answerer(Searcher(index, encoder)))
+
+
+def _look(asked: Side, one: JudgedQuestion) -> _Seen:
+    hits = asked.answerer.ask(one.question, _DEPTH, (), Filters()).hits
+    answering = {id_ for article, quote in one.answers for id_ in _holding(asked.index, article, quote)}
+    return _Seen(hits[0].passage if hits else None, ndcg([hit.passage.id for hit in hits], answering))
+
+
+def _holding(index: LocalIndex, article_id: str, quote: str) -> set[str]:
+    """The passages that hold at least half of a quote of their article."""
+    article = index.store.article(article_id)
+    start = article.text.find(quote) if article else -1
+    if start < 0:
+        return set()
+    end = start + len(quote)
+    passages = (passage for _, passage, _ in index.store.passages_of(article_id))
+    return {one.id for one in passages if 2 * (min(end, one.end) - max(start, one.start)) >= len(quote)}
+
+
+def _question(file: Path, number: int, line: str) -> JudgedQuestion:
+    try:
+        value: Any = json.loads(line)
+        answers = tuple((str(answer["article"]), str(answer["quote"])) for answer in value["answers"])
+        if not answers or not all(quote for _, quote in answers):
+            raise ValueError("it has no answer, or one without a quote")
+        return JudgedQuestion(str(value["question"]), answers)
+    except (ValueError, KeyError, TypeError) as error:
+        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+        raise SettingsError(
+            f"{file}:{number}: this is no judged question: {what}; expected "
+            '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
+        ) from error
+
+
+def _same(one: Passage | None, other: Passage | None) -> bool:
+    """Whether two first passages are the same place: the same words, or the same headings of the same article."""
+    if one is None or other is None:
+        return one is other
+    return one.text == other.text or (one.article_id, one.headings) == (other.article_id, other.headings)
+
+
+def _place(passage: Passage | None) -> str | None:
+    return " > ".join((passage.title, *passage.headings)) if passage else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

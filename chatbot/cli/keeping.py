@@ -1,0 +1,69 @@
+"""Commands around what was published: its history, going back, checking it, removing what is old."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
+
+
+@app.command(epilog=example("chatbot history", "chatbot history --json"))
+def history(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the kept generations, the one published last first; * marks the one that is served."""
+    from chatbot.cli.changes import history_text
+    from chatbot.indexing.generations import list_kept
+
+    kept = list_kept(context.obj())
+    typer.echo(json.dumps([asdict(one) for one in kept], indent=1) if as_json else history_text(kept))
+
+
+@app.command(epilog=example("chatbot rollback", "chatbot rollback 3f9a"))
+def rollback(
+    context: typer.Context,
+    generation: Annotated[
+        str | None, typer.Argument(help="The generation, or how its name begins; default: the one before.")
+    ] = None,
+) -> None:
+    """Serve an earlier generation again, after every file of it was checked; the articles stay as they are."""
+    from chatbot.indexing.generations import rollback as roll_back
+
+    done = roll_back(context.obj(), generation)
+    if done.before == done.generation:
+        typer.echo(f"{done.generation} is served already")
+        return
+    back = f"'chatbot rollback {done.before}' or " if done.before else ""
+    typer.echo(f"serving {done.generation} again; {back}'chatbot build' returns to what came after it")
+
+
+@app.command(epilog=example("chatbot verify", "chatbot verify --json"))
+def verify(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Check every file of every kept generation, and every passage that is served against the articles."""
+    from chatbot.cli.changes import verified_text
+    from chatbot.cli.output import Progress
+    from chatbot.indexing.generations import check
+
+    with Progress() as on_step:
+        found = check(context.obj(), on_step=on_step)
+    typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else verified_text(found))
+    if found.damaged:
+        raise typer.Exit(EXIT_ERROR)
+    if found.differing:
+        raise typer.Exit(EXIT_LEFT_OUT)
+
+
+@app.command(epilog=example("chatbot prune", "chatbot prune --keep 1"))
+def prune(
+    context: typer.Context,
+    keep: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="How many generations stay; default: keep_generations.")
+    ] = None,
+) -> None:
+    """Remove all but the newest generations; the one that is served always stays."""
+    from chatbot.indexing.generations import remove_old
+
+    removed = remove_old(context.obj(), keep)
+    typer.echo("".join(f"removed {name}\n" for name in removed) + f"{len(removed)} generations removed")

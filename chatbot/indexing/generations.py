@@ -1,0 +1,196 @@
+"""The kept generations: what each is, going back to one, removing old ones, and comparing one with its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatbot.content.readers import read_article
+from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, NoSuchGeneration
+from chatbot.indexing.embedding import Embedder, ModelEmbedder
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.reading import cut
+from chatbot.indexing.snapshot import (
+    ENCODERS,
+    current,
+    history,
+    prune,
+    publish,
+    read_manifest,
+    verify,
+    writing,
+)
+from chatbot.records import Article
+from chatbot.settings import Settings
+
+OnStep = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A kept generation. `published_at` is UTC; `damage` says what is wrong with it and is empty where nothing is."""
+
+    generation: str
+    published_at: str
+    served: bool
+    articles: int
+    passages: int
+    model: str
+    size_mb: float
+    damage: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """`generation` is served from now on, `before` was until now."""
+
+    generation: str
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`damaged` says what is wrong with each kept generation that is not whole; `differing` in what way each article
+    is not what was published, by its path; `passages` were cut again from the corpus and found the same.
+    """
+
+    generation: str
+    kept: int
+    damaged: dict[str, str]
+    articles: int
+    passages: int
+    differing: dict[str, str]
+
+
+def list_kept(settings: Settings) -> tuple[Kept, ...]:
+    """The kept generations, the one published last first. Only manifests are read; `check` compares digests."""
+    index_dir = settings.index_dir
+    served = _served(index_dir)
+    found = []
+    for entry in reversed(history(index_dir)):
+        folder = index_dir / entry.generation
+        if not folder.is_dir():
+            continue
+        damage, articles, passages, model = "", 0, 0, ""
+        try:
+            manifest = read_manifest(folder)
+            articles, passages, model = len(manifest.articles), manifest.passages, manifest.model
+            missing = [name for name in manifest.files if not (folder / name).is_file()]
+            damage = f"{missing[0]} is missing" if missing else ""
+        except (IndexDamaged, IndexMismatch) as error:
+            damage = str(error)
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+        serving = entry.generation == served
+        found.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
+    return tuple(found)
+
+
+def rollback(settings: Settings, name: str | None = None) -> RolledBack:
+    """Serve an earlier generation again, by default the one published before the current one.
+
+    `name` may be the beginning of a generation's name. The generation is checked digest by digest first. Raises
+    NoSuchGeneration, IndexDamaged, IndexMismatch, IndexLocked.
+    """
+    index_dir = settings.index_dir
+    with writing(index_dir):
+        before = _served(index_dir)
+        chosen = _chosen(index_dir, name, before)
+        manifest = verify(index_dir / chosen)
+        if manifest.model != settings.model:
+            raise IndexMismatch(
+                f"generation {chosen} was built with model '{manifest.model}', the settings name '{settings.model}'; "
+                "set model back first, or choose another generation"
+            )
+        LocalIndex(index_dir / chosen, manifest).close()
+        if chosen != before:
+            publish(index_dir, chosen)
+    return RolledBack(chosen, before)
+
+
+def remove_old(settings: Settings, keep: int | None = None) -> list[str]:
+    """Remove all but the newest `keep` generations (by default `keep_generations`), never the one that is served.
+
+    Returns the names of those removed. Raises IndexMissing, IndexLocked.
+    """
+    with writing(settings.index_dir):
+        current(settings.index_dir)
+        return prune(settings.index_dir, keep or settings.keep_generations)
+
+
+def check(
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    on_step: OnStep = lambda _name, _done, _total: None,
+) -> Verified:
+    """Compare every file of every kept generation with its digest, and the served passages with the corpus.
+
+    Each article is read and cut again from its file. Raises IndexMissing, and IndexDamaged where the generation that
+    is served is damaged.
+    """
+    index_dir = settings.index_dir
+    served = current(index_dir)
+    kept = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
+    names = list(dict.fromkeys([served, *kept]))
+    damaged = {}
+    for done, name in enumerate(names):
+        on_step("digests", done, len(names))
+        try:
+            verify(index_dir / name)
+        except (IndexDamaged, IndexMismatch) as error:
+            damaged[name] = str(error)
+    index = LocalIndex.open(index_dir / served)
+    try:
+        model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
+        differing, same = {}, 0
+        articles = index.store.articles()
+        for done, article in enumerate(articles):
+            on_step("articles", done, len(articles))
+            reason = _difference(settings, index, article, model)
+            if reason:
+                differing[article.path] = reason
+            else:
+                same += len(index.store.passages_of(article.id))
+    finally:
+        index.close()
+    return Verified(served, len(names), damaged, len(articles), same, differing)
+
+
+def _difference(settings: Settings, index: LocalIndex, published: Article, embedder: Embedder) -> str:
+    """In what way an article is not what was published; empty where it is."""
+    stored = index.store.article(published.id)
+    pieces = [(passage, digest) for _, passage, digest in index.store.passages_of(published.id)]
+    if stored is None or any(stored.text[one.start : one.end] != one.text for one, _ in pieces):
+        return "a published passage is no slice of the published article"
+    try:
+        article = read_article(published.path, settings.corpus_dir, settings.max_file_mb)
+    except ContentError as error:
+        return error.reason if (settings.corpus_dir / published.path).exists() else "the file is gone"
+    if article is None:
+        return "the file is excluded by its front matter now"
+    if article.sha256 != published.sha256:
+        return "the file has changed since"
+    same = cut(article, settings, embedder) == pieces
+    return "" if same else "the file is the same, but gives other passages; the settings or the version changed"
+
+
+def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
+    names = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
+    if name is None:
+        earlier = [one for one in names if one != served]
+        if not earlier:
+            raise NoSuchGeneration(f"there is no earlier generation in {index_dir} to go back to; only one is kept")
+        return earlier[-1]
+    found = [one for one in names if one.startswith(name)] if name else []
+    if len(found) != 1:
+        what = f"{len(found)} kept generations begin" if found else "no kept generation begins"
+        raise NoSuchGeneration(f"{what} with '{name}'; kept are {', '.join(names) or 'none'}; see 'chatbot history'")
+    return found[0]
+
+
+def _served(index_dir: Path) -> str | None:
+    try:
+        return current(index_dir)
+    except IndexMissing:
+        return None

@@ -1,0 +1,293 @@
+"""See before you publish, the gate, and undo: with judged questions that a reader can work out by hand."""
+
+from __future__ import annotations
+
+import json
+from math import log2
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.answering.effect import measure_for, ndcg
+from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
+from chatbot.indexing.build import build, plan
+from chatbot.indexing.changes import BuildReport, Plan, compare
+from chatbot.indexing.generations import check, list_kept, remove_old, rollback
+from chatbot.indexing.snapshot import current, history, writing
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+
+PAY = "# Pay\n\nAsk for better pay when you get an offer.\n"
+DEGREE = "# Degree\n\nLearn python without a degree, in a team.\n"
+QUESTIONS = [
+    {"question": "better pay", "answers": [{"article": "pay", "quote": "Ask for better pay when you get an offer."}]},
+    {"question": "python degree", "answers": [{"article": "degree", "quote": "Learn python without a degree"}]},
+]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    """Two articles, published, and a judged question for each."""
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model="keywords")
+    settings.corpus_dir.mkdir()
+    write(settings, "pay.md", PAY)
+    write(settings, "degree.md", DEGREE)
+    run(settings)
+    return settings
+
+
+def write(site: Settings, name: str, text: str) -> None:
+    (site.corpus_dir / name).write_text(text, encoding="utf-8")
+
+
+def judged(site: Settings, lines: list[dict[str, Any]] | None = None, **limits: Any) -> Settings:
+    file = site.corpus_dir.parent / "questions.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in lines or QUESTIONS), encoding="utf-8")
+    publish = site.publish.model_copy(update={"questions": file, **limits})
+    return site.model_copy(update={"publish": publish})
+
+
+def run(site: Settings, **options: Any) -> BuildReport:
+    return build(site, embedder=KeywordEmbedder(), measure=measure_for(site), **options)
+
+
+def planned(site: Settings, embedder: KeywordEmbedder | None = None) -> Plan:
+    return plan(site, embedder=embedder or KeywordEmbedder(), measure=measure_for(site))
+
+
+def test_a_rename_is_a_file_that_is_gone_here_and_there_again() -> None:
+    before = {"a": "1", "b": "2", "c": "3", "twin": "1", "gone": "9"}
+    now = {"z": "1", "b": "5", "c": "3", "twin": "1", "new": "8"}
+    changes = compare(before, now, {"bad": "why"})
+    assert (changes.added, changes.changed, changes.renamed) == (("new",), ("b",), (("a", "z"),))
+    assert (changes.deleted, changes.unchanged, changes.left_out) == (("gone",), 2, {"bad": "why"})
+
+
+def test_two_files_of_one_content_are_paired_once() -> None:
+    assert compare({"a": "1"}, {"x": "1", "y": "1"}, {}).renamed == (("a", "x"),)
+    assert compare({"a": "1", "b": "1"}, {"x": "1"}, {}).deleted == ("b",)
+
+
+def test_ndcg_counts_what_was_shown_against_the_best_order() -> None:
+    assert ndcg(["a", "b"], {"a"}) == 1.0
+    assert ndcg(["b", "a"], {"a"}) == pytest.approx(1 / log2(3))
+    assert ndcg(["b", "a"], {"a", "c"}) == pytest.approx((1 / log2(3)) / (1 + 1 / log2(3)))
+    assert ndcg(["b"], {"a"}) == ndcg(["b"], set()) == ndcg([], {"a"}) == 0.0
+
+
+def test_a_dry_run_says_what_would_happen_and_publishes_nothing(site: Settings) -> None:
+    before = current(site.index_dir)
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    (site.corpus_dir / "pay.md").rename(site.corpus_dir / "salary.md")
+    embedder = KeywordEmbedder()
+    found = planned(site, embedder)
+    assert (found.changes.added, found.changes.renamed) == (("new.md",), (("pay.md", "salary.md"),))
+    assert (found.served, found.articles, found.passages, found.embed) == (before, 3, 3, 1)
+    assert embedder.embedded == []
+    assert current(site.index_dir) == before
+    assert [path.name for path in site.index_dir.iterdir() if len(path.name) == 16] == [before]
+    assert run(site).generation == found.generation
+
+
+def test_a_draft_that_was_judged_is_published_without_embedding_again(site: Settings) -> None:
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    with_questions = judged(site)
+    embedder = KeywordEmbedder()
+    found = planned(with_questions, embedder)
+    assert (len(embedder.embedded), current(site.index_dir)) == (1, found.served)
+    report = run(with_questions)
+    assert (report.generation, report.embedded, report.published) == (found.generation, 0, True)
+
+
+def test_the_effect_names_the_questions_that_lose_their_answer(site: Settings) -> None:
+    (site.corpus_dir / "degree.md").unlink()
+    effect = planned(judged(site)).effect
+    assert effect is not None
+    assert (effect.questions, effect.ndcg_before, effect.ndcg_after) == (2, 1.0, 0.5)
+    assert [one.question for one in effect.lost] == [one.question for one in effect.worse] == ["python degree"]
+    assert [(one.first_before, one.ndcg_after) for one in effect.lost] == [("Degree", 0.0)]
+
+
+def test_the_effect_names_the_questions_that_get_another_first_passage(site: Settings) -> None:
+    write(site, "more.md", "# Better pay\n\nBetter pay, better pay, better pay.\n")
+    effect = planned(judged(site)).effect
+    assert effect is not None
+    assert [(one.question, one.first_before, one.first_after) for one in effect.moved] == [
+        ("better pay", "Pay", "Better pay")
+    ]
+    assert effect.lost == ()
+    assert [one.ndcg_after for one in effect.worse] == [pytest.approx(1 / log2(3))]
+
+
+def test_a_renamed_article_moves_no_question(site: Settings) -> None:
+    lines = [{"question": "better pay", "answers": [{"article": "salary", "quote": "Ask for better pay"}]}]
+    (site.corpus_dir / "pay.md").rename(site.corpus_dir / "salary.md")
+    effect = planned(judged(site, lines)).effect
+    assert effect is not None
+    assert (effect.moved, [one.question for one in effect.found]) == ((), ["better pay"])
+
+
+def test_nothing_is_judged_where_nothing_changes(site: Settings) -> None:
+    assert planned(judged(site)).effect is None
+    assert run(judged(site, min_ndcg=1.0)).published is False
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"min_ndcg": 0.9}, r"nDCG@10 would be 0\.500, below publish\.min_ndcg \(0\.9\)"),
+        ({"max_lost_answers": 0}, r"1 judged questions would lose their answer, 0 may \(max_lost_answers\)"),
+    ],
+)
+def test_the_gate_refuses_a_worse_index_and_names_the_question(
+    site: Settings, limits: dict[str, float], said: str
+) -> None:
+    before = current(site.index_dir)
+    (site.corpus_dir / "degree.md").unlink()
+    strict = judged(site, **limits)
+    with pytest.raises(PublishRefused, match=rf"{said}; worse: 'python degree'; .* 'chatbot build --force'") as caught:
+        run(strict)
+    assert caught.value.questions == ("python degree",)
+    assert current(site.index_dir) == before
+    assert planned(strict).refused
+    report = run(strict, force=True)
+    assert (report.published, current(site.index_dir)) == (True, report.generation)
+
+
+def test_limits_that_are_kept_let_the_index_through(site: Settings) -> None:
+    (site.corpus_dir / "degree.md").unlink()
+    assert run(judged(site, min_ndcg=0.5, max_lost_answers=1)).published
+
+
+def test_limits_without_questions_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"name their file in publish\.questions"):
+        Settings.model_validate({"publish": {"min_ndcg": 0.5}})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "holds no judged questions"),
+        ('{"question": "x", "answers": []}', r":1: this is no judged question: it has no answer"),
+        ('{"question": "x"}', r":1: .*: it has no 'answers'"),
+        ('\n{"question"', r":2: this is no judged question"),
+        ('{"question": "x", "answers": [{"article": "a", "quote": ""}]}', "without a quote"),
+    ],
+)
+def test_a_file_of_questions_that_cannot_be_used_is_named_with_its_line(site: Settings, text: str, said: str) -> None:
+    with_questions = judged(site)
+    assert with_questions.publish.questions
+    with_questions.publish.questions.write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        measure_for(with_questions)
+    with_questions.publish.questions.unlink()
+    with pytest.raises(SettingsError, match="cannot be read"):
+        measure_for(with_questions)
+
+
+@pytest.fixture
+def three(site: Settings) -> tuple[Settings, list[str]]:
+    """Three generations, oldest first; the last is served."""
+    for number in range(2):
+        write(site, f"more-{number}.md", f"# More {number}\n\nA remote team.\n")
+        run(site)
+    return site, [entry.generation for entry in history(site.index_dir)]
+
+
+def test_the_history_lists_what_is_kept_and_marks_what_is_served(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    kept = list_kept(site)
+    assert [one.generation for one in kept] == names[::-1]
+    assert [one.served for one in kept] == [True, False, False]
+    assert [(one.articles, one.passages, one.damage) for one in kept] == [(4, 4, ""), (3, 3, ""), (2, 2, "")]
+    (site.index_dir / names[0] / "hubs.npy").unlink()
+    (site.index_dir / names[1] / "manifest.json").write_text("{}")
+    assert [one.damage for one in list_kept(site)][::2] == ["", "hubs.npy is missing"]
+    assert "manifest.json" in list_kept(site)[1].damage
+
+
+def test_rolling_back_serves_the_one_before_and_building_returns(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    done = rollback(site)
+    assert (done.generation, done.before, current(site.index_dir)) == (names[1], names[2], names[1])
+    report = run(site)
+    assert (report.generation, report.published, report.again, report.embedded) == (names[2], True, True, 0)
+
+
+def test_rolling_back_by_the_beginning_of_a_name(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    assert rollback(site, names[0][:6]).generation == names[0]
+    assert rollback(site, names[0]).before == names[0]
+    with pytest.raises(NoSuchGeneration, match=r"no kept generation begins with 'xyz'; kept are .*chatbot history"):
+        rollback(site, "xyz")
+    with pytest.raises(NoSuchGeneration):
+        rollback(site, "")
+    assert current(site.index_dir) == names[0]
+
+
+def test_a_damaged_generation_is_not_rolled_back_to(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    with (site.index_dir / names[1] / "embeddings.npy").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x55")
+    with pytest.raises(IndexDamaged, match=r"embeddings\.npy does not match its digest"):
+        rollback(site)
+    assert current(site.index_dir) == names[2]
+
+
+def test_a_generation_of_another_model_is_not_rolled_back_to(three: tuple[Settings, list[str]]) -> None:
+    site, _ = three
+    with pytest.raises(IndexMismatch, match="was built with model 'keywords', the settings name 'other'"):
+        rollback(site.model_copy(update={"model": "other"}))
+
+
+def test_with_one_generation_there_is_nothing_to_go_back_to(site: Settings) -> None:
+    with pytest.raises(NoSuchGeneration, match="there is no earlier generation"):
+        rollback(site)
+
+
+def test_while_somebody_builds_nothing_is_rolled_back_or_removed(three: tuple[Settings, list[str]]) -> None:
+    site, _ = three
+    with writing(site.index_dir):
+        with pytest.raises(IndexLocked):
+            rollback(site)
+        with pytest.raises(IndexLocked):
+            remove_old(site, 1)
+
+
+def test_pruning_keeps_the_newest_and_always_what_is_served(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    rollback(site, names[0])
+    assert sorted(remove_old(site, 2)) == [names[1]]
+    assert remove_old(site, 1) == [names[2]]
+    assert [one.generation for one in list_kept(site)] == [names[0]]
+
+
+def test_verifying_counts_every_passage_cut_again(site: Settings) -> None:
+    found = check(site, embedder=KeywordEmbedder())
+    assert (found.kept, found.damaged, found.articles, found.passages, found.differing) == (1, {}, 2, 2, {})
+
+
+def test_verifying_says_which_article_differs_and_how(site: Settings) -> None:
+    for name, text in {"c": "Gone.", "d": "Left out.", "e": "Broken."}.items():
+        write(site, f"{name}.md", f"# {name}\n\n{text}\n")
+    run(site)
+    write(site, "pay.md", PAY + "More.\n")
+    (site.corpus_dir / "c.md").unlink()
+    write(site, "d.md", "---\nexclude: true\n---\nLeft out.\n")
+    (site.corpus_dir / "e.md").write_bytes(b"\xff")
+    assert check(site, embedder=KeywordEmbedder()).differing == {
+        "c.md": "the file is gone",
+        "d.md": "the file is excluded by its front matter now",
+        "e.md": "byte 0xff in column 1 is not UTF-8; save the file as UTF-8",
+        "pay.md": "the file has changed since",
+    }
+
+
+def test_verifying_finds_an_older_generation_that_is_damaged(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    (site.index_dir / names[0] / "vectors.faiss").write_bytes(b"")
+    found = check(site, embedder=KeywordEmbedder())
+    assert list(found.damaged) == [names[0]]
+    assert "vectors.faiss does not match its digest" in found.damaged[names[0]]
