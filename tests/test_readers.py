@@ -360,3 +360,30 @@ def test_names_that_cannot_be_shown_are_named_in_ascii(corpus: Path) -> None:
         "a\\nb.md: its name holds characters that cannot be shown; rename it",
         "c\\udcff.md: its name holds characters that cannot be shown; rename it",
     ]
+
+
+ENCODED = [
+    ("Ein Café in Zürich zahlt gut.", "cp1252"),
+    ("“Smart quotes” and – dashes – are what word processors write into a guide about résumés.", "cp1252"),
+    ("Zażółć gęślą jaźń i znajdź pracę w Łodzi.", "cp1250"),
+    ("Как написать резюме, чтобы его прочитали: начните с главного и не пишите больше двух страниц.", "koi8_r"),
+    ("職務経歴書の書き方について説明します。まずは結論から。", "shift_jis"),
+    ("職務経歴書の書き方について説明します。まずは結論から。", "iso2022_jp"),
+    ("이력서를 쓰는 방법을 설명합니다. 먼저 회사를 알아보세요.", "cp949"),
+    ("Plain words without a byte order mark.", "utf-16-le"),
+    ("Plain words without a byte order mark.", "utf-16-be"),
+    ("Plain words with a byte order mark.", "utf-32"),
+]
+
+
+@pytest.mark.parametrize(("text", "encoding"), ENCODED)
+def test_other_encodings_are_recognised_by_their_letters(text: str, encoding: str) -> None:
+    assert article(text.encode(encoding), "a.txt").text == text
+
+
+UNCLEAR = [("Größe", "mac_roman"), ("Résumé: é", "latin-1"), ("Привет, мир", "cp1251"), ("Größe der Schrift", "cp500")]
+
+
+@pytest.mark.parametrize(("text", "encoding"), UNCLEAR)
+def test_an_encoding_that_is_not_certain_is_refused_rather_than_guessed(text: str, encoding: str) -> None:
+    assert "no other encoding is certain; save the file as UTF-8" in refusal(text.encode(encoding), "a.txt")[1]

@@ -31,7 +31,9 @@ _KINDS: dict[str, Kind] = {
 }
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_CUSTOM_ID = re.compile(r"\s*\{#([\w.:-]{1,200})\}\s*$")
+CUSTOM_ID = re.compile(r"\s*\{#([\w.:-]{1,200})\}\s*$")
+"""The anchor that a heading names for itself."""
+
 _TAG = re.compile(r"\s*</?[A-Za-z][^<>]*>\s*")
 _SCAFFOLD = re.compile(r"[ \t>]*(?:::+[ \t]*[\w-]*[ \t]*|</?[A-Za-z][^<>]*>[ \t]*|<!--[^<>]*-->[ \t]*)*$")
 _IN_PAGE_LINKS = re.compile(r"(?:[\s>*+,|·-]|\d+[.)]|\[[^\[\]]{0,300}\]\(#[^()\s]{0,300}\))+")
@@ -41,7 +43,8 @@ class Block(NamedTuple):
     """`text[start:end]`, in code points; `line` counts from 0.
 
     `depth` is the number of list items and quotes around it, `opens` says that it begins a list item. A heading
-    carries its `level`, plain `title` and `slug`; `noise` is markup without anything to read.
+    carries its `level`, plain `title` and `slug`, and whether its text has `named` that itself; `noise` is markup
+    without anything to read.
     """
 
     kind: Kind
@@ -53,6 +56,7 @@ class Block(NamedTuple):
     level: int = 0
     title: str = ""
     slug: str = ""
+    named: bool = False
 
 
 def blocks(text: str) -> list[Block]:
@@ -86,15 +90,15 @@ def heading_slugs(text: str) -> dict[int, str]:
 
 
 def _heading(block: Block, level: int, raw: str, slugs: dict[str, int]) -> Block:
-    custom = _CUSTOM_ID.search(raw)
-    title = " ".join(plain(_CUSTOM_ID.sub("", raw)).split())
+    custom = CUSTOM_ID.search(raw)
+    title = " ".join(plain(CUSTOM_ID.sub("", raw)).split())
     base = slug = custom[1] if custom else slugify(title)
     while slug in slugs:
         slugs[base] += 1
         slug = f"{base}-{slugs[base]}"
     slugs[slug] = 0
     kind: Kind = "noise" if not title else "text" if block.depth or len(title) > LONGEST_HEADING else "heading"
-    return block._replace(kind=kind, level=level, title=title, slug=slug)
+    return block._replace(kind=kind, level=level, title=title, slug=slug, named=bool(custom))
 
 
 def _trimmed(block: Block, text: str, html: bool) -> Block:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ LONGEST = 64 * 1024
 """Characters of front matter."""
 
 _OPENING = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n", re.MULTILINE)
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}.*)?")
+DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}.*)?")
 _ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECASE)
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _ABSENT = {"", "~", "null", "Null", "NULL"}
@@ -69,7 +70,7 @@ class FrontMatter:
             value = found.value.get("date") if found and isinstance(found.value, dict) else found and found.value
             if not found or not value:
                 continue
-            match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+            match = DATE.fullmatch(value.strip()) if isinstance(value, str) else None
             try:
                 if match:
                     return date(int(match[1]), int(match[2]), int(match[3]))
@@ -95,15 +96,15 @@ class FrontMatter:
         found, value = self._values.get(key), self.text(key)
         if not found or value is None:
             return None
-        try:
-            usable = bool(_ADDRESS.fullmatch(value) and (value.startswith("/") or urlsplit(value).hostname))
-        except ValueError:
-            usable = False
-        if not usable:
+        if not usable_address(value):
             raise self._error(
                 found, f"{key} is {_shown(value)}; write a whole http(s) address, or a path with a single / in front"
             )
         return value
+
+    def beside(self, facts: Mapping[str, str]) -> FrontMatter:
+        """These keys, and `facts` for those that the file does not set itself."""
+        return FrontMatter(self._path, {key: Value(value, 1) for key, value in facts.items()} | self._values)
 
     def _error(self, found: Value, reason: str) -> ContentError:
         return ContentError(self._path, reason, found.line)
@@ -126,6 +127,14 @@ def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
         )
     read = _yaml if opening[1] == "---" else _toml
     return FrontMatter(path, read(path, source, above + 1)), text[end.end() :]
+
+
+def usable_address(value: str) -> bool:
+    """Whether it is an http(s) address or a path on this site that begins with a single slash."""
+    try:
+        return bool(_ADDRESS.fullmatch(value) and (value.startswith("/") or urlsplit(value).hostname))
+    except ValueError:
+        return False
 
 
 def one_line(text: str) -> str:

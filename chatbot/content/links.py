@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from chatbot.content.markdown import plain
+
+MARKDOWN = (".md", ".markdown", ".mdx", ".txt")
 
 _MOST_WORDS = 8
 _FEWEST_WORDS = 3
@@ -24,6 +27,11 @@ _RUN = re.compile(rf"(?<!\S){_WORD}(?:\s+{_WORD}){{{_FEWEST_WORDS - 1},{_MOST_WO
 def article_address(article_id: str, url: str | None) -> str:
     """Where an article is read: on its own site, or else on this server."""
     return url or f"/articles/{quote(article_id)}"
+
+
+def has_own_anchors(path: str) -> bool:
+    """Whether a site makes the anchors of this file from its headings, as for Markdown; other formats name theirs."""
+    return PurePosixPath(path).suffix.lower() in MARKDOWN
 
 
 def deep_link(address: str, slug: str, prose: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from chatbot.content.blocks import Block, Kind, blocks
-from chatbot.content.links import article_address, deep_link, line_marks_end
+from chatbot.content.links import article_address, deep_link, has_own_anchors, line_marks_end
 from chatbot.content.outline import Section, last_subsections, outline
 from chatbot.content.packing import Layout, Piece, pack
 from chatbot.content.sentences import Span, sentence_spans, strip_span
@@ -37,6 +37,8 @@ def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: i
         return max(tokens(piece), len(piece) // _CHARACTERS_PER_TOKEN, 1)
 
     found = blocks(article.text)
+    if article.url and not has_own_anchors(article.path):
+        found = [block if block.named else block._replace(slug="") for block in found]
     sections, owners = outline(found, article.title)
     spare = window - _SPECIAL_TOKENS
     rooms = [max(1, min(max_tokens, spare - tokens(_context(article.title, one.path)))) for one in sections]

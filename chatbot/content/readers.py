@@ -14,7 +14,10 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from chatbot.content.blocks import blocks
+from chatbot.content.encoding import decode
 from chatbot.content.frontmatter import FrontMatter, one_line, split_front_matter
+from chatbot.content.links import MARKDOWN
+from chatbot.content.webpage import read_page
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
@@ -151,24 +154,7 @@ def _markdown(path: str, data: bytes) -> tuple[FrontMatter, str]:
     return front, body.strip("\n").rstrip()
 
 
-def decode(path: str, data: bytes) -> str:
-    """The text in `data` with newlines as line ends: UTF-8, or what its byte order mark says."""
-    encoding = "utf-8-sig"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        reason = f"byte {data[error.start]:#04x} in column {column} is not {encoding.removesuffix('-sig').upper()}"
-        raise ContentError(path, f"{reason}; save the file as UTF-8", line) from error
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        raise ContentError(
-            path, "is binary: it holds NUL bytes; export it as text", text.count("\n", 0, text.index("\0")) + 1
-        )
-    return text
-
-
-READERS: dict[str, Reader] = {".md": _markdown, ".markdown": _markdown, ".mdx": _markdown, ".txt": _markdown}
+READERS: dict[str, Reader] = {
+    **dict.fromkeys(MARKDOWN, _markdown),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), read_page),
+}

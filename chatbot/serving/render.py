@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote, urljoin
 
@@ -17,6 +18,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from chatbot.content.blocks import CUSTOM_ID
 from chatbot.content.links import article_address
 from chatbot.content.markdown import plain
 from chatbot.records import Article, Highlight, Hit, Passage
@@ -83,6 +85,12 @@ def _render(text: str, env: dict[str, Any]) -> Markup:
 def _allowed(url: str) -> bool:
     scheme = _SCHEME.match(url)
     return bool(_WEB.match(url)) if scheme else not url.startswith("//")
+
+
+def _hide_anchors(state: StateCore) -> None:
+    for before, token in pairwise(state.tokens):
+        if before.type == "heading_open":
+            token.content = CUSTOM_ID.sub("", token.content)
 
 
 def _insert_sentinels(state: StateCore) -> None:
@@ -198,6 +206,7 @@ def _parser() -> MarkdownIt:
     normalize = markdown.normalizeLink
     markdown.normalizeLink = lambda url: normalize(_SENTINELS.sub("", url))  # type: ignore[method-assign]
     markdown.validateLink = _allowed  # type: ignore[method-assign]
+    markdown.core.ruler.before("inline", "anchors", _hide_anchors)
     markdown.core.ruler.before("inline", "sentinels", _insert_sentinels)
     markdown.core.ruler.after("inline", "marks", _mark_leaves)
     markdown.core.ruler.push("dress", _dress_blocks)

@@ -1,0 +1,130 @@
+"""The bytes of a file as text, whatever encoding they are in; what is not certain is refused rather than guessed."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from charset_normalizer import CharsetMatch, from_bytes
+
+from chatbot.errors import ContentError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SINGLE_BYTE = """cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859_2 iso8859_5 iso8859_7
+iso8859_9 iso8859_15 koi8_r koi8_u mac_roman""".split()
+_EAST_ASIAN = "gb18030 big5 big5hkscs euc_jp cp932 cp949 iso2022_jp".split()
+_WIDE = ["utf_16_le", "utf_16_be"]
+# Pages that say "latin-1" are read as Windows' superset of it, by every browser (WHATWG Encoding, names and labels).
+_AS_BROWSERS_READ = {
+    "iso8859-1": "cp1252",
+    "ascii": "cp1252",
+    "shift_jis": "cp932",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+_NAMES = frozenset("utf-8 utf-16 utf-16-le utf-16-be utf-32 cp1252 gb18030 big5 euc_jp cp932 cp949 euc_kr".split())
+
+_RIVAL_COHERENCE = 0.02
+_RIVAL_CHAOS = 0.05
+_LEAST_EAST_ASIAN = 0.3
+
+
+def decode(path: str, data: bytes, declared: str | None = None) -> str:
+    """The text in `data` with newlines as line ends.
+
+    A byte order mark decides, then UTF-8 where it fits, then the encoding that the file has `declared`, then the one
+    that its letters speak for. Raises ContentError with line and column where no encoding is certain or a NUL is left.
+    """
+    text = _text(path, data, declared).replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" in text:
+        raise ContentError(
+            path, "is binary: it holds NUL bytes; export it as text", text.count("\n", 0, text.index("\0")) + 1
+        )
+    return text
+
+
+def _text(path: str, data: bytes, declared: str | None) -> str:
+    marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
+    wanted = marked or "utf-8"
+    if not marked and b"\0" in data and (wide := _detected(data)) is not None:
+        return wide
+    try:
+        if marked or b"\x1b$" not in data:  # Japanese mail and old pages are plain bytes with escapes
+            return data.decode(wanted)
+        problem = UnicodeDecodeError("utf-8", data, data.index(b"\x1b$"), data.index(b"\x1b$") + 1, "escape")
+    except UnicodeDecodeError as error:
+        problem = error
+    if not marked:
+        found = _declared(data, declared) if declared else _detected(data)
+        if found is not None:
+            return found
+    raise _refused(path, data, problem, marked, declared)
+
+
+def _declared(data: bytes, name: str) -> str | None:
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        return _detected(data)
+    encoding = _AS_BROWSERS_READ.get(encoding, encoding)
+    if encoding.replace("-", "_") not in {*_SINGLE_BYTE, *_EAST_ASIAN} and encoding not in _NAMES:
+        return _detected(data)
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _detected(data: bytes) -> str | None:
+    if b"\0" in data and len(data) % 2:
+        return None
+    encodings = _WIDE if b"\0" in data else [*_SINGLE_BYTE, *_EAST_ASIAN]
+    matches = list(from_bytes(data, cp_isolation=encodings))
+    if not matches:
+        return None
+    best, text = matches[0], str(matches[0])
+    return text if _is_sound(best, text) and not _rivals(best, text, matches[1:]) else None
+
+
+def _is_sound(match: CharsetMatch, text: str) -> bool:
+    if match.encoding in _SINGLE_BYTE:
+        return True
+    letters = [c for c in text if c.isalpha()]
+    if match.encoding in _WIDE:
+        return bool(letters) and all(c.isprintable() or c.isspace() for c in text)
+    return sum(map(_is_east_asian, letters)) >= _LEAST_EAST_ASIAN * len(letters) > 0
+
+
+def _rivals(best: CharsetMatch, text: str, others: Sequence[CharsetMatch]) -> bool:
+    """Whether another encoding is as likely and gives another text."""
+    return any(
+        other.coherence >= best.coherence - _RIVAL_COHERENCE
+        and other.chaos <= best.chaos + _RIVAL_CHAOS
+        and str(other) != text
+        and _is_sound(other, str(other))
+        for other in others
+    )
+
+
+def _is_east_asian(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in {"W", "F"}
+
+
+def _refused(
+    path: str, data: bytes, problem: UnicodeDecodeError, marked: str | None, declared: str | None
+) -> ContentError:
+    line = data.count(b"\n", 0, problem.start) + 1
+    column = problem.start - (data.rfind(b"\n", 0, problem.start) + 1) + 1
+    name = (marked or declared or "utf-8").removesuffix("-sig").upper()
+    place = f"byte {data[problem.start]:#04x} in column {column}" if problem.start < len(data) else "its end"
+    unsure = "" if marked or declared else " and no other encoding is certain"
+    shown = re.sub(r"[^\w.-]", "?", name)[:40]
+    return ContentError(path, f"{place} is not {shown}{unsure}; save the file as UTF-8", line)

@@ -1,0 +1,135 @@
+"""A web page to front matter and Markdown: its main content, and what its head says about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html
+
+from chatbot.content.encoding import decode
+from chatbot.content.frontmatter import DATE, FrontMatter, one_line, split_front_matter, usable_address
+from chatbot.content.main_content import main_content
+from chatbot.content.tree_markdown import to_markdown
+from chatbot.errors import ContentError
+
+_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w:.-]{2,40})""", re.I
+)
+_HEAD_BYTES = 4096
+_LD_CHARACTERS = 200_000
+_SITE_NAME = re.compile(r"\s+(?:[|·•»–—-]|::?)\s+")
+_PUBLISHED = (
+    "article:published_time",
+    "datepublished",
+    "dc.date.issued",
+    "dcterms.created",
+    "dc.date",
+    "date",
+    "pubdate",
+)
+_UPDATED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified", "revised")
+_FIRST_HEADING = re.compile(r"^# ", re.MULTILINE)
+_LONGEST_KICKER = 300
+
+
+def read_page(path: str, data: bytes) -> tuple[FrontMatter, str]:
+    """Front matter and Markdown text of an HTML file. Front matter above the page wins over the page's own head."""
+    text = decode(path, data, declared_charset(data))
+    front, source = split_front_matter(path, text)
+    try:
+        document = parse_html(source)
+        facts = _facts(document)
+        own = front.address("url") or facts.get("url")
+        return front.beside(facts), _without_kicker(to_markdown(main_content(document), own))
+    except (etree.LxmlError, ValueError) as error:
+        raise ContentError(path, f"cannot be read as HTML: {one_line(str(error))}; save the page again") from error
+    except RecursionError as error:
+        raise ContentError(path, "its elements are nested too deeply; save the page again") from error
+
+
+def declared_charset(data: bytes) -> str | None:
+    """The encoding that the head of a page names."""
+    found = _CHARSET.search(data[:_HEAD_BYTES])
+    return (found[1] or found[2]).decode() if found else None
+
+
+def parse_html(source: str) -> Any:
+    """The tree of a page or of a piece of one; nothing in it is fetched or run. Raises lxml.etree.LxmlError."""
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    data = source.replace("\0", "").encode("utf-8", "replace")
+    try:
+        return html.document_fromstring(data, parser)
+    except etree.ParserError:  # nothing but comments, or nothing at all
+        return html.document_fromstring(b"<html></html>", parser)
+
+
+def _facts(document: Any) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for meta in document.iter("meta"):
+        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
+        named.setdefault(name.lower(), one_line(meta.get("content") or ""))
+    for time in document.iter("time"):
+        named.setdefault((time.get("itemprop") or "").lower(), one_line(time.get("datetime") or ""))
+    named = {**_linked_data(document), **{key: value for key, value in named.items() if key and value}}
+    canonical = [
+        link.get("href") or "" for link in document.iter("link") if "canonical" in (link.get("rel") or "").lower()
+    ]
+    url = next((one for one in [*canonical, named.get("og:url", "")] if usable_address(one) and one[0] != "/"), "")
+    facts = {
+        "title": _title(document, named),
+        "url": url,
+        "published": _day(named, _PUBLISHED),
+        "updated": _day(named, _UPDATED),
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _title(document: Any, named: dict[str, str]) -> str:
+    headings = [text for heading in document.iter("h1") if (text := one_line(heading.text_content()))]
+    stated = named.get("og:title") or one_line(next((title.text or "" for title in document.iter("title")), ""))
+    site = named.get("og:site_name", "")
+    parts = [part for part in _SITE_NAME.split(stated) if part.casefold() != site.casefold()]
+    agreeing = next((heading for heading in headings if heading.casefold() in stated.casefold()), "")
+    if agreeing or (len(headings) == 1 and not named.get("og:title")):
+        return agreeing or headings[0]
+    return stated if named.get("og:title") and not site else (parts[0] if parts else "")
+
+
+def _linked_data(document: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for script in document.iter("script"):
+        if (script.get("type") or "").lower() == "application/ld+json" and len(script.text or "") <= _LD_CHARACTERS:
+            try:
+                value = json.loads(script.text or "")
+            except (ValueError, RecursionError):
+                continue
+            for entry in _entries(value):
+                for key in ("datePublished", "dateModified"):
+                    if isinstance(entry.get(key), str):
+                        found.setdefault(key.lower(), entry[key])
+    return found
+
+
+def _entries(value: Any) -> Iterator[dict[str, Any]]:
+    for entry in value if isinstance(value, list) else [value]:
+        if isinstance(entry, dict):
+            yield entry
+            graph = entry.get("@graph")
+            yield from (one for one in graph if isinstance(one, dict)) if isinstance(graph, list) else ()
+
+
+def _day(named: dict[str, str], keys: tuple[str, ...]) -> str:
+    return next((named[key] for key in keys if DATE.fullmatch(named.get(key, ""))), "")
+
+
+def _without_kicker(text: str) -> str:
+    """The text from its first main heading on, where only a line or two (a rubric, a breadcrumb) stand above it."""
+    first = _FIRST_HEADING.search(text)
+    return (
+        text[first.start() :]
+        if first and first.start() <= _LONGEST_KICKER and "\n#" not in text[: first.start()]
+        else text
+    )
