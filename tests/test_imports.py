@@ -18,3 +18,59 @@ content.encoding content.markdown content.sentences content.blocks content.links
 content.units content.passages content.frontmatter content.main_content content.tree_markdown content.webpage
 content.readers
 indexing.gate indexing.changes
+indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
+indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
+indexing.generations
+answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
+answering.confidence answering.suggesting answering.answerer answering.chatbot answering.effect
+insights.redaction insights.journal
+serving.assets serving.render serving.cards serving.article serving.problems serving.origins serving.guard
+serving.listening
+serving.bodies serving.api serving.page serving.lazy serving.app
+cli.app cli.output cli.changes cli.building cli.keeping cli.asking cli.insights cli.serving
+__main__
+""".split()
+
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+def imported(module: str) -> set[str]:
+    tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("chatbot"):
+            names = [f"{node.module}.{alias.name}".removeprefix("chatbot.") for alias in node.names]
+            found.update(name if name in MODULES else node.module.removeprefix("chatbot").lstrip(".") for name in names)
+            found.discard("cli")  # the package is its commands, which are listed one by one
+        elif isinstance(node, ast.Import):
+            found.update(a.name.removeprefix("chatbot").lstrip(".") for a in node.names if a.name.startswith("chatbot"))
+    return found
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert sorted(ORDER) == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_what_stands_before_it(module: str) -> None:
+    allowed = set(ORDER[: ORDER.index(module)])
+    assert imported(module) <= allowed, f"{module} imports {sorted(imported(module) - allowed)}"
+
+
+def run(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    heavy = ["torch", "transformers", "gradio", "faiss", "onnxruntime", "sentence_transformers", "fastapi"]
+    assert run(f"import chatbot, sys; print([name for name in {heavy} if name in sys.modules])") == "[]"
+
+
+def test_the_root_exports_what_users_need_and_nothing_else() -> None:
+    names = run("import chatbot; print(sorted(chatbot.__all__))")
+    assert names == str(sorted(["Answer", "Chatbot", "ChatbotError", "Filters", "Hit", "Passage", "Settings", "Turn"]))
