@@ -13,8 +13,9 @@ import difflib
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -46,11 +47,20 @@ def _origin(value: str) -> str:
     return _DEFAULT_PORT.sub(r"\1\2", value)
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value, strict=False))
+    except ValueError:
+        raise ValueError("expected an address or a network, such as '127.0.0.1' or '10.0.0.0/8'") from None
+
+
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 # A wildcard covers two labels or more: `https://*.org` would let half the world in.
 _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 Origin = Annotated[str, AfterValidator(_origin)]
+Network = Annotated[str, AfterValidator(_network)]
+Rate = Annotated[str, Field(pattern=r"^([1-9]\d{0,8}/(second|minute|hour|day))?$")]
 
 
 class PassageSettings(Group):
@@ -67,22 +77,33 @@ class PassageSettings(Group):
 
 
 class ServerSettings(Group):
-    """Where the web server listens. `root_path` is the public path in front of it, when a proxy strips one."""
+    """Where the web server listens, whom it believes and how much it answers.
+
+    `root_path` is the public path that a proxy puts in front. `rate` is what one client address may ask, "" for any
+    number. `trusted_proxies`, addresses or networks, are believed about who asks. Metrics are for them and for this
+    machine, unless `open_metrics` shows them to everybody.
+    """
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
+    rate: Rate = "60/minute"
+    trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+    log: Literal["text", "json"] = "text"
+    open_metrics: bool = False
 
 
 class SiteSettings(Group):
     """A site that may ask from its visitors' browsers: a table `[[sites]]`.
 
     `origins` are written as browsers send them, `https://example.org`, or `https://*.example.org` for every subdomain.
-    `topics` limit what the site may ask about, `language` and `greeting` are for its widget.
+    `rate` is what all its visitors together may ask, `topics` limit what they may ask about, `language` and `greeting`
+    are for its widget.
     """
 
     origins: Annotated[tuple[Origin, ...], Field(min_length=1)]
     name: str = ""
+    rate: Rate = ""
     topics: tuple[str, ...] = ()
     language: Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = ""
     greeting: Annotated[str, Field(max_length=500)] = ""

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,18 +60,22 @@ class Server:
         return self.process.wait(timeout=30)
 
 
-def start_server(folder: Path, **variables: str) -> Server:
-    """Serve the corpus and index of a folder on a free port; returns when the address is printed."""
+def start_server(folder: Path, log: Path | None = None, **variables: str) -> Server:
+    """Serve the corpus and index of a folder on a free port; returns when the address is printed.
+
+    What goes to stderr is written to `log` where one is named. No rate is set unless a variable does.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHATBOT_")}
     environment |= {
         "CHATBOT_CORPUS_DIR": str(folder / "corpus"),
         "CHATBOT_INDEX_DIR": str(folder / "index"),
         "CHATBOT_SERVER__PORT": "0",
+        "CHATBOT_SERVER__RATE": "",
         **variables,
     }
-    process = subprocess.Popen(
-        [*COMMAND, "serve"], env=environment, cwd=folder, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-    )
+    options: dict[str, Any] = {"env": environment, "cwd": folder, "text": True, "encoding": "utf-8"}
+    with nullcontext() if log is None else log.open("w") as stderr:
+        process = subprocess.Popen([*COMMAND, "serve"], stdout=subprocess.PIPE, stderr=stderr, **options)
     assert process.stdout is not None
     url = process.stdout.readline().strip()
     assert url.startswith("http://"), f"the server ended with {process.wait(30)}"

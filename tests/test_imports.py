@@ -24,8 +24,8 @@ indexing.generations
 answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
 answering.confidence answering.suggesting answering.answerer answering.chatbot answering.effect
 insights.redaction insights.journal
-serving.assets serving.render serving.cards serving.article serving.problems serving.origins serving.guard
-serving.listening
+serving.assets serving.render serving.cards serving.article serving.problems serving.allowed serving.forwarded
+serving.guard serving.origins serving.logs serving.metrics serving.observed serving.rates serving.listening
 serving.bodies serving.api serving.page serving.lazy serving.app
 cli.app cli.output cli.changes cli.building cli.keeping cli.asking cli.insights cli.serving
 __main__

@@ -12,6 +12,7 @@ from chatbot.content.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.records import Answer, Article, Filters, Turn
 from chatbot.serving import bodies
+from chatbot.serving.metrics import FEEDBACK, count_answer
 from chatbot.serving.origins import SITE
 from chatbot.settings import SiteSettings
 
@@ -55,7 +56,9 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         """The passages that answer, best first, or an honest "not covered"."""
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
         filters = within(_site(request), Filters(**body.filters.model_dump()))
-        return JSON(bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal))
+        answer = bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal)
+        count_answer(answer)
+        return JSON(answer)
 
     @router.get("/suggest", response_model=bodies.SuggestionsOut, summary="Questions while typing")
     def suggest(
@@ -104,6 +107,7 @@ def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
             raise HTTPException(422, f"there is no passage {body.passage_id!r}; name one that an answer showed")
         said = (body.question, body.passage_id, body.rating, tuple(dict.fromkeys(body.reasons)), body.note)
         journal.add(Feedback(today(), bot.generation, *said))
+        FEEDBACK.labels(body.rating).inc()
         return Response(status_code=204)
 
 

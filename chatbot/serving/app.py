@@ -11,23 +11,30 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
 from chatbot.serving import api, problems
 from chatbot.serving.article import CSP, article_page, missing_page
 from chatbot.serving.assets import STATIC
+from chatbot.serving.forwarded import TRUSTED, Forwarded
 from chatbot.serving.guard import Guard
 from chatbot.serving.lazy import LazyPage
-from chatbot.serving.listening import Server, address, bind
+from chatbot.serving.listening import PatientProtocol, Server, address, bind
+from chatbot.serving.logs import write_json
+from chatbot.serving.metrics import CONTENT_TYPE, exposition
+from chatbot.serving.observed import Observed
 from chatbot.serving.origins import Origins, Sites
+from chatbot.serving.rates import Rates
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
 STOP_SECONDS = 3
+MOST_CONNECTIONS = 2000
 
 MANIFEST = {
     "name": "Career chatbot",
@@ -38,9 +45,19 @@ MANIFEST = {
 }
 
 
-def create_app(bot: Chatbot) -> FastAPI:
-    """Everything that is served for this chatbot."""
-    page, journal, sites = LazyPage(bot), open_journal(bot.settings), Sites(bot.settings.sites)
+def create_app(bot: Chatbot) -> ASGIApp:
+    """Everything that is served for this chatbot, with the guards around it, the outermost last."""
+    server, sites = bot.settings.server, Sites(bot.settings.sites)
+    app: ASGIApp = GZipMiddleware(_application(bot), compresslevel=5)
+    app = Rates(app, bot.settings)
+    app = Origins(app, sites)
+    app = Guard(app, sites.frame_ancestors)
+    app = Observed(app)
+    return Forwarded(app, server.trusted_proxies, server.root_path)
+
+
+def _application(bot: Chatbot) -> FastAPI:
+    page, journal = LazyPage(bot), open_journal(bot.settings)
     app = FastAPI(
         title="Career chatbot",
         lifespan=_lifespan(page, journal),
@@ -53,9 +70,6 @@ def create_app(bot: Chatbot) -> FastAPI:
     _add_health(app, bot, page)
     _add_pages(app, bot)
     app.mount("", page)
-    app.add_middleware(GZipMiddleware, compresslevel=5)
-    app.add_middleware(Origins, sites=sites)
-    app.add_middleware(Guard, frame_ancestors=sites.frame_ancestors)
     return app
 
 
@@ -66,13 +80,18 @@ def run(bot: Chatbot, *, open_browser: bool = False) -> None:
     ChatbotError when the address cannot be used.
     """
     settings = bot.settings.server
+    if settings.log == "json":
+        write_json()
     listener = bind(settings.host, settings.port)
     config = uvicorn.Config(
         create_app(bot),
-        root_path=settings.root_path,
+        http=PatientProtocol,
+        ws="none",
         timeout_graceful_shutdown=STOP_SECONDS,
-        log_level="warning",
+        limit_concurrency=MOST_CONNECTIONS,
+        log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
     )
     # Once it has stopped, uvicorn raises the signal again for whoever had a handler before: a clean stop ends with 0.
@@ -105,6 +124,12 @@ def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage) -> None:
         if page.error is not None:
             return problems.problem(503, "the chat page cannot be built; the server's log says why")
         return problems.problem(503, "the chat page is loading; try again in a second", {"Retry-After": "1"})
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        if not (request.scope[TRUSTED] or bot.settings.server.open_metrics):
+            return problems.problem(404, "there is nothing at /metrics for this address")
+        return Response(exposition(bot), media_type=CONTENT_TYPE)
 
 
 def _add_pages(app: FastAPI, bot: Chatbot) -> None:

@@ -1,34 +1,23 @@
 """The guard around everything that is served: known routes only, small bodies only, security headers on all answers.
 
-Pure ASGI, so that streams pass through untouched. Gradio answers on many more paths than its page needs (uploads,
-file downloads, a proxy, developer tools); what is not listed here does not exist.
+Pure ASGI, so that streams pass through untouched.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.serving.allowed import find
 from chatbot.serving.problems import problem
 
+ROUTE = "chatbot.route"  # where the scope keeps which route a request is for
 MAX_BODY = 64 * 1024
+BODY_SECONDS = 10
 
-# Everything that is served. The page of Gradio works on nothing but its part.
-GRADIO_GET = (
-    r"/chat/?|/chat/(config|theme\.css|assets/.+|static/.+|gradio_api/(heartbeat/\w+|startup-events|app_id|info))"
-)
-GRADIO_POST = r"/chat/gradio_api/run/predict/?"
-PAGES_GET = r"/|/favicon\.(ico|svg)|/manifest\.json|/static/[\w.-]+|/articles/.+"
-HEALTH_GET = r"/healthz|/readyz"
-API_GET = r"/api/(articles(/.+)?|suggest|site|openapi\.json)"
-API_POST = r"/api/(ask|feedback)"
-
-GET = re.compile(rf"{PAGES_GET}|{HEALTH_GET}|{API_GET}|{GRADIO_GET}")
-POST = re.compile(rf"{API_POST}|{GRADIO_POST}")
-OPTIONS = re.compile(rf"{API_GET}|{API_POST}")
-ALLOWED = {"GET": GET, "HEAD": GET, "POST": POST, "OPTIONS": OPTIONS}
 HASHED = re.compile(r"/chat/assets/.+|/static/.+")
 
 COMMON = {
@@ -48,10 +37,6 @@ PLAIN_CSP = (
 )
 
 
-class BodyTooLarge(Exception):
-    """More bytes arrived than MAX_BODY."""
-
-
 class Guard:
     """Refuses what is not needed and adds the headers; see the module."""
 
@@ -66,37 +51,56 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        pattern = ALLOWED.get(scope["method"])
+        route = scope[ROUTE] = find(path)
         guarded = _with_headers(send, path, self.page_csp if path.startswith("/chat") else PLAIN_CSP)
-        length = Headers(scope=scope).get("content-length", "0")
-        if not any(allowed.fullmatch(path) for allowed in ALLOWED.values()):
+        if route is None:
             await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
-        elif pattern is None or not pattern.fullmatch(path):
-            await problem(405, f"{path} does not take {scope['method']}")(scope, receive, guarded)
-        elif not length.isdecimal() or int(length) > MAX_BODY:
-            await problem(413, f"the body has {length} bytes; at most {MAX_BODY} are read")(scope, receive, guarded)
+        elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
+            detail = f"{path} takes {route.method}, not {scope['method']}"
+            await problem(405, detail, {"Allow": route.method})(scope, receive, guarded)
         else:
-            await self._pass(scope, _counted(receive), guarded)
+            await self._pass(scope, receive, guarded)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
+        headers = Headers(scope=scope)
+        if "content-length" not in headers and "transfer-encoding" not in headers:
             await self.app(scope, receive, send)
-        except BodyTooLarge:
-            await problem(413, f"the body has more than {MAX_BODY} bytes")(scope, receive, send)
+            return
+        length = headers.get("content-length", "0")
+        body = await _body(receive) if length.isdecimal() and int(length) <= MAX_BODY else MAX_BODY + 1
+        if isinstance(body, bytes):
+            await self.app(scope, _replayed(body, receive), send)
+        elif body:
+            detail = f"the body has more than {MAX_BODY} bytes; at most that many are read"
+            await problem(413, detail, {"Connection": "close"})(scope, receive, send)
+        else:
+            detail = f"the body did not arrive within {BODY_SECONDS} s"
+            await problem(408, detail, {"Connection": "close"})(scope, receive, send)
 
 
-def _counted(receive: Receive) -> Receive:
-    total = 0
+async def _body(receive: Receive) -> bytes | int:
+    """The whole body; or its size as far as it was read where that is too much, and 0 where it took too long."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    return len(body)
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        return 0
 
-    async def counting() -> Message:
-        nonlocal total
-        message = await receive()
-        total += len(message.get("body", b""))
-        if total > MAX_BODY:
-            raise BodyTooLarge
-        return message
 
-    return counting
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receiving() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receiving
 
 
 def _with_headers(send: Send, path: str, policy: str) -> Send:

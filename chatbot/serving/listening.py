@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import webbrowser
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from chatbot.errors import ChatbotError
+
+HEAD_SECONDS = 10
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
@@ -24,6 +29,36 @@ class Server(uvicorn.Server):  # type: ignore[misc]
             print(self.url, flush=True)  # noqa: T201 - the address is the command's result
             if self.open_browser:
                 webbrowser.open(self.url)
+
+
+class PatientProtocol(H11Protocol):  # type: ignore[misc]
+    """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._expect_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._expect_head()
+        else:
+            self._got_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._got_head()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _got_head(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 def bind(host: str, port: int) -> socket.socket:

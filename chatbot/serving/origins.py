@@ -15,14 +15,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.serving.allowed import Route
+from chatbot.serving.guard import ROUTE
 from chatbot.serving.problems import problem
 from chatbot.settings import SiteSettings
 
 log = logging.getLogger(__name__)
 
 SITE = "chatbot.site"  # where the scope of a request keeps the settings of the site that it comes from
-SHARED = re.compile(r"/api/.+")  # what pages of other sites may use
-PUBLIC = re.compile(r"/widget\.js")  # what any page may load
 ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 SAFE = frozenset(("GET", "HEAD"))
 PREFLIGHT = {
@@ -74,20 +74,20 @@ class Origins:
             return
         headers = Headers(scope=scope)
         origin = headers.get("origin")
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        shared = SHARED.fullmatch(path) is not None
-        if shared or PUBLIC.fullmatch(path):
-            send = _varying(send, "*" if PUBLIC.fullmatch(path) else _echo(origin))
+        route: Route = scope[ROUTE]
+        if route.shared or route.public:
+            send = _varying(send, "*" if route.public else _echo(origin))
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
         elif origin is None:
             await self._without_origin(scope, receive, send)
-        elif PUBLIC.fullmatch(path) or _own(origin, headers, scope):
+        elif route.public or _own(origin, headers, scope):
             await self.app(scope, receive, send)
-        elif shared and (site := self.sites.of(origin)):
-            await self.app({**scope, SITE: site}, receive, send)
+        elif route.shared and (site := self.sites.of(origin)):
+            scope[SITE] = site
+            await self.app(scope, receive, send)
         else:
-            await self._refuse(origin, shared)(scope, receive, send)
+            await self._refuse(origin, route.shared)(scope, receive, send)
 
     async def _without_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Browsers name the origin of whatever may change something; one that hides it is not let in."""

@@ -1,0 +1,69 @@
+"""Everything that is served, in one table. Gradio answers on many more paths than its page needs (uploads, downloads, a
+proxy, developer tools); what is not listed here does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path that exists.
+
+    `name` stands for it in logs and metrics. `cost` is what a request takes from the rate, in questions. Pages of
+    listed sites may use what is `shared`, pages of any site may load what is `public`.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    method: str = "GET"
+    cost: float = 0.0
+    shared: bool = False
+    public: bool = False
+
+    def takes(self, method: str) -> bool:
+        return method == self.method or (method == "HEAD" and self.method == "GET")
+
+
+def _get(name: str, pattern: str, cost: float = 0.0) -> Route:
+    return Route(name, re.compile(pattern), cost=cost)
+
+
+def _api(name: str, pattern: str, method: str = "GET", cost: float = 0.1) -> Route:
+    return Route(name, re.compile(pattern), method, cost, shared=True)
+
+
+ROUTES = (
+    # for programs and the widget
+    _api("/api/ask", r"/api/ask", "POST", 1.0),
+    _api("/api/suggest", r"/api/suggest"),
+    _api("/api/feedback", r"/api/feedback", "POST", 1.0),
+    _api("/api/site", r"/api/site"),
+    _api("/api/articles", r"/api/articles"),
+    _api("/api/articles/{id}", r"/api/articles/.+"),
+    _api("/api/openapi.json", r"/api/openapi\.json", cost=0.0),
+    Route("/widget.js", re.compile(r"/widget\.js"), public=True),
+    # for people
+    _get("/", r"/"),
+    _get("/articles/{id}", r"/articles/.+", cost=0.1),
+    _get("/static/{file}", r"/static/[\w.-]+"),
+    _get("/favicon", r"/favicon\.(ico|svg)"),
+    _get("/manifest.json", r"(/chat)?/manifest\.json"),
+    # what the page of Gradio works on
+    _get("/chat/", r"/chat/?"),
+    _get("/chat/{file}", r"/chat/(theme\.css|(assets|static)/.+)"),
+    _get("/chat/config", r"/chat/(config|gradio_api/(startup-events|app_id|info))"),
+    _get("/chat/heartbeat", r"/chat/gradio_api/heartbeat/\w+"),
+    Route("/chat/predict", re.compile(r"/chat/gradio_api/run/predict/?"), "POST", 1.0),
+    # for operators
+    _get("/healthz", r"/healthz"),
+    _get("/readyz", r"/readyz"),
+    _get("/metrics", r"/metrics"),
+)
+
+
+def find(path: str) -> Route | None:
+    """The route of a path, as it stands behind the public path that a proxy puts in front."""
+    return next((route for route in ROUTES if route.pattern.fullmatch(path)), None)

@@ -1,0 +1,75 @@
+"""Who really asks, and under which public path: what a proxy in front says, believed from trusted proxies alone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chatbot.serving.allowed import find
+
+REQUEST_ID = "chatbot.request_id"  # where the scope keeps the id of a request
+TRUSTED = "chatbot.trusted"  # whether the client itself is this machine or a trusted proxy
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+class Forwarded:
+    """Sets client, scheme, public path and id of every request.
+
+    X-Forwarded-For, -Proto and -Prefix and X-Request-Id count only where the peer is one of `trusted` (addresses or
+    networks). Of several addresses the last that is no trusted proxy is the client: those before it may be invented.
+    A proxy may strip the public path or keep it; with both, the path ends up as ASGI has it, behind `root_path`.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Iterable[str], root_path: str) -> None:
+        self.app = app
+        self.root_path = root_path
+        self._trusted = [ip_network(network, strict=False) for network in trusted]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            peer = _address((scope["client"] or ("",))[0])
+            root, said = self.root_path, ""
+            if self._trusts(peer):
+                peer = self._client(headers.getlist("x-forwarded-for")) or peer
+                said = headers.get("x-request-id", "")
+                if (scheme := headers.get("x-forwarded-proto")) in {"http", "https"}:
+                    scope["scheme"] = scheme
+                if _PREFIX.fullmatch(prefix := headers.get("x-forwarded-prefix", "")):
+                    root = prefix
+            scope["client"] = (str(peer), 0) if peer else None
+            scope[TRUSTED] = peer is not None and (peer.is_loopback or self._trusts(peer))
+            scope[REQUEST_ID] = said if _ID.fullmatch(said) else secrets.token_hex(8)
+            _put_behind(scope, root)
+        await self.app(scope, receive, send)
+
+    def _client(self, lines: list[str]) -> IPv4Address | IPv6Address | None:
+        hops = [_address(part.strip()) for line in lines for part in line.split(",")]
+        return next((hop for hop in reversed(hops) if hop is None or not self._trusts(hop)), hops[0] if hops else None)
+
+    def _trusts(self, address: IPv4Address | IPv6Address | None) -> bool:
+        return address is not None and any(address in network for network in self._trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+def _put_behind(scope: Scope, root: str) -> None:
+    if not root:
+        return
+    path = scope["path"]
+    kept = path.startswith(f"{root}/") and find(path) is None
+    scope["root_path"] = root
+    scope["path"] = path if kept else root + path
+    scope["raw_path"] = scope["path"].encode("ascii", "replace")

@@ -1,0 +1,60 @@
+"""What is counted, for Prometheus: requests by route, answers by verdict, the index. Never what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chatbot.answering.chatbot import Chatbot
+from chatbot.records import Answer
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter("chatbot_requests", "Requests answered.", ["route", "method", "status"], registry=REGISTRY)
+SECONDS = Histogram(
+    "chatbot_request_seconds",
+    "Time to the end of the response.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+ANSWERS = Counter("chatbot_answers", "Questions answered.", ["verdict"], registry=REGISTRY)
+FEEDBACK = Counter("chatbot_feedback", "Feedback received.", ["rating"], registry=REGISTRY)
+
+
+class Served(Collector):
+    """The index that questions are answered from, read when it is asked for."""
+
+    def __init__(self, bot: Chatbot) -> None:
+        self.bot = bot
+
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("chatbot_index", "The generation that serves.", {"generation": self.bot.generation})
+        yield GaugeMetricFamily("chatbot_passages", "Passages that can be found.", len(self.bot))
+        yield GaugeMetricFamily("chatbot_articles", "Articles that can be found.", len(self.bot.articles()))
+
+
+def count_answer(answer: Answer) -> None:
+    """One more answer with its verdict, whichever door it left through."""
+    ANSWERS.labels(answer.verdict).inc()
+
+
+def exposition(bot: Chatbot) -> bytes:
+    """Everything as Prometheus reads it."""
+    own = CollectorRegistry()
+    own.register(Served(bot))
+    return generate_latest(REGISTRY) + generate_latest(own)
+
+
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)

@@ -1,0 +1,120 @@
+"""How often somebody may ask: for each client address, and for all visitors of a site together.
+
+The generic cell rate algorithm (ITU-T I.371): one number for each client, the time at which its allowance is whole
+again. A client may use its allowance of a period at once and then waits until some of it has come back. Addresses are
+kept in memory alone and forgotten when their allowance is whole.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from contextvars import ContextVar
+from ipaddress import IPv6Address, ip_address
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chatbot.serving.allowed import Route
+from chatbot.serving.guard import ROUTE
+from chatbot.serving.origins import SITE
+from chatbot.serving.problems import problem
+from chatbot.settings import Settings, SiteSettings
+
+PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+MOST_CLIENTS = 50_000
+GESTURE = "/chat/predict"
+_wait: ContextVar[int] = ContextVar("wait", default=0)
+
+
+class Rate(NamedTuple):
+    """So many questions in a period of so many seconds."""
+
+    questions: int
+    seconds: int
+
+
+def parse(text: str) -> Rate | None:
+    """The rate that a setting such as "60/minute" names; None for an empty one, which limits nothing."""
+    count, _, period = text.partition("/")
+    return Rate(int(count), PERIODS[period]) if text else None
+
+
+class Limiter:
+    """What everybody has left of one rate. Safe to use from several threads."""
+
+    def __init__(self, rate: Rate) -> None:
+        self.rate = rate
+        self._whole_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def take(self, client: str, cost: float = 1.0, now: float | None = None) -> int:
+        """0 where the client may go on, or the seconds until it may, in which case nothing is taken."""
+        moment = time.monotonic() if now is None else now
+        with self._lock:
+            whole_at = max(self._whole_at.pop(client, moment), moment)
+            after = whole_at + cost * self.rate.seconds / self.rate.questions
+            wait = after - moment - self.rate.seconds
+            # Put back at the end, so that the first is the one that asked least lately.
+            self._whole_at[client] = whole_at if wait > 1e-9 else after
+            if len(self._whole_at) > MOST_CLIENTS:
+                self._forget(moment)
+        return math.ceil(wait) if wait > 1e-9 else 0
+
+    def _forget(self, moment: float) -> None:
+        self._whole_at = {client: at for client, at in self._whole_at.items() if at > moment}
+        while len(self._whole_at) > MOST_CLIENTS:
+            del self._whole_at[next(iter(self._whole_at))]
+
+
+def wait_seconds() -> int:
+    """How long the visitor whose request is being handled should wait before it asks again; 0 where it may ask.
+
+    For the chat page, which says so in its own words: a refused request would only show as an error there.
+    """
+    return _wait.get()
+
+
+class Rates:
+    """Answers 429 to whoever asks too often; lets the chat page tell it itself."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        rate = parse(settings.server.rate)
+        self._clients = Limiter(rate) if rate else None
+        # The page's own words cost work as well; who goes on regardless meets a plain refusal.
+        self._gestures = Limiter(Rate(2 * rate.questions, rate.seconds)) if rate else None
+        self._sites = {id(site): Limiter(found) for site in settings.sites if (found := parse(site.rate))}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        route: Route | None = scope.get(ROUTE)
+        if route is None or not route.cost or scope["method"] == "OPTIONS":
+            await self.app(scope, receive, send)
+            return
+        client = _network(scope["client"][0] if scope["client"] else "")
+        wait = self._clients.take(client, route.cost) if self._clients else 0
+        if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
+            _wait.set(wait)
+            await self.app(scope, receive, send)
+            return
+        who = "this address asks" if wait else "the visitors of this site ask"
+        wait = wait or self._of_site(scope.get(SITE), route.cost)
+        if wait:
+            detail = f"{who} more than is answered; try again in {wait} s"
+            await problem(429, detail, {"Retry-After": str(wait)})(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _of_site(self, site: SiteSettings | None, cost: float) -> int:
+        limiter = self._sites.get(id(site))
+        return limiter.take("", cost) if limiter else 0
+
+
+def _network(client: str) -> str:
+    """The address, or its /64 where it is IPv6: one household or server owns that many."""
+    try:
+        address = ip_address(client)
+    except ValueError:
+        return ""
+    return str(int(address) >> 64) if isinstance(address, IPv6Address) else client

@@ -1,0 +1,62 @@
+"""The arithmetic of the rate limit, and who counts as whom."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, _network, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"), [("60/minute", Rate(60, 60)), ("1/second", Rate(1, 1)), ("9/day", Rate(9, 86400)), ("", None)]
+)
+def test_a_rate_is_written_as_questions_in_a_period(text: str, rate: Rate | None) -> None:
+    assert parse(text) == rate
+
+
+def test_the_allowance_of_a_period_may_be_used_at_once_and_comes_back_evenly() -> None:
+    limiter = Limiter(Rate(3, 60))
+    assert [limiter.take("a", now=100.0) for _ in range(4)] == [0, 0, 0, 20]
+    assert limiter.take("a", now=119.5) == 1
+    assert [limiter.take("a", now=120.0) for _ in range(2)] == [0, 20]
+    assert [limiter.take("a", now=1000.0) for _ in range(4)] == [0, 0, 0, 20]
+
+
+def test_a_refused_request_takes_nothing_and_clients_do_not_share() -> None:
+    limiter = Limiter(Rate(1, 10))
+    assert limiter.take("a", now=0.0) == 0
+    assert [limiter.take("a", now=1.0) for _ in range(50)] == [9] * 50
+    assert limiter.take("b", now=1.0) == 0
+    assert limiter.take("a", now=10.0) == 0
+
+
+def test_a_cheap_request_takes_a_tenth_of_a_question() -> None:
+    limiter = Limiter(Rate(1, 60))
+    assert [limiter.take("a", 0.1, now=0.0) for _ in range(11)] == [0] * 10 + [6]
+
+
+def test_no_number_of_clients_fills_the_memory() -> None:
+    limiter = Limiter(Rate(1, 3600))
+    for number in range(MOST_CLIENTS + 100):
+        limiter.take(str(number), now=0.0)
+    assert len(limiter._whole_at) == MOST_CLIENTS
+    assert limiter.take(str(MOST_CLIENTS + 99), now=1.0) == 3599
+    assert limiter.take("0", now=1.0) == 0
+
+
+@given(st.lists(st.floats(min_value=0, max_value=30), max_size=60), st.integers(1, 5))
+def test_no_window_lets_more_through_than_twice_its_rate(gaps: list[float], questions: int) -> None:
+    limiter, moment, passed = Limiter(Rate(questions, 10)), 0.0, []
+    for gap in gaps:
+        moment += gap
+        if limiter.take("a", now=moment) == 0:
+            passed.append(moment)
+    for first in passed:
+        assert sum(first <= other < first + 10 for other in passed) <= 2 * questions
+
+
+def test_a_household_of_ipv6_is_one_client_and_an_ipv4_address_is_one() -> None:
+    assert _network("2001:db8:1:2::1") == _network("2001:db8:1:2:ffff::9") != _network("2001:db8:1:3::1")
+    assert _network("192.0.2.1") != _network("192.0.2.2")
