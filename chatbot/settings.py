@@ -81,7 +81,8 @@ class ServerSettings(Group):
 
     `root_path` is the public path that a proxy puts in front. `rate` is what one client address may ask, "" for any
     number. `trusted_proxies`, addresses or networks, are believed about who asks. Metrics are for them and for this
-    machine, unless `open_metrics` shows them to everybody.
+    machine, unless `open_metrics` shows them to everybody. `hosts` are the names to answer to, without any all names.
+    `mcp` serves the Model Context Protocol at /mcp, for the names of this machine and those of `hosts`.
     """
 
     host: str = "127.0.0.1"
@@ -89,6 +90,8 @@ class ServerSettings(Group):
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
     rate: Rate = "60/minute"
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$")], ...] = ()
+    mcp: bool = False
     log: Literal["text", "json"] = "text"
     open_metrics: bool = False
 

@@ -121,11 +121,7 @@ def test_the_log_is_json_with_route_and_request_id_and_nothing_personal(operated
     assert send(operated, "GET", "/api/suggest?q=secret-question", sent)[0] == 200
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     (line,) = [line for line in lines if line.get("request_id") == "abc-12345" and line["route"] == "/articles/{id}"]
-    assert {key: line[key] for key in ("level", "method", "status")} == {
-        "level": "info",
-        "method": "GET",
-        "status": 200,
-    }
+    assert (line["level"], line["method"], line["status"]) == ("info", "GET", 200)
     assert line["ms"] > 0
     text = log.read_text()
     assert "192.0.2." not in text
@@ -158,9 +154,7 @@ def test_clients_that_drip_are_let_go_and_others_are_served_meanwhile(operated: 
     silent, head, body = (socket.create_connection(place, timeout=40) for _ in range(3))
     began = time.monotonic()
     head.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
-    body.sendall(
-        b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{"
-    )
+    body.sendall(b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{")
     for number in range(4):
         time.sleep(1)
         head.sendall(f"X-Drip-{number}: 1\r\n".encode())
@@ -181,3 +175,19 @@ def test_a_public_path_works_whether_a_proxy_strips_it_or_keeps_it(operated: Ser
     assert send(operated, "GET", "/x/healthz", {"X-Forwarded-Prefix": "/x"}, source=UNTRUSTED)[0] == 404
     for prefix in ("//evil.example", "/x/../..", "x", "/a\tb"):
         assert send(operated, "GET", "/healthz", {"X-Forwarded-Prefix": prefix})[0] == 200
+
+
+def test_the_page_says_in_its_own_words_that_it_was_asked_too_often(operated: Server) -> None:
+    operated.wait_until_ready()
+    visitor = {"X-Forwarded-For": "192.0.2.40"}
+    config = json.loads(send(operated, "GET", "/chat/config", visitor)[2])
+    gesture = next(found["id"] for found in config["dependencies"] if len(found["inputs"]) == 2)
+    body = {"fn_index": gesture, "data": [QUESTION, None], "session_hash": "often"}
+    path, sent = "/chat/gradio_api/run/predict", {"Content-Type": "application/json", **visitor}
+    answers = []
+    for _ in range(2 * RATE + RATE + 1):
+        connection = http.client.HTTPConnection(urlsplit(operated.url).netloc, timeout=60)
+        connection.request("POST", path, json.dumps(body), sent)
+        answer = connection.getresponse()
+        answers.append((answer.status, "lot of questions" in answer.read().decode()))
+    assert answers == [(200, False)] * RATE + [(200, True)] * 2 * RATE + [(429, False)]

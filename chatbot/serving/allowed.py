@@ -13,7 +13,8 @@ class Route:
     """A path that exists.
 
     `name` stands for it in logs and metrics. `cost` is what a request takes from the rate, in questions. Pages of
-    listed sites may use what is `shared`, pages of any site may load what is `public`.
+    listed sites may use what is `shared`, pages of any site may load what is `public`. What is `local` answers to the
+    names of this machine and to the hosts of the settings, and to no other.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Route:
     cost: float = 0.0
     shared: bool = False
     public: bool = False
+    local: bool = False
 
     def takes(self, method: str) -> bool:
         return method == self.method or (method == "HEAD" and self.method == "GET")
@@ -45,6 +47,7 @@ ROUTES = (
     _api("/api/articles/{id}", r"/api/articles/.+"),
     _api("/api/openapi.json", r"/api/openapi\.json", cost=0.0),
     Route("/widget.js", re.compile(r"/widget\.js"), public=True),
+    Route("/mcp", re.compile(r"/mcp"), "POST", 1.0, local=True),
     # for people
     _get("/", r"/"),
     _get("/articles/{id}", r"/articles/.+", cost=0.1),

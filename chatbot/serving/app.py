@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -31,6 +32,7 @@ from chatbot.serving.metrics import CONTENT_TYPE, exposition
 from chatbot.serving.observed import Observed
 from chatbot.serving.origins import Origins, Sites
 from chatbot.serving.rates import Rates
+from chatbot.serving.tool import Tool
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
 STOP_SECONDS = 3
@@ -51,16 +53,17 @@ def create_app(bot: Chatbot) -> ASGIApp:
     app: ASGIApp = GZipMiddleware(_application(bot), compresslevel=5)
     app = Rates(app, bot.settings)
     app = Origins(app, sites)
-    app = Guard(app, sites.frame_ancestors)
+    app = Guard(app, server.hosts, sites.frame_ancestors)
     app = Observed(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 
 
 def _application(bot: Chatbot) -> FastAPI:
     page, journal = LazyPage(bot), open_journal(bot.settings)
+    tool = Tool(bot) if bot.settings.server.mcp else None
     app = FastAPI(
         title="Career chatbot",
-        lifespan=_lifespan(page, journal),
+        lifespan=_lifespan(page, journal, tool),
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
@@ -69,6 +72,8 @@ def _application(bot: Chatbot) -> FastAPI:
     app.include_router(api.routes(bot, journal))
     _add_health(app, bot, page)
     _add_pages(app, bot)
+    if tool:
+        app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
     app.mount("", page)
     return app
 
@@ -100,11 +105,14 @@ def run(bot: Chatbot, *, open_browser: bool = False) -> None:
     Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])
 
 
-def _lifespan(page: LazyPage, journal: Journal) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    page: LazyPage, journal: Journal, tool: Tool | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(page.live())
-        yield
+        async with tool.live() if tool else nullcontext():
+            yield
         page.stop()
         await task
         journal.close()

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.allowed import find
+from chatbot.serving.allowed import Route, find
 from chatbot.serving.problems import problem
 
 ROUTE = "chatbot.route"  # where the scope keeps which route a request is for
 MAX_BODY = 64 * 1024
 BODY_SECONDS = 10
+LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "[::1]"))
+_PORT = re.compile(r":\d{1,5}$")
 
 HASHED = re.compile(r"/chat/assets/.+|/static/.+")
 
@@ -40,9 +43,13 @@ PLAIN_CSP = (
 class Guard:
     """Refuses what is not needed and adds the headers; see the module."""
 
-    def __init__(self, app: ASGIApp, frame_ancestors: str = "'self'") -> None:
-        """`frame_ancestors` are the sources whose pages may show the chat page in a frame."""
+    def __init__(self, app: ASGIApp, hosts: Iterable[str], frame_ancestors: str) -> None:
+        """`hosts` are the names to answer to, any where there are none; machine-local names are always among them.
+
+        `frame_ancestors` are the sources whose pages may show the chat page in a frame.
+        """
         self.app = app
+        self.hosts = frozenset(hosts)
         self.page_csp = f"{PAGE_CSP}; frame-ancestors {frame_ancestors}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,8 +65,18 @@ class Guard:
         elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
             detail = f"{path} takes {route.method}, not {scope['method']}"
             await problem(405, detail, {"Allow": route.method})(scope, receive, guarded)
+        elif not self._answers_to(Headers(scope=scope).get("host", ""), route):
+            detail = "this server does not answer to that host; its owner can add it to [server] hosts in chatbot.toml"
+            await problem(421, detail)(scope, receive, guarded)
         else:
             await self._pass(scope, receive, guarded)
+
+    def _answers_to(self, host: str, route: Route) -> bool:
+        if not (self.hosts or route.local):
+            return True
+        # A page that makes its own name point to this machine (DNS rebinding) still sends its own name.
+        name = _PORT.sub("", host.lower())
+        return name in LOCAL_HOSTS or name in self.hosts
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -22,6 +22,8 @@ from chatbot.errors import ChatbotError
 from chatbot.records import Answer, Turn
 from chatbot.serving import cards
 from chatbot.serving.assets import link
+from chatbot.serving.metrics import count_answer
+from chatbot.serving.rates import wait_seconds
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
@@ -87,11 +89,15 @@ class Page:
         return self._shown(Talk()), Talk(), ""
 
     def _turn(self, question: str, talk: Talk, *, literal: bool = False) -> tuple[Any, Talk, str]:
+        if wait := wait_seconds():
+            talk = talk.shows(question, cards.notice_html(f"That is a lot of questions. Try again in {wait} seconds."))
+            return self._shown(talk), talk, question
         try:
             answer = self.bot.ask(question, k=PASSAGES, history=talk.turns, literal=literal)
         except ChatbotError as error:
             talk = talk.shows(question, cards.notice_html(str(error)))
             return self._shown(talk), talk, question
+        count_answer(answer)
         talk = talk.shows(question, cards.answer_html(answer), _turn(answer))
         return self._shown(talk), talk, ""
 

@@ -1,0 +1,90 @@
+"""The tool over the Model Context Protocol, called by the package's own client."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp.client import Client
+
+from tests.conftest import Server, start_server
+from tests.serving_corpus import CV, OUTSIDE_QUESTION, QUESTION
+
+
+@pytest.fixture(scope="module")
+def tooled(served_folder: Path) -> Iterator[Server]:
+    running = start_server(served_folder, CHATBOT_SERVER__MCP="true", CHATBOT_SERVER__HOSTS='["careers.example"]')
+    yield running
+    assert running.stop() == 0
+
+
+def call(server: Server, **arguments: Any) -> Any:
+    async def calling() -> Any:
+        async with Client(f"{server.url}/mcp") as client:
+            return await client.call_tool("ask_career_articles", arguments)
+
+    return asyncio.run(calling())
+
+
+def test_there_is_one_tool_with_a_schema(tooled: Server) -> None:
+    async def listing() -> Any:
+        async with Client(f"{tooled.url}/mcp") as client:
+            return (await client.list_tools()).tools
+
+    (tool,) = asyncio.run(listing())
+    assert tool.name == "ask_career_articles"
+    assert set(tool.input_schema["properties"]) == {"question", "k", "topics"}
+    assert tool.input_schema["required"] == ["question"]
+    assert "passages" in tool.output_schema["properties"]
+
+
+def test_passages_come_word_for_word_with_their_sources(tooled: Server) -> None:
+    result = call(tooled, question=QUESTION, k=2)
+    found = result.structured_content
+    assert (result.is_error, found["verdict"], len(found["passages"])) == (False, "answered", 2)
+    first = found["passages"][0]
+    assert first["text"] in CV
+    assert (first["title"], first["updated"], first["passage_id"].partition("#")[0]) == (
+        "Writing a CV", "2025-01-15", "cv",
+    )  # fmt: skip
+
+
+def test_topics_narrow_what_is_found(tooled: Server) -> None:
+    found = call(tooled, question=QUESTION, topics=["pay and offers"]).structured_content
+    assert {passage["title"] for passage in found["passages"]} <= {"Talking about pay"}
+
+
+def test_what_the_articles_do_not_cover_is_said(tooled: Server) -> None:
+    found = call(tooled, question=OUTSIDE_QUESTION).structured_content
+    assert (found["verdict"], found["passages"]) == ("not_covered", [])
+
+
+@pytest.mark.parametrize("arguments", [{"question": ""}, {"question": " "}, {"question": "x", "k": 99}, {"k": 3}])
+def test_a_call_that_cannot_be_answered_is_an_error_of_the_tool(tooled: Server, arguments: dict[str, Any]) -> None:
+    assert call(tooled, **arguments).is_error
+
+
+def initialise(server: Server, **headers: str) -> int:
+    client = {"name": "test", "version": "1"}
+    parameters = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": parameters}
+    return server.post("/mcp", body, Accept="application/json, text/event-stream", **headers)[0]
+
+
+def test_only_known_hosts_and_no_foreign_page_may_call_it(tooled: Server) -> None:
+    assert initialise(tooled) == 200
+    assert initialise(tooled, Host="careers.example") == 200
+    assert initialise(tooled, Host="rebound.example") == 421
+    assert initialise(tooled, Host="127.0.0.1.rebound.example") == 421
+    assert initialise(tooled, Origin="https://evil.example") == 403
+    assert tooled.get("/mcp")[0] == 405
+    assert tooled.get("/healthz", {"Host": "rebound.example"})[0] == 421
+
+
+def test_without_the_setting_there_is_no_tool(server: Server) -> None:
+    assert initialise(server) in (404, 405)
+    assert json.loads(server.get("/healthz", {"Host": "any.example"})[2]) == {"status": "ok"}
