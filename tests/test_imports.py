@@ -26,7 +26,7 @@ answering.confidence answering.suggesting answering.answerer answering.chatbot a
 insights.redaction insights.journal
 serving.assets serving.render serving.cards serving.article serving.problems serving.allowed serving.forwarded
 serving.guard serving.origins serving.logs serving.metrics serving.observed serving.rates serving.listening
-serving.bodies serving.api serving.tool serving.page serving.lazy serving.app
+serving.bodies serving.api serving.embed serving.tool serving.page serving.lazy serving.app
 cli.app cli.output cli.changes cli.building cli.keeping cli.asking cli.insights cli.serving
 __main__
 """.split()

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
-from chatbot.serving import api, problems
+from chatbot.serving import api, embed, problems
 from chatbot.serving.article import CSP, article_page, missing_page
 from chatbot.serving.assets import STATIC
 from chatbot.serving.forwarded import TRUSTED, Forwarded
@@ -70,6 +70,7 @@ def _application(bot: Chatbot) -> FastAPI:
     )
     problems.install(app)
     app.include_router(api.routes(bot, journal))
+    app.include_router(embed.routes())
     _add_health(app, bot, page)
     _add_pages(app, bot)
     if tool:

@@ -1,0 +1,574 @@
+/* The career chatbot on any web page; see docs/widget.md. Until the visitor acts it asks nobody, stores nothing and moves
+   nothing. Texts are inserted as text and styles go through the CSSOM, so a page may forbid inline scripts and styles. */
+(() => {
+"use strict";
+const NAME = "career-chatbot";
+const TAG = document.currentScript || document.querySelector('script[src*="/widget.js"]');
+const HOME = new URL(".", TAG?.src || document.baseURI).href;
+const PHONE = matchMedia("(max-width:540px),(max-height:420px)");
+const NIGHT = matchMedia("(prefers-color-scheme:dark)");
+const SLOW = 4e3, TIMEOUT = 3e4;
+// What the closed launcher says; the other words come when it is opened.
+const ASK = { en: "Ask a question", es: "Haz una pregunta", fr: "Poser une question", de: "Frage stellen", ar: "اطرح سؤالاً" };
+const REASONS = { off_topic: "Not about my question", outdated: "Out of date", incomplete: "Incomplete", wrong: "Wrong",
+  hard_to_read: "Hard to read", other: "Something else" };
+const ICONS = {
+  chat: "M4 4h16v12H10l-5 4v-4H4zM8 9h8M8 12h5",
+  close: "M6 6l12 12M18 6L6 18",
+  clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+  full: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
+  send: "M5 12h13M12 6l6 6-6 6",
+  yes: "M7 11v9H4v-9zl4-8c2 0 3 1 3 3l-1 4h6c2 0 1 3 1 4l-2 6H7",
+  no: "M7 13V4H4v9zl4 8c2 0 3-1 3-3l-1-4h6c2 0 1-3 1-4l-2-6H7",
+};
+
+const SHEET = new CSSStyleSheet();
+SHEET.replaceSync(`
+:host{display:block!important}
+:host([data-bubble]){all:initial!important;position:fixed!important;z-index:2147483647!important}
+@media print{:host([data-bubble]){display:none!important}}
+.root{all:initial;display:block;height:var(--h);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;color:var(--ink);
+--paper:#faf9f7;--card:#fff;--ink:#1c2024;--soft:#565d66;--line:#e4e1db;--mark:#fdeeb0}
+.dark{--paper:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#a5acb4;--line:#30363c;--mark:#5a4a12;color-scheme:dark}
+*{box-sizing:border-box}
+[hidden]{display:none!important}
+h2,h3,h4,p,ul,ol,blockquote{margin:0;padding:0;font:inherit}
+button,a,textarea{font:inherit;color:inherit}
+button,header a,.act{display:inline-flex;align-items:center;justify-content:center;gap:6px;min-width:44px;min-height:44px;padding:0 10px;border:1px solid transparent;border-radius:10px;background:none;text-align:start;text-decoration:none;cursor:pointer}
+:focus-visible{outline:2px solid var(--text);outline-offset:2px}
+svg{flex:none;width:22px;height:22px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+.launcher{position:fixed;min-height:56px;padding:0 20px 0 16px;border-radius:28px;background:var(--accent);color:var(--on);font-weight:600;box-shadow:0 0 0 1px #fff6,0 4px 16px #0004}
+.open .launcher{width:56px;padding:0}
+.open .launcher span{display:none}
+.panel{display:flex;flex-direction:column;height:100%;overflow:hidden;border:1px solid var(--line);border-radius:16px;background:var(--paper)}
+.bubble .panel{position:fixed;width:min(var(--w),100vw - 2*var(--x));height:min(var(--h),100dvh - 80px - 2*var(--y));box-shadow:0 12px 48px #0003}
+.bottom .launcher{bottom:calc(var(--y) + env(safe-area-inset-bottom))}
+.bottom .panel{bottom:calc(var(--y) + 68px + env(safe-area-inset-bottom))}
+.top .launcher{top:var(--y)}
+.top .panel{top:calc(var(--y) + 68px)}
+.left>*{left:var(--x)}
+.right>*{right:var(--x)}
+.phone .panel{inset:var(--vt) 0 auto;width:100%;height:var(--vh);border:0;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-left) env(safe-area-inset-bottom)}
+.phone .launcher{display:none}
+header{display:flex;align-items:center;padding:6px;padding-inline-start:16px;border-bottom:1px solid var(--line);background:var(--card)}
+h2{flex:1;min-width:0;font-size:16px;overflow:hidden;text-overflow:ellipsis}
+h2,h3,h4,.head{font-weight:600}
+header :is(a,button),.soft{color:var(--soft)}
+.soft{font-size:13.5px}
+.log{position:relative;flex:1;min-height:0;padding:16px;overflow:auto;overscroll-behavior:contain;overflow-wrap:anywhere}
+:is(.log,.turn)>*+*{margin-top:12px}
+:is(.card,blockquote)>*+*{margin-top:8px}
+iframe{flex:1;border:0}
+.asked{width:fit-content;max-width:88%;margin-inline-start:auto;padding:9px 14px;border-radius:16px;border-end-end-radius:3px;background:var(--accent);color:var(--on)}
+.card{padding:14px 16px 4px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
+.card .act{margin-inline:-10px 18px}
+h4 a{text-decoration:none}
+h4+p{margin-top:0}
+:is(ul,ol){padding-inline-start:22px}
+mark{padding:1px 0;background:var(--mark);color:inherit}
+.act{color:var(--text);font-size:14px;font-weight:600}
+.say{padding:10px 14px;border-radius:10px;background:var(--mark)}
+.chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
+.chips p{flex-basis:100%}
+.chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
+.chip:hover{border-color:var(--text)}
+.act:hover,h4 a:hover{text-decoration:underline}
+form{display:flex;align-items:end;gap:6px;margin:0 12px;padding:4px;border:1px solid var(--soft);border-radius:14px;background:var(--card)}
+form:focus-within{border-color:var(--text);box-shadow:0 0 0 1px var(--text)}
+textarea{flex:1;min-width:0;max-height:132px;padding:10px;border:0;outline:0!important;background:none;font-size:16px;line-height:24px;resize:none}
+textarea::placeholder{color:var(--soft);opacity:1}
+form button{background:var(--accent);color:var(--on)}
+.note{padding:6px 12px 8px;font-size:12.5px;text-align:center}
+i{display:inline-block;width:14px;height:14px;margin-inline-end:8px;border:2px solid var(--soft);border-top-color:transparent;border-radius:50%;vertical-align:-2px}
+[dir=rtl] .send{transform:scaleX(-1)}
+@media(prefers-reduced-motion:no-preference){
+.log{scroll-behavior:smooth}
+i{animation:turn 1s linear infinite}
+.bubble .panel{animation:rise .16s ease-out}
+}
+@keyframes turn{to{rotate:1turn}}
+@keyframes rise{from{opacity:0;translate:0 12px}}
+@media(forced-colors:active){button,.card,.asked,.say{border:1px solid}}`);
+
+/* An element; functions among its attributes are listeners. */
+const h = (tag, attributes, ...children) => {
+  const space = /svg|path/.test(tag) ? "2000/svg" : "1999/xhtml";
+  const element = document.createElementNS(`http://www.w3.org/${space}`, tag);
+  for (const name in attributes) {
+    const value = attributes[name];
+    if (typeof value === "function") element.addEventListener(name, value);
+    else if (value != null && value !== false) element.setAttribute(name, value);
+  }
+  element.append(...children.filter(Boolean));
+  return element;
+};
+const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: name }, h("path", { d: ICONS[name] }));
+const soft = (...children) => h("p", { class: "soft", dir: "auto" }, ...children);
+const button = (look, click, ...children) => h("button", { type: "button", class: look, click }, ...children);
+const elsewhere = (href, look, ...children) => h("a", { href, class: look, target: "_blank", rel: "noopener" }, ...children);
+
+const BLACK = [0, 0, 0], WHITE = [255, 255, 255];
+/* By WCAG, of two colours as [red, green, blue] up to 255. */
+const contrast = (...pair) => {
+  const [dark, light] = pair.map((colour) => {
+    const [r, g, b] = colour.map((c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b + .05;
+  }).sort((a, b) => a - b);
+  return light / dark;
+};
+
+/* Links lead to web pages only; the chatbot's own reading page is told which passage to mark. */
+const address = ({ url, id }, home) => {
+  try {
+    const found = new URL(url.replace(/^\/articles\//, "articles/"), home);
+    if (url[0] === "/") found.searchParams.set("passage", id);
+    return /^https?:$/.test(found.protocol) && found.href;
+  } catch {
+    return null;
+  }
+};
+
+const INLINE = /\\([!-/:-@[-`{-~])|!?\[([^\]]*)\]\([^()]*\)|(`+|\*{1,3}|~~|(?<!\w)_{1,2})(?=\S)(.*?\S)\3(?!\w)/s;
+const BLOCK = /^\s*(?:>\s?)?(?:(#{1,6})\s+|([-*+])\s+|(\d+)[.)]\s+|(\|)|(```|~~~|[|:-]*$))?/;
+
+/* Markdown as plain blocks. What stays of it knows its place in the source, so that highlights land on their letters;
+   they count code points, JavaScript counts UTF-16 units. */
+const prose = (text, highlights) => {
+  const points = [...text], units = (n) => points.slice(0, n).join("").length;
+  const marks = highlights.map((mark) => [units(mark.start), units(mark.end)]);
+  const box = h("blockquote", { dir: "auto" }), blocks = [];
+  let at = 0, open, block, last;
+
+  const put = (from, to) => {
+    if (from >= to) return;
+    const inside = marks.findIndex(([start, end]) => start <= from && from < end);
+    const stop = Math.min(to, ...marks.flat().filter((edge) => edge > from));
+    let words = text.slice(from, stop).replace(/\s+/g, " ");
+    if (block.cell) words = words.replaceAll("|", "·");
+    if (inside < 0) block.to.append(words);
+    else if (last === inside && block.to.lastChild?.localName === "mark") block.to.lastChild.append(words);
+    else block.to.append(h("mark", {}, words));
+    last = inside;
+    put(stop, to);
+  };
+  const walk = (from, to) => {
+    const found = INLINE.exec(text.slice(from, to));
+    if (!found) return put(from, to);
+    const [all, escaped, label, fence = "", inner] = found;
+    const start = from + found.index, words = escaped ?? label ?? inner, begin = start + (fence.length || all.indexOf(words, 1));
+    put(from, start);
+    (escaped || fence[0] === "`" ? put : walk)(begin, begin + words.length);
+    walk(start + all.length, to);
+  };
+
+  for (const line of text.split("\n")) {
+    const [prefix, heading, bullet, number, cell, rule] = BLOCK.exec(line), end = at + line.trimEnd().length;
+    if (rule != null || /^[\s|:-]*$/.test(line)) open = 0;
+    else if (open && !heading && !bullet && !number && !cell) open.end = end;
+    else blocks.push(open = { from: at + prefix.length, end, heading, number, cell, list: bullet ? "ul" : number && "ol" });
+    if (heading || cell) open = 0;
+    at += line.length + 1;
+  }
+  for (block of blocks) {
+    const { list, heading, number, cell, from, end } = block;
+    block.to = h(list ? "li" : "p", { class: heading && "head", value: number });
+    last = -1;
+    walk(from, cell && text[end - 1] === "|" ? end - 1 : end);
+    if (!list) box.append(block.to);
+    else (box.lastChild?.localName === list ? box.lastChild : box.appendChild(h(list))).append(block.to);
+  }
+  return box;
+};
+
+class Widget extends HTMLElement {
+  static observedAttributes = ["color", "theme", "position", "offset", "size"].map((name) => `data-${name}`);
+
+  opened = false;
+  #turns = [];
+  #words = {};
+  #hello = h("div", { class: "turn" });
+  #root; #launcher; #site; #panel; #log; #input; #ready; #stop; #back; #overflow;
+
+  connectedCallback() {
+    this.home = this.dataset.host || HOME;
+    this.bubble = "bubble" in this.dataset;
+    this.#root || this.#build();
+    this.#listen("addEventListener");
+    this.#dress();
+    // What has outlived its time goes, opened or not.
+    if (this.#keep > 0) this.#stored();
+    if (!this.bubble) this.#ready ||= this.#furnish();
+    else if ("open" in this.dataset) this.open(false);
+    api.push(...waiting.splice(0));
+  }
+
+  disconnectedCallback() {
+    this.#stop?.abort("gone");
+    this.close(false);
+    this.#listen("removeEventListener");
+  }
+
+  attributeChangedCallback() {
+    if (this.#root) this.#dress();
+  }
+
+  #listen(verb) {
+    for (const list of [PHONE, NIGHT]) list[verb]("change", this.#dress);
+    for (const type of ["resize", "scroll"]) window.visualViewport?.[verb](type, this.#dress);
+  }
+
+  get #language() {
+    return (this.dataset.language || document.documentElement.lang || "en").slice(0, 2).toLowerCase();
+  }
+
+  get #title() {
+    return this.dataset.title || "Career chatbot";
+  }
+
+  get #keep() {
+    return parseFloat(this.dataset.keep);
+  }
+
+  /* A text in the visitor's language; the catalogues know it by the English one. */
+  #t(text, ...values) {
+    return (this.#words[text] || text).replace(/\{(\d)\}/g, (_, n) => values[n]);
+  }
+
+  #named(element, name, text) {
+    element.title = element.ariaLabel = this.#t(text);
+    element.append(icon(name));
+    return element;
+  }
+
+  #build() {
+    const shadow = this.attachShadow({ mode: "open" }), root = this.#root = h("section", { "aria-label": this.#title });
+    shadow.adoptedStyleSheets = [SHEET];
+    shadow.append(root);
+    // What is typed here is no shortcut of the page.
+    for (const type of ["keydown", "keypress", "keyup"]) {
+      root.addEventListener(type, (event) => {
+        if (type === "keydown" && event.key === "Escape" && !event.isComposing) this.close();
+        event.stopPropagation();
+      });
+    }
+    if (!this.bubble) return;
+    const label = this.dataset.launcherLabel || ASK[this.#language] || ASK.en;
+    root.append(this.#launcher = h("button", { type: "button", class: "launcher", part: "launcher", "aria-label": label,
+      "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span", {}, label)));
+  }
+
+  async #furnish() {
+    const { dataset: { mode, greeting, starters } } = this, language = this.#language, title = this.#title, chat = `${this.home}chat/`;
+    if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
+    const ask = this.#t("Your question"), gradio = mode === "gradio";
+    this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
+    this.#input = gradio ? h("iframe", { src: chat, title, allow: "clipboard-write" }) : h("textarea", { rows: 1, maxlength: 1000,
+      dir: "auto", enterkeyhint: "send", "aria-label": ask, placeholder: ask, input: this.#grow, keydown: this.#typed });
+    this.#panel = h("div", { class: "panel", part: "panel", role: this.bubble && "dialog", "aria-label": this.bubble && title },
+      h("header", {}, h("h2", {}, title),
+        !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
+        this.#named(elsewhere(chat), "full", "Open the full chat"),
+        this.bubble && this.#named(button("", () => this.close()), "close", "Close")),
+      ...gradio ? [this.#input] : [this.#log,
+        h("form", {}, this.#input, this.#named(button("", () => this.#send()), "send", "Ask")),
+        h("p", { class: "soft note" }, this.#t("Quoted word for word. Nothing is generated."))]);
+    this.#turns = this.#stored();
+    this.#greet();
+    this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
+    this.#root.prepend(this.#panel);
+    this.#dress();
+    if (!gradio && !this.#site && (greeting == null || starters == null)) this.#learn();
+  }
+
+  /* The tag's greeting and starter questions, or those of the chatbot's settings. */
+  #greet() {
+    const { dataset: { greeting, starters } } = this, site = this.#site || {};
+    this.#hello.replaceChildren(h("p", { dir: "auto" }, greeting || site.greeting
+      || this.#t("Hello! Ask about work and careers, and read what our articles say.")),
+      ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
+  }
+
+  async #learn() {
+    if (!this.bubble) await new Promise((go) => this.#root.addEventListener("focusin", go, { once: true }));
+    this.#site = await this.#call("api/site").catch((error) => ({ error: this.#why(error) }));
+    const { language } = this.#site, focused = this.matches(":focus-within");
+    if (language && !this.dataset.language && language !== this.#language) {
+      this.dataset.language = language;
+      this.#panel.remove();
+      await this.#furnish();
+      if (focused) this.focus();
+    } else this.#greet();
+  }
+
+  #chips(label, texts) {
+    return texts[0] ? [h("div", { class: "chips", role: "group", "aria-label": label || null }, label && soft(label),
+      ...texts.map((text) => button("chip", () => this.ask(text), h("span", { dir: "auto" }, text))))] : [];
+  }
+
+  #dress = () => {
+    const { color = "", theme, position, offset = "", size = "" } = this.dataset, root = this.#root, language = this.#language;
+    const dark = theme === "dark" || theme !== "light" && NIGHT.matches, right = /ar|fa|he|ur/.test(language);
+    const [x = 20, y = x] = offset.match(/\d+/g) || [], [w = 400, tall = 640] = size.match(/\d+/g) || [];
+    const modal = this.opened && PHONE.matches, view = window.visualViewport || {}, page = document.documentElement.style;
+    root.lang = language;
+    root.dir = right ? "rtl" : "ltr";
+    root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone",
+      ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
+    root.style.cssText = `color:${dark ? "#77cdb2" : "#12604e"};color:${color}`;
+    const accent = (getComputedStyle(root).color.match(/[\d.]+/g) || BLACK).slice(0, 3).map(Number);
+    let text = accent;
+    for (let part = .1; contrast(text, dark ? [28, 32, 36] : [250, 249, 247]) < 4.5; part += .1) {
+      text = accent.map((c, n) => c + ((dark ? WHITE : BLACK)[n] - c) * part);
+    }
+    root.style.cssText = `--accent:rgb(${accent});--on:${contrast(accent, WHITE) < 4.5 ? "#000" : "#fff"};--text:rgb(${text});
+      --x:${x}px;--y:${y}px;--w:${w}px;--h:${tall}px;--vh:${view.height}px;--vt:${view.offsetTop}px`;
+    if (this.bubble) this.#launcher.ariaExpanded = this.opened;
+    if (this.bubble && this.#panel) [this.#panel.hidden, this.#panel.ariaModal] = [!this.opened, modal];
+    // On a phone the panel covers the page.
+    if (modal === (this.#overflow == null)) {
+      [this.#overflow, page.overflow] = modal ? [page.overflow, "hidden"] : [null, this.#overflow];
+      document.body.inert = modal;
+    }
+  };
+
+  async open(focus = true) {
+    if (this.bubble && !this.opened) {
+      this.opened = true;
+      this.#back = document.activeElement;
+      await (this.#ready ||= this.#furnish());
+      this.#dress();
+      this.#emit("open");
+    }
+    if (focus) this.focus();
+  }
+
+  close(focus = true) {
+    if (!this.opened) return;
+    this.opened = false;
+    this.#dress();
+    if (focus) (this.#back?.isConnected && this.#back !== document.body ? this.#back : this).focus();
+    this.#emit("close");
+  }
+
+  /* On a phone the keyboard would cover what there is to read. */
+  focus() {
+    (this.bubble && !this.opened ? this.#launcher : PHONE.matches && this.#log.isConnected ? this.#log : this.#input)
+      .focus({ preventScroll: true });
+  }
+
+  toggle() {
+    return this.opened ? this.close() : this.open();
+  }
+
+  clear() {
+    this.#stop?.abort("gone");
+    this.#turns = [];
+    this.#store((store, key) => store.removeItem(key));
+    this.#log.replaceChildren(this.#hello);
+    this.focus();
+  }
+
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(`${NAME}:${name}`, { bubbles: true, composed: true, detail }));
+  }
+
+  #grow = () => {
+    const { style } = this.#input;
+    style.height = "auto";
+    style.height = `${this.#input.scrollHeight}px`;
+  };
+
+  #typed = (event) => {
+    // 229: what Safari reports for the Enter that ends the composition of a character.
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    this.#send();
+  };
+
+  #send() {
+    const text = this.#input.value;
+    this.#input.value = "";
+    this.#grow();
+    this.ask(text);
+  }
+
+  async ask(question, literal = false) {
+    question = String(question).trim();
+    if (!question) return;
+    await this.open(this.opened);
+    this.#stop?.abort("gone");
+    const stop = this.#stop = new AbortController(), words = h("span", {}, this.#t("Searching …"));
+    const wait = soft(h("i"), words, button("act", () => stop.abort("cancelled"), this.#t("Cancel")));
+    const turn = this.#turn(question, wait), { topics } = this.dataset;
+    const timers = [setTimeout(() => words.textContent = this.#t("Still searching …"), SLOW),
+      setTimeout(() => stop.abort("late"), TIMEOUT)];
+    this.#log.append(turn);
+    this.#up(turn);
+    this.#emit("question", { question });
+    try {
+      const answer = await this.#call("api/ask", { question, literal, filters: { topics: topics ? topics.split("|") : [] },
+        history: this.#turns.map(({ answer: { question, searched_as, hits } }) =>
+          ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) })) }, stop.signal);
+      this.#turns = [...this.#turns, { question, answer }].slice(-20);
+      this.#save();
+      wait.replaceWith(...this.#found(answer));
+      this.#up(turn);
+      this.#emit("answer", { question, answer });
+      return answer;
+    } catch (error) {
+      wait.replaceWith(h("p", { class: "say" }, this.#why(error)),
+        button("act", () => { turn.remove(); this.ask(question, literal); }, this.#t("Try again")));
+      this.#emit("error", { question, reason: error.detail || String(error) });
+    } finally {
+      timers.forEach(clearTimeout);
+    }
+  }
+
+  async #call(path, body, signal) {
+    const response = await fetch(this.home + path, body && { method: "POST", signal,
+      headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const told = await response.json().catch(() => ({}));
+    if (!response.ok) throw { ...told, status: response.status, wait: response.headers.get("Retry-After") || 60 };
+    return told;
+  }
+
+  #why(error) {
+    const { status, detail, wait } = error;
+    if (status === 403) console.error(`${NAME}: ${detail}`);
+    return this.#t(error === "late" ? "The chatbot takes too long to answer."
+      : typeof error === "string" ? "Cancelled."
+      : status === 403 ? "This site may not use the chatbot yet; the browser's console says why."
+      : status === 429 ? "Too many questions at once. Try again in {0} seconds."
+      : status === 422 ? detail
+      : status ? "Something went wrong on the server."
+      : navigator.onLine ? "The chatbot cannot be reached." : "You are offline.", wait);
+  }
+
+  /* To the top of the log; scrollIntoView would move the page, too. */
+  #up(turn) {
+    this.#log.scrollTop = turn.offsetTop - 12;
+  }
+
+  #turn(question, ...parts) {
+    return h("div", { class: "turn" }, h("p", { class: "asked", dir: "auto" }, question), ...parts);
+  }
+
+  #found(answer) {
+    const { question, hits, verdict, message, searched_as, topics, follow_ups } = answer;
+    const articles = new Set(hits.map((hit) => hit.passage.article_id)).size;
+    return [
+      searched_as !== question && soft(this.#t("Searched for"), " ", h("q", {}, searched_as), " ",
+        button("act", () => this.ask(question, true), this.#t("Search for exactly what I wrote"))),
+      message && h("p", { class: "say" }, this.#t(message)),
+      hits[0] && h("h3", { class: "soft" }, this.#t(articles > 1 ? "{0} passages from {1} articles"
+        : hits[1] ? "{0} passages from one article" : "One passage", hits.length, articles)),
+      ...hits.map((hit) => this.#card(hit)),
+      hits[0] && this.#feedback(question),
+      ...verdict === "answered" ? [] : this.#chips(this.#t("Nearest topics"), topics),
+      ...this.#chips(this.#t("Ask next"), follow_ups),
+    ].filter(Boolean);
+  }
+
+  #card({ rank, passage, highlights }) {
+    const { title, headings, text, updated, review_by, country } = passage, link = address(passage, this.home);
+    const whole = prose(text, highlights), marks = [...whole.querySelectorAll("mark")];
+    const lead = h("p", { dir: "auto" }, ...marks.flatMap((mark) => [mark.cloneNode(true), " … "]),
+      !marks[0] && `${whole.textContent.slice(0, 200)} …`);
+    const more = button("act", () => more.ariaExpanded = lead.hidden = !(whole.hidden = !whole.hidden), this.#t("Show all"));
+    more.ariaExpanded = !(whole.hidden = rank > 1);
+    const copy = button("act", async () => {
+      try {
+        await navigator.clipboard.writeText(`“${whole.textContent}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
+      } catch {
+        // Browsers offer the clipboard on https only.
+        getSelection().selectAllChildren(whole);
+        if (!document.execCommand("copy")) return;
+      }
+      copy.textContent = this.#t("Copied");
+    }, this.#t("Copy"));
+    return h("article", { class: "card" },
+      h("h4", { dir: "auto" }, link ? elsewhere(link, "", title) : title),
+      headings[0] && soft(headings.join(" › ")),
+      ...rank > 1 ? [lead, whole] : [whole],
+      soft([updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#language, { dateStyle: "long", timeZone: "UTC" })),
+        review_by && Date.parse(review_by) < Date.now() && this.#t("May be out of date"), country].filter(Boolean).join(" · ")),
+      h("div", {}, rank > 1 && more, link && elsewhere(link, "act", this.#t("Read the article")), copy));
+  }
+
+  #feedback(question) {
+    const label = this.#t("Did this help?"), box = h("div", { class: "chips", role: "group", "aria-label": label });
+    const send = async (rating, ...reasons) => {
+      try {
+        await this.#call("api/feedback", { question, passage_id: null, rating, reasons, note: "" });
+        box.replaceChildren(soft(this.#t("Thank you.")));
+        this.#emit("feedback", { question, rating, reasons });
+      } catch (error) {
+        box.append(h("p", { class: "say" }, this.#why(error)));
+      }
+    };
+    const ask = () => box.replaceChildren(soft(this.#t("What is wrong?")), ...Object.keys(REASONS).map((reason) =>
+      button("chip", () => send("unhelpful", reason), this.#t(REASONS[reason]))));
+    box.append(h("span", { class: "soft" }, label), this.#named(button("", () => send("helpful")), "yes", "Yes"),
+      this.#named(button("", ask), "no", "No"));
+    return box;
+  }
+
+  /* The page's storage keeps the conversation: for this tab, for hours, or not at all. */
+  #store(use) {
+    try {
+      return this.#keep !== 0 && use(this.#keep ? localStorage : sessionStorage, `${NAME} ${this.home}`);
+    } catch {
+      return false; // Forbidden or full: the conversation ends with the page.
+    }
+  }
+
+  #save() {
+    this.#store((store, key) => store.setItem(key, JSON.stringify([Date.now(), this.#turns])));
+  }
+
+  #stored() {
+    return this.#store((store, key) => {
+      const [at, turns] = JSON.parse(store.getItem(key)) || [];
+      if (!(this.#keep * 36e5 < Date.now() - at)) return turns;
+      store.removeItem(key);
+    }) || [];
+  }
+}
+
+// Calls wait until there is a widget.
+const waiting = [], all = (more = "") => [...document.querySelectorAll(NAME + more)];
+const api = {
+  push: (...calls) => calls.forEach(([name, ...values]) => api[name](...values)),
+  on: (name, listener) => addEventListener(`${NAME}:${name}`, listener),
+  off: (name, listener) => removeEventListener(`${NAME}:${name}`, listener),
+  destroy: () => all().forEach((widget) => widget.remove()),
+};
+for (const name of ["open", "close", "toggle", "ask", "clear"]) {
+  api[name] = (...values) => {
+    const widget = all("[data-bubble]")[0] || all()[0];
+    return widget ? widget[name](...values) : void waiting.push([name, ...values]);
+  };
+}
+
+const mount = () => {
+  const data = { ...TAG?.dataset, host: HOME }, place = data.target && document.querySelector(data.target);
+  if (!place) {
+    if (data.launcher === "no" || all("[data-bubble]").some((other) => other.dataset.position === data.position)) return;
+    if (data.launcher !== "yes" && all(":not([data-bubble])")[0]) return;
+    data.bubble = "";
+  }
+  const element = document.createElement(NAME);
+  Object.assign(element.dataset, data);
+  (place || document.documentElement).append(element);
+};
+
+// A page may carry the tag twice.
+if (!customElements.get(NAME)) {
+  const calls = window.CareerChatbot;
+  window.CareerChatbot = api;
+  customElements.define(NAME, Widget);
+  if (Array.isArray(calls)) api.push(...calls);
+}
+if (document.readyState === "loading") addEventListener("DOMContentLoaded", mount);
+else mount();
+})();
