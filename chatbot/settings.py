@@ -96,6 +96,12 @@ class ServerSettings(Group):
     open_metrics: bool = False
 
 
+class AnswerSettings(Group):
+    """When to say "not covered": `refusals` is the share of covered questions that may be refused; less is laxer."""
+
+    refusals: Annotated[float, Field(ge=0, le=0.3)] = 0.05
+
+
 class SiteSettings(Group):
     """A site that may ask from its visitors' browsers: a table `[[sites]]`.
 
@@ -149,6 +155,7 @@ class Settings(BaseSettings):
     max_file_mb: Annotated[float, Field(gt=0, le=1024)] = 20.0
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     passages: PassageSettings = PassageSettings()
+    answers: AnswerSettings = AnswerSettings()
     server: ServerSettings = ServerSettings()
     sites: tuple[SiteSettings, ...] = ()
     journal: JournalSettings = JournalSettings()

@@ -19,10 +19,10 @@ content.units content.passages content.frontmatter content.main_content content.
 content.readers
 indexing.gate indexing.changes
 indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
-indexing.store indexing.snapshot indexing.passage_index indexing.reading indexing.reuse indexing.build indexing.status
-indexing.generations
+indexing.store indexing.snapshot indexing.calibrated indexing.passage_index indexing.reading indexing.reuse
+indexing.build indexing.status indexing.generations
 answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
-answering.confidence answering.suggesting answering.answerer answering.chatbot answering.effect
+answering.confidence answering.calibration answering.suggesting answering.answerer answering.chatbot answering.effect
 insights.redaction insights.journal
 serving.assets serving.render serving.cards serving.article serving.problems serving.allowed serving.forwarded
 serving.guard serving.origins serving.logs serving.metrics serving.observed serving.rates serving.listening

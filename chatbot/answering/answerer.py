@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering import highlight
-from chatbot.answering.confidence import Evidence, judge
+from chatbot.answering.calibration import Judge
+from chatbot.answering.confidence import REFUSALS
 from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.errors import QuestionError
@@ -33,9 +34,11 @@ _MESSAGES: dict[Verdict, str] = {
 class Answerer:
     """Answers from one generation. Safe to use from several threads."""
 
-    def __init__(self, searcher: Searcher) -> None:
+    def __init__(self, searcher: Searcher, refusals: float = REFUSALS) -> None:
+        """`refusals` is the share of the questions that the articles cover that may be refused."""
         self._searcher = searcher
         self._index = searcher.index
+        self._judge = Judge(searcher.index, refusals)
 
     @property
     def generation(self) -> str:
@@ -60,7 +63,7 @@ class Answerer:
         query = self._searcher.query(asked)
         allowed = self._searcher.allowed(filters)
         ranking = self._searcher.rank(query, allowed)
-        verdict, confidence = judge(self._evidence(query, ranking))
+        verdict, confidence = self._judge(query, ranking)
         message = _MESSAGES[verdict]
         if allowed is not None and not allowed.any():
             verdict, message = "not_covered", "No article fits these filters; take one of them away."
@@ -116,7 +119,7 @@ class Answerer:
         if len(found) < n and can_be_meant(typed):
             query = self._searcher.query(typed)
             ranking = self._searcher.rank(query, allowed)
-            if judge(self._evidence(query, ranking))[0] != "not_covered":
+            if self._judge(query, ranking)[0] != "not_covered":
                 near = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
                 found += self._suggestions.near(typed, near)
         return tuple(dict.fromkeys(found))[:n]
@@ -131,14 +134,6 @@ class Answerer:
             if is_question(heading)
         )
         return Suggestions(chain(editors, headings))
-
-    def _evidence(self, query: Query, ranking: Ranking) -> Evidence:
-        if not len(ranking.rows):
-            return Evidence(0.0, 0.0, 0.0)
-        told = {stem(word): self._index.idf(stem(word)) for word in words(query.text) if word not in STOP_WORDS}
-        known = sum(weight for term, weight in told.items() if self._index.frequency(term))
-        share = known / sum(told.values()) if told else 0.0
-        return Evidence(float(ranking.cosines.max()), float(ranking.sentences.max()), share)
 
     def _hits(self, query: Query, ranking: Ranking, places: Sequence[int]) -> tuple[Hit, ...]:
         weights = {term: weight * self._index.idf(term) for term, weight in query.weights.items()}

@@ -141,4 +141,4 @@ def _open(settings: Settings, folder: Path, old: Answerer | None) -> Answerer:
         )
     same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
     encoder = old.encoder if old and same_encoder else QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder)
-    return Answerer(Searcher(LocalIndex.open(folder), encoder))
+    return Answerer(Searcher(LocalIndex.open(folder), encoder), settings.answers.refusals)

@@ -44,22 +44,24 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:
     """Build with a bar on stderr, judged by the questions that the settings name."""
+    from chatbot.answering.calibration import calibrate
     from chatbot.answering.effect import measure_for
     from chatbot.cli.output import Progress
     from chatbot.indexing.build import build as build_index
 
     with Progress() as on_step:
-        return build_index(settings, measure=measure_for(settings), force=force, on_step=on_step)
+        return build_index(settings, calibrate=calibrate, measure=measure_for(settings), force=force, on_step=on_step)
 
 
 def _show_plan(settings: Settings, as_json: bool) -> None:
+    from chatbot.answering.calibration import calibrate
     from chatbot.answering.effect import measure_for
     from chatbot.cli.changes import plan_text
     from chatbot.cli.output import Progress
     from chatbot.indexing.build import plan
 
     with Progress() as on_step:
-        found = plan(settings, measure=measure_for(settings), on_step=on_step)
+        found = plan(settings, calibrate=calibrate, measure=measure_for(settings), on_step=on_step)
     typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else plan_text(found))
     if found.refused:
         raise typer.Exit(EXIT_ERROR)

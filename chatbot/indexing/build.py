@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexMismatch, IndexMissing, NothingToIndex
+from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
 from chatbot.indexing.disk import sync
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
@@ -48,7 +49,7 @@ RECIPE = 1
 _START, _EMBED, _WRITE = 6.0, 0.05, 1.0
 
 OnStep = Callable[[str, int, int], None]
-Calibrate = Callable[[LocalIndex, Embedder], dict[str, float]]
+Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
 Measure = Callable[[LocalIndex | None, LocalIndex, Embedder], Effect | None]
 
 
@@ -89,10 +90,10 @@ def build(
 ) -> BuildReport:
     """Bring the index up to the corpus and publish it; the lock is held throughout.
 
-    `on_step` is told the name of each step and how far it is; `calibrate` computes what the manifest remembers about
-    confidence; `measure` what happens to the judged questions, by which the settings may refuse to publish, unless
-    `force`. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or CorpusIndexError where
-    the disk refuses; in each case the generation that was served before is served still.
+    `on_step` is told the name of each step and how far it is; `calibrate` asks the new generation questions of which
+    it is known whether they are covered; `measure` what happens to the judged questions, by which the settings may
+    refuse to publish, unless `force`. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or
+    CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
     """
     with _started(settings, embedder, on_step) as run:
         run.calibrate, run.measure = calibrate, measure
@@ -239,7 +240,9 @@ def _write(run: _Run, draft: _Draft) -> int:
         parts.write(aside)
         if run.calibrate:
             run.on_step("calibrating", 0, 1)
-            manifest = replace(manifest, calibration=run.calibrate(LocalIndex(aside, manifest), run.embedder))
+            calibrated = run.calibrate(LocalIndex(aside, manifest), run.embedder, draft.usable)
+            calibrated.write(aside)
+            manifest = replace(manifest, calibration=calibrated.figures)
         run.on_step("sealing", 0, 1)
         write_manifest(manifest, aside)
         run.on_step("verifying", 0, 1)

@@ -9,6 +9,7 @@ sentences/             a vector and a span for each sentence, from the same forw
   spans.npy            int32 (sentences, 2): code point offsets in the passage's text
   starts.npy           int64 (passages + 1,): passage i owns sentences starts[i]:starts[i+1]
 lexical/               word counts
+calibration/           what questions of which it is known gave, where the generation was calibrated
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.errors import IndexDamaged
+from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.store import Store, write_store
@@ -158,6 +160,8 @@ class LocalIndex:
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
             self._vectors = VectorIndex(folder / opening, self.embeddings)
+            opening = "calibration"
+            self.calibrated = Calibrated.open(folder, manifest.calibration)
         except Exception as error:  # SQLite, NumPy and FAISS each raise their own
             raise IndexDamaged(folder.name, opening, f"cannot be opened: {error}") from error
         counts = {

@@ -1,0 +1,196 @@
+"""Calibration: what this corpus, through this model, makes of questions of which it is known whether it covers them.
+
+Sentences of the corpus stand for questions that it covers, each asked as if its own passage were not there, and the
+lines of out_of_scope.txt for those that it does not. The same corpus and model give the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.answering import confidence, ranking
+from chatbot.answering.confidence import Evidence, Floats, Scale, Thresholds
+from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.content.markdown import plain
+from chatbot.indexing.calibrated import Calibrated, text_digest
+from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.records import Verdict
+
+# So many questions are asked at most, to keep a build of one changed article within its second.
+_SENTENCES, _LINES = 200, 160
+_FEWEST = 20
+_SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
+_LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02)
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Judge:
+    """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
+
+    def __init__(self, index: LocalIndex, refusals: float = confidence.REFUSALS) -> None:
+        found = index.calibrated
+        self._outside = np.empty((0, 0), np.float32)
+        self._scale, self.thresholds = confidence.DEFAULT_SCALE, confidence.DEFAULT_THRESHOLDS
+        if found is not None:
+            self._outside = found.vectors[found.outside].astype(np.float32)
+            self._scale = Scale(*(Evidence(*map(float, row)) for row in found.scale))
+            self.thresholds = confidence.thresholds(found.elsewhere, found.own, found.beyond, refusals)
+
+    def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
+        """The verdict and the confidence in [0, 1] behind it."""
+        near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
+        evidence = confidence.evidence(found.cosines, found.sentences, found.bm25, near)
+        return confidence.judge(confidence.score(evidence, self._scale), self.thresholds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Questions that were asked: texts, unit rows, rankings, and the row of the passage each was taken from, or -1."""
+
+    vectors: Vectors
+    rankings: tuple[Ranking, ...]
+    sources: tuple[int, ...]
+
+    def evidence(self, outside: Vectors, *, without: bool, itself: bool) -> list[Evidence]:
+        """Evidence of each question; `without` its own passage, or where it is `itself` among those `outside`."""
+        found = []
+        for vector, asked, source in zip(self.vectors, self.rankings, self.sources, strict=True):
+            kept = asked.rows != source if without else np.ones(len(asked.rows), np.bool_)
+            near = outside @ vector
+            if itself:
+                near = np.delete(near, int(near.argmax()))
+            found.append(confidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
+        return found
+
+
+@cache
+def outside_lines() -> tuple[str, ...]:
+    """The questions out of scope that the project ships."""
+    text = (resources.files("chatbot.answering") / "out_of_scope.txt").read_text(encoding="utf-8")
+    lines = (line.strip() for line in text.split("\n"))
+    return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+
+
+def calibrate(index: LocalIndex, embedder: Embedder, old: LocalIndex | None = None) -> Calibrated:
+    """Ask what is known and remember how it scored; vectors that `old` remembers are taken over."""
+    lines = outside_lines()
+    sentences = _sample(index)
+    texts = (*lines, *(text for text, _ in sentences))
+    vectors = _embed(texts, embedder, old)
+    exact = vectors.astype(np.float32)
+    searcher = Searcher(index, cast("QueryEncoder", embedder))
+    inside = _ask(searcher, sentences, exact[len(lines) :])
+    kept = _foreign(index, exact[: len(lines)], inside)
+    outside = exact[kept]
+    asked = kept[np.unique(np.linspace(0, len(kept) - 1, min(_LINES, len(kept))).astype(np.int64))]
+    beyond = _ask(searcher, [(lines[row], -1) for row in asked], exact[asked]).evidence(
+        outside, without=False, itself=True
+    )
+    scale = _scale(beyond)
+    scores = [
+        _scores(found, scale)
+        for found in (
+            inside.evidence(outside, without=True, itself=False),
+            inside.evidence(outside, without=False, itself=False),
+            beyond,
+        )
+    ]
+    digests = np.frombuffer(b"".join(map(text_digest, texts)), np.uint8).reshape(-1, 16)
+    figures = _figures(*scores) | {"lines_ignored": float(len(lines) - len(kept))}
+    return Calibrated(figures, digests, vectors, kept, _rows(scale), *scores)
+
+
+def auroc(inside: Floats, outside: Floats) -> float:
+    """The chance that a score inside is above one outside, ties counting half, in [0, 1]; 0.5 where either is empty.
+
+    The area under the ROC curve as Mann and Whitney's U; Hanley and McNeil (1982).
+    """
+    if not len(inside) or not len(outside):
+        return 0.5
+    order = np.sort(outside)
+    below = np.searchsorted(order, inside, "left") + np.searchsorted(order, inside, "right")
+    return float(below.mean() / 2 / len(outside))
+
+
+def _sample(index: LocalIndex) -> list[tuple[str, int]]:
+    """A sentence from each of some passages, and their rows: those of the lowest digests, so that edits change few."""
+    digests = index.store.digests()
+    rows = sorted(sorted(range(len(digests)), key=lambda row: (digests[row], row))[:_SENTENCES])
+    found: dict[str, int] = {}
+    for row, passage in zip(rows, index.passages(rows), strict=True):
+        spans, _ = index.sentences(row)
+        texts = [" ".join(plain(passage.text[start:end]).split()) for start, end in spans]
+        fitting = [text for text in texts if _SHORTEST <= len(text.split()) <= _LONGEST]
+        if fitting:
+            found.setdefault(min(fitting, key=text_digest), row)
+    return list(found.items()) if len(found) >= _FEWEST else []
+
+
+def _embed(texts: Sequence[str], embedder: Embedder, old: LocalIndex | None) -> npt.NDArray[np.float16]:
+    known = old.calibrated.vector_of() if old and old.calibrated else {}
+    vectors = np.empty((len(texts), embedder.dim), np.float16)
+    for row, text in enumerate(texts):
+        vector = known.get(text_digest(text))
+        vectors[row] = embedder.embed_query(text) if vector is None else vector
+    return vectors
+
+
+def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vectors) -> _Asked:
+    rankings = tuple(
+        searcher.rank(Query(text, vector, ranking.term_weights(text)))
+        for (text, _), vector in zip(questions, vectors, strict=True)
+    )
+    return _Asked(vectors, rankings, tuple(source for _, source in questions))
+
+
+def _foreign(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[np.int64]:
+    """Which lines are out of scope here: a corpus about cooking covers some of them as well as it covers its own."""
+    elsewhere = [
+        float(asked.cosines[asked.rows != source].max(initial=-1.0))
+        for asked, source in zip(inside.rankings, inside.sources, strict=True)
+    ]
+    limit = float(np.median(elsewhere)) if elsewhere else 1.0
+    best = np.array([index.dense(line, 1)[1].max(initial=-1.0) for line in lines])
+    kept = np.flatnonzero(best < limit)
+    return kept if len(kept) >= _FEWEST else np.argsort(best, kind="stable")[:_FEWEST]
+
+
+def _scale(found: Sequence[Evidence]) -> Scale:
+    values = np.array([(one.meaning, one.words, one.astray) for one in found])
+    least = np.array([_LEAST_DEVIATION.meaning, _LEAST_DEVIATION.words, _LEAST_DEVIATION.astray])
+    deviation = np.maximum(values.std(axis=0), least)
+    return Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
+
+
+def _rows(scale: Scale) -> Floats:
+    return np.array([(one.meaning, one.words, one.astray) for one in (scale.mean, scale.deviation)], np.float32)
+
+
+def _scores(found: Sequence[Evidence], scale: Scale) -> Floats:
+    return np.sort(np.array([confidence.score(one, scale) for one in found], np.float32))
+
+
+def _figures(elsewhere: Floats, own: Floats, beyond: Floats) -> dict[str, float]:
+    """What people are told: the thresholds, and how often these very questions would be misjudged."""
+    limits: Thresholds = confidence.thresholds(elsewhere, own, beyond)
+    figures = {
+        "refuse_below": limits.refuse_below,
+        "answer_from": limits.answer_from,
+        "auroc": auroc(elsewhere, beyond),
+        "false_refusals": float((elsewhere < limits.refuse_below).mean()) if len(elsewhere) else 0.0,
+        "false_answers": float((beyond >= limits.refuse_below).mean()),
+        "answered_outright": float((beyond >= limits.answer_from).mean()),
+        "sentences": float(len(elsewhere)),
+        "lines": float(len(beyond)),
+    }
+    return {name: round(value, 4) for name, value in figures.items()}

@@ -1,0 +1,64 @@
+"""What a generation remembers of its calibration, so that questions can be judged and the next build can reuse it.
+
+calibration/
+  digests.npy     uint8 (questions, 16)      of the text of each question that was asked
+  vectors.npy     float16 (questions, dim)   unit rows
+  outside.npy     int64 (lines,)             which of them are out of scope here
+  scale.npy       float32 (2, 3)             mean and standard deviation of each kind of evidence over those
+  elsewhere.npy   float32 (sentences,)       scores of the corpus's own sentences, their own passage left out, ascending
+  own.npy         float32 (sentences,)       the same with their own passage, ascending
+  beyond.npy      float32 (asked lines,)     scores of questions out of scope, ascending
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+FOLDER = "calibration"
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """The files of this module's docstring, and the `figures` that the manifest shows to people."""
+
+    figures: dict[str, float]
+    digests: npt.NDArray[np.uint8]
+    vectors: npt.NDArray[np.float16]
+    outside: npt.NDArray[np.int64]
+    scale: Floats
+    elsewhere: Floats
+    own: Floats
+    beyond: Floats
+
+    @classmethod
+    def open(cls, folder: Path, figures: dict[str, float]) -> Calibrated | None:
+        """What `folder`, a generation, remembers; None where it was never calibrated."""
+        if not (folder / FOLDER).is_dir():
+            return None
+        return cls(figures, *(np.load(folder / FOLDER / f"{name}.npy") for name in _arrays()))
+
+    def write(self, folder: Path) -> None:
+        """Write the files into a generation."""
+        (folder / FOLDER).mkdir()
+        for name in _arrays():
+            np.save(folder / FOLDER / f"{name}.npy", getattr(self, name))
+
+    def vector_of(self) -> dict[bytes, npt.NDArray[np.float16]]:
+        """The vector of each question by the digest of its text."""
+        return {digest.tobytes(): vector for digest, vector in zip(self.digests, self.vectors, strict=True)}
+
+
+def text_digest(text: str) -> bytes:
+    """16 bytes that stand for a question."""
+    return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def _arrays() -> list[str]:
+    return [field.name for field in fields(Calibrated) if field.name != "figures"]
