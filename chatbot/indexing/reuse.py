@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -36,19 +36,17 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     sources = np.array([known.get(digest, -1) for digest in corpus.digests], np.int64)
     began = time.perf_counter()
     fresh, places = _embed(corpus, np.flatnonzero(sources < 0), embedder, on_step)
-    pace = (time.perf_counter() - began) / len(fresh.vectors) if len(fresh.vectors) else 0.0
+    embedded = fresh.vectors()
+    pace = (time.perf_counter() - began) / len(embedded) if len(embedded) else 0.0
     vectors = np.empty((len(sources), embedder.dim), np.float16)
-    vectors[sources < 0] = fresh.vectors[places[sources < 0]]
+    vectors[sources < 0] = embedded[places[sources < 0]]
     if old:
         vectors[sources >= 0] = old.embeddings[sources[sources >= 0]]
-    rows = [
-        (old.sentence_vectors, int(source)) if old and source >= 0 else (fresh.sentences, int(places[row]))
-        for row, source in enumerate(sources)
-    ]
+    sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
     parts = Parts(
-        corpus.articles, corpus.passages, corpus.digests, vectors, _join(rows), _count(corpus, sources, old, on_step)
+        corpus.articles, corpus.passages, corpus.digests, vectors, sentences, _count(corpus, sources, old, on_step)
     )
-    return parts, len(fresh.vectors), pace or (old.manifest.pace if old else 0.0)
+    return parts, len(embedded), pace or (old.manifest.pace if old else 0.0)
 
 
 def titled(title: Vectors, sentences: Vectors) -> Vectors:
@@ -79,11 +77,9 @@ class _Fresh:
         self._spans.append(np.array(spans, np.int32).reshape(-1, 2))
         self._starts.append(self._starts[-1] + len(spans))
 
-    @property
     def vectors(self) -> npt.NDArray[np.float16]:
         return np.array(self._vectors, np.float16).reshape(-1, self._dim)
 
-    @property
     def sentences(self) -> SentenceVectors:
         return SentenceVectors(
             np.concatenate(self._codes),
@@ -109,16 +105,28 @@ def _embed(corpus: Corpus, rows: Rows, embedder: Embedder, on_step: OnStep) -> t
     return fresh, places
 
 
-def _join(rows: Sequence[tuple[SentenceVectors, int]]) -> SentenceVectors:
-    slices = [(source, source.of(row)) for source, row in rows]
-    starts = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([own.stop - own.start for _, own in slices], out=starts[1:])
-    return SentenceVectors(
-        np.concatenate([source.codes[own] for source, own in slices]),
-        np.concatenate([source.scales[own] for source, own in slices]),
-        np.concatenate([source.spans[own] for source, own in slices]),
-        starts,
-    )
+def _join(sources: Rows, old: SentenceVectors | None, places: Rows, fresh: SentenceVectors) -> SentenceVectors:
+    """The sentences of all passages: row i takes over those of row sources[i], or fresh ones of places[i]."""
+    counts = np.where(sources < 0, np.diff(fresh.starts)[places], 0) if len(fresh.starts) > 1 else np.zeros_like(places)
+    if old is not None:
+        counts = np.where(sources >= 0, np.diff(old.starts)[sources], counts)
+    starts = np.zeros(len(sources) + 1, np.int64)
+    np.cumsum(counts, out=starts[1:])
+    codes = np.empty((starts[-1], fresh.codes.shape[1]), np.int8)
+    scales, spans = np.empty(starts[-1], np.float32), np.empty((starts[-1], 2), np.int32)
+    for source, rows, chosen in ((fresh, places, sources < 0), (old, sources, sources >= 0)):
+        if source is not None and chosen.any():
+            there = _ranges(starts[:-1][chosen], counts[chosen])
+            here = _ranges(source.starts[rows[chosen]], counts[chosen])
+            codes[there], scales[there], spans[there] = source.codes[here], source.scales[here], source.spans[here]
+    return SentenceVectors(codes, scales, spans, starts)
+
+
+def _ranges(starts: Rows, counts: Rows) -> Rows:
+    """The numbers from each start on, as many as its count, one after the other."""
+    ends = np.cumsum(counts)
+    found: Rows = np.arange(ends[-1]) + np.repeat(starts - ends + counts, counts)
+    return found
 
 
 def _count(corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnStep) -> Postings:
