@@ -4,6 +4,7 @@
     ├── SettingsError            a setting is unknown, malformed or out of range
     ├── QuestionError            a question, k, filter or history that cannot be used
     ├── ContentError             one file of the corpus cannot be read (has .path, .line, .reason)
+    ├── JudgedSetError           judged questions that cannot be used
     ├── ModelError               the embedding model is missing, altered or unusable
     ├── JournalError             the file of the visitors' feedback cannot be used
     └── CorpusIndexError         the index as a whole
@@ -41,6 +42,10 @@ class ContentError(ChatbotError):
         self.reason = reason
         self.line = line
         super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+
+
+class JudgedSetError(ChatbotError):
+    """Judged questions that cannot be used."""
 
 
 class ModelError(ChatbotError):

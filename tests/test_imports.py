@@ -11,23 +11,93 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "chatbot"
 
-# A module imports only from what stands before it; modules of one line are in order, too.
+# A module imports only from what stands before it; one a line.
 ORDER = """
-records errors settings
-content.encoding content.markdown content.sentences content.blocks content.links content.outline content.packing
-content.units content.passages content.frontmatter content.main_content content.tree_markdown content.webpage
+records
+errors
+settings
+content.encoding
+content.markdown
+content.sentences
+content.blocks
+content.links
+content.outline
+content.packing
+content.units
+content.passages
+content.frontmatter
+content.main_content
+content.tree_markdown
+content.webpage
 content.readers
-indexing.gate indexing.changes
-indexing.disk indexing.model indexing.encoder indexing.embedding indexing.tokens indexing.lexical indexing.vectors
-indexing.store indexing.snapshot indexing.calibrated indexing.passage_index indexing.reading indexing.reuse
-indexing.build indexing.status indexing.generations
-answering.ranking answering.highlight answering.wording answering.conversation answering.spelling answering.search
-answering.confidence answering.calibration answering.suggesting answering.answerer answering.chatbot answering.effect
-insights.redaction insights.journal
-serving.assets serving.render serving.cards serving.article serving.problems serving.allowed serving.forwarded
-serving.guard serving.origins serving.logs serving.metrics serving.observed serving.rates serving.listening
-serving.bodies serving.api serving.embed serving.tool serving.page serving.lazy serving.app
-cli.app cli.output cli.changes cli.building cli.keeping cli.asking cli.insights cli.serving
+indexing.gate
+indexing.changes
+indexing.disk
+indexing.model
+indexing.encoder
+indexing.embedding
+indexing.tokens
+indexing.lexical
+indexing.vectors
+indexing.store
+indexing.snapshot
+indexing.calibrated
+indexing.passage_index
+indexing.reading
+indexing.reuse
+indexing.build
+indexing.status
+indexing.generations
+answering.ranking
+answering.highlight
+answering.wording
+answering.conversation
+answering.spelling
+answering.search
+answering.confidence
+answering.calibration
+answering.suggesting
+answering.answerer
+answering.chatbot
+answering.effect
+answering.judged
+answering.evaluation
+answering.gold
+answering.replay
+answering.assessing
+insights.redaction
+insights.journal
+serving.assets
+serving.render
+serving.cards
+serving.article
+serving.problems
+serving.allowed
+serving.forwarded
+serving.guard
+serving.origins
+serving.logs
+serving.metrics
+serving.observed
+serving.rates
+serving.listening
+serving.bodies
+serving.api
+serving.embed
+serving.tool
+serving.page
+serving.lazy
+serving.app
+cli.app
+cli.output
+cli.tables
+cli.changes
+cli.building
+cli.keeping
+cli.asking
+cli.insights
+cli.measuring
+cli.serving
 __main__
 """.split()
 

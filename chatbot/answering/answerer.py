@@ -17,6 +17,7 @@ from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.errors import QuestionError
 from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.store import Store
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdict
 
@@ -47,6 +48,11 @@ class Answerer:
     @property
     def encoder(self) -> QueryEncoder:
         return self._searcher.encoder
+
+    @property
+    def store(self) -> Store:
+        """The articles and passages."""
+        return self._index.store
 
     @property
     def articles(self) -> tuple[Article, ...]:
@@ -81,6 +87,17 @@ class Answerer:
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
+
+    def ranked(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),  # noqa: ARG002
+        *,
+        literal: bool = False,  # noqa: ARG002
+    ) -> list[str]:
+        """The ids of all candidates for a question, best first, before any is left out."""
+        ranking = self._searcher.rank(self._searcher.query(checked(question, 1)))
+        return self.store.ids(ranking.rows)
 
     def similar(self, passage_id: str, k: int) -> tuple[Hit, ...]:
         """See Chatbot.similar."""

@@ -81,6 +81,11 @@ class Chatbot:
         return self._fresh().suggest(text, n, filters)
 
     @property
+    def answerer(self) -> Answerer:
+        """What answers from the generation that is published now."""
+        return self._fresh()
+
+    @property
     def generation(self) -> str:
         """The generation that the next question is answered from."""
         return self._fresh().generation
@@ -122,7 +127,7 @@ def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     first_error: ChatbotError | None = None
     for name in candidates(index_dir):
         try:
-            return _open(settings, index_dir / name, old)
+            return open_generation(settings, index_dir / name, old)
         except ChatbotError as error:
             _log.warning("%s", error)
             first_error = first_error or error
@@ -132,7 +137,11 @@ def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     raise AssertionError("CURRENT names a generation that is no candidate")
 
 
-def _open(settings: Settings, folder: Path, old: Answerer | None) -> Answerer:
+def open_generation(settings: Settings, folder: Path, old: Answerer | None = None) -> Answerer:
+    """The answerer of a generation, with the encoder of `old` where it is the same.
+
+    Raises IndexDamaged, IndexMismatch (another model or format), ModelError.
+    """
     manifest = read_manifest(folder)
     if manifest.model != settings.model:
         raise IndexMismatch(
@@ -141,4 +150,9 @@ def _open(settings: Settings, folder: Path, old: Answerer | None) -> Answerer:
         )
     same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
     encoder = old.encoder if old and same_encoder else QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder)
+    return open_answerer(settings, folder, encoder)
+
+
+def open_answerer(settings: Settings, folder: Path, encoder: QueryEncoder) -> Answerer:
+    """The answerer of one generation. Raises IndexDamaged or IndexMismatch."""
     return Answerer(Searcher(LocalIndex.open(folder), encoder), settings.answers.refusals)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
+# Pooling copies all tokens for each span: without a bound, a table of a thousand short rows would fill the memory.
+_SPANS_AT_ONCE = 64
+
 
 class PassageVectors(NamedTuple):
     """`passage` has shape (dim,), `sentences` (number of spans, dim); float32 unit rows."""
@@ -143,10 +146,13 @@ class ModelEmbedder:
     def _pool(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         import torch
 
-        features = {"token_embeddings": tokens.expand(len(mask), -1, -1), "attention_mask": mask.to(torch.int64)}
-        for module in list(self._model)[1:]:
-            features = module(features)
-        return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
+        pooled = []
+        for some in mask.split(_SPANS_AT_ONCE):
+            features = {"token_embeddings": tokens.expand(len(some), -1, -1), "attention_mask": some.to(torch.int64)}
+            for module in list(self._model)[1:]:
+                features = module(features)
+            pooled.append(torch.nn.functional.normalize(features["sentence_embedding"], dim=-1))
+        return torch.cat(pooled)
 
     def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> npt.NDArray[np.bool_]:
         encoding = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=self.window)

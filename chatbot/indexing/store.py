@@ -86,6 +86,10 @@ class Store:
         except KeyError as error:
             raise IndexError(f"there is no passage at row {error}") from None
 
+    def ids(self, rows: Iterable[int]) -> list[str]:
+        """The ids of the passages at these rows, in the order asked for."""
+        return [self._query("SELECT id FROM passages WHERE row = ?", (int(row),))[0][0] for row in rows]
+
     def row(self, passage_id: str) -> int | None:
         """The row of a passage."""
         found = self._query("SELECT row FROM passages WHERE id = ?", (passage_id,))
