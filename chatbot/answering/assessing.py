@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.calibration import calibrate
 from chatbot.answering.chatbot import Chatbot, open_answerer, open_generation
 from chatbot.answering.evaluation import Evaluation, evaluate, read_questions, significance
 from chatbot.answering.gold import read_gold
 from chatbot.answering.judged import CORPUS, corpus_reader, document_of, read_set
 from chatbot.answering.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.errors import JudgedSetError
-from chatbot.indexing.build import build
+from chatbot.indexing.build import build_from
 from chatbot.indexing.disk import file_digest
 from chatbot.indexing.embedding import ModelEmbedder
 from chatbot.indexing.encoder import QueryEncoder
@@ -102,7 +103,7 @@ def _own(settings: Settings, judged: Path, on_step: OnStep) -> Answerer:
     model = hashlib.sha256(embedder.fingerprint.encode()).hexdigest()[:6]
     place = settings.index_dir / FOLDER / f"{judged.resolve().name}-{digest}-{model}"
     apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1})
-    build(apart, embedder=embedder, on_step=on_step, read=corpus_reader(judged))
+    build_from(corpus_reader(judged), apart, embedder=embedder, calibrate=calibrate, on_step=on_step)
     return open_answerer(apart, place / current(place), QueryEncoder(embedder.encoder_dir))
 
 

@@ -50,6 +50,7 @@ _START, _EMBED, _WRITE = 6.0, 0.05, 1.0
 
 OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
+Read = Callable[[Settings, Embedder, LocalIndex | None, OnStep], Corpus]
 Measure = Callable[[LocalIndex | None, LocalIndex, Embedder], Effect | None]
 
 
@@ -62,6 +63,7 @@ class _Run:
     on_step: OnStep
     calibrate: Calibrate | None
     measure: Measure | None
+    read: Read = read_corpus
     began: float = field(default_factory=time.perf_counter)
 
 
@@ -98,6 +100,20 @@ def build(
     with _started(settings, embedder, on_step) as run:
         run.calibrate, run.measure = calibrate, measure
         return _build(run, force)
+
+
+def build_from(
+    read: Read,
+    settings: Settings,
+    *,
+    embedder: Embedder | None = None,
+    calibrate: Calibrate | None = None,
+    on_step: OnStep = _silent,
+) -> BuildReport:
+    """`build` of articles that `read` brings from elsewhere than the corpus folder."""
+    with _started(settings, embedder, on_step) as run:
+        run.calibrate, run.read = calibrate, read
+        return _build(run, force=False)
 
 
 def plan(
@@ -198,7 +214,7 @@ def _drafted(run: _Run) -> _Draft:
     recipe = _recipe(run)
     made_alike = old is not None and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint)
     usable = old if made_alike else None
-    corpus = read_corpus(run.settings, run.embedder, usable, run.on_step)
+    corpus = run.read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:
         raise NothingToIndex(_nothing(run.settings, corpus))
     return _Draft(corpus, _manifest(run, corpus, recipe), old, usable)
