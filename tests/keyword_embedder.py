@@ -18,6 +18,7 @@ class KeywordEmbedder:
     fingerprint = "0123456789abcdef"
     dim = len(KEYWORDS)
     window = 256
+    vocabulary = KEYWORDS
 
     def __init__(self) -> None:
         self.embedded: list[str] = []

@@ -38,6 +38,7 @@ indexing.encoder
 indexing.embedding
 indexing.tokens
 indexing.lexical
+indexing.spoken
 indexing.vectors
 indexing.store
 indexing.snapshot
@@ -50,10 +51,14 @@ indexing.status
 indexing.generations
 answering.ranking
 answering.highlight
+answering.small_talk
+answering.vocabulary
 answering.wording
 answering.conversation
 answering.spelling
 answering.search
+answering.understanding
+answering.follow_ups
 answering.confidence
 answering.calibration
 answering.suggesting

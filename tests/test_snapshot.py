@@ -16,7 +16,7 @@ from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 
 FILES = """
-passages.sqlite embeddings.npy hubs.npy vectors.faiss manifest.json
+passages.sqlite embeddings.npy hubs.npy vectors.faiss words.txt manifest.json
 sentences/codes.npy sentences/scales.npy sentences/spans.npy sentences/starts.npy
 lexical/terms.txt lexical/first_rows.npy
 lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy
@@ -115,7 +115,7 @@ def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
     values["format"] = 99
     values["digest"] = _own_digest(values)
     path.write_text(json.dumps(values))
-    with pytest.raises(IndexMismatch, match="has format 99, this version reads 2; run 'chatbot build'"):
+    with pytest.raises(IndexMismatch, match="has format 99, this version reads 3; run 'chatbot build'"):
         LocalIndex.open(newest(site))
 
 

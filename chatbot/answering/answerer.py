@@ -3,43 +3,62 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import highlight
+from chatbot.answering import highlight, small_talk
 from chatbot.answering.calibration import Judge
 from chatbot.answering.confidence import REFUSALS
-from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.answering.conversation import checked_history
+from chatbot.answering.follow_ups import FollowUps
+from chatbot.answering.search import Ranking, Searcher
 from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
+from chatbot.answering.understanding import Understanding, Understood
+from chatbot.answering.vocabulary import Vocabulary, read_vocabulary
 from chatbot.errors import QuestionError
 from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.store import Store
-from chatbot.indexing.tokens import STOP_WORDS, stem, words
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdict
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
-_FOLLOW_UPS = 3
 _PER_ARTICLE = 2
 _MESSAGES: dict[Verdict, str] = {
     "answered": "",
     "uncertain": "These passages come close, but may not answer the question.",
     "not_covered": "The articles do not seem to cover this. You could ask about one of their topics instead.",
 }
+_NO_ARTICLE = "No article fits these filters; take one of them away."
+_NO_MORE = "That is all the articles have on this; there is nothing more to show."
+_NO_SUCH_PLACE = "There is no such passage among those just shown. Ask for another one, or ask a question."
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a question as it was understood, before any of it is cut to fit an answer."""
+
+    understood: Understood
+    ranking: Ranking
+    verdict: Verdict
+    confidence: float
+    message: str
 
 
 class Answerer:
     """Answers from one generation. Safe to use from several threads."""
 
-    def __init__(self, searcher: Searcher, refusals: float = REFUSALS) -> None:
-        """`refusals` is the share of the questions that the articles cover that may be refused."""
+    def __init__(self, searcher: Searcher, refusals: float = REFUSALS, vocabulary: Vocabulary | None = None) -> None:
+        """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one."""
         self._searcher = searcher
         self._index = searcher.index
         self._judge = Judge(searcher.index, refusals)
+        self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
+        self._follow_ups = FollowUps(searcher)
 
     @property
     def generation(self) -> str:
@@ -62,46 +81,62 @@ class Answerer:
     def __len__(self) -> int:
         return len(self._index)
 
-    def ask(self, question: str, k: int, history: Sequence[Turn], filters: Filters) -> Answer:
+    def ask(self, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False) -> Answer:
         """See Chatbot.ask."""
         began = time.perf_counter()
         asked = checked(question, k)
-        query = self._searcher.query(asked)
-        allowed = self._searcher.allowed(filters)
-        ranking = self._searcher.rank(query, allowed)
-        verdict, confidence = self._judge(query, ranking)
-        message = _MESSAGES[verdict]
-        if allowed is not None and not allowed.any():
-            verdict, message = "not_covered", "No article fits these filters; take one of them away."
-        places = [] if verdict == "not_covered" else spread(self._index.article_of[ranking.rows], k, _PER_ARTICLE)
-        hits = self._hits(query, ranking, places)
+        turns = _about_something(checked_history(history))
+        kind = None if literal else small_talk.kind_of(asked, opening=not turns)
+        if kind:
+            return self._reply(asked, kind, turns, began)
+        found = self.find(asked, turns, filters, literal=literal)
+        places = [] if found.verdict == "not_covered" else spread(self._article_of(found.ranking), k, _PER_ARTICLE)
+        hits = self.hits(found, places)
+        shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
+        said = [text for turn in turns for text in (turn.question, turn.searched_as)]
+        near = found.ranking.rows[:10]
         return Answer(
             question=asked,
-            searched_as=asked,
-            verdict=verdict,
-            confidence=confidence,
+            searched_as=found.understood.reading.searched_as,
+            verdict=found.verdict,
+            confidence=found.confidence,
             hits=hits,
-            message=message,
-            topics=() if verdict == "answered" else self._nearest_topics(ranking),
-            follow_ups=self._follow_ups(asked, ranking, {turn.question for turn in history}),
+            message=found.message,
+            topics=() if found.verdict == "answered" else self._follow_ups.topics(near),
+            follow_ups=self._follow_ups.after(near, [*said, found.understood.reading.searched_as], shown),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def ranked(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),  # noqa: ARG002
-        *,
-        literal: bool = False,  # noqa: ARG002
-    ) -> list[str]:
+    def find(self, asked: str, turns: Sequence[Turn], filters: Filters, *, literal: bool) -> Found:
+        """Everything that was found for a question after `turns`, which hold no small talk."""
+        understood = self._understanding.read(asked, turns, literal=literal)
+        reading = understood.reading
+        allowed = self._searcher.allowed(filters)
+        if reading.kind == "pick":
+            allowed = self._only(reading.picked)
+        ranking = self._searcher.rank(understood.query, allowed)
+        if reading.exclude:
+            ranking = ranking.only(~np.isin(ranking.rows, self._rows_of(reading.exclude)))
+        verdict, confidence = self._judge(understood.query, ranking)
+        message = _MESSAGES[verdict]
+        if not len(ranking.rows):
+            verdict = "not_covered"
+            message = {"pick": _NO_SUCH_PLACE, "more": _NO_MORE}.get(reading.kind, _NO_ARTICLE)
+        elif reading.kind == "pick":
+            verdict, message = "answered", ""
+        elif reading.kind == "more" and verdict == "not_covered":
+            message = _NO_MORE
+        return Found(understood, ranking, verdict, confidence, message)
+
+    def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""
-        ranking = self._searcher.rank(self._searcher.query(checked(question, 1)))
-        return self.store.ids(ranking.rows)
+        turns = _about_something(checked_history(history))
+        return self.store.ids(self.find(checked(question, 1), turns, Filters(), literal=literal).ranking.rows)
 
     def similar(self, passage_id: str, k: int) -> tuple[Hit, ...]:
         """See Chatbot.similar."""
-        row = self._index.store.row(passage_id)
+        row = self.store.row(passage_id)
         if row is None:
             raise QuestionError(f"there is no passage {passage_id!r}; name the id of a passage that was shown")
         rows, cosines = self._index.dense(self._index.vectors(np.array([row]))[0], k + 1)
@@ -114,18 +149,16 @@ class Answerer:
 
     def article(self, article_id: str) -> Article | None:
         """One article with its text."""
-        return self._index.store.article(article_id)
+        return self.store.article(article_id)
 
     def passage(self, passage_id: str) -> Passage | None:
         """One passage."""
-        row = self._index.store.row(passage_id)
+        row = self.store.row(passage_id)
         return None if row is None else self._index.passages([row])[0]
 
     def starters(self, n: int) -> tuple[str, ...]:
         """The first question of articles spread evenly over the corpus."""
-        questions = [article.questions[0] for article in self.articles if article.questions]
-        step = max(1, len(questions) // max(n, 1))
-        return tuple(questions[::step][:n])
+        return self._follow_ups.starters(n)
 
     def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
         """See Chatbot.suggest."""
@@ -152,7 +185,9 @@ class Answerer:
         )
         return Suggestions(chain(editors, headings))
 
-    def _hits(self, query: Query, ranking: Ranking, places: Sequence[int]) -> tuple[Hit, ...]:
+    def hits(self, found: Found, places: Sequence[int]) -> tuple[Hit, ...]:
+        """The passages at some places of the ranking, with the sentences that answer and the reason."""
+        query, ranking = found.understood.query, found.ranking
         weights = {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
         hits = []
         passages = self._index.passages(ranking.rows[list(places)])
@@ -167,22 +202,44 @@ class Answerer:
             hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why))
         return tuple(hits)
 
-    def _nearest_topics(self, ranking: Ranking) -> tuple[str, ...]:
-        numbers = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
-        topics = [topic for number in numbers for topic in self.articles[number].topics]
-        return tuple(dict.fromkeys(topics))[:4]
+    def _reply(self, asked: str, kind: str, turns: Sequence[Turn], began: float) -> Answer:
+        before = {turn.question for turn in turns}
+        return Answer(
+            question=asked,
+            searched_as=asked,
+            verdict="not_covered",
+            confidence=0.0,
+            hits=(),
+            message=small_talk.reply_to(kind),
+            topics=(),
+            follow_ups=tuple(question for question in self.starters(6) if question not in before)[:3],
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+        )
 
-    def _follow_ups(self, asked: str, ranking: Ranking, before: set[str]) -> tuple[str, ...]:
-        """Editors' questions of the articles that were found, the ones that share most with the question first."""
-        numbers = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
-        own = {stem(word) for word in words(asked) if word not in STOP_WORDS}
-        found = []
-        for place, number in enumerate(numbers):
-            for question in self.articles[number].questions:
-                if question.casefold() != asked.casefold() and question not in before:
-                    shared = len(own & {stem(word) for word in words(question)})
-                    found.append((place - shared, place, question))
-        return tuple(dict.fromkeys(question for _, _, question in sorted(found)))[:_FOLLOW_UPS]
+    def _article_of(self, ranking: Ranking) -> npt.NDArray[np.int64]:
+        return self._index.article_of[ranking.rows]
+
+    def _only(self, passage_id: str | None) -> npt.NDArray[np.bool_]:
+        mask = np.zeros(len(self), np.bool_)
+        mask[self._rows_of([passage_id] if passage_id else [])] = True
+        return mask
+
+    def _rows(self, turns: Sequence[Turn]) -> list[int]:
+        return self._rows_of(dict.fromkeys(passage for turn in turns for passage in turn.shown))
+
+    def _rows_of(self, passage_ids: Iterable[str]) -> list[int]:
+        rows = map(self.store.row, passage_ids)
+        return [row for row in rows if row is not None]
+
+
+def _about_something(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns that were no small talk, which changes no topic."""
+    kept: list[Turn] = []
+    for turn in turns:
+        if turn.shown or not small_talk.kind_of(turn.question, opening=not kept):
+            kept.append(turn)
+    return tuple(kept)
 
 
 def spread(articles: npt.NDArray[np.int64], k: int, most: int) -> list[int]:

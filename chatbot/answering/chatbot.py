@@ -47,14 +47,15 @@ class Chatbot:
         k: int = 5,
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),  # noqa: B008 - frozen
-        literal: bool = False,  # noqa: ARG002 - what completes and mends questions is to come
+        literal: bool = False,
     ) -> Answer:
         """The best passages for a question, or an honest "not covered".
 
         `history` holds the earlier turns of the conversation, oldest first; `literal` searches the question as it
-        stands, without completing follow-ups or mending spelling. Raises QuestionError.
+        stands, without completing follow-ups, mending spelling or adding words that mean the same. Raises
+        QuestionError.
         """
-        return self._fresh().ask(question, k, history, filters)
+        return self._fresh().ask(question, k, history, filters, literal=literal)
 
     def similar(self, passage_id: str, k: int = 5) -> tuple[Hit, ...]:
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""

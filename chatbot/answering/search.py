@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
@@ -18,11 +19,15 @@ CANDIDATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text made ready: its unit vector, and its stemmed terms with their weights."""
+    """A text made ready: its unit vector, and its stemmed terms with their weights.
+
+    `favoured` says what the passages of some articles, named by their ids, gain in score.
+    """
 
     text: str
     vector: Vectors
     weights: dict[str, float]
+    favoured: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Ranking:
     cosines: Scores
     sentences: Scores
     bm25: Scores
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Ranking:
+        """The places that `kept`, a mask or places in a new order, selects."""
+        return Ranking(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
 class Searcher:
@@ -67,8 +76,15 @@ class Searcher:
         words = ranking.word_share(bm25[rows], float(bm25.max(initial=0.0)), ranking.decidedness(bm25))
         scores = meaning + words
         scores += ranking.feedback(vectors, scores, ranking.vagueness(float(cosines.max(initial=0.0))))
+        if query.favoured:
+            scores += self._gain(rows, query.favoured)
         order = np.lexsort((rows, -scores))
         return Ranking(rows[order], scores[order], words[order], cosines[order], best[order], bm25[rows][order])
+
+    def _gain(self, rows: Rows, favoured: Mapping[str, float]) -> Scores:
+        articles = self.articles
+        gains: Scores = np.array([favoured.get(articles[n].id, 0.0) for n in self.index.article_of[rows]], np.float32)
+        return gains
 
     def _beside(self, rows: Rows, vector: Vectors, cosines: Scores) -> Scores:
         """The mean cosine of the passages around each row in its article, its own where it is alone."""

@@ -18,12 +18,27 @@ _NEW_TOPIC = re.compile(
     r"(?:topic|subject)|by the way|btw|on another note|forget (?:that|it))\b[\s,.:;!-]*",
     re.IGNORECASE,
 )
+_POLITE = (
+    r"(?:(?:ok(?:ay)?|yes|thanks|great|please|and|so|are there|is there|do you have|can you|could you|i want|i'd like|"
+    r"can i (?:have|get|see)|(?:please )?(?:give|show) me)[\s,.!]+)*"
+)
+_THINGS = (
+    r"(?:results?|passages?|answers?|articles?|sources?|details?|info(?:rmation)?|ideas?|tips?|advice|suggestions?|"
+    r"recommendations?|examples?|options?|thoughts?|points?|things?|reading|hints?)"
+)
+_OF_THIS = r"(?: (?:about|on|of|like) (?:it|this|that|them|these|those))?"
 _MORE = re.compile(
-    r"(?:(?:ok(?:ay)?|yes|thanks|great|please|and|can you|could you)[\s,.!]+)*(?:(?:please )?(?:tell|show|give) me "
-    r"(?:some |even )?more(?: (?:about|on|of) (?:it|this|that|them|these|those))?|(?:some |any |even )?more(?: (?:"
-    r"results|passages|answers|details?|info(?:rmation)?|like (?:this|that|these|those)))?|(?:show|see|load) more|"
-    r"(?:and )?(?:what|anything|something) (?:else|more)(?: is there)?|(?:any )?(?:other|others|further) "
-    r"(?:results|passages|answers|ideas)|go on|continue|carry on|keep going|next)(?:[\s,]+(?:please|then))?[\s.!?]*",
+    rf"{_POLITE}(?:"
+    rf"(?:tell|show|give) me (?:a (?:little |bit )|some |even |anything |something )?more{_OF_THIS}"
+    rf"|(?:some |any |even |a few )?more(?: {_THINGS})?{_OF_THIS}"
+    rf"|(?:show|see|load|read|know|hear|say|explain) (?:some |any )?more{_OF_THIS}"
+    rf"|(?:what|anything|something) (?:else|more)(?: is there)?{_OF_THIS}"
+    r"|(?:what|anything) else (?:(?:do|should|could|can) i (?:need to )?(?:know|do|consider|read)|to know)"
+    rf"|(?:(?:any|some|what|which|a few) )?(?:others?|further|additional)(?: {_THINGS})?{_OF_THIS}"
+    rf"|(?:another|one more)(?: (?:one|{_THINGS}))?"
+    rf"|(?:go on|continue|carry on|keep going|elaborate|expand){_OF_THIS}"
+    r"|next|(?:go )?deeper|in more detail)"
+    r"(?:[\s,]+(?:please|then|now))?[\s.!?]*",
     re.IGNORECASE,
 )
 _PICK = re.compile(

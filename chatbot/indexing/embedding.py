@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -42,7 +42,10 @@ class PassageVectors(NamedTuple):
 
 
 class Embedder(Protocol):
-    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted."""
+    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted.
+
+    `vocabulary` are the pieces of words that its tokenizer knows.
+    """
 
     @property
     def name(self) -> str: ...
@@ -52,6 +55,8 @@ class Embedder(Protocol):
     def dim(self) -> int: ...
     @property
     def window(self) -> int: ...
+    @property
+    def vocabulary(self) -> Collection[str]: ...
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without special tokens."""
@@ -119,6 +124,11 @@ class ModelEmbedder:
     @cached_property
     def _query_encoder(self) -> QueryEncoder:
         return QueryEncoder(self.encoder_dir)
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The pieces of words that the tokenizer knows."""
+        return self._query_encoder.vocabulary
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""

@@ -12,6 +12,7 @@ import json
 import logging
 import shutil
 import warnings
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,12 @@ class QueryEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.card.window)
         self._inputs = [value.name for value in self._session.get_inputs()]
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The pieces of words that the tokenizer knows."""
+        pieces: Collection[str] = self._tokenizer.get_vocab().keys()
+        return pieces
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""

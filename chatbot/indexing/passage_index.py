@@ -9,6 +9,7 @@ sentences/             a vector and a span for each sentence, from the same forw
   spans.npy            int32 (sentences, 2): code point offsets in the passage's text
   starts.npy           int64 (passages + 1,): passage i owns sentences starts[i]:starts[i+1]
 lexical/               word counts
+words.txt              the words as they are written
 calibration/           what questions of which it is known gave, where the generation was calibrated
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +28,7 @@ from chatbot.errors import IndexDamaged
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.snapshot import Manifest, verify
+from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
 from chatbot.indexing.vectors import VectorIndex, hubness, write_vectors
 from chatbot.records import Article, Passage
@@ -127,6 +130,7 @@ class Parts:
     vectors: npt.NDArray[np.float16]
     sentences: SentenceVectors
     postings: Postings
+    words: Mapping[str, int]
 
     def write(self, folder: Path) -> None:
         """Write the files of this module's docstring."""
@@ -137,6 +141,7 @@ class Parts:
         numbers = {article.id: number for number, article in enumerate(self.articles)}
         article_of = np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
         write_lexical(self.postings, article_of, folder / "lexical")
+        write_words(self.words, folder / FILE)
         write_vectors(self.vectors, folder / "vectors.faiss")
 
 
@@ -147,6 +152,7 @@ class LocalIndex:
         """Raises IndexDamaged where the files do not fit together."""
         self.generation = manifest.generation
         self.manifest = manifest
+        self._folder = folder
         opening = "passages.sqlite"
         try:
             self.store = Store(folder / opening)
@@ -184,6 +190,11 @@ class LocalIndex:
     def article_of(self) -> Rows:
         """For each row, the position of its article in `store.articles()`, ascending."""
         return self.lexical_index.article_of
+
+    @cached_property
+    def words(self) -> Mapping[str, int]:
+        """In how many passages each word of the corpus occurs, as it is written but normalised."""
+        return read_words(self._folder / FILE)
 
     def close(self) -> None:
         self.store.close()

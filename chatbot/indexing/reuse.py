@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,8 @@ from chatbot.indexing.encoder import Vectors
 from chatbot.indexing.lexical import Postings, count_terms, merge
 from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.reading import Corpus
-from chatbot.indexing.tokens import terms
+from chatbot.indexing.spoken import count_words
+from chatbot.indexing.tokens import stem, words
 from chatbot.records import Passage
 
 OnStep = Callable[[str, int, int], None]
@@ -43,9 +44,8 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     if old:
         vectors[sources >= 0] = old.embeddings[sources[sources >= 0]]
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
-    parts = Parts(
-        corpus.articles, corpus.passages, corpus.digests, vectors, sentences, _count(corpus, sources, old, on_step)
-    )
+    postings, spoken = _count(corpus, sources, old, on_step)
+    parts = Parts(corpus.articles, corpus.passages, corpus.digests, vectors, sentences, postings, spoken)
     return parts, len(embedded), pace or (old.manifest.pace if old else 0.0)
 
 
@@ -129,7 +129,9 @@ def _ranges(starts: Rows, counts: Rows) -> Rows:
     return found
 
 
-def _count(corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnStep) -> Postings:
+def _count(
+    corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnStep
+) -> tuple[Postings, Mapping[str, int]]:
     """Word counts of all passages; an old row can be taken over once, twins of it are counted anew."""
     on_step("counting", 0, 1)
     total = len(corpus.passages)
@@ -140,12 +142,15 @@ def _count(corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnSte
             moved[source] = row
         else:
             anew.append(row)
-    counted = count_terms(_terms(corpus.passages[row]) for row in anew)
-    parts = [(counted, np.array(anew, np.int64))]
+    said = [_words(corpus.passages[row]) for row in anew]
+    spoken = count_words(said)
+    parts = [(count_terms([stem(word) for word in passage] for passage in said), np.array(anew, np.int64))]
     if old:
         parts.append((old.lexical_index.postings(), moved))
-    return merge(parts, total)
+        spoken.update(old.words)
+        spoken.subtract(count_words(map(_words, old.passages(np.flatnonzero(moved < 0)))))
+    return merge(parts, total), spoken
 
 
-def _terms(passage: Passage) -> list[str]:
-    return terms("\n".join((passage.title, *passage.headings, plain(passage.text))))
+def _words(passage: Passage) -> list[str]:
+    return words("\n".join((passage.title, *passage.headings, plain(passage.text))))

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from chatbot.indexing.disk import file_digest, replace_text, sync
 
-FORMAT = 2
+FORMAT = 3
 
 CURRENT = "CURRENT"
 HISTORY = "history"

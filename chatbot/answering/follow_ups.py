@@ -1,0 +1,73 @@
+"""What to ask next: questions that editors say their articles answer, never invented."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.answering import ranking
+from chatbot.answering.search import Searcher
+from chatbot.indexing.tokens import STOP_WORDS, stem, words
+
+MOST = 3
+_TOPICS = 4
+
+
+class FollowUps:
+    """The questions of one generation. Safe to use from several threads."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        self._searcher = searcher
+        self._answering: dict[tuple[int, str], int] = {}
+
+    def starters(self, n: int) -> tuple[str, ...]:
+        """The first question of articles spread evenly over the corpus."""
+        questions = [article.questions[0] for article in self._searcher.articles if article.questions]
+        step = max(1, len(questions) // max(n, 1))
+        return tuple(questions[::step][:n])
+
+    def after(self, found: npt.NDArray[np.int64], asked: Sequence[str], shown: Collection[int]) -> tuple[str, ...]:
+        """At most three editors' questions of the articles that were found, closest to what was asked first.
+
+        `found` are rows, best first. `asked` is what was asked so far, the last of it last; none of that is offered
+        again, nor a question whose answer is one of the rows `shown`.
+        """
+        numbers = list(dict.fromkeys(self._searcher.index.article_of[found].tolist()))
+        before = {_key(question) for question in asked}
+        own = _key(asked[-1]) if asked else frozenset()
+        ordered = sorted(
+            (place - len(own & _key(question)), place, number, question)
+            for place, number in enumerate(numbers)
+            for question in self._searcher.articles[number].questions
+            if _key(question) not in before
+        )
+        offered: dict[str, None] = {}
+        for _, _, number, question in ordered:
+            if len(offered) == MOST:
+                break
+            if self._answer(number, question) not in shown:
+                offered[question] = None
+        return tuple(offered)
+
+    def topics(self, found: npt.NDArray[np.int64]) -> tuple[str, ...]:
+        """The topics of the articles that rows belong to, the first rows' first, at most four."""
+        numbers = dict.fromkeys(self._searcher.index.article_of[found].tolist())
+        topics = [topic for number in numbers for topic in self._searcher.articles[number].topics]
+        return tuple(dict.fromkeys(topics))[:_TOPICS]
+
+    def _answer(self, number: int, question: str) -> int:
+        """The row of the passage that answers an article's question: the one that has most of its words."""
+        known = self._answering.get((number, question))
+        if known is None:
+            index = self._searcher.index
+            first, last = np.searchsorted(index.article_of, [number, number + 1])
+            scores = index.lexical(ranking.term_weights(question))[first:last]
+            known = self._answering[number, question] = int(first + scores.argmax())
+        return known
+
+
+def _key(question: str) -> frozenset[str]:
+    """What a question asks, whatever its wording: its stemmed words without stop words."""
+    return frozenset(stem(word) for word in words(question) if word not in STOP_WORDS)

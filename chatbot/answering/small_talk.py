@@ -1,0 +1,76 @@
+"""Small talk: whole utterances from closed lists, and the fixed sentence that each kind gets.
+
+Only an utterance that is nothing else counts: "hi, how do I negotiate a salary?" is a question. The lists and the
+sentences are in `small_talk.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from pathlib import Path
+
+_LISTS = Path(__file__).with_name("small_talk.toml")
+_LONGEST = 120
+_ENDS = re.compile(r"[^\w']+$|^[^\w']+")
+_PARTS = re.compile(r"[.!?;:…\n]+|,")
+_OPENING = re.compile(
+    r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|bot|chatbot|"
+    r"(?:can you |could you |please )?tell me|i want to know|i would like to know|i'd like to know) "
+)
+_CLOSING = re.compile(
+    r" (?:there|bot|chatbot|robot|everyone|all|again|please|now|friend|mate|buddy|dear|sir|madam|man|everybody|exactly|"
+    r"then|really|actually|thanks|thank you|anyway)$"
+)
+_LEANING = re.compile(r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing))")
+_MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
+
+
+def kind_of(utterance: str, *, opening: bool = True) -> str | None:
+    """What kind of small talk an utterance is; None where any part of it is something else.
+
+    Of several parts the last that is more than manners decides: "Hi! Who are you?" asks who. Unless the utterance opens
+    the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question then.
+    """
+    if len(utterance) > _LONGEST:
+        return None
+    whole = _kind(_normal(utterance.replace(",", " ")))
+    parts = [part for part in map(_normal, _PARTS.split(utterance)) if part]
+    kinds = [whole] * len(parts) if whole else [_kind(part) for part in parts]
+    if not kinds or None in kinds:
+        return None
+    if not opening and any(
+        kind not in _MANNERS and _LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
+    ):
+        return None
+    telling = [kind for kind in kinds if kind not in _MANNERS]
+    return (telling or kinds)[-1]
+
+
+def reply_to(kind: str) -> str:
+    """The fixed sentence for a kind of small talk."""
+    return _lists()[kind][0]
+
+
+def _normal(text: str) -> str:
+    return _ENDS.sub("", " ".join(text.lower().replace("’", "'").split()))
+
+
+def _kind(part: str) -> str | None:
+    """The kind of one part, what only opens or closes it left aside."""
+    while part:
+        for kind, (_, phrases) in _lists().items():
+            if phrases.fullmatch(part):
+                return kind
+        shorter = _OPENING.sub("", part) if _OPENING.match(part) else _CLOSING.sub("", part)
+        if shorter == part:
+            return None
+        part = shorter
+    return None
+
+
+@cache
+def _lists() -> dict[str, tuple[str, re.Pattern[str]]]:
+    tables = tomllib.loads(_LISTS.read_text(encoding="utf-8"))
+    return {kind: (table["reply"], re.compile("|".join(table["phrases"]))) for kind, table in tables.items()}

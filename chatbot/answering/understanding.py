@@ -1,0 +1,72 @@
+"""From what a visitor typed to what is searched: spelling mended, follow-up completed, vocabulary added.
+
+`literal` leaves all three out. docs/conversation.md says how each was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from chatbot.answering import conversation, ranking, spelling
+from chatbot.answering.conversation import Reading
+from chatbot.answering.search import Query, Searcher
+from chatbot.answering.spelling import Lexicon
+from chatbot.answering.vocabulary import Added, Vocabulary, widened
+from chatbot.indexing.tokens import words
+from chatbot.records import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as it is searched. `mended` is what was typed with its spelling mended."""
+
+    mended: str
+    reading: Reading
+    query: Query
+    added: tuple[Added, ...] = ()
+
+
+class Understanding:
+    """Reads the questions that are put to one generation. Safe to use from several threads."""
+
+    def __init__(self, searcher: Searcher, vocabulary: Vocabulary) -> None:
+        self._searcher = searcher
+        self._index = searcher.index
+        self._vocabulary = vocabulary
+
+    def read(self, question: str, history: Sequence[Turn], *, literal: bool) -> Understood:
+        """What a question asks for after `history`, which holds no small talk."""
+        if literal:
+            return Understood(question, Reading("standalone", question), self._searcher.query(question))
+        mended = spelling.repair(question, self.lexicon)
+        reading = conversation.read(mended, history, self._index.frequency, len(self._index))
+        query = self._searcher.query(reading.question)
+        if reading.topic:
+            completed = self._searcher.query(reading.embedded)
+            if reading.kind == "follow_up":
+                reading = self._settled(reading, query, completed, history[-1].shown)
+            if reading.topic:
+                query = Query(
+                    reading.searched_as,
+                    conversation.blend(query.vector, completed.vector),
+                    conversation.add_topic(query.weights, ranking.term_weights(reading.topic)),
+                    conversation.continuity(history[-1].shown) if reading.kind == "follow_up" else {},
+                )
+        weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
+        return Understood(mended, reading, replace(query, weights=weights), added)
+
+    def _settled(self, reading: Reading, raw: Query, completed: Query, shown: Sequence[str]) -> Reading:
+        rows, cosines = self._index.dense(raw.vector, 1)
+        if not len(rows):
+            return reading
+        _, best = self._index.dense(completed.vector, 1)
+        (nearest,) = self._index.passages(rows)
+        return conversation.settle(reading, float(cosines[0]), float(best[0]), nearest, shown)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words that a question may contain; made when the first question comes."""
+        everyday = spelling.whole_words(self._searcher.encoder.vocabulary)
+        return spelling.lexicon(self._index.words, everyday | self._vocabulary.words())

@@ -1,0 +1,184 @@
+"""Words that mean the same to somebody looking for an article: the shipped file, and a site's own added to it.
+
+`vocabulary.toml` explains its format at its top. A form is compared as whole words in the singular or the plural, never
+by its stem, which would make *programme* and *programmer* one word.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from chatbot.errors import SettingsError
+from chatbot.indexing.tokens import stem, words
+
+SHIPPED = Path(__file__).with_name("vocabulary.toml")
+_TABLES = ("same", "expand")
+_NO_PLURAL = ("ss", "us", "is")
+_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
+
+# How much a word counts that the vocabulary added: beside a word that the corpus has, and instead of one it lacks.
+BESIDE = 0.3
+INSTEAD = 0.6
+
+Form = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A form that a question contains, as words[start:end], and the forms that are looked for as well."""
+
+    start: int
+    end: int
+    forms: tuple[Form, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Words of a question, and the forms that the vocabulary added for them."""
+
+    words: str
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """For each form, a tuple of normalised words, the forms that are looked for as well; `longest` is in words."""
+
+    also: Mapping[Form, tuple[Form, ...]]
+    longest: int
+
+    def matches(self, question: Sequence[str]) -> Iterator[Match]:
+        """The forms in the words of a question from left to right, the longest first, none inside another."""
+        singular = [_singular(word) for word in question]
+        start = 0
+        while start < len(singular):
+            for end in range(min(start + self.longest, len(singular)), start, -1):
+                forms = self.also.get(tuple(singular[start:end]))
+                if forms:
+                    yield Match(start, end, forms)
+                    start = end
+                    break
+            else:
+                start += 1
+
+    def words(self) -> set[str]:
+        """Every word of every form."""
+        return {word for form, others in self.also.items() for each in (form, *others) for word in each}
+
+
+def widened(
+    weights: Mapping[str, float], question: Sequence[str], vocabulary: Vocabulary, frequency: Callable[[str], int]
+) -> tuple[dict[str, float], tuple[Added, ...]]:
+    """The weighted terms of a question with those that the vocabulary adds, and what was added.
+
+    `question` holds its normalised words, `frequency` tells in how many passages a term occurs. The words of an added
+    form share one weight; a form that has a word of which the corpus knows nothing is left out.
+    """
+    wider = dict(weights)
+    added = []
+    for match in vocabulary.matches(question):
+        own = [stem(word) for word in question[match.start : match.end]]
+        base = min(weights.get(term, 1.0) for term in own)
+        factor = base * (BESIDE if all(map(frequency, own)) else INSTEAD)
+        forms = []
+        for form in match.forms:
+            terms = {stem(word) for word in form}
+            if not all(map(frequency, terms)):
+                continue
+            forms.append(" ".join(form))
+            for term in terms - weights.keys():
+                wider[term] = max(wider.get(term, 0.0), factor / len(terms) ** 0.5)
+        if forms:
+            added.append(Added(" ".join(question[match.start : match.end]), tuple(forms)))
+    return wider, tuple(added)
+
+
+def read_vocabulary(own: Path | None = None) -> Vocabulary:
+    """The shipped vocabulary with a site's own file added.
+
+    Where both have a form in [same], the groups become one. Raises SettingsError with file and line.
+    """
+    return _read(own, own.stat().st_mtime_ns if own and own.is_file() else None)
+
+
+@lru_cache(maxsize=4)
+def _read(own: Path | None, _changed: int | None) -> Vocabulary:
+    groups: list[list[Form]] = []
+    group_of: dict[Form, list[Form]] = {}
+    one_way: dict[Form, list[Form]] = {}
+    for path in (SHIPPED, *([own] if own else [])):
+        same, expand = _tables(path)
+        for forms in same:
+            _join(forms, groups, group_of)
+        for key, *others in expand:
+            one_way.setdefault(key, []).extend(others)
+    also: dict[Form, tuple[Form, ...]] = {}
+    for form in dict.fromkeys([*group_of, *one_way]):
+        found = [*group_of.get(form, ()), *one_way.get(form, ())]
+        also[form] = tuple(other for other in dict.fromkeys(found) if other != form)
+    return Vocabulary(also, max(map(len, also), default=0))
+
+
+def _join(forms: Sequence[Form], groups: list[list[Form]], group_of: dict[Form, list[Form]]) -> None:
+    joined = list(dict.fromkeys(form for known in forms for form in group_of.get(known, [known])))
+    groups.append(joined)
+    group_of.update((form, joined) for form in joined)
+
+
+def _tables(path: Path) -> tuple[list[list[Form]], list[list[Form]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"vocabulary {path} cannot be read: {error}; name an existing file in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        place = _PLACE.search(str(error))
+        where = f"{path}:{place[1]}" if place else str(path)
+        raise SettingsError(
+            f"{where}: {_PLACE.sub('', str(error)).strip()}; mend this line of the vocabulary"
+        ) from error
+    lines = text.split("\n")
+    for table in tables:
+        if table not in _TABLES:
+            raise SettingsError(f"{path}:{_line(lines, table)}: '{table}' is no table; write [same] or [expand]")
+    same, expand = (_entries(path, lines, tables.get(table, {})) for table in _TABLES)
+    return same, expand
+
+
+def _entries(path: Path, lines: Sequence[str], table: Any) -> list[list[Form]]:
+    entries = []
+    for key, others in table.items() if isinstance(table, dict) else ():
+        where = f"{path}:{_line(lines, key)}"
+        if not isinstance(others, list) or not others or not all(isinstance(other, str) for other in others):
+            raise SettingsError(f'{where}: {key} = {others!r} is no list of forms; write {key} = ["other word"]')
+        forms = [form_of(text) for text in (key, *others)]
+        for text, form in zip((key, *others), forms, strict=True):
+            if not form:
+                raise SettingsError(f"{where}: the form {text!r} has no letter or digit; write a word, or leave it out")
+        entries.append(forms)
+    return entries
+
+
+def _line(lines: Sequence[str], name: str) -> int:
+    """The line of a key or table, counted from 1; 1 where it is written in another way."""
+    written = re.compile(rf"""\s*\[*["']?{re.escape(name)}["']?\s*[=\]]""")
+    return next((number for number, line in enumerate(lines, start=1) if written.match(line)), 1)
+
+
+def form_of(text: str) -> Form:
+    """A form as it is compared: normalised words in the singular."""
+    return tuple(_singular(word) for word in words(text))
+
+
+def _singular(word: str) -> str:
+    if len(word) < 3 or not word.endswith("s") or word.endswith(_NO_PLURAL):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith(("ches", "shes", "xes", "zes")) else word[:-1]

@@ -1,0 +1,86 @@
+"""The judged conversations and misspelt questions, asked of the real model: floors under what was measured."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot import Answer, Chatbot, Settings, Turn
+
+GOLD = Path(__file__).parent / "gold"
+
+
+def read(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").split("\n") if line]
+
+
+@pytest.fixture(scope="module")
+def bot(shipped: dict[str, str]) -> Chatbot:
+    return Chatbot.open(
+        Settings(corpus_dir=Path(shipped["CHATBOT_CORPUS_DIR"]), index_dir=Path(shipped["CHATBOT_INDEX_DIR"]))
+    )
+
+
+def finds(answer: Answer, answers: list[dict[str, str]]) -> bool:
+    """Whether a hit holds at least the first half of one of the quotes that answer."""
+    return any(
+        hit.passage.article_id == judged["article"] and judged["quote"][: len(judged["quote"]) // 2] in hit.passage.text
+        for hit in answer.hits
+        for judged in answers
+    )
+
+
+def turn_of(answer: Answer) -> Turn:
+    return Turn(answer.question, answer.searched_as, tuple(hit.passage.id for hit in answer.hits))
+
+
+@pytest.fixture(scope="module")
+def played(bot: Chatbot) -> list[tuple[dict[str, Any], tuple[Turn, ...], Answer]]:
+    """Every judged turn behind the first of its conversation, with the history it came after, and its answer."""
+
+    def play() -> Iterator[tuple[dict[str, Any], tuple[Turn, ...], Answer]]:
+        for conversation in read("conversations"):
+            history: tuple[Turn, ...] = ()
+            for turn in conversation["turns"]:
+                answer = bot.ask(turn["question"], history=history)
+                if history:
+                    yield turn, history, answer
+                history = (*history, turn_of(answer))
+
+    return list(play())
+
+
+def test_follow_ups_find_nine_tenths_of_what_a_persons_rewriting_finds(
+    bot: Chatbot, played: list[tuple[dict[str, Any], tuple[Turn, ...], Answer]]
+) -> None:
+    judged = [(turn, answer) for turn, _, answer in played if turn["answers"]]
+    found = sum(finds(answer, turn["answers"]) for turn, answer in judged)
+    rewritten = sum(finds(bot.ask(turn["rewrite"], literal=True), turn["answers"]) for turn, _ in judged)
+    assert found / rewritten >= 0.9
+
+
+def test_nothing_of_the_old_topic_is_searched_after_a_change(
+    played: list[tuple[dict[str, Any], tuple[Turn, ...], Answer]],
+) -> None:
+    changed = [answer for turn, _, answer in played if turn["kind"] == "change"]
+    assert [answer.searched_as for answer in changed if "(about" in answer.searched_as] == []
+
+
+def test_more_shows_nothing_that_was_shown(
+    played: list[tuple[dict[str, Any], tuple[Turn, ...], Answer]],
+) -> None:
+    for turn, history, answer in played:
+        if turn["kind"] == "more":
+            assert answer.hits
+            assert not {hit.passage.id for hit in answer.hits} & set(history[-1].shown)
+
+
+def test_misspelt_questions_find_most_of_what_the_meant_ones_find(bot: Chatbot) -> None:
+    lines = read("misspelt")
+    mended = sum(finds(bot.ask(line["question"]), line["answers"]) for line in lines)
+    meant = sum(finds(bot.ask(line["meant"]), line["answers"]) for line in lines)
+    assert mended / meant >= 0.85

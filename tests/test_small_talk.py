@@ -1,0 +1,71 @@
+"""Small talk gets a fixed reply; whatever asks something else stays a question."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chatbot.answering.small_talk import kind_of, reply_to
+
+GOLD = Path(__file__).parent / "gold"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "kind"),
+    [
+        ("hi", "greeting"),
+        ("Good morning!", "greeting"),
+        ("ok thanks!", "thanks"),
+        ("Great, thank you so much", "thanks"),
+        ("no, thank you", "goodbye"),
+        ("bye for now", "goodbye"),
+        ("OK.", "agreement"),
+        ("what can you do?", "help"),
+        ("Hello chatbot, can you help me please?", "help"),
+        ("Hi! Who are you?", "who"),
+        ("are you a bot or a human?", "machine"),
+        ("Is this free?", "free"),
+        ("What data do you keep about me?", "privacy"),
+    ],
+)
+def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
+    assert kind_of(utterance) == kind
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "hi, how do I negotiate a salary?",
+        "thanks, and what about salaries?",
+        "Good. Why?",
+        "help me write a cover letter",
+        "what can you do with a maths degree?",
+        "thank you letter after an interview",
+        "goodbye email to colleagues",
+        "",
+        "?!",
+    ],
+)
+def test_a_question_stays_a_question(utterance: str) -> None:
+    assert kind_of(utterance) is None
+
+
+def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> None:
+    assert kind_of("How does it work?") == "help"
+    assert kind_of("How does it work?", opening=False) is None
+    assert kind_of("That's all, thanks!", opening=False) == "goodbye"
+
+
+def test_every_kind_has_a_sentence_for_the_visitor() -> None:
+    kinds = ("greeting", "thanks", "goodbye", "agreement", "help", "who", "machine", "free", "privacy")
+    assert all(reply_to(kind).endswith(".") for kind in kinds)
+
+
+def test_no_judged_question_is_taken_for_small_talk() -> None:
+    files = ("answerable", "misspelt", "conversations")
+    lines = [json.loads(line) for name in files for line in (GOLD / f"{name}.jsonl").read_text("utf-8").splitlines()]
+    asked = [(line["question"], True) for line in lines if "question" in line]
+    asked += [(turn["question"], not n) for line in lines for n, turn in enumerate(line.get("turns", ()))]
+    assert [question for question, opening in asked if kind_of(question, opening=opening)] == []

@@ -1,0 +1,93 @@
+"""The vocabulary: forms that stand for each other, how they are found in a question, and a site's own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatbot.answering.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
+from chatbot.errors import SettingsError
+from chatbot.indexing.tokens import words
+
+
+def own(folder: Path, text: str) -> Vocabulary:
+    path = folder / "own.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_vocabulary(path)
+
+
+def added(question: str, vocabulary: Vocabulary) -> set[str]:
+    return {" ".join(form) for match in vocabulary.matches(words(question)) for form in match.forms}
+
+
+def test_forms_of_a_group_stand_for_each_other() -> None:
+    shipped = read_vocabulary()
+    assert added("how long should my CV be", shipped) == {"resume", "curriculum vitae"}
+    assert added("two-page résumés", shipped) >= {"cv", "curriculum vitae"}
+
+
+def test_an_expansion_goes_one_way(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, '[expand]\nxyzzy = ["magic word", "spell"]\n')
+    assert added("what is xyzzy?", vocabulary) == {"magic word", "spell"}
+    assert added("plugh", vocabulary) == set()
+    assert "xyzzy" not in added("a magic word", vocabulary)
+
+
+def test_british_and_american_spellings_meet() -> None:
+    shipped = read_vocabulary()
+    assert "behavioral interview" in added("behavioural interview", shipped)
+    assert added("organizing my work", shipped) >= {"organising"}
+
+
+def test_programme_and_programmer_are_two_words() -> None:
+    assert "programmer" not in added("a training programme", read_vocabulary())
+
+
+def test_the_longest_form_wins_and_none_is_found_inside_it(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, '[same]\nqux = ["foo", "bar baz foo"]\n')
+    (match,) = vocabulary.matches(words("the bar baz foos please"))
+    assert match == Match(1, 4, (("qux",), ("foo",)))
+
+
+def test_forms_are_compared_in_the_singular_and_without_accents_or_hyphens() -> None:
+    assert form_of("Résumés") == ("resume",)
+    assert form_of("self-taught") == ("self", "taught")
+    assert form_of("universities boxes classes status") == ("university", "box", "classe", "status")
+
+
+def test_the_own_file_adds_to_a_shipped_group(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, '[same]\ncv = ["lebenslauf"]\n')
+    assert added("Lebenslauf", vocabulary) == {"cv", "resume", "curriculum vitae"}
+
+
+def test_added_words_weigh_less_beside_a_word_of_the_corpus_than_instead_of_one(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, '[same]\nfrob = ["two words", "unknown"]\n')
+    frequency = {"frob": 3, "two": 5, "word": 5}
+
+    beside, told = widened({"frob": 1.0}, ["frob"], vocabulary, lambda term: frequency.get(term, 0))
+    instead, _ = widened({"frob": 1.0}, ["frob"], vocabulary, lambda term: 0 if term == "frob" else 5)
+
+    assert beside == {"frob": 1.0, "two": pytest.approx(0.3 / 2**0.5), "word": pytest.approx(0.3 / 2**0.5)}
+    assert [(each.words, each.forms) for each in told] == [("frob", ("two word",))]
+    assert instead["unknown"] == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[same]\ncv = ["resume"]\ncv = ["again"]\n', 3),
+        ('[same]\nok = ["fine"]\nbad = "no list"\n', 3),
+        ("[same]\n\nempty = []\n", 3),
+        ('[expand]\na1 = ["b"]\nb1 = ["?!"]\n', 3),
+        ('[same]\na1 = ["b"]\n\n[other]\nc = ["d"]\n', 4),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(SettingsError, match=rf"own\.toml:{line}: "):
+        own(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"gone\.toml cannot be read"):
+        read_vocabulary(tmp_path / "gone.toml")
