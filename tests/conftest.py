@@ -82,13 +82,18 @@ def start_server(folder: Path, log: Path | None = None, **variables: str) -> Ser
     return Server(process, url)
 
 
+def build(folder: Path) -> None:
+    """Index the corpus of a folder into its index."""
+    variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
+    subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
+
+
 @pytest.fixture(scope="session")
 def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus and the index that was built from it."""
     folder = tmp_path_factory.mktemp("served")
     serving_corpus.write(folder / "corpus")
-    variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
-    subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
+    build(folder)
     return folder
 
 
