@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +37,7 @@ def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:
     total = sum(weights.values())
     if not total:
         return np.zeros(len(sentences), np.float32)
-    found = [{stem(word) for word in words(sentence)} for sentence in sentences]
+    found = [_stems(sentence) for sentence in sentences]
     return np.array([sum(weights[term] for term in terms & weights.keys()) / total for terms in found], np.float32)
 
 
@@ -56,6 +57,12 @@ def reason(matched: Sequence[str], cosine: float, lexical_share: float) -> str:
 
 def matched_words(question: str, text: str) -> list[str]:
     """The question's own words, in order, whose stems occur in a text."""
-    stems = {stem(word) for word in words(text)}
+    stems = _stems(text)
     found = [word for word in words(question) if word not in STOP_WORDS and stem(word) in stems]
     return list(dict.fromkeys(found))
+
+
+# The same passages are shown again and again, and splitting their sentences took a fifth of an answer.
+@lru_cache(maxsize=8192)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(text))

@@ -36,6 +36,7 @@ QUESTIONS = [
     "remote work with colleagues in other time zones",
     "What is the boiling point of tungsten?",
 ]
+HEAD = b"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 
 
@@ -45,9 +46,9 @@ async def client(number: int, place: tuple[str, int], end: float, times: list[fl
     errors = turn = 0
     while time.perf_counter() < end:
         body = json.dumps({"question": QUESTIONS[(number + turn) % len(QUESTIONS)]}).encode()
-        head = f"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = HEAD % len(body)
         began = time.perf_counter()
-        writer.write(head.encode() + body)
+        writer.write(head + body)
         answer = await reader.readuntil(b"\r\n\r\n")
         found = LENGTH.search(answer)
         content = await reader.readexactly(int(found[1])) if found else b""
