@@ -142,6 +142,16 @@ class PublishSettings(Group):
         return self
 
 
+class PageSettings(Group):
+    """The visitors' page: its title, the language of its own words where the browser wants none that there is, and the
+    language of the articles as a language tag, for screen readers.
+    """
+
+    title: Annotated[str, Field(min_length=1, max_length=80)] = "Career chatbot"
+    language: Literal["ar", "de", "en", "es", "fr"] = "en"
+    articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See `load_settings`."""
 
@@ -160,6 +170,7 @@ class Settings(BaseSettings):
     sites: tuple[SiteSettings, ...] = ()
     journal: JournalSettings = JournalSettings()
     publish: PublishSettings = PublishSettings()
+    page: PageSettings = PageSettings()
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]

@@ -143,21 +143,21 @@ class Visit:
     def open(self, path: str = "/chat/") -> Page:
         self.page.goto(self.server.url + path)
         if path.startswith("/chat"):
-            self.page.wait_for_selector("#talk section")
+            self.page.wait_for_selector(".ready", state="attached")
         return self.page
 
     def ask(self, question: str) -> None:
         """Type a question, press Enter and wait for its answer."""
         before = self.page.locator("#talk .bot-row").count() if self.page.locator("#talk .question").count() else 0
-        self.page.fill("#box textarea", question)
-        self.page.press("#box textarea", "Enter")
+        self.page.fill("#box input", question)
+        self.page.press("#box input", "Enter")
         self.page.wait_for_function("n => document.querySelectorAll('#talk .bot-row').length > n", arg=before)
         self.settle()
 
     def settle(self) -> None:
         """Wait until the page has shown what came back."""
         self.page.wait_for_function(
-            "() => document.querySelector('#talk .question') && !document.documentElement.matches('.waiting')"
+            "() => document.querySelector('#talk .question') && document.querySelector('.talking:not(.waiting)')"
         )
 
     def foreign(self) -> list[str]:

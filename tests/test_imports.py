@@ -73,6 +73,7 @@ answering.assessing
 insights.redaction
 insights.journal
 serving.assets
+serving.language
 serving.render
 serving.cards
 serving.article
@@ -85,6 +86,8 @@ serving.logs
 serving.metrics
 serving.observed
 serving.rates
+serving.gestures
+serving.document
 serving.listening
 serving.bodies
 serving.api

@@ -25,7 +25,7 @@ def test_a_question_is_answered_with_cards_that_lead_to_the_article(visit: Visit
 
 def test_a_starter_question_from_the_articles_is_asked_with_one_click(visit: Visit) -> None:
     page = visit.open()
-    chip = page.locator("#talk button", has_text="How do I explain a gap").first
+    chip = page.locator("#start button", has_text="How do I explain a gap").first
     chip.click()
     page.wait_for_selector("article.card")
     visit.settle()
@@ -34,12 +34,12 @@ def test_a_starter_question_from_the_articles_is_asked_with_one_click(visit: Vis
 
 def test_the_keyboard_alone_asks_and_the_focus_stays_in_the_input(visit: Visit) -> None:
     page = visit.open()
-    page.locator("#box textarea").focus()
+    page.locator("#box input").focus()
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector("article.card")
     visit.settle()
-    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+    assert page.evaluate("document.activeElement.tagName") == "INPUT"
 
 
 def test_a_new_conversation_forgets_the_old_one(visit: Visit) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
-from chatbot.serving.cards import age, answer_html, question_html
+from chatbot.serving.cards import answer_html, question_html
+from chatbot.serving.language import ENGLISH
 from chatbot.serving.render import article_html, lead_html, passage_html, place, place_of
 
 TAGS = {
@@ -211,7 +212,7 @@ def test_an_article_has_its_anchors_and_marks_the_blocks_of_the_cited_passage() 
     [(0, "today"), (1, "yesterday"), (12, "12 days ago"), (425, "14 months ago"), (1100, "3 years ago"), (-3, "today")],
 )
 def test_the_age_of_an_article_is_said_in_the_largest_fitting_unit(days: int, words: str) -> None:
-    assert age(date.today() - timedelta(days=days)) == words
+    assert ENGLISH.age(date.today() - timedelta(days=days)) == words
 
 
 def test_every_field_of_an_answer_is_escaped() -> None:

@@ -51,6 +51,7 @@ ROUTES = (
     Route("/mcp", re.compile(r"/mcp"), "POST", 1.0, local=True),
     # for people
     _get("/", r"/"),
+    _get("/articles", r"/articles", cost=0.1),
     _get("/articles/{id}", r"/articles/.+", cost=0.1),
     _get("/static/{file}", r"/static/[\w.-]+"),
     _get("/favicon", r"/favicon\.(ico|svg)"),

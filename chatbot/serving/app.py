@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -20,8 +20,7 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
-from chatbot.serving import api, embed, problems
-from chatbot.serving.article import CSP, article_page, missing_page
+from chatbot.serving import api, article, embed, problems
 from chatbot.serving.assets import STATIC
 from chatbot.serving.forwarded import TRUSTED, Forwarded
 from chatbot.serving.guard import Guard
@@ -72,7 +71,8 @@ def _application(bot: Chatbot) -> FastAPI:
     app.include_router(api.routes(bot, journal))
     app.include_router(embed.routes())
     _add_health(app, bot, page)
-    _add_pages(app, bot)
+    app.include_router(article.routes(bot))
+    _add_pages(app)
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
     app.mount("", page)
@@ -141,21 +141,11 @@ def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage) -> None:
         return Response(exposition(bot), media_type=CONTENT_TYPE)
 
 
-def _add_pages(app: FastAPI, bot: Chatbot) -> None:
+def _add_pages(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def home() -> RedirectResponse:
         # Relative, so that it works under any path that a proxy puts in front.
         return RedirectResponse("chat/")
-
-    @app.get("/articles/{article_id:path}", include_in_schema=False)
-    def read(article_id: str, passage: str = "") -> HTMLResponse:
-        article = bot.article(article_id)
-        if article is None:
-            return HTMLResponse(missing_page(article_id), 404, {"Content-Security-Policy": CSP})
-        cited = bot.passage(passage) if passage else None
-        if cited is not None and cited.article_id != article_id:
-            cited = None
-        return HTMLResponse(article_page(article, cited), headers={"Content-Security-Policy": CSP})
 
     @app.get("/manifest.json", include_in_schema=False)
     @app.get("/chat/manifest.json", include_in_schema=False)

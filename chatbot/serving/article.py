@@ -1,16 +1,23 @@
-"""A plain page to read an article on, for corpora that have no site of their own; the cited passage is marked."""
+"""Plain pages to read articles on, for corpora that have no site of their own; the cited passage is marked."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 
-from chatbot.content.blocks import heading_slugs
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from chatbot.answering.chatbot import Chatbot
+from chatbot.content.blocks import blocks
+from chatbot.content.links import article_address
 from chatbot.records import Article, Passage
 from chatbot.serving.assets import STATIC
-from chatbot.serving.cards import fill
-from chatbot.serving.render import article_html
+from chatbot.serving.cards import View, fill
+from chatbot.serving.language import choose
+from chatbot.serving.render import article_html, place
 
+FEWEST_HEADINGS = 3
 STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CSP = (
@@ -19,16 +26,63 @@ CSP = (
 )
 
 
-def article_page(article: Article, cited: Passage | None) -> str:
+def routes(bot: Chatbot) -> APIRouter:
+    """The list of all articles, and a page for each."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/articles")
+    def contents(request: Request) -> HTMLResponse:
+        view = _view(bot, request)
+        return _page(list_page(bot.articles(), view), view)
+
+    @router.get("/articles/{article_id:path}")
+    def read(request: Request, article_id: str, passage: str = "") -> HTMLResponse:
+        view, article = _view(bot, request), bot.article(article_id)
+        if article is None:
+            return _page(missing_page(article_id, view), view, 404)
+        cited = bot.passage(passage) if passage else None
+        return _page(article_page(article, cited if cited and cited.article_id == article_id else None, view), view)
+
+    return router
+
+
+def article_page(article: Article, cited: Passage | None, view: View) -> str:
     """The page as HTML; it needs no script and fetches nothing but the icon."""
     root = _root(article.id)
-    body = article_html(article, heading_slugs(article.text), cited, root)
-    return fill("article.html", article=article, body=body, cited=cited, root=root, style=STYLE)
+    headings = [block for block in blocks(article.text) if block.slug and block.title != article.title]
+    body = article_html(article, {block.line: block.slug for block in headings}, cited, root, view.language("table"))
+    top = [block for block in headings if block.level == min(heading.level for heading in headings)]
+    contents = top if len(top) >= FEWEST_HEADINGS else []
+    place_of_cited = cited.url.partition("#")[2] if cited else ""
+    values = {"article": article, "body": body, "cited": cited, "contents": contents, "to_cited": place_of_cited}
+    return fill("article.html", view, root, style=STYLE, **values)
 
 
-def missing_page(article_id: str) -> str:
+def list_page(articles: tuple[Article, ...], view: View) -> str:
+    """All articles by title, each with a link to where it is read."""
+    listed = [(article, place(article_address(article.id, article.url), "")) for article in articles]
+    listed.sort(key=lambda each: each[0].title.casefold())
+    return fill("articles.html", view, "", listed=listed, style=STYLE)
+
+
+def missing_page(article_id: str, view: View) -> str:
     """What is shown where no article has this id."""
-    return fill("missing.html", article_id=article_id, root=_root(article_id), style=STYLE)
+    return fill("missing.html", view, _root(article_id), article_id=article_id, style=STYLE)
+
+
+def _page(html: str, view: View, status: int = 200) -> HTMLResponse:
+    headers = {
+        "Content-Security-Policy": CSP,
+        "Content-Language": view.language.code,
+        "Vary": "Accept-Language",
+    }
+    return HTMLResponse(html, status, headers)
+
+
+def _view(bot: Chatbot, request: Request) -> View:
+    page = bot.settings.page
+    wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
+    return View(choose(wanted, accepted, page.language), page.articles_language)
 
 
 def _root(article_id: str) -> str:

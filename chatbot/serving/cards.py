@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,74 +12,91 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from chatbot.records import Answer, Hit, Passage
+from chatbot.records import Answer, Article, Hit, Passage
+from chatbot.serving.language import ENGLISH, Language
 from chatbot.serving.render import lead_html, passage_html, place_of
 
 ROOT = "../"  # the chat page lives at /chat/
+_REASON = re.compile(
+    r"(?:Contains (?P<words>“.+”); )?(?P<closeness>very close|close|loosely related) in meaning"
+    r"(?: \(words (?P<lexical>\d+)%, meaning (?P<semantic>\d+)%\))?",
+    re.IGNORECASE,
+)
+_CLOSENESS = {"very close": "very_close", "close": "close", "loosely related": "loose"}
 
 
-def answer_html(answer: Answer) -> str:
-    """An answer as one section: heading, how it was searched, message, cards, and chips to go on with."""
-    articles = len({hit.passage.article_id for hit in answer.hits})
-    return fill("answer.html", answer=answer, heading=_heading(answer, articles))
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag."""
+
+    language: Language = ENGLISH
+    articles: str = "en"
 
 
-def similar_html(hits: Sequence[Hit]) -> str:
+def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -> str:
+    """An answer as one section: heading, how it was searched, message, cards, and chips to go on with.
+
+    `only` names the filters that it was limited by.
+    """
+    # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
+    reply = not (answer.hits or answer.topics or only)
+    kind = "reply" if reply else answer.verdict
+    message, tongue = view.language.message(answer.message)
+    heading = _heading(answer, view.language, only, reply=reply)
+    values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
+    return fill("answer.html", view, answer=answer, **values)
+
+
+def similar_html(hits: Sequence[Hit], view: View = View()) -> str:
     """The passages close to another one."""
-    return fill("similar.html", hits=hits)
+    return fill("similar.html", view, hits=hits)
 
 
-def start_html(starters: Sequence[str], count: int) -> str:
-    """What an empty conversation shows: what to expect, and questions to start with."""
-    return fill("start.html", starters=starters, count=count)
-
-
-def header_html(title: str) -> str:
-    """The page's heading."""
-    return fill("header.html", title=title)
-
-
-def question_html(question: str) -> str:
-    """What the visitor wrote, as text."""
-    return str(Markup('<p class="question" dir="auto">{}</p>').format(question))
+def question_html(question: str, step: str = "") -> str:
+    """What the visitor wrote, as text; `step` is what the page sends to ask it again, as JSON."""
+    return str(Markup('<p class="question" dir="auto" data-step="{}">{}</p>').format(step, question))
 
 
 def notice_html(text: str) -> str:
     """A message to the visitor instead of an answer."""
-    return str(Markup('<p class="notice problem" role="status">{}</p>').format(text))
+    return str(Markup('<p class="notice problem" tabindex="-1">{}</p>').format(text))
 
 
-def age(day: date) -> str:
-    """How long ago a day was, in the largest unit that fits: "today", "12 days ago", "14 months ago", "3 years ago"."""
-    days = (date.today() - day).days
-    if days < 1:
-        return "today"
-    if days < 60:
-        return "yesterday" if days == 1 else f"{days} days ago"
-    months = round(days / 30.44)
-    return f"{months} months ago" if months < 24 else f"{months // 12} years ago"
+def busy_html(seconds: int) -> str:
+    """What tells the page, and not the visitor, that it has to wait; the page says so over the input."""
+    return str(Markup('<p class="notice problem busy" data-wait="{}"></p>').format(seconds))
 
 
-def _heading(answer: Answer, articles: int) -> str:
-    if not answer.hits:
-        return "Not covered by the articles"
-    passages = "1 passage" if len(answer.hits) == 1 else f"{len(answer.hits)} passages"
-    source = "1 article" if articles == 1 else f"{articles} articles"
-    return f"{passages} from {source}"
+def why(reason: str, language: Language) -> str:
+    """The reason of a hit in the page's language, or as it is where it cannot be read."""
+    found = _REASON.fullmatch(reason)
+    if not found:
+        return reason
+    closeness = language(_CLOSENESS[found["closeness"].lower()])
+    if not found["words"]:
+        return closeness[:1].upper() + closeness[1:]
+    shares = {name: language.share(int(found[name] or 0) / 100) for name in ("lexical", "semantic")}
+    return language("contains", words=found["words"], closeness=closeness, **shares)
 
 
-def _overdue(passage: Passage) -> bool:
-    return passage.review_by is not None and passage.review_by < date.today()
+def overdue(read: Article | Passage) -> bool:
+    """Whether an article should have been looked at again by now."""
+    return read.review_by is not None and read.review_by < date.today()
 
 
-def day(value: date) -> str:
-    """A date in words: 23 November 2026."""
-    return f"{value.day} {value:%B %Y}"
-
-
-def fill(name: str, root: str = ROOT, **values: Any) -> str:
+def fill(name: str, view: View, root: str = ROOT, **values: Any) -> str:
     """A template with its values; everything that is not Markup is escaped."""
-    return _TEMPLATES.get_template(name).render(root=root, **values)
+    return _TEMPLATES.get_template(name).render(root=root, t=view.language, tongue_of_articles=view.articles, **values)
+
+
+def _heading(answer: Answer, language: Language, only: Sequence[str], *, reply: bool) -> str:
+    if reply:
+        return language("reply")
+    if not answer.hits:
+        return language("nothing_fits" if only and not answer.topics else "not_covered")
+    passages = language.count("passages", len(answer.hits))
+    articles = language.count("articles", len({hit.passage.article_id for hit in answer.hits}))
+    return language("found", passages=passages, articles=articles)
 
 
 _TEMPLATES = Environment(
@@ -87,6 +106,4 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.globals.update(
-    age=age, day=day, lead=lead_html, overdue=_overdue, passage_html=passage_html, place_of=place_of
-)
+_TEMPLATES.globals.update(lead=lead_html, overdue=overdue, passage_html=passage_html, place_of=place_of, why=why)

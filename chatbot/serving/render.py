@@ -34,12 +34,13 @@ _LINE = re.compile(r"[^\n]+")
 _CITABLE = frozenset(("heading_open", "paragraph_open", "list_item_open", "tr_open", "fence", "code_block"))
 
 
-def passage_html(passage: Passage, highlights: Sequence[Highlight], root: str) -> Markup:
+def passage_html(passage: Passage, highlights: Sequence[Highlight], root: str, table: str = "Table") -> Markup:
     """The passage with its highlights in `<mark>`; headings in it become `<h4>`.
 
-    `root` is the relative address of the server's root, such as "../".
+    `root` is the relative address of the server's root, such as "../"; `table` is what a table is called.
     """
-    return _render(passage.text, {"marks": highlights, "base": passage.url, "root": root, "heading": "h4"})
+    env = {"marks": highlights, "base": passage.url, "root": root, "heading": "h4", "table": table}
+    return _render(passage.text, env)
 
 
 def lead_html(hit: Hit) -> Markup:
@@ -51,14 +52,16 @@ def lead_html(hit: Hit) -> Markup:
     return escape(textwrap.shorten(plain(text), LEAD_CHARACTERS, placeholder=" …"))
 
 
-def article_html(article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str) -> Markup:
+def article_html(
+    article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str, table: str = "Table"
+) -> Markup:
     """The whole article; the blocks of the cited passage carry the class `cited`.
 
     `slugs` are the anchors of its headings by their line, counted from 0. A first heading
     that repeats the title is left out.
     """
     env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs}
-    return _render(article.text, env | {"title": article.title, "cited": cited})
+    return _render(article.text, env | {"title": article.title, "cited": cited, "table": table})
 
 
 def place(url: str, root: str) -> str | None:
@@ -193,8 +196,8 @@ def _cell_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
     return str(self.renderToken(tokens, index, options, env))
 
 
-def _table_open(*_: Any) -> str:
-    return '<div class="table" role="group" aria-label="Table" tabindex="0"><table>\n'
+def _table_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:  # noqa: ARG001
+    return f'<div class="table" role="group" aria-label="{escape(env["table"])}" tabindex="0"><table>\n'
 
 
 def _table_close(*_: Any) -> str:

@@ -1,75 +1,233 @@
 "use strict";
-/* What the chat page needs in the browser. It stores nothing and asks nobody but Gradio's own channel. */
+/* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor says so. */
 const career = (() => {
-  const input = () => document.querySelector("#box textarea");
-  const live = () => document.querySelector("#announce");
-  let typed = false;
+  const root = document.documentElement;
+  const words = JSON.parse(document.getElementById("words").textContent);
+  const find = (selector) => document.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const box = () => find("#box input");
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-  const wait = () => { typed = true; document.documentElement.classList.add("waiting"); };
+  const KEPT = "career-chatbot";
+  const MOST_STEPS = 12;
+  const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
+  const SLOW = 4000;
+  const GIVE_UP = 60000;
+
+  let trigger;
+  let pending = null; // the gesture under way: {step, typed}
+  let trouble = null; // why it failed: {status, wait}
+  let slow;
+  let messages = 0; // how many the last answer of the server has
+
+  const say = (text) => { find("#announce").textContent = text; };
+  const waiting = () => root.classList.contains("waiting");
+
+  /* What the page shows, as the list that brings it back. */
+  const steps = () => {
+    const found = all("#talk .question").map((asked) => JSON.parse(asked.dataset.step)).slice(-MOST_STEPS);
+    while (JSON.stringify(found).length > MOST_SENT) found.shift();
+    return found;
+  };
+
+  const filters = () => {
+    const chosen = {};
+    for (const button of all(".filters [aria-pressed=true]")) {
+      const { field, value } = button.dataset;
+      if (field === "recent") chosen.recent = true;
+      else (chosen[field] ||= []).push(value);
+    }
+    return chosen;
+  };
+
+  const send = (step, { typed = false, from = steps() } = {}) => {
+    if (waiting() || !trigger) return;
+    pending = { step, typed, from };
+    trouble = null;
+    show("");
+    root.classList.add("waiting");
+    slow = setTimeout(() => show(words.slow), SLOW);
+    trigger(JSON.stringify({ step, steps: from, language: words.code }));
+  };
+
+  const ask = (text) => { if (text.trim()) send({ kind: "ask", value: text.trim(), filters: filters() }, { typed: true }); };
+
+  /* A line over the input, with a way to go on where there is one. */
+  const show = (text, retry = false) => {
+    const line = find("#trouble");
+    line.hidden = !text;
+    line.firstElementChild.textContent = text;
+    line.lastElementChild.hidden = !retry;
+    if (text) say(text);
+  };
+
+  const explain = ({ status, wait }) => {
+    if (status === 429) show(fill(words.busy, { seconds: wait || 10 }), true);
+    else show(status ? words.failed : words.offline, true);
+  };
+
+  const type = (text) => {
+    const field = box();
+    field.value = text;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
 
   const done = () => {
-    document.documentElement.classList.remove("waiting");
-    requestAnimationFrame(() => requestAnimationFrame(() => {
-      const answers = document.querySelectorAll("#talk section.answer, #talk .notice.problem");
-      const last = answers[answers.length - 1];
-      if (last) {
-        const exchange = document.querySelectorAll("#talk .question");
-        (exchange[exchange.length - 1] || last).scrollIntoView({ block: "start", behavior: "smooth" });
-      } else {
-        scrollTo({ top: 0 });
-      }
-      if (typed || !last) input()?.focus({ preventScroll: true });
-      else last.querySelector("h2")?.focus({ preventScroll: true });
-      typed = false;
-    }));
+    clearTimeout(slow);
+    if (trouble) fail();
+    else drawn(performance.now() + GIVE_UP);
   };
 
-  const connect = (send) => document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-act]");
-    if (button && !document.documentElement.classList.contains("waiting")) {
-      document.documentElement.classList.add("waiting");
-      send(button.dataset.act, button.dataset.value);
+  const fail = () => {
+    root.classList.remove("waiting");
+    explain(trouble);
+    if (pending?.step && !pending.typed && pending.step.kind !== "similar" && !box().value) type(pending.step.value);
+  };
+
+  /* Gradio draws what came in its own time: it may have to fetch the code for it first. */
+  const drawn = (end) => {
+    const there = all("#talk :is(.question, section.answer, .notice.problem)").length;
+    if (there === messages || performance.now() > end) arrive();
+    else setTimeout(drawn, 20, end);
+  };
+
+  const arrive = () => {
+    const busy = find("#talk .busy");
+    if (busy) {
+      trouble = { status: 429, wait: busy.dataset.wait };
+      fail();
+      return;
     }
-  });
-
-  const citation = (card) => {
-    const link = card.querySelector("h3 a");
-    const path = card.querySelector(".path")?.textContent;
-    const source = [card.querySelector("h3").textContent.trim(), path].filter(Boolean).join(" › ");
-    const quote = card.querySelector(".passage").textContent.trim();
-    return `“${quote}”\n— ${source}${link ? `\n${link.href}` : ""}\n`;
+    root.classList.remove("waiting");
+    show("");
+    if (pending?.typed) type("");
+    root.classList.toggle("talking", Boolean(find("#talk .question")));
+    const last = all("#talk section.answer, #talk .notice.problem").pop();
+    if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
+    else scrollTo({ top: 0 });
+    if (pending?.typed || !last) box().focus({ preventScroll: true });
+    else if (pending) (last.querySelector("h2") || last).focus({ preventScroll: true });
+    if (last && pending?.step) say(summary(last));
+    pending = null;
+    career.changed.forEach((react) => react());
+    if (find("#keep").checked) store();
   };
 
-  const copy = async (button) => {
-    const text = citation(button.closest(".card"));
+  /* The heading, and the sentences that answer best: what a screen reader says of an answer. */
+  const summary = (answer) => {
+    const card = answer.querySelector(".card");
+    const parts = [answer.querySelector("h2"), answer.querySelector(".notice")];
+    if (card) parts.push(card.querySelector("h3"), ...card.querySelectorAll(".passage mark"));
+    return parts.filter(Boolean).map((part) => part.textContent.trim()).join(". ") || answer.textContent;
+  };
+
+  /* Gradio takes a request that fails for the end of the conversation. It gets an answer that changes nothing, and the
+     visitor a line that says what happened. */
+  const pass = window.fetch;
+  window.fetch = async (request, options) => {
+    if (!String(request?.url || request).includes("/run/predict")) return pass(request, options);
     try {
-      await navigator.clipboard.writeText(text);
+      const answer = await pass(request, { ...options, signal: AbortSignal.timeout(GIVE_UP) });
+      if (answer.ok) {
+        messages = (await answer.clone().json()).data[0].length;
+        return answer;
+      }
+      trouble = { status: answer.status, wait: Number(answer.headers.get("Retry-After")) };
     } catch {
-      // Browsers offer the clipboard on https and localhost only.
-      const area = Object.assign(document.createElement("textarea"), { value: text });
-      document.body.append(area);
-      area.select();
-      document.execCommand("copy");
-      area.remove();
+      trouble = { status: 0 };
     }
-    const label = button.textContent;
-    button.textContent = "Copied";
-    button.classList.add("copied");
-    setTimeout(() => { button.textContent = label; button.classList.remove("copied"); }, 1600);
+    const nothing = { data: [{ __type__: "update" }, null], is_generating: false, changed_state_ids: [] };
+    return new Response(JSON.stringify(nothing), { headers: { "Content-Type": "application/json" } });
+  };
+
+  const stored = () => {
+    try { return JSON.parse(localStorage.getItem(KEPT)); } catch { return null; }
+  };
+
+  const store = () => {
+    try {
+      localStorage.setItem(KEPT, JSON.stringify({ steps: steps() }));
+      find("#clear").hidden = false;
+      return true;
+    } catch {
+      find("#keep").checked = false;
+      show(words.storage_full);
+      return false;
+    }
+  };
+
+  const unstore = () => {
+    try { localStorage.removeItem(KEPT); } catch { /* a browser that keeps nothing has nothing to forget */ }
+    find("#keep").checked = false;
+    find("#clear").hidden = true;
+    say(words.cleared);
+  };
+
+  /* What the address and the browser bring along: a question, the conversation before a change of language, a kept one. */
+  const resume = () => {
+    const kept = stored();
+    if (kept) find("#keep").checked = !(find("#clear").hidden = false);
+    const question = new URLSearchParams(location.search).get("q")?.trim();
+    let from = Array.isArray(kept?.steps) ? kept.steps : [];
+    if (location.hash.startsWith("#talk=")) {
+      try { from = JSON.parse(decodeURIComponent(location.hash.slice(6))); } catch { /* cut off on its way */ }
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    const repeated = question && from.at?.(-1)?.value === question;
+    if (question && !repeated) send({ kind: "ask", value: question.slice(0, 1000) }, { from });
+    else if (from.length) send(null, { from });
+  };
+
+  const PARTS = ["#box input", "#talk [role=log]", "#sources nav", "#announce", "#keep"];
+
+  /* Gradio puts the parts of the page up one after another. */
+  const connect = (act) => {
+    const begin = () => {
+      if (trigger || !PARTS.every(find)) return;
+      watch.disconnect();
+      trigger = act;
+      find("#first")?.remove();
+      // Gradio writes the browser's language there.
+      new MutationObserver(() => { if (root.lang !== words.code) root.lang = words.code; }).observe(root, { attributeFilter: ["lang"] });
+      root.lang = words.code;
+      find("#talk [role=log]").setAttribute("aria-label", find("#sources nav").dataset.conversation);
+      // The whole of five passages would be read aloud; the status line says what matters.
+      find("#talk [role=log]").setAttribute("aria-live", "off");
+      career.ready.forEach((prepare) => prepare());
+      resume();
+      root.classList.add("ready");
+    };
+    const watch = new MutationObserver(begin);
+    watch.observe(document.body, { childList: true, subtree: true });
+    begin();
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.(".act.copy");
-    if (button && !button.classList.contains("copied")) copy(button);
-  });
-
-  document.addEventListener("keydown", (event) => {
-    const box = input();
-    if (event.key === "/" && !/^(input|textarea|select)$/i.test(event.target.tagName) && !event.metaKey && !event.ctrlKey) {
-      event.preventDefault();
-      box?.focus();
+    const button = event.target.closest?.("button, a.tongue");
+    if (!button) return;
+    const { step, value } = button.dataset;
+    if (step) {
+      if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
+      send({ kind: step, value, filters: step === "similar" ? {} : filters() });
+    } else if (button.id === "fresh") {
+      send(null, { from: [] });
+    } else if (button.id === "clear") {
+      unstore();
+    } else if (button.matches("#trouble button") && pending) {
+      send(pending.step, pending);
+    } else if (button.matches("a.tongue")) {
+      const target = new URL(button.href);
+      target.hash = steps().length ? `talk=${encodeURIComponent(JSON.stringify(steps()))}` : "";
+      button.href = target;
     }
   });
 
-  return { connect, done, wait };
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "keep") {
+      if (!event.target.checked) unstore();
+      else if (store()) say(words.kept);
+    }
+  });
+
+  return { connect, ask, done, send, say, show, steps, filters, type, words, fill, find, all, box, waiting, ready: [], changed: [] };
 })();

@@ -1,0 +1,127 @@
+"""What a visitor does on the page, and the conversation that it leads to.
+
+A conversation is the list of its steps: doing them again on today's index gives it back. That is how a page goes on
+after the server was restarted, and all that a browser keeps for a visitor who wants it kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chatbot.errors import ChatbotError, QuestionError
+from chatbot.records import Answer, Filters, Turn
+from chatbot.serving.cards import View, answer_html, notice_html, question_html, similar_html
+from chatbot.serving.language import ENGLISH, LANGUAGES, Language
+from chatbot.serving.metrics import count_answer
+
+if TYPE_CHECKING:
+    from chatbot.answering.chatbot import Chatbot
+
+log = logging.getLogger(__name__)
+
+PASSAGES = 5
+MOST_STEPS = 12  # each is a question again when a conversation is brought back
+MOST_CHARACTERS = 1000
+RECENT = timedelta(days=365)
+Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Chosen(Part):
+    """The filters that the visitor has set; `recent` stands for "updated in the last year"."""
+
+    topics: Values = ()
+    audience: Values = ()
+    countries: Values = ()
+    recent: bool = False
+
+    def __bool__(self) -> bool:
+        return self != Chosen()
+
+    def labels(self, language: Language) -> list[str]:
+        """What the filters are called."""
+        return [*self.topics, *self.audience, *self.countries, *([language("recent")] if self.recent else [])]
+
+    def filters(self) -> Filters:
+        since = date.today() - RECENT if self.recent else None
+        return Filters(self.topics, self.audience, self.countries, since)
+
+
+class Step(Part):
+    """A question, one to be searched literally, or a passage whose like is wanted; `value` is the text or the id."""
+
+    kind: Literal["ask", "literal", "similar"]
+    value: Annotated[str, Field(max_length=10_000)]
+    filters: Chosen = Chosen()
+
+
+class Gesture(Part):
+    """What the page sends: the new step, or none to get the conversation back or to begin a new one.
+
+    `steps` are those that the page shows already; they count where the server has forgotten the conversation.
+    """
+
+    step: Step | None = None
+    steps: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)] = ()
+    language: Annotated[str, Field(max_length=20)] = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation: its turns, for follow-ups, and its messages as (role, HTML)."""
+
+    turns: tuple[Turn, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
+
+    def shows(self, asked: str, html: str, turn: Turn | None = None) -> Talk:
+        """The conversation with one more exchange; the oldest are forgotten."""
+        messages = (*self.messages, ("user", asked), ("assistant", html))
+        return Talk((*self.turns, *([turn] if turn else []))[-MOST_STEPS:], messages[-2 * MOST_STEPS :])
+
+
+def perform(bot: Chatbot, talk: Talk, sent: str) -> Talk:
+    """The conversation after a gesture, which comes as JSON. Whatever it says, what comes back can be shown."""
+    try:
+        gesture = Gesture.model_validate_json(sent)
+    except ValidationError:
+        return Talk(talk.turns, (*talk.messages, ("assistant", notice_html(ENGLISH("unreadable")))))
+    view = View(LANGUAGES.get(gesture.language, ENGLISH), bot.settings.page.articles_language)
+    if not talk.messages or gesture.step is None:
+        talk = Talk()
+        for step in gesture.steps:
+            talk = _after(bot, talk, step, view)
+    return _after(bot, talk, gesture.step, view) if gesture.step else talk
+
+
+def _after(bot: Chatbot, talk: Talk, step: Step, view: View) -> Talk:
+    language, sent = view.language, step.model_dump_json(exclude_defaults=True)
+    asked = question_html(step.value, sent)
+    try:
+        if step.kind == "similar":
+            passage = bot.passage(step.value)
+            if passage is None:
+                raise QuestionError("no such passage")
+            asked = question_html(language("similar_to", title=passage.title), sent)
+            return talk.shows(asked, similar_html(bot.similar(step.value, k=PASSAGES), view))
+        filters, literal = step.filters.filters(), step.kind == "literal"
+        answer = bot.ask(step.value, k=PASSAGES, history=talk.turns, filters=filters, literal=literal)
+    except QuestionError:
+        key = "gone" if step.kind == "similar" else "too_long" if len(step.value) > MOST_CHARACTERS else "unreadable"
+        return talk.shows(asked, notice_html(language(key, most=str(MOST_CHARACTERS))))
+    except ChatbotError as error:
+        log.error("the chatbot cannot answer: %s", error)
+        return talk.shows(asked, notice_html(language("unavailable")))
+    count_answer(answer)
+    return talk.shows(asked, answer_html(answer, view, step.filters.labels(language)), _turn(answer))
+
+
+def _turn(answer: Answer) -> Turn:
+    return Turn(answer.question, answer.searched_as, tuple(hit.passage.id for hit in answer.hits))
