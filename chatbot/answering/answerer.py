@@ -56,13 +56,18 @@ class Answerer:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one."""
         self._searcher = searcher
         self._index = searcher.index
-        self._judge = Judge(searcher.index, refusals)
+        self._judge = Judge(searcher.index.calibrated, refusals)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
         self._follow_ups = FollowUps(searcher)
 
     @property
     def generation(self) -> str:
         return self._index.generation
+
+    @property
+    def calibration(self) -> dict[str, float]:
+        """The figures of the generation's calibration, none where it was never calibrated."""
+        return self._index.manifest.calibration
 
     @property
     def encoder(self) -> QueryEncoder:

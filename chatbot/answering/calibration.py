@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering import confidence, ranking
-from chatbot.answering.confidence import Evidence, Floats, Scale, Thresholds
+from chatbot.answering.confidence import Evidence, Floats, Scale
 from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.content.markdown import plain
 from chatbot.indexing.calibrated import Calibrated, text_digest
@@ -37,8 +37,8 @@ Vectors = npt.NDArray[np.float32]
 class Judge:
     """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
 
-    def __init__(self, index: LocalIndex, refusals: float = confidence.REFUSALS) -> None:
-        found = index.calibrated
+    def __init__(self, found: Calibrated | None, refusals: float = confidence.REFUSALS) -> None:
+        """`found` is what the generation remembers of its calibration, None where it was never calibrated."""
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = confidence.DEFAULT_SCALE, confidence.DEFAULT_THRESHOLDS
         if found is not None:
@@ -81,12 +81,12 @@ def outside_lines() -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
-def calibrate(index: LocalIndex, embedder: Embedder, old: LocalIndex | None = None) -> Calibrated:
+def calibrate(index: LocalIndex, embedder: Embedder | QueryEncoder, old: LocalIndex | None = None) -> Calibrated:
     """Ask what is known and remember how it scored; vectors that `old` remembers are taken over."""
     lines = outside_lines()
     sentences = _sample(index)
     texts = (*lines, *(text for text, _ in sentences))
-    vectors = _embed(texts, embedder, old)
+    vectors = _embed(texts, embedder, index.manifest.dim, old)
     exact = vectors.astype(np.float32)
     searcher = Searcher(index, cast("QueryEncoder", embedder))
     inside = _ask(searcher, sentences, exact[len(lines) :])
@@ -97,17 +97,33 @@ def calibrate(index: LocalIndex, embedder: Embedder, old: LocalIndex | None = No
         outside, without=False, itself=True
     )
     scale = _scale(beyond)
-    scores = [
+    elsewhere, own, strange = (
         _scores(found, scale)
         for found in (
             inside.evidence(outside, without=True, itself=False),
             inside.evidence(outside, without=False, itself=False),
             beyond,
         )
-    ]
+    )
+    found = figures(elsewhere, own, strange) | {"lines_ignored": float(len(lines) - len(kept))}
     digests = np.frombuffer(b"".join(map(text_digest, texts)), np.uint8).reshape(-1, 16)
-    figures = _figures(*scores) | {"lines_ignored": float(len(lines) - len(kept))}
-    return Calibrated(figures, digests, vectors, kept, _rows(scale), *scores)
+    return Calibrated(found, digests, vectors, kept, _rows(scale), elsewhere, own, strange)
+
+
+def figures(elsewhere: Floats, own: Floats, beyond: Floats, refusals: float = confidence.REFUSALS) -> dict[str, float]:
+    """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals."""
+    limits = confidence.thresholds(elsewhere, own, beyond, refusals)
+    found = {
+        "refuse_below": limits.refuse_below,
+        "answer_from": limits.answer_from,
+        "auroc": auroc(elsewhere, beyond),
+        "false_refusals": float((elsewhere < limits.refuse_below).mean()) if len(elsewhere) else 0.0,
+        "false_answers": float((beyond >= limits.refuse_below).mean()),
+        "answered_outright": float((beyond >= limits.answer_from).mean()),
+        "sentences": float(len(elsewhere)),
+        "lines": float(len(beyond)),
+    }
+    return {name: round(value, 4) for name, value in found.items()}
 
 
 def auroc(inside: Floats, outside: Floats) -> float:
@@ -136,9 +152,11 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
     return list(found.items()) if len(found) >= _FEWEST else []
 
 
-def _embed(texts: Sequence[str], embedder: Embedder, old: LocalIndex | None) -> npt.NDArray[np.float16]:
+def _embed(
+    texts: Sequence[str], embedder: Embedder | QueryEncoder, dim: int, old: LocalIndex | None
+) -> npt.NDArray[np.float16]:
     known = old.calibrated.vector_of() if old and old.calibrated else {}
-    vectors = np.empty((len(texts), embedder.dim), np.float16)
+    vectors = np.empty((len(texts), dim), np.float16)
     for row, text in enumerate(texts):
         vector = known.get(text_digest(text))
         vectors[row] = embedder.embed_query(text) if vector is None else vector
@@ -178,19 +196,3 @@ def _rows(scale: Scale) -> Floats:
 
 def _scores(found: Sequence[Evidence], scale: Scale) -> Floats:
     return np.sort(np.array([confidence.score(one, scale) for one in found], np.float32))
-
-
-def _figures(elsewhere: Floats, own: Floats, beyond: Floats) -> dict[str, float]:
-    """What people are told: the thresholds, and how often these very questions would be misjudged."""
-    limits: Thresholds = confidence.thresholds(elsewhere, own, beyond)
-    figures = {
-        "refuse_below": limits.refuse_below,
-        "answer_from": limits.answer_from,
-        "auroc": auroc(elsewhere, beyond),
-        "false_refusals": float((elsewhere < limits.refuse_below).mean()) if len(elsewhere) else 0.0,
-        "false_answers": float((beyond >= limits.refuse_below).mean()),
-        "answered_outright": float((beyond >= limits.answer_from).mean()),
-        "sentences": float(len(elsewhere)),
-        "lines": float(len(beyond)),
-    }
-    return {name: round(value, 4) for name, value in figures.items()}

@@ -107,7 +107,9 @@ class Chatbot:
 
     def _swap(self) -> None:
         try:
-            if current(self.settings.index_dir) != self._answerer.generation:
+            name, served = current(self.settings.index_dir), self._answerer
+            manifest = read_manifest(self.settings.index_dir / name)
+            if (name, manifest.calibration) != (served.generation, served.calibration):
                 self._answerer = _open_newest(self.settings, self._answerer)
                 _log.info("serving generation %s", self._answerer.generation)
         except ChatbotError as error:

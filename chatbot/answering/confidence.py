@@ -21,8 +21,8 @@ _ASTRAY, _WORDS, _SLOPE = 0.4, 0.5, 1.4
 _NEIGHBOURS = 3
 # From the first to the third of these, "uncertain" covers three times as many questions as "not covered".
 _UNSURE = 3
-# At least so many of the questions known to be out of scope are refused, and so many are not answered outright.
-_REFUSED, _NOT_ANSWERED = 0.5, 0.98
+# This share of the questions known to be out of scope is not answered outright.
+_NOT_ANSWERED = 0.98
 
 Floats = npt.NDArray[np.float32]
 
@@ -87,15 +87,18 @@ def thresholds(elsewhere: Floats, own: Floats, beyond: Floats, refusals: float =
     """Where to refuse and where to answer, from the scores of questions of which it is known.
 
     `elsewhere` and `own` are scores of the corpus's own sentences, without and with the passage that they stand in:
-    real questions score like the former. `beyond` are scores of questions out of scope. `refusals` in [0, 1) is the
-    share of covered questions that may be refused. Without sentences, questions out of scope alone decide.
+    real questions score like the former, unless the corpus says nothing twice, as lists of questions and answers do;
+    then nine in ten questions out of scope are refused all the same. `beyond` are scores of those. `refusals` in [0, 1)
+    is the share of covered questions that may be refused. Without sentences, questions out of scope alone decide.
     """
+    foreign = float(np.quantile(beyond, min(0.5 + 8 * refusals, 0.9)))
+    outright = float(np.quantile(beyond, _NOT_ANSWERED))
     if not len(elsewhere):
-        refuse = float(np.quantile(beyond, 1 - min(2 * refusals, 0.5)))
-        return Thresholds(refuse, max(float(np.quantile(beyond, _NOT_ANSWERED)), refuse))
-    refuse = max(float(np.quantile(elsewhere, refusals)), float(np.quantile(beyond, _REFUSED)))
-    sure = max(float(np.quantile(elsewhere, min(_UNSURE * refusals, 1.0))), float(np.quantile(own, refusals)))
-    return Thresholds(refuse, max(sure, float(np.quantile(beyond, _NOT_ANSWERED)), refuse))
+        return Thresholds(foreign, max(outright, foreign))
+    certain = float(np.quantile(own, refusals))
+    refuse = max(float(np.quantile(elsewhere, refusals)), min(foreign, certain))
+    doubtful = float(np.quantile(elsewhere, min(_UNSURE * refusals, 1.0)))
+    return Thresholds(refuse, max(doubtful, certain, outright, refuse))
 
 
 def judge(found: float, limits: Thresholds) -> tuple[Verdict, float]:

@@ -25,6 +25,8 @@ def answer_text(answer: Answer) -> str:
     if answer.searched_as != answer.question:
         blocks.append(f"Searched as: {answer.searched_as}")
     blocks += [_hit_text(hit) for hit in answer.hits]
+    if answer.verdict == "not_covered" and answer.topics:
+        blocks.append(f"Nearest topics: {', '.join(answer.topics)}")
     if answer.follow_ups:
         blocks.append("\n".join(("You could ask:", *(f"  - {question}" for question in answer.follow_ups))))
     return "\n\n".join(blocks)
@@ -53,9 +55,19 @@ def status_text(status: Status) -> str:
         f"left out     {len(status.left_out)} files",
     ]
     lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    lines.append(f"calibration  {_calibration_line(status.calibration)}")
     changes = status.changes
     lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
     return "\n".join(lines)
+
+
+def _calibration_line(found: dict[str, float]) -> str:
+    if not found:
+        return "none; run 'chatbot calibrate'"
+    return (
+        f"refuses {found['false_refusals']:.1%} of questions like the articles' own, shows passages for "
+        f"{found['false_answers']:.1%} of those out of scope"
+    )
 
 
 def feedback_text(entries: Sequence[Feedback]) -> str:

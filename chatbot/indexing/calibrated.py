@@ -13,11 +13,16 @@ calibration/
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields
+import os
+import shutil
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
+from chatbot.indexing.disk import replace_text, sync
+from chatbot.indexing.snapshot import CURRENT, MANIFEST, current, discard, read_manifest, write_manifest
 
 FOLDER = "calibration"
 
@@ -58,6 +63,33 @@ class Calibrated:
 def text_digest(text: str) -> bytes:
     """16 bytes that stand for a question."""
     return hashlib.sha256(text.encode()).digest()[:16]
+
+
+def store(index_dir: Path, generation: str, calibrated: Calibrated) -> None:
+    """Put a new calibration into a whole generation, all else unchanged. For the holder of the lock only.
+
+    Servers that run take it up as they take up a new generation.
+    """
+    final, aside = index_dir / generation, index_dir / f".building-{generation}"
+    shutil.rmtree(aside, ignore_errors=True)
+    try:
+        shutil.copytree(final, aside, copy_function=_link, ignore=shutil.ignore_patterns(FOLDER, MANIFEST))
+        calibrated.write(aside)
+        write_manifest(replace(read_manifest(final), calibration=calibrated.figures), aside)
+        discard(final)
+        aside.rename(final)
+        sync(index_dir)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if current(index_dir) == generation:
+        replace_text(index_dir / CURRENT, f"{generation}\n")
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _arrays() -> list[str]:

@@ -26,6 +26,7 @@ class Status:
     encoder_mb: float
     kept: tuple[str, ...]
     left_out: dict[str, str]
+    calibration: dict[str, float]
     changes: str
 
 
@@ -46,6 +47,7 @@ def read_status(settings: Settings) -> Status:
         encoder_mb=_size_mb(index_dir / ENCODERS / manifest.encoder),
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
         left_out=manifest.left_out,
+        calibration=manifest.calibration,
         changes=_changes(settings, manifest.articles, manifest.left_out),
     )
 

@@ -1,0 +1,83 @@
+"""Calibrating the generation that is served, and what editors should know about the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from chatbot.answering.calibration import Judge, calibrate, figures, outside_lines
+from chatbot.answering.search import Searcher
+from chatbot.indexing.calibrated import Calibrated, store
+from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import ENCODERS, current, writing
+from chatbot.settings import Settings
+
+_EDITORS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """What a calibration found, at the share of `refusals` that the settings allow.
+
+    `refused` are those of `asked` editors' questions that would not be answered; `let_through` are questions out of
+    scope that would, the likeliest first. `figures` are those of `calibration.figures`. `stored` is False where the
+    generation was calibrated like this already.
+    """
+
+    generation: str
+    stored: bool
+    refusals: float
+    figures: dict[str, float]
+    asked: int
+    refused: tuple[str, ...]
+    let_through: tuple[str, ...]
+
+
+def recalibrate(settings: Settings) -> CalibrationReport:
+    """Calibrate the generation that is served and store the result in it.
+
+    Raises IndexMissing, IndexDamaged, IndexLocked while another process builds, ModelError.
+    """
+    with writing(settings.index_dir):
+        name = current(settings.index_dir)
+        index = LocalIndex.open(settings.index_dir / name)
+        try:
+            encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
+            found = calibrate(index, encoder)
+            stored = index.calibrated is None or not _equal(index.calibrated, found)
+            report = _report(found, Searcher(index, encoder), settings.answers.refusals, stored=stored)
+        finally:
+            index.close()
+        if stored:
+            store(settings.index_dir, name, found)
+    return report
+
+
+def _report(found: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
+    judge = Judge(found, refusals)
+
+    def answered(questions: Sequence[str]) -> dict[str, float]:
+        judged = {text: judge(query, searcher.rank(query)) for text in questions for query in (searcher.query(text),)}
+        return {text: confidence for text, (verdict, confidence) in judged.items() if verdict != "not_covered"}
+
+    editors = [question for article in searcher.articles for question in article.questions]
+    editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
+    heard = answered(editors)
+    through = answered([outside_lines()[row] for row in found.outside])
+    return CalibrationReport(
+        generation=searcher.index.generation,
+        stored=stored,
+        refusals=refusals,
+        figures=figures(found.elsewhere, found.own, found.beyond, refusals),
+        asked=len(editors),
+        refused=tuple(text for text in editors if text not in heard),
+        let_through=tuple(sorted(through, key=lambda text: -through[text])),
+    )
+
+
+def _equal(one: Calibrated, other: Calibrated) -> bool:
+    names = (field.name for field in fields(Calibrated) if field.name != "figures")
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
