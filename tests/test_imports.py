@@ -61,6 +61,7 @@ answering.understanding
 answering.follow_ups
 answering.confidence
 answering.calibration
+answering.recalibrate
 answering.suggesting
 answering.answerer
 answering.chatbot
@@ -101,6 +102,7 @@ cli.output
 cli.tables
 cli.changes
 cli.building
+cli.calibrating
 cli.keeping
 cli.asking
 cli.insights
