@@ -152,6 +152,16 @@ class PageSettings(Group):
     articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
 
 
+class WatchSettings(Group):
+    """How `chatbot watch` notices changes: told by the system or, where `poll` is true as network drives need it, by
+    looking every `poll_seconds`. A file is read when it has been at rest for `settle_seconds`.
+    """
+
+    poll: bool = False
+    poll_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 2.0
+    settle_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.3
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See `load_settings`."""
 
@@ -171,6 +181,7 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     publish: PublishSettings = PublishSettings()
     page: PageSettings = PageSettings()
+    watch: WatchSettings = WatchSettings()
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]

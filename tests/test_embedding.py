@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,18 @@ def test_a_sentence_vector_is_nearest_to_its_own_question(embedder: ModelEmbedde
 def test_a_span_without_a_token_gets_the_vector_of_the_whole(embedder: ModelEmbedder) -> None:
     found = embedder.embed_passage("Some text.", [(0, 0)])
     assert found.sentences[0] == pytest.approx(found.passage)
+
+
+def test_spans_averaged_without_torch_agree_with_the_modules_of_the_model(embedder: ModelEmbedder) -> None:
+    text, spans = (
+        "Pay is more than salary. Résumés 🙂 matter. Shares count as well.",
+        [(0, 24), (25, 43), (44, 65), (9, 9)],
+    )
+    by_modules = ModelEmbedder(BUNDLED_MODEL, embedder.encoder_dir.parent)
+    by_modules._card = replace(embedder._card, averages=False)
+    ours, theirs = embedder.embed_passage(text, spans), by_modules.embed_passage(text, spans)
+    assert ours.passage == pytest.approx(theirs.passage, abs=1e-5)
+    assert ours.sentences == pytest.approx(theirs.sentences, abs=1e-5)
 
 
 def test_a_model_in_a_folder_works_and_a_changed_one_has_another_fingerprint(tmp_path: Path) -> None:

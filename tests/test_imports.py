@@ -45,10 +45,12 @@ indexing.snapshot
 indexing.calibrated
 indexing.passage_index
 indexing.reading
+indexing.seen
 indexing.reuse
 indexing.build
 indexing.status
 indexing.generations
+indexing.watch
 answering.ranking
 answering.highlight
 answering.small_talk

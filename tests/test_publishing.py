@@ -280,7 +280,7 @@ def test_verifying_says_which_article_differs_and_how(site: Settings) -> None:
     assert check(site, embedder=KeywordEmbedder()).differing == {
         "c.md": "the file is gone",
         "d.md": "the file is excluded by its front matter now",
-        "e.md": "byte 0xff in column 1 is not UTF-8; save the file as UTF-8",
+        "e.md": "byte 0xff in column 1 is not UTF-8 and no other encoding is certain; save the file as UTF-8",
         "pay.md": "the file has changed since",
     }
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
+from chatbot.errors import ChatbotError
 from chatbot.indexing.changes import BuildReport
 from chatbot.settings import Settings
 
@@ -40,6 +43,39 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
 
     found = read_status(context.obj())
     typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else status_text(found))
+
+
+@app.command(epilog=example("chatbot watch", "CHATBOT_WATCH__POLL=true chatbot watch"))
+def watch(context: typer.Context) -> None:
+    """Build whenever an article is saved, until Ctrl-C; set watch.poll for articles on a network drive."""
+    settings: Settings = context.obj()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    watch_until(settings, stop)
+
+
+def watch_until(settings: Settings, stop: threading.Event) -> None:
+    """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
+    from chatbot.answering.calibration import calibrate
+    from chatbot.answering.effect import measure_for
+    from chatbot.cli.changes import build_text
+    from chatbot.indexing.build import build as build_index
+    from chatbot.indexing.embedding import ModelEmbedder
+    from chatbot.indexing.snapshot import ENCODERS, writing
+    from chatbot.indexing.watch import rolled_back
+    from chatbot.indexing.watch import watch as changes
+
+    with writing(settings.index_dir):
+        embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+    measure = measure_for(settings)
+    if rolled_back(settings):
+        typer.echo("an earlier index was rolled back to; it stays until an article changes", err=True)
+    typer.echo(f"watching {settings.corpus_dir}", err=True)
+    for came in changes(
+        settings, lambda: build_index(settings, embedder=embedder, calibrate=calibrate, measure=measure), stop
+    ):
+        typer.echo(f"chatbot: {came}" if isinstance(came, ChatbotError) else build_text(came), err=True)
 
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:

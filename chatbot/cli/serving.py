@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated
 
 import typer
 
 from chatbot.cli.app import app, example
-from chatbot.cli.building import build_with_progress
+from chatbot.cli.building import build_with_progress, watch_until
 from chatbot.errors import IndexMissing
 from chatbot.settings import Settings
 
 
-@app.command(epilog=example("chatbot serve", "chatbot serve --port 8000 --open"))
+@app.command(epilog=example("chatbot serve", "chatbot serve --port 8000 --open", "chatbot serve --watch"))
 def serve(
     context: typer.Context,
     host: Annotated[
@@ -23,6 +24,7 @@ def serve(
     ] = None,
     root_path: Annotated[str | None, typer.Option(help="Public path in front, where a proxy strips one.")] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
 ) -> None:
     """Open the chat page and the API; the index is built first where there is none."""
     from chatbot.answering.chatbot import Chatbot
@@ -38,4 +40,8 @@ def serve(
         bot = Chatbot.open(settings)
     from chatbot.serving.app import run
 
+    stop = threading.Event()
+    if watch:
+        threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
     run(bot, open_browser=open_browser)
+    stop.set()

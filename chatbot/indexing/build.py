@@ -23,8 +23,9 @@ from chatbot.indexing.disk import sync
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.gate import Effect, objection, refuse
 from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.reading import Corpus, read_corpus
+from chatbot.indexing.reading import Corpus, read_corpus, why_nothing
 from chatbot.indexing.reuse import gather, to_embed
+from chatbot.indexing.seen import corpus_digests, same_files
 from chatbot.indexing.snapshot import (
     ENCODERS,
     FORMAT,
@@ -44,9 +45,9 @@ from chatbot.indexing.snapshot import (
 from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
-RECIPE = 1
+RECIPE = 2
 # Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
-_START, _EMBED, _WRITE = 6.0, 0.05, 1.0
+_START, _EMBED, _WRITE = 1.0, 0.03, 1.0
 
 OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
@@ -69,16 +70,15 @@ class _Run:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """The corpus as read, what it would be published as, and what can be taken over from `usable`."""
+    """The corpus as read, what it would be published as, and what can be taken over from `usable`.
 
-    corpus: Corpus
+    `corpus` is None where no file differs from what `usable` was built from.
+    """
+
+    corpus: Corpus | None
     manifest: Manifest
     old: LocalIndex | None
     usable: LocalIndex | None
-
-
-def _silent(_name: str, _done: int, _total: int) -> None:
-    return
 
 
 def build(
@@ -88,7 +88,7 @@ def build(
     calibrate: Calibrate | None = None,
     measure: Measure | None = None,
     force: bool = False,
-    on_step: OnStep = _silent,
+    on_step: OnStep = lambda _name, _done, _total: None,
 ) -> BuildReport:
     """Bring the index up to the corpus and publish it; the lock is held throughout.
 
@@ -108,7 +108,7 @@ def build_from(
     *,
     embedder: Embedder | None = None,
     calibrate: Calibrate | None = None,
-    on_step: OnStep = _silent,
+    on_step: OnStep = lambda _name, _done, _total: None,
 ) -> BuildReport:
     """`build` of articles that `read` brings from elsewhere than the corpus folder."""
     with _started(settings, embedder, on_step) as run:
@@ -123,7 +123,7 @@ def plan(
     calibrate: Calibrate | None = None,
     measure: Measure | None = None,
     draft: bool = False,
-    on_step: OnStep = _silent,
+    on_step: OnStep = lambda _name, _done, _total: None,
 ) -> Plan:
     """What `build` would do with the same arguments; nothing is published.
 
@@ -134,7 +134,7 @@ def plan(
         run.calibrate, run.measure = calibrate, measure
         found = _drafted(run)
         folder = settings.index_dir / found.manifest.generation
-        embed = 0 if is_whole(folder) else len(to_embed(found.corpus, found.usable))
+        embed = 0 if found.corpus is None or is_whole(folder) else len(to_embed(found.corpus, found.usable))
         if draft or measure:
             _write_once(run, found)
         effect = _effect(run, found)
@@ -185,7 +185,7 @@ def _build(run: _Run, force: bool) -> BuildReport:
     generation = draft.manifest.generation
     embedded, effect = 0, None
     again = any(entry.generation == generation for entry in history(index_dir))
-    published = not _is_served(index_dir, generation)
+    published = draft.usable is None or generation != draft.usable.generation or not _is_current(index_dir, generation)
     if published:
         embedded = _write_once(run, draft)
         effect = _effect(run, draft)
@@ -214,15 +214,20 @@ def _drafted(run: _Run) -> _Draft:
     recipe = _recipe(run)
     made_alike = old is not None and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint)
     usable = old if made_alike else None
+    found = corpus_digests(run.settings) if run.read is read_corpus else {}
+    if usable and found and same_files(found, usable.manifest.articles, usable.manifest.others):
+        return _Draft(None, usable.manifest, old, usable)
     corpus = run.read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:
-        raise NothingToIndex(_nothing(run.settings, corpus))
-    return _Draft(corpus, _manifest(run, corpus, recipe), old, usable)
+        raise NothingToIndex(why_nothing(run.settings, corpus))
+    manifest = _manifest(run, corpus, recipe)
+    others = {path: digest for path, digest in found.items() if path not in manifest.articles}
+    return _Draft(corpus, replace(manifest, others=others), old, usable)
 
 
 def _changes(draft: _Draft) -> Changes:
     before = draft.old.manifest.articles if draft.old else {}
-    return compare(before, draft.manifest.articles, draft.corpus.left_out)
+    return compare(before, draft.manifest.articles, draft.manifest.left_out)
 
 
 def _effect(run: _Run, draft: _Draft) -> Effect | None:
@@ -238,19 +243,19 @@ def _effect(run: _Run, draft: _Draft) -> Effect | None:
 
 def _write_once(run: _Run, draft: _Draft) -> int:
     """Write the generation unless it is there and whole; how many passages had to be embedded."""
-    if is_whole(run.settings.index_dir / draft.manifest.generation):
+    if draft.corpus is None or is_whole(run.settings.index_dir / draft.manifest.generation):
         return 0
-    return _write(run, draft)
+    return _write(run, draft, draft.corpus)
 
 
-def _write(run: _Run, draft: _Draft) -> int:
+def _write(run: _Run, draft: _Draft, corpus: Corpus) -> int:
     index_dir, manifest = run.settings.index_dir, draft.manifest
     final = index_dir / manifest.generation
     aside = index_dir / f".building-{manifest.generation}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     try:
-        parts, embedded, pace = gather(draft.corpus, run.embedder, draft.usable, run.on_step)
+        parts, embedded, pace = gather(corpus, run.embedder, draft.usable, run.on_step)
         manifest = replace(manifest, pace=pace)
         run.on_step("writing", 0, 1)
         parts.write(aside)
@@ -294,6 +299,7 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
         passages=len(corpus.passages),
         articles={article.path: article.sha256 for article in corpus.articles},
         left_out=corpus.left_out,
+        others={},
         calibration={},
         pace=0.0,
         files={},
@@ -301,15 +307,8 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
     return replace(manifest, generation=generation_name(manifest))
 
 
-def _is_served(index_dir: Path, generation: str) -> bool:
+def _is_current(index_dir: Path, generation: str) -> bool:
     try:
-        return current(index_dir) == generation and is_whole(index_dir / generation)
+        return current(index_dir) == generation
     except IndexMissing:
         return False
-
-
-def _nothing(settings: Settings, corpus: Corpus) -> str:
-    if corpus.left_out:
-        reasons = "; ".join(f"{path}: {reason}" for path, reason in list(corpus.left_out.items())[:3])
-        return f"none of the {len(corpus.left_out)} files in {settings.corpus_dir} can be used ({reasons})"
-    return f"{settings.corpus_dir} holds no articles; put Markdown (.md) or text (.txt) files there"

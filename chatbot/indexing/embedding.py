@@ -17,9 +17,11 @@ from chatbot.indexing.encoder import (
     CARD_FILE,
     EncoderCard,
     QueryEncoder,
+    Span,
     Vectors,
     export_encoder,
     read_card,
+    span_mask,
     token_counter,
 )
 from chatbot.indexing.model import fingerprint, locate_model
@@ -27,8 +29,6 @@ from chatbot.indexing.model import fingerprint, locate_model
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
-
-Span = tuple[int, int]
 
 # Pooling copies all tokens for each span: without a bound, a table of a thousand short rows would fill the memory.
 _SPANS_AT_ONCE = 64
@@ -72,8 +72,9 @@ class Embedder(Protocol):
 
 
 class ModelEmbedder:
-    """A sentence-transformers model by name or folder. Loads torch only when a passage is embedded or exported.
+    """A sentence-transformers model by name or folder.
 
+    Loads torch once to export the model. Models that do more than average their tokens need it for passages, too.
     Each passage is embedded by itself, without padding: on a CPU this is as fast as batches, and a passage's vector
     does not depend on its neighbours, so that a partial build and a full one agree to the last bit.
     """
@@ -123,7 +124,7 @@ class ModelEmbedder:
 
     @cached_property
     def _query_encoder(self) -> QueryEncoder:
-        return QueryEncoder(self.encoder_dir)
+        return QueryEncoder(self.encoder_dir, threads=0)
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -137,9 +138,10 @@ class ModelEmbedder:
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass.
 
-        A span's vector is the pooled and normalised mean of its tokens in the context of the whole text ("late
-        chunking", arXiv 2409.04701). A span without a token gets the vector of the whole.
+        A span's vector is pooled from its tokens in the context of the whole text; see QueryEncoder.embed_passage.
         """
+        if self._card.averages:
+            return PassageVectors(*self._query_encoder.embed_passage(text, spans))
         import torch
 
         model, prompt = self._model, self._card.passage_prompt
@@ -166,8 +168,4 @@ class ModelEmbedder:
 
     def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> npt.NDArray[np.bool_]:
         encoding = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=self.window)
-        offsets = np.array(encoding["offset_mapping"][:length])
-        first, last = (np.array(spans, dtype=np.int64).reshape(-1, 2) + shift).T[:, :, None]
-        starts, ends = offsets.T
-        mask: npt.NDArray[np.bool_] = (starts < ends) & (first <= starts) & (ends <= last)
-        return mask
+        return span_mask(encoding["offset_mapping"][:length], spans, shift)

@@ -1,4 +1,4 @@
-"""The query encoder: the embedding model as one ONNX file and one tokenizer file. Asking needs no torch.
+"""The encoder: the embedding model as one ONNX file and one tokenizer file. Neither asking nor building needs torch.
 
 <index>/encoders/<fingerprint>/
   model.onnx        input_ids, attention_mask, ... of one text -> token vectors and the text's unit vector
@@ -12,7 +12,7 @@ import json
 import logging
 import shutil
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = npt.NDArray[np.float32]
+Span = tuple[int, int]
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -36,7 +37,10 @@ CARD_FILE = "encoder.json"
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
-    """What `encoder.json` says. `window` is the most tokens of one text, with special tokens."""
+    """What `encoder.json` says. `window` is the most tokens of one text, with special tokens.
+
+    `averages` says whether a text's vector is the mean of its token vectors, so that a part of a text has one, too.
+    """
 
     name: str
     fingerprint: str
@@ -44,6 +48,7 @@ class EncoderCard:
     window: int
     query_prompt: str
     passage_prompt: str
+    averages: bool
     digests: dict[str, str]
 
 
@@ -53,7 +58,8 @@ class QueryEncoder:
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises ModelError where a file is missing, altered or unusable.
 
-        With one thread a question takes half the CPU time of two, and a server has other questions for other cores.
+        With one thread a question takes half the CPU time of two, and a server has other questions for other cores. 0
+        threads are as many as there are cores.
         """
         import onnxruntime
         from tokenizers import Tokenizer
@@ -62,6 +68,8 @@ class QueryEncoder:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = threads
+        # Threads that wait for each other by spinning cost several times the work itself on a busy machine.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             self._session = onnxruntime.InferenceSession(
                 str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
@@ -81,16 +89,41 @@ class QueryEncoder:
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
-        encoding = self._tokenizer.encode(self.card.query_prompt + text)
+        vector, _, _ = self._run(self.card.query_prompt + text)
+        return vector
+
+    def embed_passage(self, text: str, spans: Sequence[Span]) -> tuple[Vectors, Vectors]:
+        """The unit vectors of a text, shape (dim,), and of its spans (code point offsets), shape (spans, dim).
+
+        A span's vector is the normalised mean of its tokens in the context of the whole text ("late chunking", arXiv
+        2409.04701). A span without a token gets the vector of the whole. For encoders that average only.
+        """
+        prompt = self.card.passage_prompt
+        whole, tokens, offsets = self._run(prompt + text)
+        mask = span_mask(offsets, spans, len(prompt))
+        sums: Vectors = mask.astype(np.float32) @ tokens
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        return whole, np.where(mask.any(axis=1, keepdims=True), sums / np.maximum(lengths, 1e-12), whole)
+
+    def _run(self, text: str) -> tuple[Vectors, Vectors, list[Span]]:
+        """The vector of a text, those of its tokens, and where each token stands."""
+        encoding = self._tokenizer.encode(text)
         values = {
             "input_ids": encoding.ids,
             "attention_mask": encoding.attention_mask,
             "token_type_ids": encoding.type_ids,
         }
         feed = {name: np.array([values[name]], dtype=np.int64) for name in self._inputs}
-        (vectors,) = self._session.run(["vector"], feed)
-        vector: Vectors = vectors[0]
-        return vector
+        vectors, tokens = self._session.run(["vector", "tokens"], feed)
+        return vectors[0], tokens[0], encoding.offsets
+
+
+def span_mask(offsets: Sequence[Span], spans: Sequence[Span], shift: int) -> npt.NDArray[np.bool_]:
+    """Which tokens lie inside each span, shape (spans, tokens); `shift` is what stands in front of the spans' text."""
+    first, last = (np.array(spans, dtype=np.int64).reshape(-1, 2) + shift).T[:, :, None]
+    starts, ends = np.array(offsets, dtype=np.int64).reshape(-1, 2).T
+    mask: npt.NDArray[np.bool_] = (starts < ends) & (first <= starts) & (ends <= last)
+    return mask
 
 
 def read_card(folder: Path) -> EncoderCard:
@@ -133,6 +166,7 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
             window=int(model.max_seq_length or 512),
             query_prompt=prompts.get("query", ""),
             passage_prompt=prompts.get("document", prompts.get("passage", "")),
+            averages=_averages(model),
             digests={file: file_digest(aside / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         )
         (aside / CARD_FILE).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
@@ -142,6 +176,13 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
         aside.rename(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _averages(model: SentenceTransformer) -> bool:
+    kinds = [type(module).__name__ for module in model]
+    return kinds in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) and (
+        model[1].get_config_dict().get("pooling_mode") == "mean"
+    )
 
 
 def _export_onnx(model: SentenceTransformer, path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers import find_files, parse, read_bytes
-from chatbot.errors import ContentError, SettingsError
+from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Article, Passage
@@ -31,11 +31,7 @@ class Corpus:
 def read_corpus(
     settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: Callable[[str, int, int], None]
 ) -> Corpus:
-    """Read every usable file. Raises SettingsError where the corpus folder does not exist."""
-    if not settings.corpus_dir.is_dir():
-        raise SettingsError(
-            f"corpus folder {settings.corpus_dir} does not exist; create it or set corpus_dir to the folder of articles"
-        )
+    """Read every usable file of the corpus folder, which exists."""
     before = {article.path: article for article in old.store.articles()} if old else {}
     articles: dict[str, Article] = {}
     pieces: dict[str, list[tuple[Passage, bytes]]] = {}
@@ -83,3 +79,11 @@ def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[
         window=embedder.window,
     )
     return [(passage, hashlib.sha256(embedded_text(passage).encode()).digest()[:16]) for passage in passages]
+
+
+def why_nothing(settings: Settings, corpus: Corpus) -> str:
+    """Why a corpus has no passages, in words."""
+    if corpus.left_out:
+        reasons = "; ".join(f"{path}: {reason}" for path, reason in list(corpus.left_out.items())[:3])
+        return f"none of the {len(corpus.left_out)} files in {settings.corpus_dir} can be used ({reasons})"
+    return f"{settings.corpus_dir} holds no articles; put Markdown (.md) or text (.txt) files there"

@@ -36,8 +36,9 @@ class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
     `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason for
-    each file that was not usable; `pace` the seconds that embedding one passage took when last measured, 0 for never;
-    `files` the SHA-256 of each file of the generation, by its path inside it.
+    each file that was not usable; `others` the SHA-256 of each file that gave no article; `pace` the seconds that
+    embedding one passage took when last measured, 0 for never; `files` the SHA-256
+    of each file of the generation, by its path inside it.
     """
 
     format: int
@@ -49,6 +50,7 @@ class Manifest:
     passages: int
     articles: dict[str, str]
     left_out: dict[str, str]
+    others: dict[str, str]
     calibration: dict[str, float]
     pace: float
     files: dict[str, str]
@@ -64,7 +66,7 @@ class Published:
 
 def generation_name(manifest: Manifest) -> str:
     """16 hex digits from everything that decides a generation's content, none of it from derived files."""
-    content = asdict(replace(manifest, generation="", calibration={}, pace=0.0, files={}))
+    content = asdict(replace(manifest, generation="", others={}, calibration={}, pace=0.0, files={}))
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -153,6 +155,17 @@ def history(index_dir: Path) -> list[Published]:
         return []
     entries = [Published(*line.split(" ", 1)) for line in lines if line.count(" ") == 1]
     return [entry for entry in entries if _is_name(entry.generation)]
+
+
+def kept_manifests(index_dir: Path) -> list[Manifest]:
+    """The readable manifests of the kept generations, the one published last first."""
+    found = []
+    for name in reversed([entry.generation for entry in history(index_dir)]):
+        try:
+            found.append(read_manifest(index_dir / name))
+        except (IndexDamaged, IndexMismatch):
+            continue
+    return found
 
 
 def publish(index_dir: Path, generation: str) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.content.readers import find_files, read_bytes
-from chatbot.errors import ContentError
+from chatbot.indexing.seen import corpus_digests
 from chatbot.indexing.snapshot import ENCODERS, current, history, verify
 from chatbot.settings import Settings
 
@@ -55,12 +53,7 @@ def read_status(settings: Settings) -> Status:
 def _changes(settings: Settings, published: dict[str, str], left_out: dict[str, str]) -> str:
     if not settings.corpus_dir.is_dir():
         return f"folder {settings.corpus_dir} does not exist"
-    now = {}
-    for path in find_files(settings.corpus_dir):
-        try:
-            now[path] = hashlib.sha256(read_bytes(settings.corpus_dir, path, settings.max_file_mb)).hexdigest()
-        except ContentError:
-            continue
+    now = {path: digest for path, digest in corpus_digests(settings).items() if digest}
     added = len(now.keys() - published.keys() - left_out.keys())
     deleted = len(published.keys() - now.keys())
     changed = sum(now[path] != published[path] for path in now.keys() & published.keys())
