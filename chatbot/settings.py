@@ -173,6 +173,7 @@ class Settings(BaseSettings):
     index_dir: Path = Path("index")
     model: Annotated[str, Field(min_length=1)] = BUNDLED_MODEL
     max_file_mb: Annotated[float, Field(gt=0, le=1024)] = 20.0
+    vocabulary: Path | None = None
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     passages: PassageSettings = PassageSettings()
     answers: AnswerSettings = AnswerSettings()
@@ -218,7 +219,7 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
-    places = ((values, "corpus_dir"), (values, "index_dir"), (values.get("journal"), "path"))
+    places = ((values, "corpus_dir"), (values, "index_dir"), (values, "vocabulary"), (values.get("journal"), "path"))
     for table, key in (*places, (values.get("publish"), "questions")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = file.parent / Path(table[key]).expanduser()

@@ -66,6 +66,7 @@ answering.calibration
 answering.recalibrate
 answering.suggesting
 answering.answerer
+answering.explaining
 answering.chatbot
 answering.effect
 answering.judged
@@ -106,6 +107,7 @@ cli.changes
 cli.building
 cli.calibrating
 cli.keeping
+cli.explanation
 cli.asking
 cli.insights
 cli.measuring

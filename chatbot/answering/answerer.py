@@ -56,7 +56,7 @@ class Answerer:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one."""
         self._searcher = searcher
         self._index = searcher.index
-        self._judge = Judge(searcher.index.calibrated, refusals)
+        self.judge = Judge(searcher.index.calibrated, refusals)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
         self._follow_ups = FollowUps(searcher)
 
@@ -90,12 +90,12 @@ class Answerer:
         """See Chatbot.ask."""
         began = time.perf_counter()
         asked = checked(question, k)
-        turns = _about_something(checked_history(history))
+        turns = about_something(checked_history(history))
         kind = None if literal else small_talk.kind_of(asked, opening=not turns)
         if kind:
             return self._reply(asked, kind, turns, began)
         found = self.find(asked, turns, filters, literal=literal)
-        places = [] if found.verdict == "not_covered" else spread(self._article_of(found.ranking), k, _PER_ARTICLE)
+        places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k)
         hits = self.hits(found, places)
         shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
         said = [text for turn in turns for text in (turn.question, turn.searched_as)]
@@ -123,7 +123,7 @@ class Answerer:
         ranking = self._searcher.rank(understood.query, allowed)
         if reading.exclude:
             ranking = ranking.only(~np.isin(ranking.rows, self._rows_of(reading.exclude)))
-        verdict, confidence = self._judge(understood.query, ranking)
+        verdict, confidence = self.judge(understood.query, ranking)
         message = _MESSAGES[verdict]
         if not len(ranking.rows):
             verdict = "not_covered"
@@ -136,7 +136,7 @@ class Answerer:
 
     def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""
-        turns = _about_something(checked_history(history))
+        turns = about_something(checked_history(history))
         return self.store.ids(self.find(checked(question, 1), turns, Filters(), literal=literal).ranking.rows)
 
     def similar(self, passage_id: str, k: int) -> tuple[Hit, ...]:
@@ -174,7 +174,7 @@ class Answerer:
         if len(found) < n and can_be_meant(typed):
             query = self._searcher.query(typed)
             ranking = self._searcher.rank(query, allowed)
-            if self._judge(query, ranking)[0] != "not_covered":
+            if self.judge(query, ranking)[0] != "not_covered":
                 near = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
                 found += self._suggestions.near(typed, near)
         return tuple(dict.fromkeys(found))[:n]
@@ -222,7 +222,8 @@ class Answerer:
             took_ms=(time.perf_counter() - began) * 1000,
         )
 
-    def _article_of(self, ranking: Ranking) -> npt.NDArray[np.int64]:
+    def articles_of(self, ranking: Ranking) -> npt.NDArray[np.int64]:
+        """The position in `articles` of each place's article."""
         return self._index.article_of[ranking.rows]
 
     def _only(self, passage_id: str | None) -> npt.NDArray[np.bool_]:
@@ -238,7 +239,7 @@ class Answerer:
         return [row for row in rows if row is not None]
 
 
-def _about_something(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+def about_something(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """The turns that were no small talk, which changes no topic."""
     kept: list[Turn] = []
     for turn in turns:
@@ -247,7 +248,7 @@ def _about_something(turns: Sequence[Turn]) -> tuple[Turn, ...]:
     return tuple(kept)
 
 
-def spread(articles: npt.NDArray[np.int64], k: int, most: int) -> list[int]:
+def spread(articles: npt.NDArray[np.int64], k: int, most: int = _PER_ARTICLE) -> list[int]:
     """The first k places of a ranking in which no article comes more than `most` times, unless nothing else is left.
 
     `articles` gives the article of each place, best first.

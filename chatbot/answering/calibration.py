@@ -48,9 +48,13 @@ class Judge:
 
     def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
         """The verdict and the confidence in [0, 1] behind it."""
+        return confidence.judge(self.weigh(query, found)[1], self.thresholds)
+
+    def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
+        """The evidence, and its score that is held against the thresholds."""
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
         evidence = confidence.evidence(found.cosines, found.sentences, found.bm25, near)
-        return confidence.judge(confidence.score(evidence, self._scale), self.thresholds)
+        return evidence, confidence.score(evidence, self._scale)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.explaining import Explanation, explain
 from chatbot.answering.search import Searcher
+from chatbot.answering.vocabulary import read_vocabulary
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.passage_index import LocalIndex
@@ -35,7 +37,8 @@ class Chatbot:
     def open(cls, settings: Settings | None = None) -> Chatbot:
         """Open the index that the settings name; without settings, those of `load_settings()`.
 
-        Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError.
+        Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError,
+        SettingsError (the vocabulary cannot be used).
         """
         settings = settings or load_settings()
         return cls(settings, _open_newest(settings))
@@ -56,6 +59,18 @@ class Chatbot:
         QuestionError.
         """
         return self._fresh().ask(question, k, history, filters, literal=literal)
+
+    def explain(
+        self,
+        question: str,
+        *,
+        k: int = 5,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),  # noqa: B008 - frozen
+        literal: bool = False,
+    ) -> Explanation:
+        """What `ask` does with a question: how it is read, what decides, and what makes up each score."""
+        return explain(self._fresh(), question, k, history, filters, literal=literal)
 
     def similar(self, passage_id: str, k: int = 5) -> tuple[Hit, ...]:
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
@@ -127,6 +142,7 @@ def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
 def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
     index_dir = settings.index_dir
+    read_vocabulary(settings.vocabulary)  # a bad line is no fault of the generations
     first_error: ChatbotError | None = None
     for name in candidates(index_dir):
         try:
@@ -158,4 +174,5 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
 
 def open_answerer(settings: Settings, folder: Path, encoder: QueryEncoder) -> Answerer:
     """The answerer of one generation. Raises IndexDamaged or IndexMismatch."""
-    return Answerer(Searcher(LocalIndex.open(folder), encoder), settings.answers.refusals)
+    searcher = Searcher(LocalIndex.open(folder), encoder)
+    return Answerer(searcher, settings.answers.refusals, read_vocabulary(settings.vocabulary))

@@ -3,7 +3,7 @@
 `read` looks at the words: it knows a passage asked for by its place ("the second one") and a request for more, and
 completes a question that may lean on what came before with the words of the topic. Words alone cannot tell "What
 skills do I need?" from a new topic, so `settle` looks at the passages: a question that leans on another finds nearer
-passages once it is completed, a question that stands by itself does not. docs/retrieval.md says how this was measured.
+passages once it is completed, a question that stands by itself does not. docs/conversation.md says what was measured.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Reading:
     """How a question was understood.
 
     `question` holds the visitor's own words, `topic` those taken over from the conversation ("" where none). `exclude`
-    are ids of passages already shown, `picked` is the id of the passage that was asked for. `independence` is what the
-    words alone say for the question standing by itself, in about -3 to 9.5; see `settle`.
+    are ids of passages already shown, `picked` is the id of the passage asked for, None where there is none, and
+    `independence` what the words alone say for the question standing by itself, in about -3 to 9.5; see `settle`.
     """
 
     kind: Kind
@@ -103,8 +103,8 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
     last = history[-1]
     before, topic = _parts(last.searched_as)
     place = wording.place_named(question)
-    if place is not None and place < len(last.shown):
-        return Reading("pick", before, topic, picked=last.shown[place])
+    if place is not None:
+        return Reading("pick", before, topic, picked=_picked(place, history))
     if wording.asks_for_more(question):
         return Reading("more", before, topic, exclude=_shown_for(last.searched_as, history))
     announced = wording.after_announcement(question)
@@ -168,6 +168,16 @@ def _article_of(passage_id: str) -> str:
 def _parts(searched_as: str) -> tuple[str, str]:
     completed = _COMPLETED.fullmatch(searched_as)
     return (completed["question"], completed["topic"]) if completed else (searched_as, "")
+
+
+def _picked(place: int, history: Sequence[Turn]) -> str | None:
+    """The passage at a place of the last list that has it; a list of one is a passage picked from the list before."""
+    for turn in reversed(history):
+        if turn.searched_as != history[-1].searched_as:
+            break
+        if place < len(turn.shown) and (len(turn.shown) > 1 or turn is history[0]):
+            return turn.shown[place]
+    return history[-1].shown[place] if place < len(history[-1].shown) else None
 
 
 def _shown_for(searched_as: str, history: Sequence[Turn]) -> tuple[str, ...]:

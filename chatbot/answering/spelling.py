@@ -1,7 +1,8 @@
 """Misspelt words of a question, mended against the words of the corpus.
 
-Only a word that neither the corpus nor a list of common words knows is touched, and only where one candidate wins
-clearly: a name that nobody has heard of must stay what it is. docs/retrieval.md says what was measured.
+Only a word is touched that is found neither in the corpus nor among the tokenizer's words nor in an English dictionary,
+and only where one candidate wins clearly: a name that nobody has heard of must stay what it is. docs/conversation.md
+says what was measured.
 
 A candidate is found by the letters it shares with the typed word, then weighed by the edits between them
 (Damerau, "A technique for computer detection and correction of spelling errors", 1964, with the weights below) against
@@ -14,6 +15,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +25,13 @@ from chatbot.indexing.tokens import stem, words
 _SHORTEST = 4
 _LONGEST = 24
 _LONG = 8
-_MARGIN = 0.25
+_MARGIN = 0.2
+_NAME = 6
 _COMMON = 0.12
+_ABBREVIATION = 5
+_ENDINGS = ("s", "ed", "ing")
+_BRITISH = re.compile(r"(?<=.)our|is(?=e|ing|ation|able)")
+_BEGINS = re.compile(r"(?:^|[.!?:\n])\W*$")
 _WORD = re.compile(r"(?<![\w.@/'’-])[^\W\d_]+(?![\w@/'’]|[.-]\w)")
 _LETTERS = re.compile(r"[a-z]+")
 _VOWELS = frozenset("aeiouy")
@@ -42,7 +49,7 @@ _BESIDE = frozenset(
 class Lexicon:
     """The words that a question may contain, made ready by `lexicon`.
 
-    `known` holds every word and stem that is right as it stands. `candidates` are the words to mend to, sorted;
+    `known` holds the words that are right as they stand. `candidates` are the words to mend to, sorted;
     `letters`, int8 (candidates, 26), counts the letters of each and `weights`, float32 (candidates,), says how common
     each is, 0 to 1. Row range `firsts[letter]` holds the candidates that begin with a letter.
     """
@@ -62,7 +69,7 @@ def lexicon(counts: Mapping[str, int], common: Iterable[str]) -> Lexicon:
     that are right although the corpus lacks them, such as `whole_words` of the model's tokenizer.
     """
     everyday = {word for word in common if _LETTERS.fullmatch(word)}
-    known = frozenset(counts) | everyday | {stem(word) for word in counts} | {stem(word) for word in everyday}
+    known = frozenset(counts) | everyday
     candidates = tuple(
         sorted(
             word
@@ -88,29 +95,55 @@ def whole_words(vocabulary: Iterable[str]) -> set[str]:
     return {piece.lower() for piece in plain if len(piece) >= _SHORTEST - 1 and piece.isalpha()}
 
 
+@cache
+def english() -> frozenset[str]:
+    """The words of an English dictionary with their inflections, 160,000; read when the first unknown word is met."""
+    from spellchecker import SpellChecker
+
+    return frozenset(SpellChecker(language="en").word_frequency.dictionary)
+
+
 def repair(question: str, lexicon: Lexicon) -> str:
     """The question with its misspelt words mended; the very same text where there is nothing to mend."""
 
     def mended(match: re.Match[str]) -> str:
         typed = match[0]
         normal = words(typed)
-        if len(normal) != 1 or (typed.isupper() and len(typed) <= 5) or is_known(normal[0], lexicon):
+        # Capitals inside a word, and short words of capitals, are names and abbreviations.
+        if len(normal) != 1 or (not typed[1:].islower() and not (typed.isupper() and len(typed) > _ABBREVIATION)):
             return typed
-        return nearest(normal[0], lexicon) or split(normal[0], lexicon) or typed
+        if is_known(normal[0], lexicon):
+            return typed
+        name = typed[0].isupper() and not typed.isupper() and not _BEGINS.search(question[: match.start()])
+        found = split(normal[0], lexicon) or nearest(normal[0], lexicon, name=name)
+        return typed if not found else found.capitalize() if typed[0].isupper() else found
 
     return _WORD.sub(mended, question)
 
 
 def is_known(word: str, lexicon: Lexicon) -> bool:
-    """Whether a normalised word needs no mending: known itself or by its stem, too short, or not of plain letters."""
-    if not _SHORTEST <= len(word) <= _LONGEST or not _LETTERS.fullmatch(word):
+    """Whether a normalised word needs no mending: known itself or as an inflection, too short, or not of letters."""
+    if not _SHORTEST <= len(word) <= _LONGEST or not _LETTERS.fullmatch(word) or word in lexicon.known:
         return True
-    return word in lexicon.known or stem(word) in lexicon.known
+    if word in english() or _american(word) in english():
+        return True
+    # The dictionary has the inflections of its own words; this is for those of others: "dataframes".
+    bases = (word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending))
+    return any(len(base) >= _SHORTEST and base in lexicon.known and base not in english() for base in bases)
 
 
-def nearest(word: str, lexicon: Lexicon) -> str | None:
-    """The one word that an unknown, normalised word was clearly meant to be; None where none is or two may be."""
-    limit = 2 if len(word) >= _LONG else 1
+def _american(word: str) -> str:
+    return _BRITISH.sub(lambda match: match[0].replace("ou", "o").replace("is", "iz"), word)
+
+
+def nearest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
+    """The one word that an unknown, normalised word was clearly meant to be; None where none is or two may be.
+
+    What may be a `name` is mended to words of the corpus alone; short words to others only where they are common slips.
+    """
+    if name and len(word) < _NAME:
+        return None
+    limit, slip = (2 if len(word) >= _LONG else 1), (0.6 if len(word) < _NAME else 1.0)
     own = _letters(word)
     scored = []
     for rows in (lexicon.firsts.get(first) for first in dict.fromkeys(word[:2])):
@@ -120,7 +153,7 @@ def nearest(word: str, lexicon: Lexicon) -> str | None:
         for row in near + rows.start:
             candidate = lexicon.candidates[row]
             cost = edit_cost(word, candidate, limit)
-            if cost <= limit:
+            if cost <= limit and (candidate in lexicon.counts or (not name and cost <= slip)):
                 scored.append((cost - 0.6 * float(lexicon.weights[row]), candidate))
     scored.sort()
     if not scored:
@@ -133,7 +166,7 @@ def nearest(word: str, lexicon: Lexicon) -> str | None:
 def split(word: str, lexicon: Lexicon) -> str | None:
     """Two words of the corpus that were typed as one: "machinelearning"; None where there are none."""
     best: tuple[int, str] | None = None
-    for place in range(3, len(word) - 2):
+    for place in range(_SHORTEST, len(word) - _SHORTEST + 1):
         count = min(lexicon.counts.get(word[:place], 0), lexicon.counts.get(word[place:], 0))
         if count >= 2 and (best is None or count > best[0]):
             best = (count, f"{word[:place]} {word[place:]}")
@@ -155,11 +188,8 @@ def edit_cost(typed: str, meant: str, limit: int) -> float:
         row = [(i, float(i))]
         for j, other in enumerate(meant, start=1):
             first = 0.5 if min(i, j) == 1 else 0.0
-            if letter == other:
-                row.append(before[j - 1])
-                continue
             ways = [
-                _add(before[j - 1], _swap_cost(letter, other) + first),
+                before[j - 1] if letter == other else _add(before[j - 1], _swap_cost(letter, other) + first),
                 _add(before[j], (0.5 if i > 1 and typed[i - 2] == letter else 1.0) + first),
                 _add(row[j - 1], (0.5 if j > 1 and meant[j - 2] == other else 1.0) + first),
             ]

@@ -69,4 +69,4 @@ class Understanding:
     def lexicon(self) -> Lexicon:
         """The words that a question may contain; made when the first question comes."""
         everyday = spelling.whole_words(self._searcher.encoder.vocabulary)
-        return spelling.lexicon(self._index.words, everyday | self._vocabulary.words())
+        return spelling.lexicon(self._index.words, everyday | self._vocabulary.words)

@@ -48,10 +48,14 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """For each form, a tuple of normalised words, the forms that are looked for as well; `longest` is in words."""
+    """For each form, a tuple of normalised words, the forms that are looked for as well.
+
+    `longest` is the number of words of the longest form; `words` are those of all forms as they are written.
+    """
 
     also: Mapping[Form, tuple[Form, ...]]
     longest: int
+    words: frozenset[str]
 
     def matches(self, question: Sequence[str]) -> Iterator[Match]:
         """The forms in the words of a question from left to right, the longest first, none inside another."""
@@ -66,10 +70,6 @@ class Vocabulary:
                     break
             else:
                 start += 1
-
-    def words(self) -> set[str]:
-        """Every word of every form."""
-        return {word for form, others in self.also.items() for each in (form, *others) for word in each}
 
 
 def widened(
@@ -112,17 +112,19 @@ def _read(own: Path | None, _changed: int | None) -> Vocabulary:
     groups: list[list[Form]] = []
     group_of: dict[Form, list[Form]] = {}
     one_way: dict[Form, list[Form]] = {}
+    written: set[str] = set()
     for path in (SHIPPED, *([own] if own else [])):
         same, expand = _tables(path)
-        for forms in same:
-            _join(forms, groups, group_of)
+        written.update(word for texts in (*same, *expand) for text in texts for word in words(text))
+        for texts in same:
+            _join([form_of(text) for text in texts], groups, group_of)
         for key, *others in expand:
-            one_way.setdefault(key, []).extend(others)
+            one_way.setdefault(form_of(key), []).extend(map(form_of, others))
     also: dict[Form, tuple[Form, ...]] = {}
     for form in dict.fromkeys([*group_of, *one_way]):
         found = [*group_of.get(form, ()), *one_way.get(form, ())]
         also[form] = tuple(other for other in dict.fromkeys(found) if other != form)
-    return Vocabulary(also, max(map(len, also), default=0))
+    return Vocabulary(also, max(map(len, also), default=0), frozenset(written))
 
 
 def _join(forms: Sequence[Form], groups: list[list[Form]], group_of: dict[Form, list[Form]]) -> None:
@@ -131,7 +133,7 @@ def _join(forms: Sequence[Form], groups: list[list[Form]], group_of: dict[Form, 
     group_of.update((form, joined) for form in joined)
 
 
-def _tables(path: Path) -> tuple[list[list[Form]], list[list[Form]]]:
+def _tables(path: Path) -> tuple[list[list[str]], list[list[str]]]:
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)
@@ -151,17 +153,16 @@ def _tables(path: Path) -> tuple[list[list[Form]], list[list[Form]]]:
     return same, expand
 
 
-def _entries(path: Path, lines: Sequence[str], table: Any) -> list[list[Form]]:
+def _entries(path: Path, lines: Sequence[str], table: Any) -> list[list[str]]:
     entries = []
     for key, others in table.items() if isinstance(table, dict) else ():
         where = f"{path}:{_line(lines, key)}"
         if not isinstance(others, list) or not others or not all(isinstance(other, str) for other in others):
             raise SettingsError(f'{where}: {key} = {others!r} is no list of forms; write {key} = ["other word"]')
-        forms = [form_of(text) for text in (key, *others)]
-        for text, form in zip((key, *others), forms, strict=True):
-            if not form:
+        for text in (key, *others):
+            if not form_of(text):
                 raise SettingsError(f"{where}: the form {text!r} has no letter or digit; write a word, or leave it out")
-        entries.append(forms)
+        entries.append([key, *others])
     return entries
 
 

@@ -1,0 +1,84 @@
+"""`chatbot ask` and `chatbot explain` on the shipped articles, in process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from chatbot.cli import app
+from chatbot.errors import QuestionError
+
+
+@pytest.fixture(scope="module")
+def run(shipped: dict[str, str]) -> Callable[..., Result]:
+    variables = {name: value for name, value in shipped.items() if name.startswith("CHATBOT_")}
+    return lambda *arguments: CliRunner(env=variables).invoke(app, arguments)
+
+
+def test_filters_limit_the_articles(run: Callable[..., Result]) -> None:
+    found = json.loads(run("ask", "how do I prepare?", "--topic", "interviews", "--json").stdout)
+    assert found["hits"]
+    assert all("interviews" in hit["passage"]["topics"] for hit in found["hits"])
+
+
+def test_an_unknown_topic_names_the_nearest(run: Callable[..., Result]) -> None:
+    done = run("ask", "pay", "--topic", "interview")
+    assert isinstance(done.exception, QuestionError)
+    assert str(done.exception).startswith(
+        "--topic 'interview' is the topic of no article; the nearest are 'interviews'"
+    )
+
+
+def test_a_filter_that_leaves_nothing_says_so(run: Callable[..., Result]) -> None:
+    assert "No article fits these filters" in run("ask", "pay", "--since", "2999-01-01").stdout
+
+
+def test_a_question_is_asked_after_others(run: Callable[..., Result]) -> None:
+    found = json.loads(
+        run("ask", "how long does it take?", "--after", "How do I become a data scientist?", "--json").stdout
+    )
+    assert found["searched_as"] == "how long does it take? (about data scientist)"
+    assert found["hits"][0]["passage"]["headings"] == ["How long does it take to become a data scientist?"]
+
+
+def test_small_talk_gets_its_sentence_and_questions_of_the_corpus(run: Callable[..., Result]) -> None:
+    found = json.loads(run("ask", "thanks!", "--json").stdout)
+    assert (found["verdict"], found["hits"], found["message"]) == (
+        "not_covered",
+        [],
+        "You are welcome. Ask on whenever you like.",
+    )
+    assert len(found["follow_ups"]) == 3
+
+
+def test_an_explanation_shows_every_step(run: Callable[..., Result]) -> None:
+    found = json.loads(run("explain", "salry and CV of a data enginer", "-k", "2", "--json").stdout)
+    assert found["mended"] == found["searched_as"] == "salary and CV of a data engineer"
+    assert {one["words"] for one in found["added"]} >= {"salary", "cv"}
+    assert found["read_as"] == "standalone"
+    assert found["thresholds"]["refuse_below"] < found["thresholds"]["answer_from"]
+    for hit in found["hits"]:
+        assert hit["score"] == pytest.approx(hit["meaning"] + hit["words"])
+        assert set(hit["matched"]) <= {"salary", "cv", "data", "engineer"}
+        assert hit["sentences"]
+
+
+def test_literal_undoes_mending_and_vocabulary(run: Callable[..., Result]) -> None:
+    found = json.loads(run("explain", "salry on my CV", "--after", "data engineers", "--literal", "--json").stdout)
+    assert found["searched_as"] == found["question"]
+    assert found["added"] == []
+    assert set(found["terms"]) == {"salri", "on", "my", "cv"}
+
+
+def test_an_explanation_reads_as_text(run: Callable[..., Result]) -> None:
+    text = run("explain", "machin lerning").stdout
+    assert "mended       machine learning" in text
+    assert "score" in text
+    assert "cosine" in text
+    assert run("explain", "hello").stdout.splitlines()[1:3] == [
+        "read as      small talk, which gets a fixed reply",
+        "searched as  hello",
+    ]

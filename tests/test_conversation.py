@@ -1,0 +1,132 @@
+"""How a question is read after others, by hand-written conversations and hand-computed values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from chatbot.answering import conversation, wording
+from chatbot.answering.conversation import Reading, blend, checked_history, continuity, read, settle
+from chatbot.errors import QuestionError
+from chatbot.records import Passage, Turn
+
+SHOWN = ("data-engineer#1", "data-engineer#4", "offers#2")
+FIRST = Turn("What does a data engineer do?", "What does a data engineer do?", SHOWN)
+
+
+def reading(question: str, *history: Turn) -> Reading:
+    return read(question, history, lambda _term: 5, 100)
+
+
+def passage(article: str, title: str) -> Passage:
+    return Passage(f"{article}#1", article, title, (), 0, 1, "x", "/", (), (), None, None, None)
+
+
+def test_the_first_question_stands_alone() -> None:
+    assert reading("how long does that take?") == Reading("standalone", "how long does that take?")
+
+
+@pytest.mark.parametrize(
+    ("question", "searched_as"),
+    [
+        ("what about salaries?", "what about salaries? (about data engineer)"),
+        ("and in healthcare?", "and in healthcare? (about data engineer)"),
+        ("how long does that take?", "how long does that take? (about data engineer)"),
+        ("why?", "why? (about data engineer)"),
+    ],
+)
+def test_a_follow_up_is_completed_with_the_topic(question: str, searched_as: str) -> None:
+    found = reading(question, FIRST)
+    assert (found.kind, found.searched_as) == ("follow_up", searched_as)
+
+
+def test_the_topic_is_handed_on_from_follow_up_to_follow_up() -> None:
+    second = Turn("what about salaries?", "what about salaries? (about data engineer)", ("offers#2",))
+    assert reading("and in healthcare?", FIRST, second).topic == "data engineer"
+
+
+def test_more_searches_the_same_and_leaves_out_what_was_shown() -> None:
+    again = Turn("more", FIRST.searched_as, ("offers#3",))
+    found = reading("any other tips?", FIRST, again)
+    assert (found.kind, found.searched_as) == ("more", FIRST.searched_as)
+    assert set(found.exclude) == {*SHOWN, "offers#3"}
+
+
+@pytest.mark.parametrize(
+    ("question", "picked"),
+    [("the second one", SHOWN[1]), ("2", SHOWN[1]), ("show me the last one please", SHOWN[2]), ("number 1", SHOWN[0])],
+)
+def test_a_passage_is_asked_for_by_its_place(question: str, picked: str) -> None:
+    found = reading(question, FIRST)
+    assert (found.kind, found.picked) == ("pick", picked)
+
+
+def test_a_place_counts_in_the_list_that_has_it_after_one_was_picked() -> None:
+    picked = Turn("the second one", FIRST.searched_as, (SHOWN[1],))
+    assert reading("and the third one", FIRST, picked).picked == SHOWN[2]
+
+
+def test_a_place_that_was_not_shown_picks_nothing() -> None:
+    found = reading("the fifth one", FIRST)
+    assert (found.kind, found.picked) == ("pick", None)
+
+
+def test_an_announced_change_of_topic_takes_nothing_over() -> None:
+    found = reading("different question: how do I write a CV?", FIRST)
+    assert (found.kind, found.searched_as) == ("change", "how do I write a CV?")
+
+
+def test_a_question_that_finds_nearer_passages_by_itself_changes_the_topic() -> None:
+    follow_up = Reading("follow_up", "what is a vesting cliff?", "data engineer", independence=4.0)
+    nearest = passage("offers", "Vesting and other terms of an offer")
+    # 4.0 + 6.0 (0.9 / 0.9) + 2.0 * 1/2 named, against 9.8
+    assert settle(follow_up, 0.9, 0.9, nearest, SHOWN).kind == "change"
+    # 4.0 + 6.0 (0.3 / 0.9) + 1.0
+    assert settle(follow_up, 0.3, 0.9, nearest, SHOWN) is follow_up
+
+
+def test_the_questions_own_words_weigh_more_in_the_vector() -> None:
+    mixed = blend(np.array([1, 0], np.float32), np.array([0, 1], np.float32))
+    assert mixed == pytest.approx(np.array([0.7, 1.0]) / np.hypot(0.7, 1.0))
+
+
+def test_articles_gain_by_their_share_of_what_was_shown() -> None:
+    assert continuity(SHOWN) == {"data-engineer": pytest.approx(0.1), "offers": pytest.approx(0.05)}
+
+
+def test_only_the_last_ten_turns_are_read() -> None:
+    turns = [Turn(f"q{n}", f"q{n}", ()) for n in range(30)]
+    assert checked_history(turns) == tuple(turns[-10:])
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [FIRST] * (conversation.MOST_SENT + 1),
+        [("q", "q", ())],
+        [Turn("", "q", ())],
+        [Turn("q", "x" * 1501, ())],
+        [Turn("q", "q", ("p#1",) * 51)],
+    ],
+)
+def test_a_history_that_cannot_be_used_is_refused(history: list[Turn]) -> None:
+    with pytest.raises(QuestionError):
+        checked_history(history)
+
+
+def test_the_topic_is_what_a_question_is_about_word_for_word() -> None:
+    assert wording.topic("How much does a Data Engineer's job pay?", aspects=False) == ["Data", "Engineer"]
+    assert wording.topic("How much salary does a data engineer get?", aspects=True) == ["salary", "data", "engineer"]
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("is it stressful?", True),
+        ("what should I ask for that?", True),
+        ("What are RSUs and how do they vest?", False),
+        ("how do I write a CV?", False),
+    ],
+)
+def test_a_pronoun_leans_on_what_came_before_unless_the_question_names_it(question: str, leans: bool) -> None:
+    assert wording.leans(question) is leans
