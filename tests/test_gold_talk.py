@@ -75,7 +75,7 @@ def test_more_shows_nothing_that_was_shown(
 ) -> None:
     for turn, history, answer in played:
         if turn["kind"] == "more":
-            assert answer.hits
+            assert answer.hits or answer.message.startswith("That is all")
             assert not {hit.passage.id for hit in answer.hits} & set(history[-1].shown)
 
 
