@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from chatbot import Answer, Chatbot, Settings
+from chatbot.answering.calibration import auroc
 
 GOLD = Path(__file__).parent / "gold"
 
@@ -37,15 +39,50 @@ def test_most_judged_questions_find_an_answer_in_five_passages(bot: Chatbot) -> 
     assert sum(found) / len(found) >= 0.65
 
 
-def test_few_judged_questions_are_refused(bot: Chatbot) -> None:
-    refused = [bot.ask(line["question"]).verdict == "not_covered" for line in read("answerable")]
+@pytest.fixture(scope="module")
+def covered(bot: Chatbot) -> list[Answer]:
+    """Answers to judged questions that the articles cover."""
+    return [bot.ask(line["question"]) for line in read("answerable")]
+
+
+@pytest.fixture(scope="module")
+def strange(bot: Chatbot) -> dict[str, list[Answer]]:
+    """Answers to judged questions that the articles do not cover, near ones and far ones."""
+    lines = read("out_of_scope")
+    kinds = {"near": ("near",), "far": ("far", "nonsense")}
+    return {name: [bot.ask(line["question"]) for line in lines if line["kind"] in kind] for name, kind in kinds.items()}
+
+
+def confidences(answers: list[Answer]) -> np.ndarray:
+    return np.array([answer.confidence for answer in answers], np.float32)
+
+
+def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
+    refused = [answer.verdict == "not_covered" for answer in covered]
     assert sum(refused) / len(refused) <= 0.05
 
 
-def test_most_questions_from_afar_are_refused(bot: Chatbot) -> None:
-    far = [line for line in read("out_of_scope") if line["kind"] in ("far", "nonsense")]
-    refused = [bot.ask(line["question"]).verdict == "not_covered" for line in far]
+def test_most_questions_from_afar_are_refused(strange: dict[str, list[Answer]]) -> None:
+    refused = [answer.verdict == "not_covered" for answer in strange["far"]]
     assert sum(refused) / len(refused) >= 0.9
+
+
+def test_confidence_tells_covered_questions_from_others(
+    covered: list[Answer], strange: dict[str, list[Answer]]
+) -> None:
+    inside = confidences(covered)
+    assert auroc(inside, confidences(strange["far"])) >= 0.97
+    assert auroc(inside, confidences(strange["near"])) >= 0.87
+
+
+def test_confidence_is_a_chance(covered: list[Answer], strange: dict[str, list[Answer]]) -> None:
+    """The expected calibration error over ten bins (Guo et al., arXiv 1706.04599)."""
+    others = strange["near"] + strange["far"]
+    stated = confidences(covered + others)
+    true = np.arange(len(stated)) < len(covered)
+    bins = np.minimum((stated * 10).astype(int), 9)
+    errors = [abs(float((stated - true)[bins == number].sum())) for number in range(10)]
+    assert sum(errors) / len(stated) <= 0.08
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
 _LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02)
 
 Vectors = npt.NDArray[np.float32]
+Real = npt.NDArray[np.floating[Any]]
 
 
 class Judge:
@@ -130,7 +131,7 @@ def figures(elsewhere: Floats, own: Floats, beyond: Floats, refusals: float = co
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def auroc(inside: Floats, outside: Floats) -> float:
+def auroc(inside: Real, outside: Real) -> float:
     """The chance that a score inside is above one outside, ties counting half, in [0, 1]; 0.5 where either is empty.
 
     The area under the ROC curve as Mann and Whitney's U; Hanley and McNeil (1982).

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.calibration import auroc
 from chatbot.answering.judged import JudgedSet
 from chatbot.records import Filters
 
@@ -137,14 +138,6 @@ def measure_abstention(known: Sequence[tuple[str, float]], unknown: Sequence[tup
         uncertain=float(np.mean([verdict == "uncertain" for verdict, _ in known])),
         answered=float(np.mean([verdict == "answered" for verdict, _ in unknown])),
     )
-
-
-def auroc(positive: Floats, negative: Floats) -> float:
-    """The chance that a random positive is above a random negative, ties half: Mann-Whitney's U over its maximum."""
-    ordered = np.sort(negative)
-    below = np.searchsorted(ordered, positive, side="left")
-    equal = np.searchsorted(ordered, positive, side="right") - below
-    return float((below + equal / 2).sum() / (len(positive) * len(negative)))
 
 
 def interval(values: Floats, level: float = 0.95) -> tuple[float, float]:

@@ -36,9 +36,9 @@ class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
     `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason for
-    each file that was not usable; `others` the SHA-256 of each file that gave no article; `pace` the seconds that
-    embedding one passage took when last measured, 0 for never; `files` the SHA-256
-    of each file of the generation, by its path inside it.
+    each file that was not usable; `others` the SHA-256 of each file that gave no article; `calibration` the thresholds
+    and error rates of `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took
+    when last measured, 0 for never; `files` the SHA-256 of each file of the generation, by its path inside it.
     """
 
     format: int
