@@ -15,11 +15,12 @@ Verdict = Literal["answered", "uncertain", "not_covered"]
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One file of the corpus, read.
+    """One file of the corpus, read, or one entry of a feed.
 
-    `id` is the path under the corpus folder without its suffix, with forward slashes. `text` is Markdown, without
-    front matter. `questions` are what it answers and `aliases` are other names of its subject, by its editor.
-    `sha256` is the hex digest of the file's bytes.
+    `id` is the path under the corpus folder without its suffix, with forward slashes; an entry's name follows. `text`
+    is Markdown, without front matter. `questions` are what it answers and `aliases` are other names of its subject, by
+    its editor.
+    `sha256` is the hex digest of the file's bytes. `pages` are the offsets in `text` where the pages of a PDF begin.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Article:
     questions: tuple[str, ...]
     sha256: str
     aliases: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,9 @@ class Settings(BaseSettings):
     index_dir: Path = Path("index")
     model: Annotated[str, Field(min_length=1)] = BUNDLED_MODEL
     max_file_mb: Annotated[float, Field(gt=0, le=1024)] = 20.0
+    max_seconds_per_file: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    max_memory_mb: Annotated[int, Field(ge=256, le=65536)] = 1024
+    max_passages_per_file: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     vocabulary: Path | None = None
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     passages: PassageSettings = PassageSettings()

@@ -76,8 +76,7 @@ print(pay)
 
 
 def article(html: str | bytes, path: str = "guides/pay.html") -> Article:
-    (found,) = [parse(path, html if isinstance(html, bytes) else html.encode(), "0")]
-    assert found is not None
+    (found,) = parse(path, html if isinstance(html, bytes) else html.encode(), "0").articles
     return found
 
 
@@ -103,7 +102,7 @@ def test_front_matter_above_a_page_wins() -> None:
     found = article("---\ntitle: Pay\nurl: /pay\ntopics: [pay]\npublished: 2020-01-01\n---\n" + PAGE)
     assert (found.title, found.url, found.topics) == ("Pay", "/pay", ("pay",))
     assert (found.published, found.updated) == (date(2020, 1, 1), date(2026, 1, 2))
-    assert parse("a.html", ("---\nexclude: true\n---\n" + PAGE).encode(), "0") is None
+    assert parse("a.html", ("---\nexclude: true\n---\n" + PAGE).encode(), "0").articles == ()
 
 
 def test_links_lead_to_the_page_s_own_anchors_only() -> None:

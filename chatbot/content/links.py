@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import quote
@@ -48,6 +49,20 @@ def deep_link(address: str, slug: str, prose: Iterable[str]) -> str:
     directive = f":~:text={_encoded(words)}" if words else ""
     mark = "#" if (anchor or directive) and "#" not in address else ""
     return address + mark + anchor + directive
+
+
+def page_at(pages: Sequence[int], offset: int) -> int:
+    """The number, counted from 1, of the page that the character at `offset` stands on."""
+    return max(1, bisect_right(pages, offset))
+
+
+def page_link(address: str, page: int) -> str:
+    """`address#page=N`, as viewers of PDF files understand it (RFC 8118)."""
+    return address if "#" in address else f"{address}#{page_anchor(page)}"
+
+
+def page_anchor(page: int) -> str:
+    return f"page={page}"
 
 
 def line_marks_end(text: str, start: int, end: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 from chatbot.content.blocks import Block, Kind, blocks
-from chatbot.content.links import article_address, deep_link, has_own_anchors, line_marks_end
+from chatbot.content.links import article_address, deep_link, has_own_anchors, line_marks_end, page_at, page_link
 from chatbot.content.outline import Section, last_subsections, outline
 from chatbot.content.packing import Layout, Piece, pack
 from chatbot.content.sentences import Span, sentence_spans, strip_span
@@ -106,7 +106,9 @@ def _passage(
         start=start,
         end=end,
         text=article.text[start:end],
-        url=deep_link(address, sections[inside[0].unit.section].slug, prose),
+        url=page_link(address, page_at(article.pages, start))
+        if article.pages
+        else deep_link(address, sections[inside[0].unit.section].slug, prose),
         topics=article.topics,
         audience=article.audience,
         country=article.country,

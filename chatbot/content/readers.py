@@ -10,25 +10,34 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from chatbot.content.blocks import blocks
 from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import FrontMatter, one_line, split_front_matter
+from chatbot.content.frontmatter import one_line, split_front_matter
+from chatbot.content.junk import junk
 from chatbot.content.links import MARKDOWN
-from chatbot.content.webpage import read_page
+from chatbot.content.part import Part
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
-Reader = Callable[[str, bytes], tuple[FrontMatter, str]]
-"""From path and bytes to front matter and Markdown text."""
+Reader = Callable[[str, bytes], Sequence[Part]]
+"""From path and bytes to the file itself as one part, or to its entries."""
 
 _ASSETS = re.compile(
     r"\.(avif|bmp|gif|ico|jpe?g|png|svg|tiff?|webp|css|less|s[ac]ss|[cm]?[jt]s|[jt]sx|map|json|ya?ml|toml|lock"
     r"|woff2?|ttf|otf|eot|mp[34]|og[gv]|wav|web[mp]|mov|db|ini)",
     re.IGNORECASE,
 )
+
+
+class Parsed(NamedTuple):
+    """The articles of a file, and why something in it is none, "" where everything is."""
+
+    articles: tuple[Article, ...]
+    left_out: str
 
 
 def find_files(corpus_dir: Path) -> list[str]:
@@ -58,9 +67,9 @@ def find_files(corpus_dir: Path) -> list[str]:
 
 
 def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
-    """Read and parse one file of `find_files`; see `read_bytes` and `parse`."""
+    """The article in one file of `find_files`, the first where it has several; see `read_bytes` and `parse`."""
     data = read_bytes(corpus_dir, path, max_file_mb)
-    return parse(path, data, hashlib.sha256(data).hexdigest())
+    return next(iter(parse(path, data, hashlib.sha256(data).hexdigest()).articles), None)
 
 
 def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
@@ -103,26 +112,51 @@ def _read(path: str, target: Path, max_file_mb: float) -> bytes:
         os.close(handle)
 
 
-def parse(path: str, data: bytes, sha256: str) -> Article | None:
-    """The article in `data`, or None where its front matter excludes it (`exclude`, `draft`, `published: false`).
+def parse(path: str, data: bytes, sha256: str) -> Parsed:
+    """The articles in `data`; none where front matter excludes it (`exclude`, `draft`, `published: false`).
 
-    `path` is relative to the corpus folder. Raises ContentError.
+    `path` is relative to the corpus folder. Raises ContentError where the file as a whole cannot be used.
     """
     reader = READERS.get(PurePosixPath(path).suffix.lower())
     if not reader:
         suffix = PurePosixPath(path).suffix or "no suffix"
         raise ContentError(path, f"has {suffix}, which is not read; use one of {', '.join(READERS)}")
-    front, body = reader(path, data)
+    parts = reader(path, data)
+    if len(parts) == 1 and not parts[0].name:
+        article = _article(path, parts[0], sha256)
+        return Parsed((article,) if article else (), "")
+    articles, lacking = [], []
+    for part in parts:
+        try:
+            article = _article(path, part, sha256) if part.text else None
+            lacking += [] if part.text else [part]
+            articles += [article] if article else []
+        except ContentError:
+            lacking.append(part)
+    note = ""
+    if lacking:
+        title = lacking[0].front.text("title") or lacking[0].name
+        note = f"{len(lacking)} of {len(parts)} entries hold no full text, such as '{title[:80]}'; export them in full"
+    if not articles and lacking:
+        raise ContentError(path, note)
+    return Parsed(tuple(articles), note)
+
+
+def _article(path: str, part: Part, sha256: str) -> Article | None:
+    front, body = part.front, part.text
     published = front.truth("published")
     if front.flag("exclude") or front.flag("draft") or published is False:
         return None
+    if reason := junk(body):
+        raise ContentError(path, reason)
     found = blocks(body)
     if all(block.kind in {"heading", "noise"} for block in found):
         raise ContentError(path, "holds no text; add some, or remove the file")
     headings = [block for block in found if block.kind == "heading"]
     first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
+    file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
     return Article(
-        id=unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix(""))),
+        id=f"{file_id}/{part.name}" if part.name else file_id,
         path=path,
         title=front.text("title") or one_line(first or "") or _readable_name(path),
         url=front.address("url"),
@@ -136,6 +170,7 @@ def parse(path: str, data: bytes, sha256: str) -> Article | None:
         questions=front.texts("questions"),
         aliases=front.texts("aliases", commas=True),
         sha256=sha256,
+        pages=part.pages,
     )
 
 
@@ -149,12 +184,46 @@ def _readable_name(path: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _markdown(path: str, data: bytes) -> tuple[FrontMatter, str]:
+def _markdown(path: str, data: bytes) -> list[Part]:
     front, body = split_front_matter(path, decode(path, data))
-    return front, body.strip("\n").rstrip()
+    return [Part(front, body.strip("\n").rstrip())]
+
+
+def _page(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.webpage import read_page
+
+    return read_page(path, data)
+
+
+def _pdf(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.pdf import read_pdf
+
+    return read_pdf(path, data)
+
+
+def _word(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.word import read_word
+
+    return read_word(path, data)
+
+
+def _book(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.book import read_book
+
+    return read_book(path, data)
+
+
+def _feed(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.feed import read_feed
+
+    return read_feed(path, data)
 
 
 READERS: dict[str, Reader] = {
     **dict.fromkeys(MARKDOWN, _markdown),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), read_page),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _page),
+    ".pdf": _pdf,
+    ".docx": _word,
+    ".epub": _book,
+    **dict.fromkeys((".xml", ".rss", ".atom"), _feed),
 }

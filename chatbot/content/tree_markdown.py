@@ -42,7 +42,7 @@ def _blocks(element: Any, base: str | None) -> Iterator[str]:
     """The blocks of an element's content."""
     run: list[str] = []
     if element.text:
-        run.append(_escaped(element.text))
+        run.append(escaped(element.text))
     for child in element:
         tag = child.tag if isinstance(child.tag, str) else ""
         if tag in _BLOCKS or (tag not in _NOTHING and tag and _holds_blocks(child)):
@@ -52,7 +52,7 @@ def _blocks(element: Any, base: str | None) -> Iterator[str]:
         else:
             run.append(_inline(child, base))
         if child.tail:
-            run.append(_escaped(child.tail))
+            run.append(escaped(child.tail))
     yield from _paragraphs(run)
 
 
@@ -65,7 +65,7 @@ def _paragraphs(run: Iterable[str]) -> Iterator[str]:
         lines = [" ".join(line.split()) for line in part.split("\n")]
         text = "\n".join(line for line in lines if line)
         if text:
-            yield _LINE_START.sub(_quoted_start, text)
+            yield escaped_start(text)
 
 
 def _quoted_start(match: re.Match[str]) -> str:
@@ -253,9 +253,9 @@ def _inline(element: Any, base: str | None) -> str:
 
 
 def _inline_content(element: Any, base: str | None) -> str:
-    parts = [_escaped(element.text or "")]
+    parts = [escaped(element.text or "")]
     for child in element:
-        parts += [_inline(child, base), _escaped(child.tail or "")]
+        parts += [_inline(child, base), escaped(child.tail or "")]
     return "".join(parts)
 
 
@@ -290,6 +290,12 @@ def _code_span(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _escaped(text: str) -> str:
+def escaped_start(text: str) -> str:
+    """The text without a line that begins as a heading, a list item, a quote or a rule would."""
+    return _LINE_START.sub(_quoted_start, text)
+
+
+def escaped(text: str) -> str:
+    """Plain text as Markdown, on one line."""
     text = _SPACES.sub(" ", _UNSEEN.sub("", text).replace("\n", " ").replace("\r", " "))
     return _MARKUP.sub(lambda match: f"\\{match[0]}", text)

@@ -10,8 +10,9 @@ from typing import Any
 from lxml import etree, html
 
 from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import DATE, FrontMatter, one_line, split_front_matter, usable_address
+from chatbot.content.frontmatter import DATE, one_line, split_front_matter, usable_address
 from chatbot.content.main_content import main_content
+from chatbot.content.part import Part
 from chatbot.content.tree_markdown import to_markdown
 from chatbot.errors import ContentError
 
@@ -35,15 +36,15 @@ _FIRST_HEADING = re.compile(r"^# ", re.MULTILINE)
 _LONGEST_KICKER = 300
 
 
-def read_page(path: str, data: bytes) -> tuple[FrontMatter, str]:
-    """Front matter and Markdown text of an HTML file. Front matter above the page wins over the page's own head."""
+def read_page(path: str, data: bytes) -> list[Part]:
+    """The article in an HTML file. Front matter above the page wins over the page's own head."""
     text = decode(path, data, declared_charset(data))
     front, source = split_front_matter(path, text)
     try:
         document = parse_html(source)
         facts = _facts(document)
         own = front.address("url") or facts.get("url")
-        return front.beside(facts), _without_kicker(to_markdown(main_content(document), own))
+        return [Part(front.beside(facts), _without_kicker(to_markdown(main_content(document), own)))]
     except (etree.LxmlError, ValueError) as error:
         raise ContentError(path, f"cannot be read as HTML: {one_line(str(error))}; save the page again") from error
     except RecursionError as error:
@@ -128,8 +129,5 @@ def _day(named: dict[str, str], keys: tuple[str, ...]) -> str:
 def _without_kicker(text: str) -> str:
     """The text from its first main heading on, where only a line or two (a rubric, a breadcrumb) stand above it."""
     first = _FIRST_HEADING.search(text)
-    return (
-        text[first.start() :]
-        if first and first.start() <= _LONGEST_KICKER and "\n#" not in text[: first.start()]
-        else text
-    )
+    above = text[: first.start()] if first else ""
+    return text[len(above) :] if len(above) <= min(_LONGEST_KICKER, len(text) / 3) and "\n#" not in above else text

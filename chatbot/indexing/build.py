@@ -215,7 +215,13 @@ def _drafted(run: _Run) -> _Draft:
     made_alike = old is not None and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint)
     usable = old if made_alike else None
     found = corpus_digests(run.settings) if run.read is read_corpus else {}
-    if usable and found and same_files(found, usable.manifest.articles, usable.manifest.others):
+    # What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
+    if (
+        usable
+        and found
+        and same_files(found, usable.manifest.articles, usable.manifest.others)
+        and not any("max_" in reason for reason in usable.manifest.left_out.values())
+    ):
         return _Draft(None, usable.manifest, old, usable)
     corpus = run.read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:

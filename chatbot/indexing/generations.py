@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.content.readers import read_article
+from chatbot.content.isolation import IsolatedReader
+from chatbot.content.readers import read_bytes
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, NoSuchGeneration
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.passage_index import LocalIndex
@@ -164,14 +166,18 @@ def _difference(settings: Settings, index: LocalIndex, published: Article, embed
     if stored is None or any(stored.text[one.start : one.end] != one.text for one, _ in pieces):
         return "a published passage is no slice of the published article"
     try:
-        article = read_article(published.path, settings.corpus_dir, settings.max_file_mb)
+        data = read_bytes(settings.corpus_dir, published.path, settings.max_file_mb)
+        digest = hashlib.sha256(data).hexdigest()
+        with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
+            articles = reader.parse(published.path, data, digest).articles
     except ContentError as error:
         return error.reason if (settings.corpus_dir / published.path).exists() else "the file is gone"
-    if article is None:
+    if not articles:
         return "the file is excluded by its front matter now"
-    if article.sha256 != published.sha256:
+    if digest != published.sha256:
         return "the file has changed since"
-    same = cut(article, settings, embedder) == pieces
+    article = next((one for one in articles if one.id == published.id), None)
+    same = article is not None and cut(article, settings, embedder) == pieces
     return "" if same else "the file is the same, but gives other passages; the settings or the version changed"
 
 

@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
-from chatbot.content.readers import find_files, parse, read_bytes
+from chatbot.content.readers import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
+
+_Cut = tuple[Article, list[tuple[Passage, bytes]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +35,61 @@ def read_corpus(
     settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: Callable[[str, int, int], None]
 ) -> Corpus:
     """Read every usable file of the corpus folder, which exists."""
-    before = {article.path: article for article in old.store.articles()} if old else {}
+    before: dict[str, list[Article]] = {}
+    for article in old.store.articles() if old else ():
+        before.setdefault(article.path, []).append(article)
     articles: dict[str, Article] = {}
     pieces: dict[str, list[tuple[Passage, bytes]]] = {}
     left_out: dict[str, str] = {}
     files = find_files(settings.corpus_dir)
-    for done, file in enumerate(files):
-        on_step("reading", done, len(files))
-        try:
-            data = read_bytes(settings.corpus_dir, file, settings.max_file_mb)
-            digest = hashlib.sha256(data).hexdigest()
-            known = before.get(file)
-            if old and known and known.sha256 == digest:
-                article, found = old.store.article(known.id), _taken_over(old, known.id)
-            else:
-                article = parse(file, data, digest)
-                found = cut(article, settings, embedder) if article else []
-            if article and article.id in articles:
-                raise ContentError(file, f"has the same name as {articles[article.id].path}; rename one of them")
-            if article and not found:
-                raise ContentError(file, "holds no text to show; add some or remove the file")
-        except ContentError as error:
-            left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
-            continue
-        if article:
-            articles[article.id] = article
-            pieces[article.id] = found
+    with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
+        for done, file in enumerate(files):
+            on_step("reading", done, len(files))
+            try:
+                data = read_bytes(settings.corpus_dir, file, settings.max_file_mb)
+                digest = hashlib.sha256(data).hexdigest()
+                known = before.get(file, [])
+                if old and known and known[0].sha256 == digest:
+                    found, note = _taken_over(old, known), old.manifest.left_out.get(file, "")
+                else:
+                    parsed = reader.parse(file, data, digest)
+                    found, note = [(one, cut(one, settings, embedder)) for one in parsed.articles], parsed.left_out
+                _check(file, found, articles, settings.max_passages_per_file)
+            except ContentError as error:
+                left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
+                continue
+            if note:
+                left_out[file] = note
+            for article, cuts in found:
+                articles[article.id] = article
+                pieces[article.id] = cuts
     ids = sorted(articles)
     flat = [piece for id_ in ids for piece in pieces[id_]]
     passages, digests = zip(*flat, strict=True) if flat else ((), ())
     return Corpus(tuple(articles[id_] for id_ in ids), passages, digests, left_out)
 
 
-def _taken_over(old: LocalIndex, article_id: str) -> list[tuple[Passage, bytes]]:
-    return [(passage, digest) for _, passage, digest in old.store.passages_of(article_id)]
+def _check(file: str, found: list[_Cut], articles: dict[str, Article], most: int) -> None:
+    for article, cuts in found:
+        if article.id in articles:
+            raise ContentError(file, f"has the same name as {articles[article.id].path}; rename one of them")
+        if not cuts:
+            raise ContentError(file, "holds no text to show; add some or remove the file")
+    count = sum(len(cuts) for _, cuts in found)
+    if count > most:
+        raise ContentError(
+            file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
+        )
+
+
+def _taken_over(old: LocalIndex, known: list[Article]) -> list[_Cut]:
+    found = []
+    for article in known:
+        whole = old.store.article(article.id)
+        if whole:
+            cuts = [(passage, digest) for _, passage, digest in old.store.passages_of(article.id)]
+            found.append((whole, cuts))
+    return found
 
 
 def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:

@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from chatbot.content.blocks import CUSTOM_ID
-from chatbot.content.links import article_address
+from chatbot.content.links import article_address, page_anchor
 from chatbot.content.markdown import plain
 from chatbot.records import Article, Highlight, Hit, Passage
 
@@ -61,7 +61,8 @@ def article_html(
     that repeats the title is left out.
     """
     env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs}
-    return _render(article.text, env | {"title": article.title, "cited": cited, "table": table})
+    pages = [(article.text.count("\n", 0, start), number) for number, start in enumerate(article.pages, 1)]
+    return _render(article.text, env | {"title": article.title, "cited": cited, "table": table, "pages": pages})
 
 
 def place(url: str, root: str) -> str | None:
@@ -172,6 +173,18 @@ def _dress_blocks(state: StateCore) -> None:
         del tokens[:3]
 
 
+def _mark_pages(state: StateCore) -> None:
+    """Put an anchor in front of the block that a page of a PDF begins in."""
+    waiting = list(state.env.get("pages", ()))
+    marked: list[Token] = []
+    for token in state.tokens:
+        while waiting and token.level == 0 and token.map and waiting[0][0] < token.map[1]:
+            anchor = page_anchor(waiting.pop(0)[1])
+            marked.append(Token("html_block", "", 0, content=f'<a id="{anchor}"></a>\n'))
+        marked.append(token)
+    state.tokens = marked
+
+
 def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:
     token = tokens[index]
     href = str(token.attrGet("href"))
@@ -213,6 +226,7 @@ def _parser() -> MarkdownIt:
     markdown.core.ruler.before("inline", "sentinels", _insert_sentinels)
     markdown.core.ruler.after("inline", "marks", _mark_leaves)
     markdown.core.ruler.push("dress", _dress_blocks)
+    markdown.core.ruler.push("pages", _mark_pages)
     rules = {"link_open": _link_open, "image": _image, "th_open": _cell_open, "td_open": _cell_open}
     for name, rule in (rules | {"table_open": _table_open, "table_close": _table_close}).items():
         markdown.add_render_rule(name, rule)

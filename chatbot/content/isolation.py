@@ -1,0 +1,155 @@
+"""Files of complex formats are parsed in a process of their own, with a limit of time and memory for each file.
+
+One process reads many files; one that hangs, fails or needs too much ends it, and the next file starts a new one. It
+speaks JSON over its pipes, so that nothing a file contains is ever executed here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from datetime import date
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Any
+
+from chatbot.content.frontmatter import one_line
+from chatbot.content.links import MARKDOWN
+from chatbot.content.readers import READERS, Parsed, parse
+from chatbot.errors import ContentError
+from chatbot.records import Article, to_json
+
+PROGRAM = "from chatbot.content.isolation import serve; serve()"
+_DATES = ("published", "updated", "review_by")
+
+
+class IsolatedReader:
+    """Parses files, each within `max_seconds` and `max_memory_mb` (of address space, where the system limits it).
+
+    `program` is what the process runs.
+    """
+
+    def __init__(self, max_seconds: float, max_memory_mb: int, *, program: str = PROGRAM) -> None:
+        self._max_seconds = max_seconds
+        self._max_memory_mb = max_memory_mb
+        self._program = program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> IsolatedReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that is running, if there is one."""
+        return self._process.pid if self._process else None
+
+    def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
+        """See `readers.parse`. Raises ContentError, also for a file that passes a limit."""
+        suffix = PurePosixPath(path).suffix.lower()
+        if suffix in MARKDOWN or suffix not in READERS:
+            return parse(path, data, sha256)
+        reply = self._reply(path, data, sha256)
+        if "reason" in reply:
+            if reply.get("spent"):
+                self._end()
+            raise ContentError(path, reply["reason"], reply.get("line"))
+        return Parsed(tuple(_article(values) for values in reply["articles"]), reply["left_out"])
+
+    def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
+        process = self._process = self._process or self._start()
+        assert process.stdin  # noqa: S101 - a pipe
+        assert process.stdout  # noqa: S101 - a pipe
+        late = threading.Event()
+
+        def stop() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._max_seconds, stop)
+        timer.start()
+        try:
+            process.stdin.write(json.dumps({"path": path, "sha256": sha256, "size": len(data)}).encode() + b"\n" + data)
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except OSError:
+            line = b""
+        finally:
+            timer.cancel()
+        if line.endswith(b"\n"):
+            reply: dict[str, Any] = json.loads(line)
+            return reply
+        self._end()
+        if late.is_set():
+            limit = f"max_seconds_per_file ({self._max_seconds:g})"
+            raise ContentError(path, f"takes longer to read than {limit}; simplify it, or raise that")
+        limit = f"max_memory_mb ({self._max_memory_mb})"
+        raise ContentError(path, f"made its reader fail, or needs more than {limit}; save it again, or raise that")
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            [sys.executable, "-c", self._program, str(self._max_memory_mb)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        assert process.stdout  # noqa: S101 - a pipe
+        process.stdout.readline()  # it is ready; until here no file is to blame for the time
+        return process
+
+    def _end(self) -> None:
+        if self._process:
+            process, self._process = self._process, None
+            process.kill()
+            process.communicate()
+
+
+def serve() -> None:
+    """The process: a line of JSON and the file's bytes on stdin, a line of JSON on stdout, until stdin ends."""
+    _limit(int(sys.argv[1]))
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not mix with the replies
+    sink.write(b"ready\n")
+    sink.flush()
+    while header := source.readline():
+        job = json.loads(header)
+        reply = _outcome(job["path"], source.read(job["size"]), job["sha256"])
+        sink.write(json.dumps(reply).encode() + b"\n")
+        sink.flush()
+
+
+def _outcome(path: str, data: bytes, sha256: str) -> dict[str, Any]:
+    try:
+        parsed = parse(path, data, sha256)
+    except ContentError as error:
+        return {"reason": error.reason, "line": error.line}
+    except MemoryError:
+        return {"reason": "needs more memory than max_memory_mb to be read; split it, or raise that", "spent": True}
+    except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
+        return {"reason": f"cannot be read: {one_line(repr(error))[:200]}; save it again", "spent": True}
+    return {"articles": [to_json(article) for article in parsed.articles], "left_out": parsed.left_out}
+
+
+def _limit(memory_mb: int) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, memory_mb * 1_000_000))
+
+
+def _article(values: dict[str, Any]) -> Article:
+    made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    made.update({key: date.fromisoformat(made[key]) for key in _DATES if made[key]})
+    return Article(**made)

@@ -1,0 +1,81 @@
+"""A corpus of every format, built: what is indexed, what is left out, and that nothing is read twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from chatbot.content.isolation import IsolatedReader
+from chatbot.indexing.build import build
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import current
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+from tests.office_files import docx, epub, pdf, word_paragraph
+
+PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
+FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</description></item>
+<item><title>Team</title><description>{PROSE}</description></item>
+<item><title>Teaser</title><description>Short</description></item></channel></rss>"""
+
+
+def test_every_format_is_built_and_an_unchanged_file_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    files: dict[str, str | bytes] = {
+        "a.md": PROSE,
+        "b.html": f"<main><h1>Pay</h1><p>{PROSE}</p></main>",
+        "c.pdf": pdf([[(700, 10, "You learn to ask for pay.")], [(700, 10, "A remote team learns to write.")]]),
+        "d.docx": docx(word_paragraph(PROSE)),
+        "e.epub": epub({"one.xhtml": f"<p>{PROSE}</p>"}),
+        "f.xml": FEED,
+        "g.pdf": b"broken",
+        "h.md": "---\nexclude: true\n---\n" + PROSE,
+        "sitemap.xml": "<urlset/>",
+    }
+    for name, data in files.items():
+        (corpus / name).write_bytes(data if isinstance(data, bytes) else data.encode())
+    site = Settings(corpus_dir=corpus, index_dir=tmp_path / "index", max_seconds_per_file=120)
+    first = build(site, embedder=KeywordEmbedder())
+    assert first.changes.left_out == {
+        "f.xml": "1 of 3 entries hold no full text, such as 'Teaser'; export them in full",
+        "g.pdf": "is no PDF that can be read, or a damaged one; export it again",
+        "sitemap.xml": "is a sitemap, no article; put the pages that it lists into the folder",
+    }
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    assert [one.id for one in index.store.articles()] == ["a", "b", "c", "d", "e", "f/pay", "f/team"]
+    paper = index.store.article("c")
+    assert paper is not None
+    assert paper.pages == (0, len("You learn to ask for pay.\n\n"))
+    index.close()
+
+    read: list[str] = []
+    parse = IsolatedReader.parse
+    monkeypatch.setattr(
+        IsolatedReader, "parse", lambda self, path, *rest: (read.append(path), parse(self, path, *rest))[1]
+    )
+    second = build(site, embedder=KeywordEmbedder())
+    assert (second.generation, second.published, second.changes.left_out) == (
+        first.generation,
+        False,
+        first.changes.left_out,
+    )
+    assert read == []
+    (corpus / "a.md").write_text(PROSE + "One more.")
+    third = build(site, embedder=KeywordEmbedder())
+    assert (third.changes.changed, third.changes.left_out) == (("a.md",), first.changes.left_out)
+    assert read == ["a.md", "g.pdf", "h.md", "sitemap.xml"]
+
+
+def test_an_article_of_absurdly_many_passages_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.md").write_text("You learn to ask for pay.")
+    (tmp_path / "corpus" / "b.md").write_text("\n\n".join(f"## Part {n}\n\n{PROSE}" for n in range(30)))
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_passages_per_file=10)
+    left_out = build(site, embedder=KeywordEmbedder()).changes.left_out
+    assert "above max_passages_per_file (10); split it, or raise that" in left_out["b.md"]
+    raised = site.model_copy(update={"max_passages_per_file": 100})
+    assert build(raised, embedder=KeywordEmbedder()).changes.left_out == {}
