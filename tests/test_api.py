@@ -179,13 +179,18 @@ def test_feedback_is_kept_without_what_tells_a_person_and_listed(sited: Server, 
 @pytest.mark.parametrize(
     "change",
     [
-        {"rating": "great"}, {"reasons": ["ugly"]}, {"note": "x" * 1001}, {"passage_id": "none#1"}, {"email": "a@b.c"},
+        {"rating": "great"}, {"reasons": ["ugly"]}, {"note": "x" * 1001}, {"passage_id": ""}, {"email": "a@b.c"},
         {"question": ""}, {"reasons": ["other"] * 7},
     ],
 )  # fmt: skip
 def test_feedback_outside_of_the_closed_lists_is_refused(sited: Server, change: dict[str, object]) -> None:
     said = {"question": QUESTION, "rating": "unhelpful", **change}
     assert sited.post("/api/feedback", said)[0] == 422
+
+
+def test_feedback_on_a_passage_that_does_not_exist_is_refused(sited: Server) -> None:
+    said = {"question": QUESTION, "rating": "unhelpful", "passage_id": "none#1"}
+    assert sited.post("/api/feedback", said)[0] == 404
 
 
 def _environment(server: Server) -> list[tuple[str, str]]:

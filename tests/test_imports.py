@@ -104,6 +104,7 @@ serving.document
 serving.listening
 serving.bodies
 serving.api
+serving.schema
 serving.embed
 serving.tool
 serving.page

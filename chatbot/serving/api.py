@@ -20,16 +20,6 @@ MOST_ARTICLES = 200
 MOST_SUGGESTIONS = 10
 STARTERS = 4
 OWN = SiteSettings(origins=("http://localhost",))  # the rules of this server's own pages: none
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {
-        "description": "Refused: the detail says why",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    },
-    "5XX": {
-        "description": "The index or the journal cannot be used",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    },
-}
 
 
 class JSON(Response):
@@ -43,7 +33,7 @@ class JSON(Response):
 
 def routes(bot: Chatbot, journal: Journal) -> APIRouter:
     """The routes under /api."""
-    router = APIRouter(prefix="/api", responses=PROBLEMS)
+    router = APIRouter(prefix="/api")
     _add_asking(router, bot)
     _add_articles(router, bot)
     _add_feedback(router, bot, journal)
@@ -104,7 +94,7 @@ def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
     def feedback(body: bodies.FeedbackIn) -> Response:
         """Kept without anything about the sender, for as long as the settings say."""
         if body.passage_id is not None and bot.passage(body.passage_id) is None:
-            raise HTTPException(422, f"there is no passage {body.passage_id!r}; name one that an answer showed")
+            raise HTTPException(404, f"there is no passage {body.passage_id!r}; name one that an answer showed")
         said = (body.question, body.passage_id, body.rating, tuple(dict.fromkeys(body.reasons)), body.note)
         journal.add(Feedback(today(), bot.generation, *said))
         FEEDBACK.labels(body.rating).inc()

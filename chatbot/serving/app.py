@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from importlib.metadata import version
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -31,6 +32,7 @@ from chatbot.serving.metrics import CONTENT_TYPE, exposition
 from chatbot.serving.observed import Observed
 from chatbot.serving.origins import Origins, Sites
 from chatbot.serving.rates import Rates
+from chatbot.serving.schema import document
 from chatbot.serving.tool import Tool
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
@@ -68,6 +70,7 @@ def _application(bot: Chatbot) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
+    document(app, version("career-chatbot"))
     app.include_router(api.routes(bot, journal))
     app.include_router(embed.routes())
     _add_health(app, bot, page)

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from chatbot.answering.answerer import MOST_CHARACTERS
+from chatbot.answering.conversation import MOST_CHARACTERS as EARLIER_CHARACTERS
+from chatbot.answering.conversation import MOST_SENT, MOST_SHOWN
 from chatbot.insights.journal import Rating, Reason
 
 MAX_K = 20
-MAX_TURNS = 50
-Text = Annotated[str, Field(max_length=4000)]
+_SEEN = r"[^\s\x00-\x20\x7f-\xa0]"
+# A question has a character that is seen: one that only looks empty is refused before it is searched.
+Question = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=_SEEN)]
+EarlierQuestion = Annotated[str, Field(min_length=1, max_length=EARLIER_CHARACTERS, pattern=_SEEN)]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, str | bool):
+        raise ValueError("expected a number")
+    return value
+
+
+def _text(value: Any) -> Any:
+    if not (value is None or isinstance(value, str | date)):
+        raise ValueError("expected a day such as 2026-11-24")
+    return value
 
 
 class Strict(BaseModel):
@@ -22,9 +39,9 @@ class Strict(BaseModel):
 class TurnIn(Strict):
     """An earlier question of the conversation, as the answer to it reported it."""
 
-    question: Text
-    searched_as: Text = ""
-    shown: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    question: EarlierQuestion
+    searched_as: Annotated[str, Field(max_length=EARLIER_CHARACTERS, pattern=rf"^$|{_SEEN}")] = ""
+    shown: Annotated[tuple[str, ...], Field(max_length=MOST_SHOWN)] = ()
 
 
 class FiltersIn(Strict):
@@ -33,17 +50,17 @@ class FiltersIn(Strict):
     topics: Values = ()
     audience: Values = ()
     countries: Values = ()
-    updated_since: date | None = None
+    updated_since: Annotated[date | None, BeforeValidator(_text)] = None
 
 
 class AskIn(Strict):
     """A question. `literal` searches for exactly what is written: no completion, no repair."""
 
-    question: Annotated[str, Field(min_length=1, max_length=4000, examples=["How do I explain a gap in my CV?"])]
-    k: Annotated[int, Field(ge=1, le=MAX_K)] = 5
-    history: Annotated[tuple[TurnIn, ...], Field(max_length=MAX_TURNS)] = ()
+    question: Annotated[Question, Field(examples=["How do I explain a gap in my CV?"])]
+    k: Annotated[int, Field(ge=1, le=MAX_K), BeforeValidator(_number)] = 5
+    history: Annotated[tuple[TurnIn, ...], Field(max_length=MOST_SENT)] = ()
     filters: FiltersIn = FiltersIn()
-    literal: bool = False
+    literal: Annotated[bool, Field(strict=True)] = False
 
 
 class FeedbackIn(Strict):
@@ -52,7 +69,7 @@ class FeedbackIn(Strict):
     Addresses and numbers that tell a person are taken out of `question` and `note` before they are stored.
     """
 
-    question: Annotated[str, Field(min_length=1, max_length=1000, examples=["How do I explain a gap in my CV?"])]
+    question: Annotated[Question, Field(examples=["How do I explain a gap in my CV?"])]
     passage_id: Annotated[str, Field(min_length=1, max_length=500)] | None = None
     rating: Rating
     reasons: Annotated[tuple[Reason, ...], Field(max_length=6, examples=[["outdated"]])] = ()

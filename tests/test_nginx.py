@@ -1,0 +1,133 @@
+"""Behind Debian's nginx with the very snippet of the documentation, which strips the public path, and a variant that
+keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.conftest import ROOT, Server, Visit
+from tests.serving_corpus import QUESTION
+
+SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
+CONFIG = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+{user}
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        location = /favicon.ico {{ return 204; }}  # of the site around, which browsers ask for
+        {snippet}
+    }}
+}}
+"""
+
+
+@pytest.fixture(scope="module", params=["strips", "keeps"])
+def proxied(
+    server: Server, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Nginx in front of the server; its address with the public path."""
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    assert nginx, "these tests need nginx: install the package 'nginx-light'"
+    folder = tmp_path_factory.mktemp(f"nginx-{request.param}")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    assert SNIPPET.count("http://127.0.0.1:7860/;") == 1
+    upstream = f"{server.url}/;" if request.param == "strips" else f"{server.url};"
+    snippet = SNIPPET.replace("http://127.0.0.1:7860/;", upstream)
+    user = "user root;" if os.geteuid() == 0 else ""
+    config = folder / "nginx.conf"
+    config.write_text(CONFIG.format(folder=folder, user=user, port=port, snippet=snippet))
+    process = subprocess.Popen([nginx, "-c", config, "-p", folder, "-e", folder / "error.log"], text=True)
+    _wait_for(port, process)
+    yield Server(process, f"http://127.0.0.1:{port}/careers")
+    process.terminate()
+    process.wait(30)
+
+
+def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
+    end = time.monotonic() + 60
+    while True:
+        assert process.poll() is None, "nginx does not take the configuration"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_a_visitor_asks_under_the_public_path(proxied: Server, browser: Browser) -> None:
+    visit = Visit(browser, proxied)
+    page = visit.open("/chat/")
+    visit.ask(QUESTION)
+    assert "Explain a gap in your CV in one plain line" in page.locator("#talk").inner_text()
+    link = page.locator("#talk a[href*='/articles/cv']").first.get_attribute("href")
+    assert link
+    page.goto(urljoin(page.url, link))
+    assert page.locator("h1").inner_text() == "Writing a CV"
+    visit.context.close()
+    assert visit.foreign() == [], "a request left the public path"
+    assert visit.errors == []
+
+
+def test_the_api_and_the_health_checks_answer_under_the_public_path(proxied: Server) -> None:
+    assert json.loads(proxied.post("/api/ask", {"question": QUESTION})[2])["verdict"] == "answered"
+    assert json.loads(proxied.get("/healthz")[2]) == {"status": "ok"}
+    assert json.loads(proxied.get("/readyz")[2])["status"] == "ready"
+    assert proxied.get("/api/articles/money/pay")[0] == 200
+
+
+def test_the_root_and_the_path_without_a_slash_lead_to_the_chat(proxied: Server) -> None:
+    for path in ("", "/"):
+        status, _, body = proxied.get(path)
+        assert (status, "window.gradio_config" in body) == (200, True)
+
+
+def test_metrics_are_not_shown_through_the_proxy(proxied: Server) -> None:
+    assert proxied.get("/metrics")[0] == 404
+
+
+def test_the_request_id_of_the_proxy_is_taken_over(proxied: Server) -> None:
+    assert re.fullmatch(r"[0-9a-f]{32}", proxied.get("/healthz")[1]["X-Request-Id".lower()])
+
+
+def test_an_open_page_is_answered_at_once_through_the_proxy(proxied: Server) -> None:
+    host, port = proxied.url.removeprefix("http://").removesuffix("/careers").split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(b"GET /careers/chat/gradio_api/heartbeat/open HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 " in connection.recv(200)
+
+
+def test_what_does_not_exist_does_not_exist_behind_a_proxy_either(proxied: Server) -> None:
+    paths = ["/chat/gradio_api/upload", "/chat/gradio_api/file=/etc/passwd", "/../healthz", "/api/../metrics"]
+    assert [proxied.get(path)[0] for path in paths] == [404, 404, 404, 404]
+
+
+def test_the_unit_for_systemd_names_commands_that_exist() -> None:
+    unit = Path(ROOT / "docs/deploying/career-chatbot.service").read_text()
+    assert re.search(r"^ExecStart=\S+/chatbot serve$", unit, re.MULTILINE)
+    assert int(re.findall(r"TimeoutStopSec=(\d+)", unit)[0]) > 10
