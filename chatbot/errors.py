@@ -4,6 +4,8 @@
     ├── SettingsError            a setting is unknown, malformed or out of range
     ├── QuestionError            a question, k, filter or history that cannot be used
     ├── ContentError             one file of the corpus cannot be read (has .path, .line, .reason)
+    ├── EditRefused              what an editor asked for and may not do (has .path)
+    │   └── NameTaken            a new article has the name of one that is there
     ├── JudgedSetError           judged questions that cannot be used
     ├── ModelError               the embedding model is missing, altered or unusable
     ├── JournalError             the file of the visitors' feedback cannot be used
@@ -42,6 +44,19 @@ class ContentError(ChatbotError):
         self.reason = reason
         self.line = line
         super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
+
+
+class EditRefused(ChatbotError):
+    """What an editor asked for and may not do; nothing was written."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}" if path else reason)
+
+
+class NameTaken(EditRefused):
+    """A new article has the name of one that is there; `path` is the one that is there."""
 
 
 class JudgedSetError(ChatbotError):

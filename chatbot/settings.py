@@ -17,7 +17,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -162,6 +162,30 @@ class WatchSettings(Group):
     settle_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.3
 
 
+class EditorSettings(Group):
+    """The editors' page at /edit, which exists only where a password is set.
+
+    `password_hash` is what `chatbot password` prints; `password` is for the environment, CHATBOT_EDITOR__PASSWORD, and
+    is refused in the file. A session lasts `session_hours`. Passwords travel over https and to this machine itself;
+    `plain_http` lets them through on any address.
+    """
+
+    password: Annotated[SecretStr | None, Field(min_length=10, max_length=1000)] = None
+    password_hash: Annotated[str, Field(pattern=r"^(scrypt(:[A-Za-z0-9_=-]+){5})?$")] = ""
+    session_hours: Annotated[int, Field(ge=1, le=168)] = 8
+    plain_http: bool = False
+
+    @property
+    def on(self) -> bool:
+        return self.password is not None or bool(self.password_hash)
+
+    @model_validator(mode="after")
+    def _one(self) -> EditorSettings:
+        if self.password is not None and self.password_hash:
+            raise ValueError("password and password_hash are both set; take one of them away")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set. See `load_settings`."""
 
@@ -186,6 +210,7 @@ class Settings(BaseSettings):
     publish: PublishSettings = PublishSettings()
     page: PageSettings = PageSettings()
     watch: WatchSettings = WatchSettings()
+    editor: EditorSettings = EditorSettings()
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -226,6 +251,11 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     for table, key in (*places, (values.get("publish"), "questions")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = file.parent / Path(table[key]).expanduser()
+    if isinstance(values.get("editor"), dict) and "password" in values["editor"]:
+        raise SettingsError(
+            f"{file}: editor.password would be readable in the file; run 'chatbot password' and write the line "
+            "it prints, or set CHATBOT_EDITOR__PASSWORD"
+        )
     return file, values
 
 
@@ -262,6 +292,7 @@ def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
     lines = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"]) or "settings"
-        lines.append(f"setting '{name}' is {problem['input']!r}: {problem['msg'].removeprefix('Value error, ')}")
+        shown = "not shown" if name.startswith("editor") else repr(problem["input"])  # it may be the password
+        lines.append(f"setting '{name}' is {shown}: {problem['msg'].removeprefix('Value error, ')}")
     where = f" (from {file}, the environment or the command line)" if file else ""
     return "; ".join(lines) + where

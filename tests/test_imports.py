@@ -39,6 +39,8 @@ content.pdf
 content.junk
 content.readers
 content.isolation
+content.writing
+content.composing
 indexing.gate
 indexing.changes
 indexing.disk
@@ -93,6 +95,7 @@ serving.article
 serving.problems
 serving.allowed
 serving.forwarded
+serving.signing
 serving.guard
 serving.origins
 serving.logs
@@ -101,6 +104,7 @@ serving.observed
 serving.rates
 serving.gestures
 serving.document
+serving.sign_in
 serving.listening
 serving.bodies
 serving.api
@@ -118,6 +122,7 @@ cli.building
 cli.calibrating
 cli.keeping
 cli.explanation
+cli.editors
 cli.asking
 cli.insights
 cli.measuring

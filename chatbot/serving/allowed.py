@@ -6,6 +6,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Literal
+
+MAX_BODY = 64 * 1024
+LARGEST_EDIT = 8 * 1024 * 1024
+LARGEST_UPLOAD = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,8 @@ class Route:
 
     `name` stands for it in logs and metrics. `cost` is what a request takes from the rate, in questions. Pages of
     listed sites may use what is `shared`, pages of any site may load what is `public`. What is `local` answers to the
-    names of this machine and to the hosts of the settings, and to no other.
+    names of this machine and to the hosts of the settings, and to no other. What is for `editors` exists only where a
+    password is set, and but for signing in answers only to who is signed in. `largest` is the most bytes of a body.
     """
 
     name: str
@@ -24,6 +30,8 @@ class Route:
     shared: bool = False
     public: bool = False
     local: bool = False
+    editors: Literal["", "sign in", "signed in"] = ""
+    largest: int = MAX_BODY
 
     def takes(self, method: str) -> bool:
         return method == self.method or (method == "HEAD" and self.method == "GET")
@@ -35,6 +43,10 @@ def _get(name: str, pattern: str, cost: float = 0.0) -> Route:
 
 def _api(name: str, pattern: str, method: str = "GET", cost: float = 0.1) -> Route:
     return Route(name, re.compile(pattern), method, cost, shared=True)
+
+
+def _edit(name: str, pattern: str, method: str = "GET", largest: int = MAX_BODY) -> Route:
+    return Route(name, re.compile(pattern), method, editors="signed in", largest=largest)
 
 
 ROUTES = (
@@ -62,6 +74,17 @@ ROUTES = (
     _get("/chat/config", r"/chat/(config|gradio_api/(startup-events|app_id|info))"),
     _get("/chat/heartbeat", r"/chat/gradio_api/heartbeat/\w+"),
     Route("/chat/predict", re.compile(r"/chat/gradio_api/run/predict/?"), "POST", 1.0),
+    # for editors, where a password is set
+    Route("/edit", re.compile(r"/edit"), editors="sign in"),
+    Route("/edit/sign-in", re.compile(r"/edit/sign-in"), editors="sign in"),
+    Route("/edit/sign-in", re.compile(r"/edit/sign-in"), "POST", editors="sign in"),
+    Route("/edit/sign-out", re.compile(r"/edit/sign-out"), "POST", editors="sign in"),
+    _edit("/edit/", r"/edit/"),
+    _edit("/edit/{file}", r"/edit/(theme\.css|(assets|static)/.+)"),
+    _edit("/edit/config", r"/edit/(config|gradio_api/(startup-events|app_id|info))"),
+    _edit("/edit/heartbeat", r"/edit/gradio_api/heartbeat/\w+"),
+    _edit("/edit/predict", r"/edit/gradio_api/run/predict/?", "POST", LARGEST_EDIT),
+    _edit("/edit/upload", r"/edit/gradio_api/upload", "POST", LARGEST_UPLOAD),
     # for operators
     _get("/healthz", r"/healthz"),
     _get("/readyz", r"/readyz"),
@@ -69,6 +92,10 @@ ROUTES = (
 )
 
 
-def find(path: str) -> Route | None:
-    """The route of a path, as it stands behind the public path that a proxy puts in front."""
-    return next((route for route in ROUTES if route.pattern.fullmatch(path)), None)
+def find(path: str, method: str = "") -> Route | None:
+    """The route of a path, as it stands behind the public path that a proxy puts in front.
+
+    Where several share the path it is the one that takes the method, or else the first.
+    """
+    found = [route for route in ROUTES if route.pattern.fullmatch(path)]
+    return next((route for route in found if route.takes(method)), found[0] if found else None)

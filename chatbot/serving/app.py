@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
-from chatbot.serving import api, article, embed, problems
+from chatbot.serving import api, article, embed, problems, sign_in
 from chatbot.serving.assets import STATIC
 from chatbot.serving.forwarded import TRUSTED, Forwarded
 from chatbot.serving.guard import Guard
@@ -33,6 +33,7 @@ from chatbot.serving.observed import Observed
 from chatbot.serving.origins import Origins, Sites
 from chatbot.serving.rates import Rates
 from chatbot.serving.schema import document
+from chatbot.serving.signing import Signing
 from chatbot.serving.tool import Tool
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
@@ -51,15 +52,16 @@ MANIFEST = {
 def create_app(bot: Chatbot) -> ASGIApp:
     """Everything that is served for this chatbot, with the guards around it, the outermost last."""
     server, sites = bot.settings.server, Sites(bot.settings.sites)
-    app: ASGIApp = GZipMiddleware(_application(bot), compresslevel=5)
+    signing = Signing(bot.settings.editor) if bot.settings.editor.on else None
+    app: ASGIApp = GZipMiddleware(_application(bot, signing), compresslevel=5)
     app = Rates(app, bot.settings)
     app = Origins(app, sites)
-    app = Guard(app, server.hosts, sites.frame_ancestors)
+    app = Guard(app, server.hosts, sites.frame_ancestors, signing)
     app = Observed(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 
 
-def _application(bot: Chatbot) -> FastAPI:
+def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     page, journal = LazyPage(bot), open_journal(bot.settings)
     tool = Tool(bot) if bot.settings.server.mcp else None
     app = FastAPI(
@@ -73,6 +75,8 @@ def _application(bot: Chatbot) -> FastAPI:
     document(app, version("career-chatbot"))
     app.include_router(api.routes(bot, journal))
     app.include_router(embed.routes())
+    if signing:
+        app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)
     app.include_router(article.routes(bot))
     _add_pages(app)

@@ -10,18 +10,19 @@ import re
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.allowed import Route, find
+from chatbot.serving.allowed import MAX_BODY, Route, find
 from chatbot.serving.problems import problem
+from chatbot.serving.signing import LOCAL_HOSTS, Signing
 
 ROUTE = "chatbot.route"  # where the scope keeps which route a request is for
-MAX_BODY = 64 * 1024
 BODY_SECONDS = 10
-LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "[::1]"))
+UPLOAD_SECONDS = 300
 _PORT = re.compile(r":\d{1,5}$")
 
-HASHED = re.compile(r"/chat/assets/.+|/static/.+")
+HASHED = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +36,7 @@ PAGE_CSP = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
     "form-action 'none'"
 )
+EDIT_CSP = PAGE_CSP.replace("form-action 'none'", "form-action 'self'; frame-ancestors 'none'")
 PLAIN_CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
@@ -43,12 +45,16 @@ PLAIN_CSP = (
 class Guard:
     """Refuses what is not needed and adds the headers; see the module."""
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str], frame_ancestors: str) -> None:
+    def __init__(
+        self, app: ASGIApp, hosts: Iterable[str], frame_ancestors: str, signing: Signing | None = None
+    ) -> None:
         """`hosts` are the names to answer to, any where there are none; machine-local names are always among them.
 
-        `frame_ancestors` are the sources whose pages may show the chat page in a frame.
+        `frame_ancestors` are the sources whose pages may show the chat page in a frame. Without `signing` there is no
+        editors' page.
         """
         self.app = app
+        self.signing = signing
         self.hosts = frozenset(hosts)
         self.page_csp = f"{PAGE_CSP}; frame-ancestors {frame_ancestors}"
 
@@ -58,8 +64,11 @@ class Guard:
                 await self.app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        route = scope[ROUTE] = find(path)
-        guarded = _with_headers(send, path, self.page_csp if path.startswith("/chat") else PLAIN_CSP)
+        route = find(path, scope["method"])
+        if route is not None and route.editors and self.signing is None:
+            route = None
+        scope[ROUTE] = route
+        guarded = _with_headers(send, path, self._policy(path))
         if route is None:
             await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
         elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
@@ -68,8 +77,15 @@ class Guard:
         elif not self._answers_to(Headers(scope=scope).get("host", ""), route):
             detail = "this server does not answer to that host; its owner can add it to [server] hosts in chatbot.toml"
             await problem(421, detail)(scope, receive, guarded)
+        elif route.editors == "signed in" and not (self.signing and self.signing.signed_in(scope)):
+            await _to_sign_in(scope, path)(scope, receive, guarded)
         else:
-            await self._pass(scope, receive, guarded)
+            await self._pass(scope, receive, guarded, route.largest)
+
+    def _policy(self, path: str) -> str:
+        if path.startswith("/chat"):
+            return self.page_csp
+        return EDIT_CSP if path.startswith("/edit") else PLAIN_CSP
 
     def _answers_to(self, host: str, route: Route) -> bool:
         if not (self.hosts or route.local):
@@ -78,32 +94,43 @@ class Guard:
         name = _PORT.sub("", host.lower())
         return name in LOCAL_HOSTS or name in self.hosts
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _pass(self, scope: Scope, receive: Receive, send: Send, largest: int) -> None:
         headers = Headers(scope=scope)
         if "content-length" not in headers and "transfer-encoding" not in headers:
             await self.app(scope, receive, send)
             return
         length = headers.get("content-length", "0")
-        body = await _body(receive) if length.isdecimal() and int(length) <= MAX_BODY else MAX_BODY + 1
+        fits = length.isdecimal() and len(length) < 20 and int(length) <= largest
+        body = await _body(receive, largest) if fits else largest + 1
         if isinstance(body, bytes):
             await self.app(scope, _replayed(body, receive), send)
         elif body:
-            detail = f"the body has more than {MAX_BODY} bytes; at most that many are read"
+            detail = f"the body has more than {largest} bytes; at most that many are read"
             await problem(413, detail, {"Connection": "close"})(scope, receive, send)
         else:
-            detail = f"the body did not arrive within {BODY_SECONDS} s"
+            detail = f"the body did not arrive within {_seconds(largest)} s"
             await problem(408, detail, {"Connection": "close"})(scope, receive, send)
 
 
-async def _body(receive: Receive) -> bytes | int:
+def _to_sign_in(scope: Scope, path: str) -> Response:
+    if path == "/edit/" and scope["method"] in {"GET", "HEAD"}:
+        return RedirectResponse("sign-in", 303, {"Cache-Control": "no-store"})
+    return problem(401, "this is for editors who are signed in; sign in at /edit/sign-in")
+
+
+def _seconds(largest: int) -> int:
+    return BODY_SECONDS if largest <= MAX_BODY else UPLOAD_SECONDS
+
+
+async def _body(receive: Receive, largest: int) -> bytes | int:
     """The whole body; or its size as far as it was read where that is too much, and 0 where it took too long."""
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(_seconds(largest)):
             while True:
                 message = await receive()
                 body += message.get("body", b"")
-                if len(body) > MAX_BODY:
+                if len(body) > largest:
                     return len(body)
                 if not message.get("more_body", False):
                     return bytes(body)

@@ -92,7 +92,7 @@ class Rates:
         if route is None or not route.cost or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)
             return
-        client = _network(scope["client"][0] if scope["client"] else "")
+        client = network(scope["client"][0] if scope["client"] else "")
         wait = self._clients.take(client, route.cost) if self._clients else 0
         if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
             _wait.set(wait)
@@ -111,7 +111,7 @@ class Rates:
         return limiter.take("", cost) if limiter else 0
 
 
-def _network(client: str) -> str:
+def network(client: str) -> str:
     """The address, or its /64 where it is IPv6: one household or server owns that many."""
     try:
         address = ip_address(client)

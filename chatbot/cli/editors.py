@@ -1,0 +1,22 @@
+"""Commands around the editors' page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from chatbot.cli.app import app, example
+
+_ASKED = typer.Option("--password", prompt="Password", confirmation_prompt=True, hide_input=True, help="Better typed.")
+
+
+@app.command(epilog=example("chatbot password"))
+def password(given: Annotated[str, _ASKED]) -> None:
+    """Turn a password into the lines of chatbot.toml that open the editors' page at /edit."""
+    from chatbot.errors import SettingsError
+    from chatbot.serving.signing import hash_password
+
+    if len(given) < 10:
+        raise SettingsError(f"the password has {len(given)} characters; choose one of 10 or more")
+    typer.echo(f'[editor]\npassword_hash = "{hash_password(given)}"')

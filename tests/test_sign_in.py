@@ -1,0 +1,202 @@
+"""Signing in to the editors' page, as a browser and as an attacker does it."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import re
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import SettingsError
+from chatbot.serving.allowed import ROUTES
+from chatbot.serving.signing import Signing, hash_password
+from chatbot.settings import EditorSettings, Settings, load_settings
+from tests.conftest import COMMAND, Server, start_server
+
+PASSWORD = "correct horse battery"  # noqa: S105
+HASH = hash_password(PASSWORD)
+HOSTS = itertools.count(1)
+ON = Settings(editor=EditorSettings(password_hash=HASH)).editor
+
+
+@pytest.fixture(scope="module")
+def editing(served_folder: Path) -> Iterator[Server]:
+    running = start_server(served_folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
+    yield running
+    running.stop()
+
+
+def send(server: Server, method: str, path: str, body: str = "", **headers: str) -> tuple[int, dict[str, str], str]:
+    """One request without following redirects; header names in lower case."""
+    link = http.client.HTTPConnection(urllib.parse.urlsplit(server.url).netloc, timeout=60)
+    try:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        link.request(method, path, body.encode() or None, sent)
+        answer = link.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
+    finally:
+        link.close()
+
+
+def sign_in(server: Server, password: str = PASSWORD, **headers: str) -> tuple[int, dict[str, str], str]:
+    # Each from an address of its own, since attempts are counted.
+    form = {
+        "Content_Type": "application/x-www-form-urlencoded",
+        "X_Forwarded_For": f"198.51.100.{next(HOSTS)}",
+    } | headers
+    return send(server, "POST", "/edit/sign-in", urllib.parse.urlencode({"password": password}), **form)
+
+
+PATHS = (
+    "", "/", "/sign-in", "/sign-out", "/theme.css", "/assets/index.js", "/config", "/gradio_api/info",
+    "/gradio_api/heartbeat/x", "/gradio_api/run/predict", "/gradio_api/upload",
+)  # fmt: skip
+
+
+def test_without_a_password_nothing_of_it_exists(server: Server) -> None:
+    assert all(any(route.pattern.fullmatch(f"/edit{path}") for path in PATHS) for route in ROUTES if route.editors)
+    for path in PATHS:
+        for method in ("GET", "POST", "PUT"):
+            assert send(server, method, f"/edit{path}")[0] == 404
+
+
+def test_signing_in_gives_a_cookie_that_only_this_page_gets(editing: Server) -> None:
+    status, headers, _ = sign_in(editing)
+    assert (status, headers["location"], headers["cache-control"]) == (303, "./", "no-store")
+    name, *attributes = headers["set-cookie"].split("; ")
+    assert name.startswith("chatbot_editor=")
+    assert set(attributes) == {"HttpOnly", "SameSite=strict", "Path=/edit", "Max-Age=28800"}
+    assert send(editing, "GET", "/edit/sign-in", Cookie=name)[0] == 303
+
+
+def test_behind_a_proxy_with_https_the_cookie_is_secure_and_has_the_public_path(editing: Server) -> None:
+    forwarded = {"X_Forwarded_Proto": "https", "X_Forwarded_Prefix": "/careers", "Host": "example.org"}
+    status, headers, _ = sign_in(editing, **forwarded)
+    assert status == 303
+    assert {"Secure", "Path=/careers/edit"} <= set(headers["set-cookie"].split("; "))
+
+
+@pytest.mark.parametrize("path", ["/edit/", "/edit/config", "/edit/theme.css", "/edit/assets/x.js"])
+def test_nothing_is_shown_without_a_session(editing: Server, path: str) -> None:
+    for cookie in ("", "chatbot_editor=1.2.3", "chatbot_editor=99999999999.x.", "chatbot_editor=\xff"):
+        status, headers, body = send(editing, "GET", path, Cookie=cookie)
+        assert status == (303 if path == "/edit/" else 401)
+        assert "gradio" not in body
+        if status == 303:
+            assert headers["location"] == "sign-in"
+
+
+@pytest.mark.parametrize("path", ["run/predict", "upload"])
+def test_gestures_and_uploads_are_refused_before_their_body_is_read(editing: Server, path: str) -> None:
+    large = {"Content_Length": "5000000", "Content_Type": "application/json"}
+    assert send(editing, "POST", f"/edit/gradio_api/{path}", **large)[0] == 401
+
+
+@pytest.mark.parametrize(
+    "path", ["queue/join", "queue/data", "file=/etc/passwd", "proxy=x", "component_server", "reset"]
+)
+def test_what_the_page_of_gradio_does_not_need_does_not_exist(editing: Server, path: str) -> None:
+    cookie = sign_in(editing)[1]["set-cookie"].partition(";")[0]
+    for method in ("GET", "POST"):
+        assert send(editing, method, f"/edit/gradio_api/{path}", Cookie=cookie)[0] == 404
+
+
+def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(editing: Server) -> None:
+    cookie = sign_in(editing)[1]["set-cookie"].partition(";")[0]
+    assert send(editing, "GET", "/edit/config", Cookie=cookie)[0] != 401
+    status, headers, _ = send(editing, "POST", "/edit/sign-out", Cookie=cookie)
+    assert (status, headers["location"]) == (303, "sign-in")
+    assert "Max-Age=0" in headers["set-cookie"]
+    assert send(editing, "GET", "/edit/config", Cookie=cookie)[0] == 401
+
+
+@pytest.mark.parametrize("where", [{"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}])
+def test_a_page_of_another_site_can_do_nothing_even_with_the_cookie(editing: Server, where: dict[str, str]) -> None:
+    cookie = sign_in(editing)[1]["set-cookie"].partition(";")[0]
+    assert sign_in(editing, **where)[0] == 403
+    for path in ("sign-out", "gradio_api/run/predict", "gradio_api/upload"):
+        assert send(editing, "POST", f"/edit/{path}", "{}", Cookie=cookie, **where)[0] == 403
+
+
+def test_no_password_is_asked_for_where_others_could_read_along(editing: Server) -> None:
+    status, _, body = send(editing, "GET", "/edit/sign-in", Host="careers.example.org")
+    assert status == 403
+    assert "not encrypted" in body
+    assert "<input" not in body
+    status, headers, _ = sign_in(editing, Host="careers.example.org")
+    assert (status, "set-cookie" in headers) == (403, False)
+    cookie = sign_in(editing)[1]["set-cookie"].partition(";")[0]
+    assert send(editing, "GET", "/edit/config", Cookie=cookie, Host="careers.example.org")[0] == 401
+
+
+def test_the_page_cannot_be_framed_and_its_form_leads_nowhere_else(editing: Server) -> None:
+    _, headers, body = send(editing, "GET", "/edit/sign-in")
+    policy = headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "script" not in body
+    assert headers["cache-control"] == "no-store"
+
+
+def test_guessing_is_stopped_for_one_address_and_not_for_another(editing: Server) -> None:
+    guesser = {"X_Forwarded_For": "203.0.113.9"}
+    tries = [sign_in(editing, f"guess number {n}", **guesser) for n in range(12)]
+    assert [status for status, _, _ in tries] == [401] * 10 + [429] * 2
+    assert "This is not the password." in tries[0][2]
+    assert 0 < int(tries[-1][1]["retry-after"]) <= 60
+    assert sign_in(editing, **guesser)[0] == 429
+    assert sign_in(editing, X_Forwarded_For="203.0.113.10")[0] == 303
+
+
+def test_only_the_password_is_known() -> None:
+    signing = Signing(ON)
+    assert signing.knows(PASSWORD)
+    assert not any(map(signing.knows, ("", PASSWORD + " ", PASSWORD.upper(), HASH, "\0", "é" * 5000)))
+
+
+def test_a_session_counts_only_unaltered_in_time_and_in_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    signing = Signing(ON)
+    cookie = signing.start()
+    assert signing.holds(cookie)
+    assert not Signing(ON).holds(cookie)
+    until, nonce, signature = cookie.split(".")
+    for forged in (f"{int(until) + 1}.{nonce}.{signature}", f"{until}.{nonce}x.{signature}", f"{until}.{nonce}.", ""):
+        assert not signing.holds(forged)
+    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: int(until))
+    assert not signing.holds(cookie)
+
+
+def test_the_command_prints_a_hash_that_opens_the_page(tmp_path: Path) -> None:
+    command = [*COMMAND, "password"]
+    done = subprocess.run(command, input=f"{PASSWORD}\n{PASSWORD}\n", capture_output=True, text=True, timeout=120)
+    line = re.search(r'password_hash = "(.+)"', done.stdout)
+    assert line, done.stderr
+    (tmp_path / "chatbot.toml").write_text(f'[editor]\npassword_hash = "{line[1]}"\n')
+    assert Signing(load_settings(tmp_path / "chatbot.toml").editor).knows(PASSWORD)
+    short = subprocess.run([sys.executable, *command[1:]], input="short\nshort\n", capture_output=True, text=True)
+    assert short.returncode == 1
+    assert "choose one of 10 or more" in short.stderr
+
+
+def test_a_password_never_shows_in_the_file_or_in_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "chatbot.toml").write_text(f'[editor]\npassword = "{PASSWORD}"\n')
+    with pytest.raises(SettingsError, match="readable in the file"):
+        load_settings(tmp_path / "chatbot.toml")
+    monkeypatch.chdir(tmp_path / "..")
+    monkeypatch.setenv("CHATBOT_EDITOR__PASSWORD", "secret")
+    with pytest.raises(SettingsError, match=r"editor\.password") as refused:
+        load_settings()
+    assert "secret" not in str(refused.value)
+    monkeypatch.setenv("CHATBOT_EDITOR__PASSWORD", PASSWORD)
+    monkeypatch.setenv("CHATBOT_EDITOR__PASSWORD_HASH", HASH)
+    with pytest.raises(SettingsError, match="both set") as refused:
+        load_settings()
+    assert PASSWORD not in str(refused.value)
+    monkeypatch.delenv("CHATBOT_EDITOR__PASSWORD_HASH")
+    assert PASSWORD not in repr(load_settings())
