@@ -20,6 +20,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import chromium, serving_corpus
+from tests.host_site import HostSite, SiteVisitor
 
 ROOT = Path(__file__).parents[1]
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -179,3 +180,31 @@ def visit(browser: Browser, server: Server, request: pytest.FixtureRequest) -> I
     visitor.context.close()
     assert visitor.foreign() == [], "a page asked another server"
     assert visitor.errors == [], "the page reported errors"
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[HostSite]:
+    """A web site whose pages carry the widget."""
+    running = HostSite()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def chatbot(served_folder: Path, site: HostSite) -> Iterator[Server]:
+    """A server whose settings list the site."""
+    sites = json.dumps([{"origins": [site.origin]}])
+    running = start_server(served_folder, CHATBOT_SITES=sites, CHATBOT_SERVER__RATE="")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: HostSite, chatbot: Server, request: pytest.FixtureRequest) -> Iterator[SiteVisitor]:
+    """Somebody on the site; `@pytest.mark.parametrize("visitor", [options], indirect=True)` sets their browser."""
+    here = SiteVisitor(browser, site, chatbot.url, **getattr(request, "param", {}))
+    yield here
+    here.context.close()
+    own = (site.origin, chatbot.url, "data:")
+    assert [request for request in here.requests if not request.split(" ", 1)[1].startswith(own)] == []
+    assert here.errors == [], "the page reported errors"

@@ -1,10 +1,19 @@
-"""A web site of another origin than the chatbot's, whose pages carry the widget."""
+"""A web site of another origin than the chatbot's, whose pages carry the widget, and somebody who visits it."""
 
 from __future__ import annotations
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page
+
+ARTEFACTS = Path(__file__).parent / "artefacts"
+ARTICLE = "<main><h1>A site about work</h1><p>Some words.</p><a href='#more'>More</a><p id='more'>End.</p></main>"
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DARK = {"color_scheme": "dark"}
 
 STRICT_CSP = (
     "default-src 'none'; img-src data:; script-src {chatbot}; style-src 'none'; connect-src {chatbot}; "
@@ -51,3 +60,73 @@ class HostSite:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class SiteVisitor:
+    """Somebody with a fresh browser on a page of the site; notes requests, errors and console messages."""
+
+    def __init__(self, browser: Browser, site: HostSite, chatbot: str, **options: Any) -> None:
+        self.site = site
+        self.chatbot = chatbot
+        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.context.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on(
+            "console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None
+        )
+
+    def tag(self, **attributes: str) -> str:
+        said = " ".join(f'data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
+        return f'<script src="{self.chatbot}/widget.js" {said} async></script>'
+
+    def arrive(self, body: str = "", *, head: str = "", policy: str = "", lang: str = "en", **attributes: str) -> Page:
+        """Open a page with the tag and wait until the launcher is there."""
+        path = f"/{len(self.site.pages)}"
+        self.page.goto(
+            self.site.page(path, ARTICLE + (body or self.tag(**attributes)), head=head, policy=policy, lang=lang)
+        )
+        self.page.wait_for_selector("career-chatbot", state="attached")
+        return self.page
+
+    @property
+    def widget(self) -> Locator:
+        return self.page.locator("career-chatbot")
+
+    def open(self) -> None:
+        self.widget.locator(".launcher").click()
+        self.widget.locator("textarea").wait_for()
+
+    def ask(self, question: str) -> Locator:
+        """Type a question, press Enter, and return the turn with its answer."""
+        turns = self.widget.locator(".log > .turn")
+        before = turns.count()
+        self.widget.locator("textarea").fill(question)
+        self.widget.locator("textarea").press("Enter")
+        turn = turns.nth(before)
+        turn.locator(".card, .say").first.wait_for()
+        return turn
+
+    def asked_of_chatbot(self) -> list[str]:
+        return [request for request in self.requests if self.chatbot in request]
+
+    def shoot(self, name: str) -> None:
+        """Keep a screenshot for people to look at."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=ARTEFACTS / f"widget-{name}.png")
+
+    def size(self) -> tuple[int, int]:
+        """Width and height of the panel in pixels."""
+        box = self.widget.locator(".panel").bounding_box()
+        assert box is not None
+        return round(box["width"]), round(box["height"])
+
+
+def accessible(page: Page) -> None:
+    """axe-core finds nothing, by WCAG 2.2 A and AA and by best practice."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

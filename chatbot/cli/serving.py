@@ -45,3 +45,29 @@ def serve(
         threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
     run(bot, open_browser=open_browser)
     stop.set()
+
+
+@app.command(epilog=example("chatbot embed --url https://chat.example.org --site https://example.org"))
+def embed(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option(help="Public address of the chatbot; default: from the settings.")] = None,
+    site: Annotated[str | None, typer.Option(help="Address of the site that is to carry it.")] = None,
+    title: Annotated[str, typer.Option(help="Title of the widget.")] = "",
+    language: Annotated[str, typer.Option(help="Language of the widget; default: that of the page.")] = "",
+) -> None:
+    """Print the tag that puts the chatbot on a site, and the settings that let the site ask."""
+    from chatbot.serving.embed import public_url, site_of, tag
+
+    settings: Settings = context.obj()
+    asked = site_of(site) if site else None
+    known = next((each for each in settings.sites if asked and asked.origins[0] in each.origins), asked)
+    options = {
+        "title": title or (known.name if known else ""),
+        "language": language or (known.language if known else ""),
+    }
+    typer.echo(tag(url or public_url(settings.server), options))
+    if asked and known is asked:
+        typer.echo("\nAdd to chatbot.toml, and start the server again:\n", err=True)
+        typer.echo(f'[[sites]]\norigins = ["{asked.origins[0]}"]')
+    if not url and not settings.server.hosts:
+        typer.echo("\nThis address is for this machine alone; name the public one with --url.", err=True)

@@ -65,6 +65,7 @@ ROUTES = (
     _get("/", r"/"),
     _get("/articles", r"/articles", cost=0.1),
     _get("/articles/{id}", r"/articles/.+", cost=0.1),
+    _get("/embed", r"/embed(/preview)?"),
     _get("/static/{file}", r"/static/[\w.-]+"),
     _get("/favicon", r"/favicon\.(ico|svg)"),
     _get("/manifest.json", r"(/chat)?/manifest\.json"),

@@ -74,7 +74,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     problems.install(app)
     document(app, version("career-chatbot"))
     app.include_router(api.routes(bot, journal))
-    app.include_router(embed.routes())
+    app.include_router(embed.routes(bot))
     if signing:
         app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)

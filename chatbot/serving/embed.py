@@ -1,25 +1,39 @@
-"""The widget that other sites carry: its script and the words of its languages."""
+"""The widget that other sites carry: its script, the words of its languages, and the page where it is tried."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from functools import cache
-from typing import Annotated
+from html import escape
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Header, Query
-from starlette.responses import Response
+from pydantic import ValidationError
+from starlette.responses import HTMLResponse, Response
 
-from chatbot.serving.assets import STATIC
+from chatbot.errors import SettingsError
+from chatbot.serving.assets import STATIC, link
+from chatbot.serving.cards import View, fill
+from chatbot.settings import ServerSettings, SiteSettings
 
-LANGUAGES = ("ar", "de", "es", "fr")
+if TYPE_CHECKING:
+    from chatbot.answering.chatbot import Chatbot
+
+LANGUAGES = {"en": "English", "es": "Español", "fr": "Français", "de": "Deutsch", "ar": "العربية"}
 # A new version reaches every site within ten minutes; a page that names the version in `?v=` may keep it for good.
 SHORT = "public, max-age=600, stale-while-revalidate=86400"
 FOREVER = "public, max-age=31536000, immutable"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 
-def routes() -> APIRouter:
-    """The files of the widget; what they hold is public, so any page may load them."""
+def routes(bot: Chatbot) -> APIRouter:
+    """The files of the widget, which any page may load, and the playground."""
     router = APIRouter(include_in_schema=False)
 
     @router.api_route("/widget.js", methods=["GET", "HEAD"])
@@ -36,11 +50,52 @@ def routes() -> APIRouter:
         accept_encoding: Annotated[str, Header()] = "",
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
-        if language not in LANGUAGES:
+        if language not in LANGUAGES or language == "en":
             return Response(status_code=404)
         return _file(f"widget.{language}.json", "", accept_encoding, if_none_match)
 
+    @router.get("/embed")
+    def playground() -> HTMLResponse:
+        topics = sorted({topic for article in bot.articles() for topic in article.topics})
+        files = {"style": link("embed.css", ""), "script": link("embed.js", "")}
+        page = fill("embed.html", View(), topics=topics, languages=LANGUAGES.items(), **files)
+        return HTMLResponse(page, headers={"Content-Security-Policy": CSP})
+
+    @router.get("/embed/preview")
+    def preview() -> HTMLResponse:
+        page = fill("preview.html", View(), style=link("embed.css"), script=link("preview.js"))
+        return HTMLResponse(page, headers={"Content-Security-Policy": CSP})
+
     return router
+
+
+def tag(url: str, options: Mapping[str, str]) -> str:
+    """The HTML that puts the widget on a page.
+
+    `url` is the chatbot's public address, `options` are the widget's attributes without `data-`; empty ones are left
+    out. Where scripts are off, a plain link leads to the chat page.
+    """
+    base = escape(url.rstrip("/"))
+    said = "".join(f' data-{name}="{escape(value)}"' for name, value in options.items() if value)
+    label = escape(options.get("launcher-label") or "Ask a question")
+    script = f'<script src="{base}/widget.js"{said} async></script>'
+    return f'{script}\n<noscript><a href="{base}/chat/">{label}</a></noscript>'
+
+
+def site_of(address: str) -> SiteSettings:
+    """The site of an address such as `https://example.org/about`: its origin. Raises SettingsError for others."""
+    parts = urlsplit(address if "//" in address else f"https://{address}")
+    try:
+        return SiteSettings(origins=(f"{parts.scheme}://{parts.netloc}".lower(),))
+    except ValidationError as error:
+        raise SettingsError(f"{address!r} is no address of a site; expected one such as https://example.org") from error
+
+
+def public_url(server: ServerSettings) -> str:
+    """The address that browsers reach the chatbot at, as far as the settings tell."""
+    if server.hosts:
+        return f"https://{server.hosts[0]}{server.root_path}"
+    return f"http://{server.host}:{server.port}{server.root_path}"
 
 
 def version() -> str:

@@ -1,5 +1,5 @@
-/* The career chatbot on any web page; see docs/widget.md. Until the visitor acts it asks nobody, stores nothing and moves
-   nothing. Texts are inserted as text and styles go through the CSSOM, so a page may forbid inline scripts and styles. */
+/* The career chatbot on any web page; docs/widget.md has more. Texts are inserted as text and styles go through the
+   CSSOM, so that a page may forbid inline scripts and styles. */
 (() => {
 "use strict";
 const NAME = "career-chatbot";
@@ -8,10 +8,9 @@ const HOME = new URL(".", TAG?.src || document.baseURI).href;
 const PHONE = matchMedia("(max-width:540px),(max-height:420px)");
 const NIGHT = matchMedia("(prefers-color-scheme:dark)");
 const SLOW = 4e3, TIMEOUT = 3e4;
-// What the closed launcher says; the other words come when it is opened.
+// The other words come with the first click.
 const ASK = { en: "Ask a question", es: "Haz una pregunta", fr: "Poser une question", de: "Frage stellen", ar: "اطرح سؤالاً" };
-const REASONS = { off_topic: "Not about my question", outdated: "Out of date", incomplete: "Incomplete", wrong: "Wrong",
-  hard_to_read: "Hard to read", other: "Something else" };
+const REASONS = ["Off topic", "Outdated", "Incomplete", "Wrong", "Hard to read", "Other"];
 const ICONS = {
   chat: "M4 4h16v12H10l-5 4v-4H4zM8 9h8M8 12h5",
   close: "M6 6l12 12M18 6L6 18",
@@ -55,25 +54,24 @@ h2{flex:1;min-width:0;font-size:16px;overflow:hidden;text-overflow:ellipsis}
 h2,h3,h4,.head{font-weight:600}
 header :is(a,button),.soft{color:var(--soft)}
 .soft{font-size:13.5px}
-.log{position:relative;flex:1;min-height:0;padding:16px;overflow:auto;overscroll-behavior:contain;overflow-wrap:anywhere}
+.log{position:relative;flex:1;min-height:0;padding:16px;overflow:auto;overscroll-behavior:contain;overflow-wrap:anywhere;outline-offset:-2px!important}
 :is(.log,.turn)>*+*{margin-top:12px}
 :is(.card,blockquote)>*+*{margin-top:8px}
 iframe{flex:1;border:0}
 .asked{width:fit-content;max-width:88%;margin-inline-start:auto;padding:9px 14px;border-radius:16px;border-end-end-radius:3px;background:var(--accent);color:var(--on)}
 .card{padding:14px 16px 4px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
-.card .act{margin-inline:-10px 18px}
 h4 a{text-decoration:none}
 h4+p{margin-top:0}
 :is(ul,ol){padding-inline-start:22px}
 mark{padding:1px 0;background:var(--mark);color:inherit}
-.act{color:var(--text);font-size:14px;font-weight:600}
+.act{margin-inline:-10px 18px;color:var(--text);font-size:14px;font-weight:600}
 .say{padding:10px 14px;border-radius:10px;background:var(--mark)}
 .chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .chips p{flex-basis:100%}
 .chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
 .chip:hover{border-color:var(--text)}
 .act:hover,h4 a:hover{text-decoration:underline}
-form{display:flex;align-items:end;gap:6px;margin:0 12px;padding:4px;border:1px solid var(--soft);border-radius:14px;background:var(--card)}
+form{display:flex;align-items:end;gap:6px;margin:4px 12px 0;padding:4px;border:1px solid var(--soft);border-radius:14px;background:var(--card)}
 form:focus-within{border-color:var(--text);box-shadow:0 0 0 1px var(--text)}
 textarea{flex:1;min-width:0;max-height:132px;padding:10px;border:0;outline:0!important;background:none;font-size:16px;line-height:24px;resize:none}
 textarea::placeholder{color:var(--soft);opacity:1}
@@ -84,13 +82,10 @@ i{display:inline-block;width:14px;height:14px;margin-inline-end:8px;border:2px s
 @media(prefers-reduced-motion:no-preference){
 .log{scroll-behavior:smooth}
 i{animation:turn 1s linear infinite}
-.bubble .panel{animation:rise .16s ease-out}
 }
 @keyframes turn{to{rotate:1turn}}
-@keyframes rise{from{opacity:0;translate:0 12px}}
 @media(forced-colors:active){button,.card,.asked,.say{border:1px solid}}`);
 
-/* An element; functions among its attributes are listeners. */
 const h = (tag, attributes, ...children) => {
   const space = /svg|path/.test(tag) ? "2000/svg" : "1999/xhtml";
   const element = document.createElementNS(`http://www.w3.org/${space}`, tag);
@@ -108,7 +103,7 @@ const button = (look, click, ...children) => h("button", { type: "button", class
 const elsewhere = (href, look, ...children) => h("a", { href, class: look, target: "_blank", rel: "noopener" }, ...children);
 
 const BLACK = [0, 0, 0], WHITE = [255, 255, 255];
-/* By WCAG, of two colours as [red, green, blue] up to 255. */
+// By WCAG.
 const contrast = (...pair) => {
   const [dark, light] = pair.map((colour) => {
     const [r, g, b] = colour.map((c) => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
@@ -117,7 +112,7 @@ const contrast = (...pair) => {
   return light / dark;
 };
 
-/* Links lead to web pages only; the chatbot's own reading page is told which passage to mark. */
+// Links lead to web pages only; the reading page is told what to mark.
 const address = ({ url, id }, home) => {
   try {
     const found = new URL(url.replace(/^\/articles\//, "articles/"), home);
@@ -131,8 +126,7 @@ const address = ({ url, id }, home) => {
 const INLINE = /\\([!-/:-@[-`{-~])|!?\[([^\]]*)\]\([^()]*\)|(`+|\*{1,3}|~~|(?<!\w)_{1,2})(?=\S)(.*?\S)\3(?!\w)/s;
 const BLOCK = /^\s*(?:>\s?)?(?:(#{1,6})\s+|([-*+])\s+|(\d+)[.)]\s+|(\|)|(```|~~~|[|:-]*$))?/;
 
-/* Markdown as plain blocks. What stays of it knows its place in the source, so that highlights land on their letters;
-   they count code points, JavaScript counts UTF-16 units. */
+// Markdown as plain blocks. Highlights count code points of the source, JavaScript counts UTF-16 units.
 const prose = (text, highlights) => {
   const points = [...text], units = (n) => points.slice(0, n).join("").length;
   const marks = highlights.map((mark) => [units(mark.start), units(mark.end)]);
@@ -187,11 +181,12 @@ class Widget extends HTMLElement {
   #turns = [];
   #words = {};
   #hello = h("div", { class: "turn" });
-  #root; #launcher; #site; #panel; #log; #input; #ready; #stop; #back; #overflow;
+  #root; #launcher; #panel; #log; #input; #ready; #stop; #back; #overflow;
 
   connectedCallback() {
     this.home = this.dataset.host || HOME;
     this.bubble = "bubble" in this.dataset;
+    this.label = this.dataset.title || "Career chatbot";
     this.#root || this.#build();
     this.#listen("addEventListener");
     this.#dress();
@@ -221,15 +216,11 @@ class Widget extends HTMLElement {
     return (this.dataset.language || document.documentElement.lang || "en").slice(0, 2).toLowerCase();
   }
 
-  get #title() {
-    return this.dataset.title || "Career chatbot";
-  }
-
   get #keep() {
     return parseFloat(this.dataset.keep);
   }
 
-  /* A text in the visitor's language; the catalogues know it by the English one. */
+  // The catalogues know a text by the English one.
   #t(text, ...values) {
     return (this.#words[text] || text).replace(/\{(\d)\}/g, (_, n) => values[n]);
   }
@@ -241,10 +232,10 @@ class Widget extends HTMLElement {
   }
 
   #build() {
-    const shadow = this.attachShadow({ mode: "open" }), root = this.#root = h("section", { "aria-label": this.#title });
+    const shadow = this.attachShadow({ mode: "open" }), root = this.#root = h("section", { "aria-label": this.label });
     shadow.adoptedStyleSheets = [SHEET];
     shadow.append(root);
-    // What is typed here is no shortcut of the page.
+    // What is typed is no shortcut of the page.
     for (const type of ["keydown", "keypress", "keyup"]) {
       root.addEventListener(type, (event) => {
         if (type === "keydown" && event.key === "Escape" && !event.isComposing) this.close();
@@ -253,18 +244,18 @@ class Widget extends HTMLElement {
     }
     if (!this.bubble) return;
     const label = this.dataset.launcherLabel || ASK[this.#language] || ASK.en;
-    root.append(this.#launcher = h("button", { type: "button", class: "launcher", part: "launcher", "aria-label": label,
+    root.append(this.#launcher = h("button", { type: "button", class: "launcher", "aria-label": label,
       "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span", {}, label)));
   }
 
   async #furnish() {
-    const { dataset: { mode, greeting, starters } } = this, language = this.#language, title = this.#title, chat = `${this.home}chat/`;
+    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/`;
     if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
     const ask = this.#t("Your question"), gradio = mode === "gradio";
     this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
-    this.#input = gradio ? h("iframe", { src: chat, title, allow: "clipboard-write" }) : h("textarea", { rows: 1, maxlength: 1000,
+    this.#input = gradio ? h("iframe", { src: chat, title }) : h("textarea", { rows: 1, maxlength: 1000,
       dir: "auto", enterkeyhint: "send", "aria-label": ask, placeholder: ask, input: this.#grow, keydown: this.#typed });
-    this.#panel = h("div", { class: "panel", part: "panel", role: this.bubble && "dialog", "aria-label": this.bubble && title },
+    this.#panel = h("div", { class: "panel", role: this.bubble && "dialog", "aria-label": this.bubble && title },
       h("header", {}, h("h2", {}, title),
         !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
         this.#named(elsewhere(chat), "full", "Open the full chat"),
@@ -277,27 +268,16 @@ class Widget extends HTMLElement {
     this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
     this.#root.prepend(this.#panel);
     this.#dress();
-    if (!gradio && !this.#site && (greeting == null || starters == null)) this.#learn();
-  }
-
-  /* The tag's greeting and starter questions, or those of the chatbot's settings. */
-  #greet() {
-    const { dataset: { greeting, starters } } = this, site = this.#site || {};
-    this.#hello.replaceChildren(h("p", { dir: "auto" }, greeting || site.greeting
-      || this.#t("Hello! Ask about work and careers, and read what our articles say.")),
-      ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
-  }
-
-  async #learn() {
+    if (gradio || greeting != null && starters != null) return;
     if (!this.bubble) await new Promise((go) => this.#root.addEventListener("focusin", go, { once: true }));
-    this.#site = await this.#call("api/site").catch((error) => ({ error: this.#why(error) }));
-    const { language } = this.#site, focused = this.matches(":focus-within");
-    if (language && !this.dataset.language && language !== this.#language) {
-      this.dataset.language = language;
-      this.#panel.remove();
-      await this.#furnish();
-      if (focused) this.focus();
-    } else this.#greet();
+    this.#call("api/site").then((site) => this.#greet(site), (error) => this.#why(error));
+  }
+
+  #greet(site = {}) {
+    const { greeting, starters } = this.dataset;
+    this.#hello.replaceChildren(h("p", { dir: "auto" }, greeting || site.greeting
+      || this.#t("Hello! Ask about work and careers.")),
+      ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
   }
 
   #chips(label, texts) {
@@ -322,8 +302,10 @@ class Widget extends HTMLElement {
     }
     root.style.cssText = `--accent:rgb(${accent});--on:${contrast(accent, WHITE) < 4.5 ? "#000" : "#fff"};--text:rgb(${text});
       --x:${x}px;--y:${y}px;--w:${w}px;--h:${tall}px;--vh:${view.height}px;--vt:${view.offsetTop}px`;
-    if (this.bubble) this.#launcher.ariaExpanded = this.opened;
-    if (this.bubble && this.#panel) [this.#panel.hidden, this.#panel.ariaModal] = [!this.opened, modal];
+    if (this.bubble) {
+      this.#launcher.ariaExpanded = this.opened;
+      Object.assign(this.#panel || {}, { hidden: !this.opened, ariaModal: modal });
+    }
     // On a phone the panel covers the page.
     if (modal === (this.#overflow == null)) {
       [this.#overflow, page.overflow] = modal ? [page.overflow, "hidden"] : [null, this.#overflow];
@@ -350,7 +332,7 @@ class Widget extends HTMLElement {
     this.#emit("close");
   }
 
-  /* On a phone the keyboard would cover what there is to read. */
+  // On a phone the keyboard would cover what there is to read.
   focus() {
     (this.bubble && !this.opened ? this.#launcher : PHONE.matches && this.#log.isConnected ? this.#log : this.#input)
       .focus({ preventScroll: true });
@@ -379,7 +361,7 @@ class Widget extends HTMLElement {
   };
 
   #typed = (event) => {
-    // 229: what Safari reports for the Enter that ends the composition of a character.
+    // Safari reports 229 for the Enter that ends a composition.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.#send();
@@ -435,16 +417,16 @@ class Widget extends HTMLElement {
   #why(error) {
     const { status, detail, wait } = error;
     if (status === 403) console.error(`${NAME}: ${detail}`);
-    return this.#t(error === "late" ? "The chatbot takes too long to answer."
+    return this.#t(error === "late" ? "The chatbot takes too long."
       : typeof error === "string" ? "Cancelled."
-      : status === 403 ? "This site may not use the chatbot yet; the browser's console says why."
-      : status === 429 ? "Too many questions at once. Try again in {0} seconds."
+      : status === 403 ? "This site may not ask yet; the browser's console says why."
+      : status === 429 ? "Too many questions. Try again in {0} seconds."
       : status === 422 ? detail
-      : status ? "Something went wrong on the server."
+      : status ? "The chatbot has a problem."
       : navigator.onLine ? "The chatbot cannot be reached." : "You are offline.", wait);
   }
 
-  /* To the top of the log; scrollIntoView would move the page, too. */
+  // scrollIntoView would move the page, too.
   #up(turn) {
     this.#log.scrollTop = turn.offsetTop - 12;
   }
@@ -461,7 +443,7 @@ class Widget extends HTMLElement {
         button("act", () => this.ask(question, true), this.#t("Search for exactly what I wrote"))),
       message && h("p", { class: "say" }, this.#t(message)),
       hits[0] && h("h3", { class: "soft" }, this.#t(articles > 1 ? "{0} passages from {1} articles"
-        : hits[1] ? "{0} passages from one article" : "One passage", hits.length, articles)),
+        : hits[1] ? "{0} passages from an article" : "One passage", hits.length, articles)),
       ...hits.map((hit) => this.#card(hit)),
       hits[0] && this.#feedback(question),
       ...verdict === "answered" ? [] : this.#chips(this.#t("Nearest topics"), topics),
@@ -476,14 +458,9 @@ class Widget extends HTMLElement {
       !marks[0] && `${whole.textContent.slice(0, 200)} …`);
     const more = button("act", () => more.ariaExpanded = lead.hidden = !(whole.hidden = !whole.hidden), this.#t("Show all"));
     more.ariaExpanded = !(whole.hidden = rank > 1);
-    const copy = button("act", async () => {
-      try {
-        await navigator.clipboard.writeText(`“${whole.textContent}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
-      } catch {
-        // Browsers offer the clipboard on https only.
-        getSelection().selectAllChildren(whole);
-        if (!document.execCommand("copy")) return;
-      }
+    // Browsers offer the clipboard on https only.
+    const copy = navigator.clipboard && button("act", async () => {
+      await navigator.clipboard.writeText(`“${whole.textContent}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
       copy.textContent = this.#t("Copied");
     }, this.#t("Copy"));
     return h("article", { class: "card" },
@@ -506,19 +483,18 @@ class Widget extends HTMLElement {
         box.append(h("p", { class: "say" }, this.#why(error)));
       }
     };
-    const ask = () => box.replaceChildren(soft(this.#t("What is wrong?")), ...Object.keys(REASONS).map((reason) =>
-      button("chip", () => send("unhelpful", reason), this.#t(REASONS[reason]))));
+    const ask = () => box.replaceChildren(soft(this.#t("What is wrong?")), ...REASONS.map((reason) =>
+      button("chip", () => send("unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
     box.append(h("span", { class: "soft" }, label), this.#named(button("", () => send("helpful")), "yes", "Yes"),
       this.#named(button("", ask), "no", "No"));
     return box;
   }
 
-  /* The page's storage keeps the conversation: for this tab, for hours, or not at all. */
   #store(use) {
     try {
       return this.#keep !== 0 && use(this.#keep ? localStorage : sessionStorage, `${NAME} ${this.home}`);
     } catch {
-      return false; // Forbidden or full: the conversation ends with the page.
+      return false; // It is forbidden or full.
     }
   }
 
@@ -553,8 +529,8 @@ for (const name of ["open", "close", "toggle", "ask", "clear"]) {
 const mount = () => {
   const data = { ...TAG?.dataset, host: HOME }, place = data.target && document.querySelector(data.target);
   if (!place) {
-    if (data.launcher === "no" || all("[data-bubble]").some((other) => other.dataset.position === data.position)) return;
-    if (data.launcher !== "yes" && all(":not([data-bubble])")[0]) return;
+    const taken = all().some(({ dataset: { bubble, position } }) => bubble == null ? !data.launcher : position === data.position);
+    if (taken || data.launcher === "no") return;
     data.bubble = "";
   }
   const element = document.createElement(NAME);

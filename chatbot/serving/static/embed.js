@@ -1,0 +1,108 @@
+"use strict";
+/* The playground of the widget: options to a live preview and to code that can be pasted. */
+(() => {
+  const form = document.querySelector("#options"), preview = document.querySelector("#preview");
+  const HOST = new URL(".", location.href).href;
+  const DEFAULT_COLOUR = form.elements.color.value;
+
+  const options = () => {
+    const chosen = {};
+    for (const field of form.elements) {
+      const values = field.multiple ? [...field.selectedOptions].map((option) => option.value) : [field.value.trim()];
+      if (field.name && field.name !== "site" && values.some(Boolean)) chosen[field.name] = values.join("|");
+    }
+    if (chosen.starters) chosen.starters = chosen.starters.split(/\s*\n\s*/).filter(Boolean).join("|");
+    if (chosen.color === DEFAULT_COLOUR) delete chosen.color;
+    return chosen;
+  };
+
+  const dashed = (name) => `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const escaped = (text) => text.replace(/[&"<>]/g, (sign) => ({ "&": "&amp;", '"': "&quot;", "<": "&lt;", ">": "&gt;" })[sign]);
+  const tag = (chosen) => {
+    const lines = Object.entries(chosen).map(([name, value]) => `\n  ${dashed(name)}="${escaped(value)}"`);
+    return `<script src="${HOST}widget.js"${lines.join("")}${lines.length ? "\n " : ""} async></` + "script>";
+  };
+  const plain = (chosen) => `${tag(chosen)}\n<noscript><a href="${HOST}chat/">${escaped(chosen.launcherLabel || "Ask a question")}</a></noscript>`;
+  const indented = (text, by) => text.replace(/^/gm, by);
+
+  const KINDS = {
+    HTML: ["Paste it anywhere in the page, best before </body>.", plain],
+    WordPress: ["Add it to functions.php of your child theme, or paste only the script element into a plug-in for footer code.",
+      (chosen) => `add_action( 'wp_footer', function () { ?>\n${plain(chosen)}\n<?php } );`],
+    React: ["Render <CareerChatbot /> once, in the layout that all pages share.", (chosen) => `import { useEffect } from "react";
+
+export function CareerChatbot() {
+  useEffect(() => {
+    const script = document.createElement("script");
+    script.src = "${HOST}widget.js";
+    Object.assign(script.dataset, ${JSON.stringify(chosen)});
+    document.head.append(script);
+    return () => {
+      window.CareerChatbot?.destroy?.();
+      script.remove();
+    };
+  }, []);
+  return null;
+}`],
+    Docusaurus: ["Add it to docusaurus.config.js.", (chosen) => {
+      const said = Object.entries({ src: `${HOST}widget.js`, async: true }).concat(Object.entries(chosen).map(([name, value]) => [dashed(name), value]));
+      return `export default {\n  // …\n  scripts: [\n    {\n${said.map(([name, value]) => `      ${JSON.stringify(name)}: ${JSON.stringify(value)},`).join("\n")}\n    },\n  ],\n};`;
+    }],
+    MkDocs: ["Put it into overrides/main.html, and name the folder as custom_dir of your theme in mkdocs.yml.",
+      (chosen) => `{% extends "base.html" %}\n\n{% block scripts %}\n  {{ super() }}\n${indented(tag(chosen), "  ")}\n{% endblock %}`],
+    Shopify: ["Online Store, Themes, Edit code: paste it into theme.liquid before </body>.", plain],
+    Webflow: ["Site settings, Custom code: paste it into Footer code.", plain],
+  };
+
+  /* The origin as browsers send it; null where no web address was typed. */
+  const origin = (text) => {
+    try {
+      const found = new URL(/^[a-z]+:/i.test(text) ? text : `https://${text}`);
+      return /^https?:$/.test(found.protocol) && found.hostname.includes(".") ? found.origin : null;
+    } catch {
+      return null;
+    }
+  };
+
+  let kind = "HTML", shown = null, timer = 0;
+  const write = () => {
+    const chosen = options(), [hint, code] = KINDS[kind], typed = form.elements.site.value.trim(), site = typed ? origin(typed) : "https://example.org";
+    document.querySelector("#hint").textContent = hint;
+    document.querySelector("#code").textContent = code(chosen);
+    document.querySelector("#settings").textContent = site
+      ? `[[sites]]\norigins = ["${site}"]` : "# Type the address of your site above, such as https://example.org";
+    const query = new URLSearchParams({ ...chosen, open: "" }).toString();
+    if (query !== shown) {
+      shown = query;
+      preview.src = `${HOST}embed/preview?${query}`;
+    }
+  };
+
+  const kinds = document.querySelector("#kinds");
+  for (const name of Object.keys(KINDS)) {
+    const label = document.createElement("label"), text = document.createElement("span"), radio = document.createElement("input");
+    Object.assign(radio, { type: "radio", name: "kind", value: name, checked: name === kind });
+    text.textContent = name;
+    label.append(radio, text);
+    kinds.append(label);
+  }
+  kinds.addEventListener("change", (event) => { kind = event.target.value; write(); });
+  document.querySelector(".preview fieldset").addEventListener("change", (event) => {
+    document.querySelector(".preview").classList.toggle("phone", event.target.value === "phone");
+  });
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(write, 400); });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copies]");
+    if (!button) return;
+    const code = document.getElementById(button.dataset.copies);
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      document.querySelector("#said").textContent = button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1600);
+    } catch {
+      getSelection().selectAllChildren(code); // Browsers offer the clipboard on https only.
+    }
+  });
+  write();
+})();

@@ -1,0 +1,94 @@
+"""What is served for sites: the widget's files, the playground, and the command that prints the tag."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from chatbot.serving.embed import version
+from tests.conftest import COMMAND, Server
+from tests.host_site import ARTEFACTS, accessible
+from tests.serving_corpus import QUESTION
+
+WIDGET = Path(__file__).parents[1] / "chatbot" / "serving" / "static" / "widget.js"
+
+
+def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(chatbot: Server) -> None:
+    status, headers, _ = chatbot.get("/widget.js", {"Origin": "https://anywhere.example"})
+    assert (status, headers["content-type"]) == (200, "text/javascript; charset=utf-8")
+    assert headers["access-control-allow-origin"] == "*"
+    assert headers["cross-origin-resource-policy"] == "cross-origin"
+    assert headers["cache-control"] == "public, max-age=600, stale-while-revalidate=86400"
+    pinned = chatbot.get(f"/widget.js?v={version()}")[1]
+    assert pinned["cache-control"] == "public, max-age=31536000, immutable"
+    assert "immutable" not in chatbot.get("/widget.js?v=older")[1]["cache-control"]
+    assert chatbot.get("/widget.js", {"If-None-Match": headers["etag"]})[0] == 304
+    assert (
+        chatbot.get("/widget/es.json", {"Origin": "https://anywhere.example"})[1]["access-control-allow-origin"] == "*"
+    )
+    assert chatbot.get("/widget/xx.json")[0] == 404
+
+
+@pytest.mark.parametrize("language", ["ar", "de", "es", "fr"])
+def test_every_text_of_the_widget_is_there_in_every_language(language: str) -> None:
+    words = json.loads((WIDGET.parent / f"widget.{language}.json").read_text(encoding="utf-8"))
+    source = WIDGET.read_text(encoding="utf-8")
+    texts = set(re.findall(r'#(?:t|named)\([^;`]*?"([A-Z{][^"]+)"', source))
+    texts |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', source[source.index("  #why(") :]))
+    texts |= set(re.findall(r'"([^"]+)"', source.partition("const REASONS = ")[2].partition(";")[0]))
+    assert len(texts) > 30
+    assert texts - set(words) == {"UTC"}  # a time zone, which is never shown
+    assert all(re.findall(r"{\d}", text) == re.findall(r"{\d}", words[text]) for text in words)
+
+
+def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: Server) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.goto(f"{server.url}/embed")
+    live = page.frame_locator("#preview")
+    live.get_by_role("dialog", name="Career chatbot").wait_for()
+    accessible(page)
+    page.get_by_label("Title").fill('Ask "Jo" <b>')
+    page.get_by_label("Address of your site").fill("Example.org/about")
+    live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
+    code = page.locator("#code")
+    assert 'data-title="Ask &quot;Jo&quot; &lt;b&gt;"' in code.inner_text()
+    assert page.locator("#settings").inner_text() == '[[sites]]\norigins = ["https://example.org"]'
+    for kind, sign in (
+        ("React", "useEffect"),
+        ("WordPress", "wp_footer"),
+        ("Docusaurus", "scripts: ["),
+        ("MkDocs", "super()"),
+    ):
+        page.get_by_text(kind, exact=True).click()
+        assert sign in code.inner_text()
+    live.get_by_label("Your question").fill(QUESTION)
+    live.get_by_label("Your question").press("Enter")
+    live.locator(".card").first.wait_for()
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / "widget-playground.png", full_page=True)
+    context.close()
+    assert errors == []
+
+
+def test_the_command_prints_the_tag_and_the_lines_of_the_settings(tmp_path: Path) -> None:
+    def run(*options: str) -> str:
+        return subprocess.run(
+            [*COMMAND, "embed", *options], capture_output=True, text=True, check=True, cwd=tmp_path
+        ).stdout
+
+    assert run("--url", "https://chat.example.org/careers/", "--site", "Example.org/about", "--title", 'A "b"') == (
+        '<script src="https://chat.example.org/careers/widget.js" data-title="A &quot;b&quot;" async></script>\n'
+        '<noscript><a href="https://chat.example.org/careers/chat/">Ask a question</a></noscript>\n'
+        '[[sites]]\norigins = ["https://example.org"]\n'
+    )
+    (tmp_path / "chatbot.toml").write_text('[[sites]]\norigins = ["https://example.org"]\nlanguage = "de"\n')
+    assert 'data-language="de" async' in run("--site", "https://example.org")

@@ -1,0 +1,117 @@
+"""The widget by keyboard, by assistive technology, on a phone, in the dark and from right to left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.host_site import DARK, PHONE, SiteVisitor, accessible
+from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+
+
+def test_the_keyboard_alone_opens_asks_and_leaves(visitor: SiteVisitor) -> None:
+    page = visitor.arrive(
+        head="<script>addEventListener('keydown', e => { if (e.key === 'a') window.stolen = true })</script>"
+    )
+    active = "document.querySelector('career-chatbot').shadowRoot.activeElement"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{active}.className") == "launcher"
+    page.keyboard.press("Enter")
+    visitor.widget.locator("textarea").wait_for()
+    page.wait_for_function(f"{active}?.localName === 'textarea'")
+    page.keyboard.type("How do I explain")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("a gap in my CV?")
+    page.keyboard.press("Enter")
+    visitor.widget.locator(".card").first.wait_for()
+    assert page.evaluate(f"{active}.localName") == "textarea"
+    page.keyboard.press("Escape")
+    assert page.evaluate(f"{active}.className") == "launcher"
+    assert not visitor.widget.locator(".panel").is_visible()
+    assert page.evaluate("window.stolen") is None
+
+
+def test_the_enter_that_ends_a_composition_sends_nothing(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.open()
+    visitor.widget.locator("textarea").fill("キャリア")
+    press = (
+        "(e, o) => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true, composed: true, ...o}))"
+    )
+    visitor.widget.locator("textarea").evaluate(press, {"isComposing": True})
+    visitor.widget.locator("textarea").evaluate(press, {"keyCode": 229})
+    page.wait_for_timeout(300)
+    assert visitor.widget.locator(".asked").count() == 0
+    assert visitor.widget.locator("textarea").input_value() == "キャリア"
+
+
+def test_assistive_technology_finds_names_roles_and_a_live_log(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    launcher = page.get_by_role("button", name="Ask a question")
+    assert (launcher.get_attribute("aria-haspopup"), launcher.get_attribute("aria-expanded")) == ("dialog", "false")
+    launcher.click()
+    dialog = page.get_by_role("dialog", name="Career chatbot")
+    dialog.wait_for()
+    assert launcher.get_attribute("aria-expanded") == "true"
+    assert dialog.get_by_role("log", name="Conversation").count() == 1
+    assert dialog.get_by_role("textbox", name="Your question").count() == 1
+    for name in ("Delete this conversation", "Close", "Ask"):
+        box = dialog.get_by_role("button", name=name, exact=True).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 44
+    visitor.ask(QUESTION)
+    assert dialog.get_by_role("heading", level=3, name="passages from").count() == 1
+    assert dialog.get_by_role("heading", level=4, name="Writing a CV").count() >= 1
+
+
+@pytest.mark.parametrize(
+    ("visitor", "attributes"),
+    [
+        ({}, {}),
+        (DARK, {}),
+        (PHONE, {}),
+        (PHONE | DARK, {"color": "#ffd400"}),
+        ({}, {"language": "ar"}),
+        ({}, {"color": "yellow"}),
+    ],
+    indirect=["visitor"],
+    ids=["desktop", "dark", "phone", "phone-dark", "arabic", "yellow"],
+)
+def test_nothing_is_inaccessible_in_any_state(
+    visitor: SiteVisitor, attributes: dict[str, str], request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.id
+    page = visitor.arrive(**attributes)
+    visitor.shoot(f"closed-{name}")
+    accessible(page)
+    visitor.open()
+    visitor.widget.locator(".chip").first.wait_for()
+    visitor.shoot(f"open-{name}")
+    accessible(page)
+    visitor.ask(QUESTION)
+    visitor.ask(OUTSIDE_QUESTION)
+    visitor.shoot(f"asked-{name}")
+    accessible(page)
+
+
+@pytest.mark.parametrize("visitor", [PHONE], indirect=True)
+def test_on_a_phone_it_covers_the_page_which_then_rests(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.widget.locator(".launcher").click()
+    visitor.widget.locator("textarea").wait_for()
+    assert visitor.size() == (390, 844)
+    assert visitor.widget.locator(".panel").get_attribute("aria-modal") == "true"
+    assert page.evaluate("[document.body.inert, document.documentElement.style.overflow]") == [True, "hidden"]
+    assert visitor.widget.locator("textarea").evaluate("e => getComputedStyle(e).fontSize") == "16px"
+    visitor.widget.get_by_role("button", name="Close").click()
+    assert page.evaluate("[document.body.inert, document.documentElement.style.overflow]") == [False, ""]
+
+
+def test_right_to_left_pages_get_their_language_and_their_corner(visitor: SiteVisitor) -> None:
+    visitor.arrive(lang="ar")
+    visitor.open()
+    assert visitor.widget.get_by_role("textbox", name="سؤالك").count() == 1
+    assert visitor.widget.locator("section").get_attribute("dir") == "rtl"
+    box = visitor.widget.locator(".panel").bounding_box()
+    assert box is not None
+    assert box["x"] == 20
