@@ -26,6 +26,8 @@ content.packing
 content.units
 content.passages
 content.frontmatter
+content.data_pages
+content.dialects
 content.part
 content.main_content
 content.tree_markdown

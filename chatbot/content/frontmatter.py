@@ -17,7 +17,7 @@ import yaml
 
 from chatbot.errors import ContentError
 
-LONGEST = 64 * 1024
+LONGEST = 256 * 1024
 """Characters of front matter."""
 
 _OPENING = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n", re.MULTILINE)
@@ -101,6 +101,10 @@ class FrontMatter:
                 found, f"{key} is {_shown(value)}; write a whole http(s) address, or a path with a single / in front"
             )
         return value
+
+    def values(self) -> dict[str, Any]:
+        """Every key with its value: texts, lists and mappings."""
+        return {key: found.value for key, found in self._values.items()}
 
     def beside(self, facts: Mapping[str, str]) -> FrontMatter:
         """These keys, and `facts` for those that the file does not set itself."""

@@ -15,16 +15,22 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from chatbot.content.blocks import blocks
+from chatbot.content.data_pages import data_text
+from chatbot.content.dialects import clean
 from chatbot.content.encoding import decode
 from chatbot.content.frontmatter import one_line, split_front_matter
 from chatbot.content.junk import junk
 from chatbot.content.links import MARKDOWN
+from chatbot.content.markdown import has_prose
 from chatbot.content.part import Part
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
 Reader = Callable[[str, bytes], Sequence[Part]]
 """From path and bytes to the file itself as one part, or to its entries."""
+
+_SHORT = 1000
+"""Characters of a body that may be nothing but markup around a page of data."""
 
 _ASSETS = re.compile(
     r"\.(avif|bmp|gif|ico|jpe?g|png|svg|tiff?|webp|css|less|s[ac]ss|[cm]?[jt]s|[jt]sx|map|json|ya?ml|toml|lock"
@@ -186,7 +192,10 @@ def _readable_name(path: str) -> str:
 
 def _markdown(path: str, data: bytes) -> list[Part]:
     front, body = split_front_matter(path, decode(path, data))
-    return [Part(front, body.strip("\n").rstrip())]
+    text = clean(body).strip("\n").rstrip()
+    if len(text) < _SHORT and not has_prose(text):
+        text = data_text(front.values()) or text
+    return [Part(front, text)]
 
 
 def _page(path: str, data: bytes) -> list[Part]:

@@ -45,7 +45,7 @@ from chatbot.indexing.snapshot import (
 from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
-RECIPE = 2
+RECIPE = 3
 # Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
 _START, _EMBED, _WRITE = 1.0, 0.03, 1.0
 

@@ -1,0 +1,138 @@
+"""Markdown as sites write it (MDX, Docusaurus, Hugo, Jekyll, GitHub) to the Markdown that is shown.
+
+What a site's generator would act on (imports, components, shortcodes, admonition fences, comments, HTML tags) is taken
+out and its words are kept. Lines stay where they are, so that a place in the text is a place in the file. Code is
+never touched.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+
+_FENCE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})")
+_CODE = re.compile(r"(`+)(?!`)(?:[^`\n]|(?!\1(?!`))`){0,2000}\1(?!`)")
+_MODULE = re.compile(
+    r"""^(?:import\s[^\n]*?['"][^'"\n]+['"];?[ \t]*$|import\s*\{[^{}]{0,2000}\}\s*from\s*['"][^'"\n]+['"];?[ \t]*$"""
+    r"""|export\s+(?:const|let|var|default|function|class)\b[^\n]*(?:\n(?![ \t]*\n)[^\n]*)*)""",
+    re.MULTILINE,
+)
+# What goes with everything in it. None of it is a regular expression: thousands that are never closed stay cheap.
+_DROPPED = (
+    ("<!--", "-->"),
+    ("{/*", "*/}"),
+    ("<script", "</script>"),
+    ("<style", "</style>"),
+    ("{{<", ">}}"),
+    ("{{%", "%}}"),
+    ("{%", "%}"),
+)
+_VARIABLE = re.compile(r"\{\{[\w.|:'\" /-]{1,200}\}\}")
+_ATTRIBUTES = re.compile(r"\{:[^{}\n]{0,200}\}")
+_ADMONITION = re.compile(
+    r"^([ \t>]*):::+[ \t]*(?:[\w-]+(?:\[([^\[\]\n]{1,200})\]|[ \t]+([^\n{}]{1,200}?))?(?:\{[^{}\n]{0,200}\})?)?[ \t]*$",
+    re.MULTILINE,
+)
+_CALLOUT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([A-Za-z]+)\][+-]?[ \t]*([^\n]*)$", re.MULTILINE)
+_NOTE = re.compile(r"""^[ \t]*(?:!!!|\?\?\?\+?)[ \t]+[\w-]+(?:[ \t]+"([^"\n]+)")?[ \t]*$""", re.MULTILINE)
+_ANCHOR = re.compile(r"""<a\s[^<>]*?href\s*=\s*["']([^"'<>\s]+)["'][^<>]*>([^<>\n]*?)</a>""", re.IGNORECASE)
+_BOLD = re.compile(r"<(strong|b|summary|dt)\b[^<>]*>[ \t]*([^<>\n]*?)[ \t]*</\1>", re.IGNORECASE)
+_EMPHASIS = re.compile(r"<(em|i)\b[^<>]*>([^\s<>](?:[^<>\n]*[^\s<>])?)</\1>", re.IGNORECASE)
+_CODE_TAG = re.compile(r"<(code|kbd|samp)\b[^<>]*>([^<>`\n]+)</\1>", re.IGNORECASE)
+_HEADING = re.compile(r"<h([1-6])\b[^<>]*>[ \t]*([^<>\n]*?)[ \t]*</h\1>", re.IGNORECASE)
+_BREAK = re.compile(r"<br\s*/?>[ \t]*", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?[A-Za-z][\w.:-]{0,80}(?:\s(?:[^<>{}\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}'"
+    r"|\{(?:[^{}]|\{[^{}]{0,500}\}){0,2000}\}){0,2000})?/?>|</?>"
+)
+_BLOCK = re.compile(
+    r"[ \t]*</?(?:[A-Z]|(?:div|p|table|tbody|thead|tr|td|th|ul|ol|li|dl|details|summary|center|aside|section|figure)\b)"
+)
+_BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
+
+
+def clean(text: str) -> str:
+    """The text without its dialect's markup, line for line."""
+    if not any(sign in text for sign in ("<", "{", ":::", "!!!", "???", "[!", "import ", "export ")):
+        return text
+    text = _outside_code(text, _without_markup)
+    return _BLANK.sub("", text)
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    return "".join(piece if code else _outside_spans(piece, change) for code, piece in _fences(text))
+
+
+def _outside_spans(text: str, change: Callable[[str], str]) -> str:
+    kept: list[str] = []
+
+    def hidden(match: re.Match[str]) -> str:
+        kept.append(match[0])
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    text = change(_CODE.sub(hidden, text.replace("\ue000", "").replace("\ue001", "")))
+    return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
+
+
+def _fences(text: str) -> Iterator[tuple[bool, str]]:
+    """The text in pieces, and whether each is a fenced block of code."""
+    piece: list[str] = []
+    fence = ""
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if not fence and mark:
+            yield False, "".join(piece)
+            piece, fence = [line], mark[1]
+        elif fence and line.strip(" \t>\n").startswith(fence) and not line.strip(" \t>\n").strip(fence[0]):
+            yield True, "".join([*piece, line])
+            piece, fence = [], ""
+        else:
+            piece.append(line)
+    yield bool(fence), "".join(piece)
+
+
+def _without_markup(text: str) -> str:
+    for opening, closing in _DROPPED:
+        text = _without(text, opening, closing)
+    text = _VARIABLE.sub("", _MODULE.sub(_lines_only, text))
+    text = _ADMONITION.sub(lambda match: f"{match[1]}{_bold(match[2] or match[3])}", text)
+    text = _CALLOUT.sub(lambda match: f"{match[1]}{_bold(match[3] or match[2].capitalize())}  ", text)
+    text = _NOTE.sub(lambda match: _bold(match[1]), text)
+    text = _ATTRIBUTES.sub("", text)
+    if "<" not in text:
+        return text
+    text = _to_the_left(text)
+    text = _ANCHOR.sub(lambda match: f"[{match[2]}]({match[1]})" if match[2].strip() else "", text)
+    text = _HEADING.sub(lambda match: f"{'#' * int(match[1])} {match[2]}" if match[2] else "", text)
+    text = _BOLD.sub(lambda match: _bold(match[2]), text)
+    text = _CODE_TAG.sub(r"`\2`", _EMPHASIS.sub(r"*\2*", text))
+    return _TAG.sub(_lines_only, _BREAK.sub(" ", text))
+
+
+def _without(text: str, opening: str, closing: str) -> str:
+    kept, position = [], 0
+    while (start := text.find(opening, position)) >= 0 and (end := text.find(closing, start)) >= 0:
+        end += len(closing)
+        kept += [text[position:start], "\n" * text.count("\n", start, end)]
+        position = end
+    return "".join([*kept, text[position:]])
+
+
+def _to_the_left(text: str) -> str:
+    """The text of HTML blocks without its indentation, which would make it code once the tags are gone."""
+    lines = text.split("\n")
+    inside = False
+    for at, line in enumerate(lines):
+        inside = bool(line.strip()) and (inside or bool(_BLOCK.match(line)))
+        lines[at] = line.lstrip(" \t") if inside else line
+    return "\n".join(lines)
+
+
+def _lines_only(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
+
+
+def _bold(words: str | None) -> str:
+    words = html.unescape((words or "").strip())
+    return f"**{words}**" if words and "*" not in words else words
