@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -136,6 +137,7 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(
     for path in sorted(Path(shipped["CHATBOT_CORPUS_DIR"]).glob("*.md"))[:3]:
         (corpus / path.name).write_bytes(path.read_bytes())
     settings = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
+    shutil.copytree(Path(shipped["CHATBOT_INDEX_DIR"]) / "encoders", tmp_path / "index" / "encoders")
     build(settings)
     bot = Chatbot.open(settings)
     before = bot.ask("How do I boil an egg?").confidence
@@ -151,6 +153,9 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(
     assert found["stored"] is True
     assert found["figures"]["auroc"] > 0.95
     assert len(found["refused"]) <= found["asked"] / 10
+    # Of all lines as many get through as of those that were measured, give or take what chance does.
+    kept = len(outside_lines()) - found["figures"].get("lines_ignored", 0)
+    assert abs(len(found["let_through"]) / kept - found["figures"]["false_answers"]) <= 0.06
     assert "calibrated like this already" in run("calibrate")
     assert "calibration  refuses" in run("status")
     assert bot.ask("How do I boil an egg?").confidence != before

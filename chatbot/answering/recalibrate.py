@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -58,24 +57,31 @@ def recalibrate(settings: Settings) -> CalibrationReport:
 
 def _report(found: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
     judge = Judge(found, refusals)
-
-    def answered(questions: Sequence[str]) -> dict[str, float]:
-        judged = {text: judge(query, searcher.rank(query)) for text in questions for query in (searcher.query(text),)}
-        return {text: confidence for text, (verdict, confidence) in judged.items() if verdict != "not_covered"}
-
     editors = [question for article in searcher.articles for question in article.questions]
     editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
-    heard = answered(editors)
-    through = answered([outside_lines()[row] for row in found.outside])
+    through = []
+    for place, row in enumerate(found.outside):
+        # A line is the nearest of all lines to itself, which no visitor's question is.
+        others = Judge(replace(found, outside=np.delete(found.outside, place)), refusals)
+        confidence = _confidence(others, searcher, outside_lines()[row])
+        if confidence is not None:
+            through.append((confidence, outside_lines()[row]))
     return CalibrationReport(
         generation=searcher.index.generation,
         stored=stored,
         refusals=refusals,
         figures=figures(found.elsewhere, found.own, found.beyond, refusals),
         asked=len(editors),
-        refused=tuple(text for text in editors if text not in heard),
-        let_through=tuple(sorted(through, key=lambda text: -through[text])),
+        refused=tuple(text for text in editors if _confidence(judge, searcher, text) is None),
+        let_through=tuple(text for _, text in sorted(through, reverse=True)),
     )
+
+
+def _confidence(judge: Judge, searcher: Searcher, question: str) -> float | None:
+    """The confidence with which passages would be shown, None where they would not."""
+    query = searcher.query(question)
+    verdict, confidence = judge(query, searcher.rank(query))
+    return None if verdict == "not_covered" else confidence
 
 
 def _equal(one: Calibrated, other: Calibrated) -> bool:
