@@ -48,7 +48,8 @@ def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "command", ["build", "ask", "explain", "serve", "status", "history", "rollback", "verify", "prune", "watch"]
+    "command",
+    "build ask explain serve status history rollback verify prune watch init doctor".split(),
 )
 def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
     done = run(command, "--help", folder=tmp_path)

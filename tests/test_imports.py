@@ -59,11 +59,13 @@ indexing.calibrated
 indexing.passage_index
 indexing.reading
 indexing.seen
+indexing.sources
 indexing.reuse
 indexing.build
 indexing.status
 indexing.generations
 indexing.watch
+indexing.starting
 answering.ranking
 answering.highlight
 answering.small_talk
@@ -116,6 +118,7 @@ serving.tool
 serving.page
 serving.lazy
 serving.app
+serving.doctor
 cli.app
 cli.output
 cli.tables
@@ -125,6 +128,7 @@ cli.calibrating
 cli.keeping
 cli.explanation
 cli.editors
+cli.installing
 cli.asking
 cli.insights
 cli.measuring

@@ -100,6 +100,20 @@ def test_a_draft_that_was_judged_is_published_without_embedding_again(site: Sett
     assert (report.generation, report.embedded, report.published) == (found.generation, 0, True)
 
 
+def test_a_draft_is_taken_over_by_the_next_and_then_removed(site: Settings) -> None:
+    with_questions = judged(site)
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    first = planned(with_questions)
+    write(site, "newer.md", "# Offer\n\nAn offer from a team.\n")
+    embedder = KeywordEmbedder()
+    second = planned(with_questions, embedder)
+    assert (second.embed, len(embedder.embedded)) == (1, 1)
+    assert set(second.changes.added) == {"new.md", "newer.md"}
+    assert not (site.index_dir / first.generation).exists()
+    fresh = site.model_copy(update={"index_dir": site.index_dir.with_name("fresh")})
+    assert run(fresh).generation == second.generation == run(with_questions).generation
+
+
 def test_the_effect_names_the_questions_that_lose_their_answer(site: Settings) -> None:
     (site.corpus_dir / "degree.md").unlink()
     effect = planned(judged(site)).effect

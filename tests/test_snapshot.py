@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing
-from chatbot.indexing.build import build, newest_good
+from chatbot.indexing.build import build
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.snapshot import CURRENT, HISTORY, candidates, current, history, prune, publish, read_manifest
+from chatbot.indexing.sources import newest_good
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 

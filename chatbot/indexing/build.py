@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from chatbot.errors import CorpusIndexError, IndexDamaged, IndexMismatch, IndexMissing, NothingToIndex
+from chatbot.errors import IndexMissing, NothingToIndex
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
 from chatbot.indexing.disk import sync
@@ -30,7 +30,6 @@ from chatbot.indexing.snapshot import (
     ENCODERS,
     FORMAT,
     Manifest,
-    candidates,
     current,
     discard,
     generation_name,
@@ -42,6 +41,7 @@ from chatbot.indexing.snapshot import (
     write_manifest,
     writing,
 )
+from chatbot.indexing.sources import discard_drafts, newest_good, reusable
 from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
@@ -137,6 +137,7 @@ def plan(
         embed = 0 if found.corpus is None or is_whole(folder) else len(to_embed(found.corpus, found.usable))
         if draft or measure:
             _write_once(run, found)
+            discard_drafts(settings.index_dir, keep=found.manifest.generation)
         effect = _effect(run, found)
         pace = (found.usable.manifest.pace if found.usable else 0.0) or _EMBED
         return Plan(
@@ -154,29 +155,12 @@ def plan(
 
 @contextmanager
 def _started(settings: Settings, embedder: Embedder | None, on_step: OnStep) -> Iterator[_Run]:
-    """Hold the lock and clear what killed builds left; an error of the disk becomes one for people."""
+    """Hold the lock and clear what killed builds left."""
     index_dir = settings.index_dir
-    try:
-        with writing(index_dir):
-            on_step("preparing", 0, 1)
-            sweep(index_dir)
-            yield _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, None, None)
-    except OSError as error:
-        place = error.filename or index_dir
-        raise CorpusIndexError(
-            f"the index cannot be written: {place}: {error.strerror or error}; the old index is untouched; "
-            "free space or mend the permissions, then run 'chatbot build' again"
-        ) from error
-
-
-def newest_good(index_dir: Path) -> LocalIndex | None:
-    """The generation to take over from: the current one, or the newest that is whole."""
-    for name in candidates(index_dir):
-        try:
-            return LocalIndex.open(index_dir / name)
-        except (IndexDamaged, IndexMismatch):
-            continue
-    return None
+    with writing(index_dir):
+        on_step("preparing", 0, 1)
+        sweep(index_dir)
+        yield _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, None, None)
 
 
 def _build(run: _Run, force: bool) -> BuildReport:
@@ -212,8 +196,7 @@ def _build(run: _Run, force: bool) -> BuildReport:
 def _drafted(run: _Run) -> _Draft:
     old = newest_good(run.settings.index_dir)
     recipe = _recipe(run)
-    made_alike = old is not None and (old.manifest.settings, old.manifest.encoder) == (recipe, run.embedder.fingerprint)
-    usable = old if made_alike else None
+    usable = reusable(run.settings.index_dir, old, (recipe, run.embedder.fingerprint))
     found = corpus_digests(run.settings) if run.read is read_corpus else {}
     # What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
     if (

@@ -19,7 +19,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
+from chatbot.errors import CorpusIndexError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from chatbot.indexing.disk import file_digest, replace_text, sync
 
 FORMAT = 3
@@ -147,6 +147,13 @@ def candidates(index_dir: Path) -> list[str]:
     return list(dict.fromkeys(first + rest))
 
 
+def drafts(index_dir: Path) -> list[str]:
+    """Generations that were written and never published, the newest first."""
+    published = {*candidates(index_dir), *(entry.generation for entry in history(index_dir))}
+    found = [path for path in index_dir.iterdir() if _is_name(path.name) and path.name not in published]
+    return [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+
+
 def history(index_dir: Path) -> list[Published]:
     """What was published and is kept, oldest first. Lines that make no sense are passed over."""
     try:
@@ -216,8 +223,24 @@ def discard(folder: Path) -> None:
 
 @contextmanager
 def writing(index_dir: Path) -> Iterator[None]:
-    """Hold the lock of the one writer. Raises IndexLocked where another process holds it."""
-    index_dir.mkdir(parents=True, exist_ok=True)
+    """Hold the lock of the one writer.
+
+    Raises IndexLocked where another process holds it, and CorpusIndexError where the disk refuses what is done inside.
+    """
+    try:
+        index_dir.mkdir(parents=True, exist_ok=True)
+        with _locked(index_dir):
+            yield
+    except OSError as error:
+        place = error.filename or index_dir
+        raise CorpusIndexError(
+            f"the index cannot be written: {place}: {error.strerror or error}; the old index is untouched; "
+            "free space or mend the permissions, then try again"
+        ) from error
+
+
+@contextmanager
+def _locked(index_dir: Path) -> Iterator[None]:
     lock = FileLock(index_dir / LOCK, timeout=0)
     try:
         lock.acquire()

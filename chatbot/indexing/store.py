@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,9 +37,19 @@ _VARIABLES = 500  # in one statement
 
 
 def write_store(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]], path: Path) -> None:
-    """Write the file. `passages` come in the order of their rows, each with the digest of its embedded text."""
+    """Write the file. `passages` come in the order of their rows, each with the digest of its embedded text.
+
+    Raises OSError where the disk refuses.
+    """
+    try:
+        _write(articles, passages, path)
+    except sqlite3.OperationalError as error:  # what SQLite makes of a full disk
+        raise OSError(errno.EIO, str(error), str(path)) from error
+
+
+def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]], path: Path) -> None:
     numbers = {article.id: number for number, article in enumerate(articles)}
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.executescript(_SCHEMA)
         database.executemany(
             f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
@@ -50,7 +62,6 @@ def write_store(articles: Sequence[Article], passages: Iterable[tuple[Passage, b
                 for row, (p, digest) in enumerate(passages)
             ),
         )
-    database.close()
 
 
 class Store:

@@ -6,6 +6,7 @@ vectors are grouped into cells of 8-bit codes, and what the nearest cells offer 
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ Stored = npt.NDArray[np.float16]
 
 
 def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) -> None:
-    """Write a FAISS index over unit rows, shape (n, dim). The same rows give the same file."""
+    """Write a FAISS index over unit rows, shape (n, dim). The same rows give the same file.
+
+    Raises OSError where the disk refuses.
+    """
     import faiss
 
     count, dim = vectors.shape
@@ -34,7 +38,10 @@ def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) 
         sample = np.random.default_rng(0).permutation(count)[: cells * 64]
         index.train(rows[np.sort(sample)])
     index.add(rows)
-    faiss.write_index(index, str(path))
+    try:
+        faiss.write_index(index, str(path))
+    except RuntimeError as error:  # what FAISS makes of a full disk
+        raise OSError(errno.EIO, "cannot be written in full", str(path)) from error
 
 
 def hubness(vectors: Stored, neighbours: int = 10, most: int = 4096) -> Scores:

@@ -1,0 +1,179 @@
+"""What is wrong with an installation, in plain words: each check by itself, so that one failure hides no other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+from chatbot.errors import ChatbotError, IndexMissing
+from chatbot.indexing.disk import file_digest
+from chatbot.indexing.model import BUNDLED_SHA256, locate_model
+from chatbot.indexing.seen import corpus_digests
+from chatbot.indexing.snapshot import ENCODERS, current, history, verify
+from chatbot.indexing.status import read_status
+from chatbot.settings import BUNDLED_MODEL, Settings
+
+State = Literal["ok", "warning", "problem"]
+
+_OLDEST = (3, 11)
+_LITTLE_GB, _TOO_LITTLE_GB = 2.0, 0.3
+# Later than any clock that is right can show less than: the day this check was written, in seconds since 1970.
+_WRITTEN = 1_795_478_400
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check: what it looked at, how that is, and what to do where it is not well."""
+
+    name: str
+    state: State
+    found: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> tuple[Finding, ...]:
+    """Every check. Nothing is changed; whatever a check raises becomes its finding."""
+    checks: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+        "python": _python,
+        "packages": _packages,
+        "model": _model,
+        "corpus": _corpus,
+        "index": _index,
+        "folders": _folders,
+        "disk": _disk,
+        "port": _port,
+        "clock": _clock,
+    }
+    found: list[Finding] = []
+    for name, check in checks.items():
+        try:
+            found += check(settings)
+        except (ChatbotError, OSError) as error:
+            what, _, advice = str(error).partition("; ")
+            found.append(Finding(name, "problem", what, advice or "mend it and run 'chatbot doctor' again"))
+    return tuple(found)
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < _OLDEST:
+        yield Finding("python", "problem", f"Python {found}", "install Python 3.11 or newer")
+    else:
+        yield Finding("python", "ok", f"Python {found}")
+
+
+def _packages(_: Settings) -> Iterator[Finding]:
+    wrong, count = [], 0
+    for line in requires("career-chatbot") or ():
+        wanted = Requirement(line)
+        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        count += 1
+        try:
+            found = version(wanted.name)
+            if not wanted.specifier.contains(found, prereleases=True):
+                wrong.append(f"{wanted.name} is {found}, expected {wanted.specifier}")
+        except PackageNotFoundError:
+            wrong.append(f"{wanted.name} is not installed")
+    if wrong:
+        yield Finding("packages", "problem", "; ".join(wrong), "run 'pip install -c constraints.txt -e .' again")
+    else:
+        yield Finding("packages", "ok", f"career-chatbot {version('career-chatbot')} and {count} packages it needs")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.model != BUNDLED_MODEL and not Path(settings.model).expanduser().is_dir():
+        advice = "name a folder to be sure that it never has to be fetched"
+        yield Finding("model", "warning", f"{settings.model} is a name on the model hub", advice)
+        return
+    folder = locate_model(settings.model)
+    weights = folder / "model.safetensors"
+    known = weights.is_file() and file_digest(weights) == BUNDLED_SHA256
+    yield Finding(
+        "model", "ok", f"{settings.model}" + (", its digest is the published one" if known else f" in {folder}")
+    )
+
+
+def _corpus(settings: Settings) -> Iterator[Finding]:
+    files = corpus_digests(settings)
+    unreadable = [path for path, digest in files.items() if not digest]
+    if not files:
+        yield Finding("corpus", "problem", f"{settings.corpus_dir} holds no articles", "put Markdown files there")
+    elif unreadable:
+        found = f"{len(unreadable)} of {len(files)} files cannot be read: {', '.join(unreadable[:3])}"
+        yield Finding("corpus", "warning", found, "'chatbot build' names the reason of each")
+    else:
+        yield Finding("corpus", "ok", f"{len(files)} files in {settings.corpus_dir}")
+
+
+def _index(settings: Settings) -> Iterator[Finding]:
+    try:
+        name = current(settings.index_dir)
+    except IndexMissing:
+        yield Finding("index", "warning", f"there is none in {settings.index_dir} yet", "run 'chatbot build'")
+        return
+    manifest = verify(settings.index_dir / name)
+    if manifest.model != settings.model:
+        found = f"generation {name} was built with model '{manifest.model}', the settings name '{settings.model}'"
+        yield Finding("index", "problem", found, "run 'chatbot build', or set model back")
+        return
+    if not (settings.index_dir / ENCODERS / manifest.encoder).is_dir():
+        yield Finding("index", "problem", "the query encoder is missing", "run 'chatbot build'")
+        return
+    status = read_status(settings)
+    found = f"generation {name} is whole: {status.articles} articles, {status.passages} passages"
+    if status.changes:
+        yield Finding("index", "warning", f"{found}; {status.changes.partition(';')[0]}", "run 'chatbot build'")
+    else:
+        yield Finding("index", "ok", found)
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    folder = settings.index_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("folders", "ok", f"{settings.index_dir} can be written")
+    else:
+        advice = f"give the user that builds the right to write {folder}, or set index_dir to another folder"
+        yield Finding("folders", "problem", f"{folder} cannot be written", advice)
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    folder = settings.index_dir if settings.index_dir.exists() else Path()
+    free = shutil.disk_usage(folder).free / 1e9
+    state: State = "problem" if free < _TOO_LITTLE_GB else "warning" if free < _LITTLE_GB else "ok"
+    advice = "" if state == "ok" else "free some: a build writes a whole index beside the old one"
+    yield Finding("disk", state, f"{free:.1f} GB free", advice)
+
+
+def _port(settings: Settings) -> Iterator[Finding]:
+    host, port = settings.server.host, settings.server.port
+    try:
+        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        socket.create_server(place[:2], family=family).close()
+        yield Finding("port", "ok", f"{host}, port {port} is free")
+    except OSError as error:
+        advice = "fine where that is this chatbot; otherwise stop what uses it, or set server.port"
+        yield Finding("port", "warning", f"{host}, port {port}: {error.strerror or error}", advice)
+
+
+def _clock(settings: Settings) -> Iterator[Finding]:
+    now = time.time()
+    last = history(settings.index_dir)[-1:]
+    shown = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+    if now < _WRITTEN or (last and last[0].at > shown):
+        since = f"earlier than the last build ({last[0].at})" if last and last[0].at > shown else "before this version"
+        yield Finding("clock", "warning", f"{shown} UTC, {since}", "set the clock; expiry dates go by it")
+    else:
+        yield Finding("clock", "ok", f"{shown} UTC")

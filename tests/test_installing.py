@@ -1,0 +1,91 @@
+"""Starting a site of one's own, and a doctor who finds what is wrong with it."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import ChatbotError
+from chatbot.indexing.build import build
+from chatbot.indexing.snapshot import HISTORY, current
+from chatbot.indexing.starting import start_site
+from chatbot.serving.doctor import Finding, examine
+from chatbot.settings import ServerSettings, Settings, load_settings
+from tests.keyword_embedder import KeywordEmbedder
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    start_site(tmp_path / "site")
+    settings = load_settings(tmp_path / "site" / "chatbot.toml")
+    return settings.model_copy(update={"server": ServerSettings(port=0)})
+
+
+def states(settings: Settings) -> dict[str, Finding]:
+    return {one.name: one for one in examine(settings)}
+
+
+def test_a_new_site_can_be_built_and_its_article_has_nothing_left_out(site: Settings) -> None:
+    report = build(site, embedder=KeywordEmbedder())
+    assert report.changes.added == ("asking-for-a-reference.md",)
+    assert (report.changes.left_out, report.passages >= 1) == ({}, True)
+
+
+def test_a_second_start_replaces_nothing(tmp_path: Path) -> None:
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "README.md").write_text("mine")
+    with pytest.raises(ChatbotError, match=r"README\.md exists already and is not replaced; name a new or an empty"):
+        start_site(tmp_path)
+    assert not (tmp_path / "chatbot.toml").exists()
+    assert (tmp_path / "index" / "README.md").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ChatbotError, match=r"the site cannot be written: .*; name another folder"):
+        start_site(tmp_path / "file")
+
+
+def test_all_is_well_with_a_new_site_but_that_nothing_is_built(site: Settings) -> None:
+    found = states(site)
+    assert {name: one.state for name, one in found.items()} == {
+        **dict.fromkeys(("python", "packages", "model", "corpus", "folders", "disk", "port", "clock"), "ok"),
+        "index": "warning",
+    }
+    assert found["index"].advice == "run 'chatbot build'"
+    assert "its digest is the published one" in found["model"].found
+
+
+def test_an_index_of_another_model_and_a_damaged_one_are_problems(site: Settings) -> None:
+    build(site, embedder=KeywordEmbedder())
+    assert "was built with model 'keywords'" in states(site)["index"].found
+    (site.index_dir / current(site.index_dir) / "hubs.npy").write_bytes(b"")
+    damaged = states(site)["index"]
+    assert (damaged.state, "hubs.npy" in damaged.found) == ("problem", True)
+    assert damaged.advice == "run 'chatbot build' to replace it"
+
+
+def test_a_corpus_that_is_missing_or_empty_is_a_problem(site: Settings) -> None:
+    for path in site.corpus_dir.iterdir():
+        path.unlink()
+    assert states(site)["corpus"].state == "problem"
+    site.corpus_dir.rmdir()
+    assert "does not exist" in states(site)["corpus"].found
+
+
+def test_a_taken_port_and_a_clock_set_back_are_warnings(site: Settings) -> None:
+    site.index_dir.mkdir(exist_ok=True)
+    (site.index_dir / HISTORY).write_text("0123456789abcdef 2999-01-01T00:00:00Z\n")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = states(site.model_copy(update={"server": ServerSettings(port=port)}))
+    assert (found["port"].state, str(port) in found["port"].found) == ("warning", True)
+    assert (found["clock"].state, "2999-01-01" in found["clock"].found) == ("warning", True)
+
+
+def test_a_model_that_is_not_there_is_a_problem(site: Settings, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    found = states(site.model_copy(update={"model": str(tmp_path / "model")}))["model"]
+    assert (found.state, "holds no modules.json" in found.found) == ("problem", True)
