@@ -40,6 +40,10 @@ def test_a_follow_up_is_completed_with_the_topic(question: str, searched_as: str
     assert (found.kind, found.searched_as) == ("follow_up", searched_as)
 
 
+def test_what_only_ties_a_question_to_the_last_is_not_embedded() -> None:
+    assert reading("and what about salaries?", FIRST).embedded == "salaries? (data engineer)"
+
+
 def test_the_topic_is_handed_on_from_follow_up_to_follow_up() -> None:
     second = Turn("what about salaries?", "what about salaries? (about data engineer)", ("offers#2",))
     assert reading("and in healthcare?", FIRST, second).topic == "data engineer"

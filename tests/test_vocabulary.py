@@ -68,7 +68,7 @@ def test_added_words_weigh_less_beside_a_word_of_the_corpus_than_instead_of_one(
     beside, told = widened({"frob": 1.0}, ["frob"], vocabulary, lambda term: frequency.get(term, 0))
     instead, _ = widened({"frob": 1.0}, ["frob"], vocabulary, lambda term: 0 if term == "frob" else 5)
 
-    assert beside == {"frob": 1.0, "two": pytest.approx(0.3 / 2**0.5), "word": pytest.approx(0.3 / 2**0.5)}
+    assert beside == {"frob": 1.0, "two": pytest.approx(0.2 / 2**0.5), "word": pytest.approx(0.2 / 2**0.5)}
     assert [(each.words, each.forms) for each in told] == [("frob", ("two word",))]
     assert instead["unknown"] == pytest.approx(0.6)
 

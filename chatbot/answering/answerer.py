@@ -28,6 +28,7 @@ from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdic
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
 _PER_ARTICLE = 2
+_PER_ARTICLE_OF_MORE = 4
 _MESSAGES: dict[Verdict, str] = {
     "answered": "",
     "uncertain": "These passages come close, but may not answer the question.",
@@ -95,7 +96,8 @@ class Answerer:
         if kind:
             return self._reply(asked, kind, turns, began)
         found = self.find(asked, turns, filters, literal=literal)
-        places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k)
+        most = _PER_ARTICLE_OF_MORE if found.understood.reading.kind == "more" else _PER_ARTICLE
+        places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k, most)
         hits = self.hits(found, places)
         shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
         said = [text for turn in turns for text in (turn.question, turn.searched_as)]

@@ -61,8 +61,8 @@ class Reading:
 
     @property
     def embedded(self) -> str:
-        """The completed question, to be embedded."""
-        return f"{self.question} ({self.topic})" if self.topic else self.question
+        """The completed question, to be embedded: "the salary? (data engineer)"."""
+        return f"{wording.without_connection(self.question)} ({self.topic})" if self.topic else self.question
 
 
 def checked_history(history: Sequence[Turn]) -> tuple[Turn, ...]:

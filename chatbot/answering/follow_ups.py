@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +69,7 @@ class FollowUps:
         return known
 
 
+@lru_cache(maxsize=16_384)
 def _key(question: str) -> frozenset[str]:
     """What a question asks, whatever its wording: its stemmed words without stop words."""
     return frozenset(stem(word) for word in words(question) if word not in STOP_WORDS)

@@ -43,17 +43,15 @@ class Understanding:
         mended = spelling.repair(question, self.lexicon)
         reading = conversation.read(mended, history, self._index.frequency, len(self._index))
         query = self._searcher.query(reading.question)
+        completed = self._searcher.query(reading.embedded) if reading.topic else query
+        if reading.kind == "follow_up":
+            reading = self._settled(reading, query, completed, history[-1].shown)
         if reading.topic:
-            completed = self._searcher.query(reading.embedded)
-            if reading.kind == "follow_up":
-                reading = self._settled(reading, query, completed, history[-1].shown)
-            if reading.topic:
-                query = Query(
-                    reading.searched_as,
-                    conversation.blend(query.vector, completed.vector),
-                    conversation.add_topic(query.weights, ranking.term_weights(reading.topic)),
-                    conversation.continuity(history[-1].shown) if reading.kind == "follow_up" else {},
-                )
+            vector = conversation.blend(query.vector, completed.vector)
+            weights = conversation.add_topic(query.weights, ranking.term_weights(reading.topic))
+            query = Query(reading.searched_as, vector, weights)
+        if reading.kind in ("follow_up", "more"):
+            query = replace(query, favoured=conversation.continuity(history[-1].shown))
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
         return Understood(mended, reading, replace(query, weights=weights), added)
 

@@ -52,6 +52,9 @@ _PICK = re.compile(
 )
 _PLACES = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _CONTINUING = re.compile(r"(?:and|or|but|also|then|what about|how about|what of)\b", re.IGNORECASE)
+_CONNECTION = re.compile(
+    r"^(?:(?:and|or|but|also|so|then|ok(?:ay)?|(?:what|how) about|what of)\b[\s,]*)+(?=\w)", re.IGNORECASE
+)
 _LEANING = re.compile(
     r"\b(?:it|its|it's|they|them|theirs|their|they're|this|that|that's|these|those|he|him|his|she|her|hers|ones?|there)\b",
     re.IGNORECASE,
@@ -134,6 +137,11 @@ def place_named(question: str) -> int | None:
         return None
     digit = found["number"] or found["digit"]
     return int(digit) - 1 if digit else _PLACES.get((found["named"] or found["bare"]).lower(), 4)
+
+
+def without_connection(question: str) -> str:
+    """The question without the words that only tie it to what came before: "and", "what about"."""
+    return _CONNECTION.sub("", question)
 
 
 def continues(question: str) -> bool:
