@@ -96,6 +96,7 @@ serving.language
 serving.render
 serving.cards
 serving.article
+serving.link_check
 serving.problems
 serving.allowed
 serving.forwarded
@@ -126,6 +127,7 @@ cli.changes
 cli.building
 cli.calibrating
 cli.keeping
+cli.links
 cli.explanation
 cli.editors
 cli.installing

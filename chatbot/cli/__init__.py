@@ -13,6 +13,7 @@ from chatbot.cli import (  # noqa: F401
     insights,
     installing,
     keeping,
+    links,
     measuring,
     serving,
 )

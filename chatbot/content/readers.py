@@ -198,6 +198,18 @@ def _markdown(path: str, data: bytes) -> list[Part]:
     return [Part(front, text)]
 
 
+def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
+    """How many lines of a Markdown file stand above its article's text; None for other formats and files not there."""
+    if PurePosixPath(path).suffix.lower() not in MARKDOWN:
+        return None
+    try:
+        whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
+        body = clean(split_front_matter(path, whole)[1])
+    except ContentError:
+        return None
+    return whole.count("\n") - body.lstrip("\n").count("\n")
+
+
 def _page(path: str, data: bytes) -> list[Part]:
     from chatbot.content.webpage import read_page
 

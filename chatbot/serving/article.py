@@ -49,12 +49,21 @@ def routes(bot: Chatbot) -> APIRouter:
 def article_page(article: Article, cited: Passage | None, view: View) -> str:
     """The page as HTML; it needs no script and fetches nothing but the icon."""
     root = _root(article.id)
-    headings = [block for block in blocks(article.text) if block.slug and block.title != article.title]
+    slugged = [block for block in blocks(article.text) if block.slug]
+    headings = [block for block in slugged if block.title != article.title]
+    top_anchor = next((block.slug for block in slugged if block.title == article.title), "")
     body = article_html(article, {block.line: block.slug for block in headings}, cited, root, view.language("table"))
     top = [block for block in headings if block.level == min(heading.level for heading in headings)]
     contents = top if len(top) >= FEWEST_HEADINGS else []
     place_of_cited = cited.url.partition("#")[2] if cited else ""
-    values = {"article": article, "body": body, "cited": cited, "contents": contents, "to_cited": place_of_cited}
+    values = {
+        "anchor": top_anchor,
+        "article": article,
+        "body": body,
+        "cited": cited,
+        "contents": contents,
+        "to_cited": place_of_cited,
+    }
     return fill("article.html", view, root, style=STYLE, **values)
 
 

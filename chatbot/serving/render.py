@@ -31,6 +31,7 @@ LEAD_CHARACTERS = 240
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _WEB = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]+")
+_FILE_SUFFIX = re.compile(r"\.(md|markdown|mdx|txt|x?html?|pdf|docx|epub)(?=#|$)", re.IGNORECASE)
 _CITABLE = frozenset(("heading_open", "paragraph_open", "list_item_open", "tr_open", "fence", "code_block"))
 
 
@@ -70,6 +71,12 @@ def place(url: str, root: str) -> str | None:
     if url.startswith("/") and not url.startswith(("//", "/\\")):
         return root + url[1:] if url.startswith("/articles/") else url
     return url if re.match(r"https?://", url, re.IGNORECASE) else None
+
+
+def link_target(base: str, href: str) -> str:
+    """Where a link of an article leads that is read at `base`: between own articles, files are named by their ids."""
+    target = href if _SCHEME.match(href) else urljoin(base, href)
+    return _FILE_SUFFIX.sub("", target) if target.startswith("/articles/") else target
 
 
 def place_of(passage: Passage, root: str) -> str | None:
@@ -189,10 +196,7 @@ def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
     token = tokens[index]
     href = str(token.attrGet("href"))
     if not _SCHEME.match(href):
-        href = urljoin(env["base"], href)
-        if href.startswith("/articles/"):
-            href = re.sub(r"\.(md|markdown|mdx)(?=#|$)", "", href)
-        href = place(href, env["root"]) or "#"
+        href = place(link_target(env["base"], href), env["root"]) or "#"
     token.attrs = {"href": href, "target": "_blank", "rel": "noopener noreferrer"}
     return str(self.renderToken(tokens, index, options, env))
 

@@ -1,0 +1,132 @@
+"""Whether links lead where they say: the deep links of passages, and the links from one article to another.
+
+Everything is looked up in the pages that this server shows; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+from lxml import html
+from markdown_it import MarkdownIt
+
+from chatbot.content.links import article_address
+from chatbot.content.readers import lines_above
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.records import Article
+from chatbot.serving.article import article_page
+from chatbot.serving.cards import View
+from chatbot.serving.render import link_target
+from chatbot.settings import Settings
+
+_OWN = "/articles/"
+_TEXT = ":~:text="
+_PARSER = MarkdownIt("commonmark").enable("table")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """`path` is the file under the corpus folder and `line` the line in it, counted from 1, where that is known."""
+
+    path: str
+    line: int | None
+    link: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLinks:
+    """How many links were looked up, and those that do not lead where they say, in the order of the articles."""
+
+    articles: int
+    passages: int
+    links: int
+    broken: tuple[BrokenLink, ...]
+
+
+class _Page:
+    """An article as it is shown."""
+
+    def __init__(self, article: Article) -> None:
+        self.article = article
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        return frozenset(element.get("id") for element in self._tree.iter() if element.get("id"))
+
+    @cached_property
+    def words(self) -> str:
+        return _one_line(self._tree.text_content())
+
+    @cached_property
+    def _tree(self) -> Any:
+        return html.document_fromstring(article_page(self.article, None, View()))
+
+
+def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
+    """Look up every link of the published articles and their passages."""
+    pages = {}
+    for listed in index.store.articles():
+        article = index.store.article(listed.id)
+        if article:
+            pages[article.id] = _Page(article)
+    broken: list[BrokenLink] = []
+    passages = links = 0
+    for page in pages.values():
+        above = lines_above(settings.corpus_dir, page.article.path, settings.max_file_mb)
+        for _, passage, _ in index.store.passages_of(page.article.id):
+            passages += 1
+            reason = _why_deep_link_fails(page, passage.url)
+            if reason:
+                line = page.article.text.count("\n", 0, passage.start)
+                broken.append(_broken(page, line, above, passage.url, reason))
+        for line, href in _links(page.article.text) if page.article.url is None else ():
+            target = link_target(article_address(page.article.id, None), href)
+            if target.startswith(_OWN):
+                links += 1
+                reason = _why_link_fails(pages, target)
+                if reason:
+                    broken.append(_broken(page, line, above, href, reason))
+    return CheckedLinks(len(pages), passages, links, tuple(broken))
+
+
+def _why_deep_link_fails(page: _Page, url: str) -> str:
+    fragment = url.partition("#")[2]
+    anchor, _, words = fragment.partition(_TEXT)
+    if url.startswith(_OWN) and anchor and unquote(anchor) not in page.anchors:
+        return f"the page has no anchor '{unquote(anchor)}'"
+    if words and _one_line(unquote(words)) not in page.words:
+        return f"the page does not hold the words '{unquote(words)}'"
+    return ""
+
+
+def _why_link_fails(pages: dict[str, _Page], target: str) -> str:
+    address, _, fragment = target.partition("#")
+    article_id = unquote(address.partition("?")[0].removeprefix(_OWN))
+    page = pages.get(article_id)
+    if page is None:
+        return f"there is no article '{article_id}'"
+    anchor = unquote(fragment.partition(_TEXT)[0])
+    if anchor and page.article.url is None and anchor not in page.anchors:
+        return f"'{article_id}' has no anchor '{anchor}'"
+    return ""
+
+
+def _links(text: str) -> Iterator[tuple[int, str]]:
+    """The line, counted from 0, and the address of each link of a Markdown text."""
+    for token in _PARSER.parse(text):
+        for child in token.children or ():
+            if child.type == "link_open":
+                yield (token.map or [0])[0], str(child.attrGet("href"))
+
+
+def _broken(page: _Page, line: int, above: int | None, link: str, reason: str) -> BrokenLink:
+    return BrokenLink(page.article.path, None if above is None else above + line + 1, link, reason)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).casefold()

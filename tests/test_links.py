@@ -1,0 +1,79 @@
+"""`chatbot links`: what it finds in a small site, and that what this server makes itself is whole."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chatbot.content.readers import READERS
+from chatbot.indexing.build import build
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.snapshot import current
+from chatbot.serving.link_check import BrokenLink, check_links
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+from tests.office_files import pdf
+
+GUIDE = """---
+title: Pay
+---
+
+# Pay
+
+Learn to ask: [the talk](talks/first.md#before), [its end](talks/first.md#after), [here](#pay), [there](#nowhere).
+
+- A [lost page](gone.md) and [another site](https://example.org/#x) and [a file](talks/paper.pdf#page=2)
+"""
+TALK = "## Before\n\nWrite to a team [about pay](../pay.md#pay) in **your own** words, and `learn` its name first.\n"
+PAPER = pdf([[(700, 10, "You learn to ask for pay.")], [(700, 10, "A remote team learns to write.")]])
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    (tmp_path / "corpus" / "talks").mkdir(parents=True)
+    (tmp_path / "corpus" / "pay.md").write_text(GUIDE)
+    (tmp_path / "corpus" / "talks" / "first.md").write_text(TALK)
+    (tmp_path / "corpus" / "talks" / "paper.pdf").write_bytes(PAPER)
+    (tmp_path / "corpus" / "public.md").write_text("---\nurl: https://example.org/a\n---\nTo a [team](gone.md) page.\n")
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_seconds_per_file=120)
+    build(site, embedder=KeywordEmbedder())
+    return site
+
+
+def test_broken_links_are_named_with_file_line_and_reason(site: Settings) -> None:
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    found = check_links(index, site)
+    assert found.broken == (
+        BrokenLink("pay.md", 7, "talks/first.md#after", "'talks/first' has no anchor 'after'"),
+        BrokenLink("pay.md", 7, "#nowhere", "'pay' has no anchor 'nowhere'"),
+        BrokenLink("pay.md", 9, "gone.md", "there is no article 'gone'"),
+    )
+    assert (found.articles, found.passages, found.links) == (4, len(index), 7)
+
+
+def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "chatbot", "--corpus", site.corpus_dir, "--index", site.index_dir, "links"]
+    done = subprocess.run([*command], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[0] == "pay.md:7: talks/first.md#after: 'talks/first' has no anchor 'after'"
+    assert done.stdout.splitlines()[-1].endswith("7 links of 4 articles: 3 broken")
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=300)
+    assert [one["line"] for one in json.loads(done.stdout)["broken"]] == [7, 7, 9]
+
+
+def test_the_limits_in_the_documentation_are_the_defaults() -> None:
+    docs = (Path(__file__).parents[1] / "docs" / "articles.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(max_\w+)` \| `([\d.]+)` \|", docs, re.MULTILINE)
+    assert len(rows) == 4
+    assert [str(getattr(Settings(), name)) for name, _ in rows] == [default for _, default in rows]
+
+
+def test_the_formats_in_the_documentation_are_those_that_are_read() -> None:
+    docs = (Path(__file__).parents[1] / "docs" / "articles.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| ((?:`\.\w+` ?)+)\|", docs, re.MULTILINE)
+    assert sorted(re.findall(r"\.\w+", " ".join(cells))) == sorted(READERS)
