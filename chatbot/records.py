@@ -14,6 +14,19 @@ Verdict = Literal["answered", "uncertain", "not_covered"]
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """An editors' choice: a question whose answer begins with this article, up to and with the day `until`.
+
+    `heading` names the section whose first passage it is; without it, or where there is none of that name, it is the
+    passage nearest to the question.
+    """
+
+    question: str
+    until: date | None
+    heading: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One file of the corpus, read, or one entry of a feed.
 
@@ -21,6 +34,7 @@ class Article:
     is Markdown, without front matter. `questions` are what it answers and `aliases` are other names of its subject, by
     its editor.
     `sha256` is the hex digest of the file's bytes. `pages` are the offsets in `text` where the pages of a PDF begin.
+    `pins` are questions that its editors want answered with it first.
     """
 
     id: str
@@ -38,6 +52,7 @@ class Article:
     sha256: str
     aliases: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,12 @@ class Answer:
     follow_ups: tuple[str, ...]
     generation: str
     took_ms: float
+
+
+def to_pin(values: dict[str, Any]) -> Pin:
+    """A pin from the plain JSON values of `to_json`."""
+    until = values["until"]
+    return Pin(values["question"], date.fromisoformat(until) if until else None, values["heading"])
 
 
 def to_json(record: Answer | Article | Hit | Passage) -> dict[str, Any]:

@@ -54,6 +54,7 @@ indexing.lexical
 indexing.spoken
 indexing.vectors
 indexing.store
+indexing.pinned
 indexing.snapshot
 indexing.calibrated
 indexing.passage_index
@@ -74,6 +75,7 @@ answering.wording
 answering.conversation
 answering.spelling
 answering.search
+answering.pins
 answering.understanding
 answering.follow_ups
 answering.confidence

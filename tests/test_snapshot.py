@@ -116,7 +116,7 @@ def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
     values["format"] = 99
     values["digest"] = _own_digest(values)
     path.write_text(json.dumps(values))
-    with pytest.raises(IndexMismatch, match="has format 99, this version reads 3; run 'chatbot build'"):
+    with pytest.raises(IndexMismatch, match="has format 99, this version reads 4; run 'chatbot build'"):
         LocalIndex.open(newest(site))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import chain
 
@@ -16,6 +17,7 @@ from chatbot.answering.calibration import Judge
 from chatbot.answering.confidence import REFUSALS
 from chatbot.answering.conversation import checked_history
 from chatbot.answering.follow_ups import FollowUps
+from chatbot.answering.pins import Pins, marked
 from chatbot.answering.search import Ranking, Searcher
 from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import Understanding, Understood
@@ -48,6 +50,7 @@ class Found:
     verdict: Verdict
     confidence: float
     message: str
+    pinned: bool = False
 
 
 class Answerer:
@@ -60,6 +63,7 @@ class Answerer:
         self.judge = Judge(searcher.index.calibrated, refusals)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
         self._follow_ups = FollowUps(searcher)
+        self._pins = Pins(searcher)
 
     @property
     def generation(self) -> str:
@@ -98,7 +102,7 @@ class Answerer:
         found = self.find(asked, turns, filters, literal=literal)
         most = _PER_ARTICLE_OF_MORE if found.understood.reading.kind == "more" else _PER_ARTICLE
         places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k, most)
-        hits = self.hits(found, places)
+        hits = marked(self.hits(found, places), found.pinned)
         shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
         said = [text for turn in turns for text in (turn.question, turn.searched_as)]
         near = found.ranking.rows[:10]
@@ -134,7 +138,12 @@ class Answerer:
             verdict, message = "answered", ""
         elif reading.kind == "more" and verdict == "not_covered":
             message = _NO_MORE
-        return Found(understood, ranking, verdict, confidence, message)
+        pinned = None
+        if reading.kind not in ("pick", "more"):
+            pinned = self._pins.row(understood.query, allowed, date.today())
+        if pinned is not None:
+            ranking, verdict, message = self._pins.first(ranking, pinned, understood.query), "answered", ""
+        return Found(understood, ranking, verdict, confidence, message, pinned is not None)
 
     def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""

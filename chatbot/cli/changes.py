@@ -17,7 +17,7 @@ def build_text(report: BuildReport) -> str:
     if report.published:
         verb = "published again" if report.again else "published"
     size = f"{report.articles} articles, {report.passages} passages, {report.embedded} embedded"
-    lines = [*_changed(report.changes), *_effect(report.effect)]
+    lines = [*_changed(report.changes), *(f"run out: {one}" for one in report.expired), *_effect(report.effect)]
     lines.append(f"{verb} {report.generation}: {_counts(report.changes)}; {size}; {report.seconds:.1f} s")
     return "\n".join(lines)
 

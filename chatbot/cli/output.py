@@ -55,6 +55,7 @@ def status_text(status: Status) -> str:
         f"left out     {len(status.left_out)} files",
     ]
     lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    lines += [f"run out      {one}" for one in status.expired]
     lines.append(f"calibration  {_calibration_line(status.calibration)}")
     changes = status.changes
     lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")

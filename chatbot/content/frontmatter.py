@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from chatbot.errors import ContentError
+from chatbot.records import Pin
 
 LONGEST = 256 * 1024
 """Characters of front matter."""
@@ -62,6 +63,30 @@ class FrontMatter:
         if isinstance(value, dict):
             raise self._error(found, f"{key} is a mapping; write a list")
         return tuple(dict.fromkeys(item for item in map(_item, value) if item))
+
+    def pins(self) -> tuple[Pin, ...]:
+        """What stands under `pinned`: mappings of `question` and, if wanted, `until` and `heading`."""
+        found = self._values.get("pinned")
+        if not found or not found.value:
+            return ()
+        items = found.value if isinstance(found.value, list) else [found.value]
+        pins = []
+        for item in items:
+            inner = FrontMatter(self._path, {key: Value(value, found.line) for key, value in self._pairs(found, item)})
+            question = inner.text("question")
+            if not question:
+                raise self._error(found, "a pinned answer has no question; write - question: ... under pinned")
+            pins.append(Pin(question, inner.day("until"), inner.text("heading")))
+        return tuple(pins)
+
+    def _pairs(self, found: Value, item: Any) -> list[tuple[str, Any]]:
+        pairs = list(item.items()) if isinstance(item, dict) else [("question", item)]
+        unknown = [key for key, _ in pairs if key not in {"question", "until", "heading"}]
+        if unknown:
+            raise self._error(
+                found, f"a pinned answer has the key {_shown(unknown[0])}; known are question, until, heading"
+            )
+        return pairs
 
     def day(self, *keys: str) -> date | None:
         """The first of these keys that is present, as a calendar date; a time behind it is ignored."""

@@ -20,7 +20,7 @@ from chatbot.content.frontmatter import one_line
 from chatbot.content.links import MARKDOWN
 from chatbot.content.readers import READERS, Parsed, parse
 from chatbot.errors import ContentError
-from chatbot.records import Article, to_json
+from chatbot.records import Article, to_json, to_pin
 
 PROGRAM = "from chatbot.content.isolation import serve; serve()"
 _DATES = ("published", "updated", "review_by")
@@ -152,4 +152,5 @@ def _limit(memory_mb: int) -> None:
 def _article(values: dict[str, Any]) -> Article:
     made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     made.update({key: date.fromisoformat(made[key]) for key in _DATES if made[key]})
+    made["pins"] = tuple(map(to_pin, made["pins"]))
     return Article(**made)

@@ -177,6 +177,7 @@ def _article(path: str, part: Part, sha256: str) -> Article | None:
         aliases=front.texts("aliases", commas=True),
         sha256=sha256,
         pages=part.pages,
+        pins=front.pins(),
     )
 
 

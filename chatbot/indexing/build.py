@@ -6,14 +6,12 @@ what changed. A partial build and a full one of the same corpus give the same ge
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from datetime import date
 from pathlib import Path
 
 from chatbot.errors import IndexMissing, NothingToIndex
@@ -23,6 +21,7 @@ from chatbot.indexing.disk import sync
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.gate import Effect, objection, refuse
 from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.pinned import expired_pins
 from chatbot.indexing.reading import Corpus, read_corpus, why_nothing
 from chatbot.indexing.reuse import gather, to_embed
 from chatbot.indexing.seen import corpus_digests, same_files
@@ -41,11 +40,9 @@ from chatbot.indexing.snapshot import (
     write_manifest,
     writing,
 )
-from chatbot.indexing.sources import discard_drafts, newest_good, reusable
+from chatbot.indexing.sources import discard_drafts, newest_good, recipe_of, reusable
 from chatbot.settings import Settings
 
-# Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
-RECIPE = 3
 # Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
 _START, _EMBED, _WRITE = 1.0, 0.03, 1.0
 
@@ -188,6 +185,7 @@ def _build(run: _Run, force: bool) -> BuildReport:
         articles=len(draft.manifest.articles),
         passages=draft.manifest.passages,
         embedded=embedded,
+        expired=_expired(draft),
         effect=effect,
         seconds=time.perf_counter() - run.began,
     )
@@ -195,7 +193,7 @@ def _build(run: _Run, force: bool) -> BuildReport:
 
 def _drafted(run: _Run) -> _Draft:
     old = newest_good(run.settings.index_dir)
-    recipe = _recipe(run)
+    recipe = recipe_of(run.settings, run.embedder)
     usable = reusable(run.settings.index_dir, old, (recipe, run.embedder.fingerprint))
     found = corpus_digests(run.settings) if run.read is read_corpus else {}
     # What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
@@ -212,6 +210,11 @@ def _drafted(run: _Run) -> _Draft:
     manifest = _manifest(run, corpus, recipe)
     others = {path: digest for path, digest in found.items() if path not in manifest.articles}
     return _Draft(corpus, replace(manifest, others=others), old, usable)
+
+
+def _expired(draft: _Draft) -> tuple[str, ...]:
+    articles = draft.corpus.articles if draft.corpus else draft.usable.store.articles() if draft.usable else ()
+    return expired_pins(articles, date.today())
 
 
 def _changes(draft: _Draft) -> Changes:
@@ -265,16 +268,6 @@ def _write(run: _Run, draft: _Draft, corpus: Corpus) -> int:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return embedded
-
-
-def _recipe(run: _Run) -> str:
-    made_of = {
-        "recipe": RECIPE,
-        "version": version("career-chatbot"),
-        "passages": run.settings.passages.model_dump(),
-        "window": run.embedder.window,
-    }
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:

@@ -32,6 +32,7 @@ class BuildReport:
 
     `embedded` counts the passages whose vectors were computed rather than taken over. `published` is False where
     nothing had changed; `again` is True where the generation had been published before, as after a rollback.
+    `expired` names pinned answers that have run out.
     `effect` is what happened to the judged questions, None where there are none or nothing was published.
     """
 
@@ -42,6 +43,7 @@ class BuildReport:
     articles: int
     passages: int
     embedded: int
+    expired: tuple[str, ...]
     effect: Effect | None
     seconds: float
 

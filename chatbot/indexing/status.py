@@ -1,18 +1,24 @@
-"""What is published, and how the corpus differs from it: read from manifests and files, nothing is opened."""
+"""What is published, and how the corpus differs from it: read from manifests, articles and files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from chatbot.indexing.pinned import expired_pins
 from chatbot.indexing.seen import corpus_digests
 from chatbot.indexing.snapshot import ENCODERS, current, history, verify
+from chatbot.indexing.store import Store
 from chatbot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`changes` says in words how the corpus differs from what is published; it is empty where it does not."""
+    """`changes` says in words how the corpus differs from what is published; it is empty where it does not.
+
+    `expired` names pinned answers that have run out.
+    """
 
     generation: str
     published_at: str
@@ -25,6 +31,7 @@ class Status:
     kept: tuple[str, ...]
     left_out: dict[str, str]
     calibration: dict[str, float]
+    expired: tuple[str, ...]
     changes: str
 
 
@@ -46,8 +53,17 @@ def read_status(settings: Settings) -> Status:
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
         left_out=manifest.left_out,
         calibration=manifest.calibration,
+        expired=_expired(index_dir / name),
         changes=_changes(settings, manifest.articles, manifest.left_out),
     )
+
+
+def _expired(folder: Path) -> tuple[str, ...]:
+    store = Store(folder / "passages.sqlite")
+    try:
+        return expired_pins(store.articles(), date.today())
+    finally:
+        store.close()
 
 
 def _changes(settings: Settings, published: dict[str, str], left_out: dict[str, str]) -> str:

@@ -11,14 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from chatbot.records import Article, Passage
+from chatbot.records import Article, Passage, to_json, to_pin
 
 _SCHEMA = """
 CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT,
     text TEXT NOT NULL, topics TEXT NOT NULL, audience TEXT NOT NULL, country TEXT,
     published TEXT, updated TEXT, review_by TEXT, questions TEXT NOT NULL,
-    aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL
+    aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL, pins TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES articles,
@@ -29,7 +29,7 @@ CREATE INDEX passages_by_article ON passages (article);
 """
 _ARTICLE = (
     "id, path, title, url, text, topics, audience, country, published, updated, review_by, questions, aliases, sha256, "
-    "pages"
+    "pages, pins"
 )
 _PASSAGE = """SELECT p.row, p.id, a.id, a.title, p.headings, p."start", p."end", p.text, p.url, a.topics, a.audience,
     a.country, a.updated, a.review_by FROM passages p JOIN articles a ON a.number = p.article"""
@@ -52,7 +52,7 @@ def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(_SCHEMA)
         database.executemany(
-            f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
         )
         database.executemany(
@@ -153,17 +153,19 @@ def _from_article(article: Article) -> tuple[Any, ...]:
         json.dumps(article.aliases),
         article.sha256,
         json.dumps(article.pages),
+        json.dumps(to_json(article)["pins"]),
     )
 
 
 def _to_article(row: tuple[Any, ...]) -> Article:
     names = ["id", "path", "title", "url", "text", "topics", "audience", "country", "published", "updated"]
-    values = dict(zip([*names, "review_by", "questions", "aliases", "sha256", "pages"], row, strict=True))
+    values = dict(zip([*names, "review_by", "questions", "aliases", "sha256", "pages", "pins"], row, strict=True))
     for name in ("topics", "audience", "questions", "aliases"):
         values[name] = _strings(values[name])
     for name in ("published", "updated", "review_by"):
         values[name] = _day(values[name])
     values["pages"] = tuple(map(int, json.loads(values["pages"])))
+    values["pins"] = tuple(map(to_pin, json.loads(values["pins"])))
     return Article(**values)
 
 

@@ -1,0 +1,86 @@
+"""Editors' choices: a question that was pinned gets the passage that its editors chose first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+
+from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.indexing.passage_index import Mask, Vectors
+from chatbot.indexing.tokens import words
+from chatbot.records import Hit, Passage, Pin
+
+REASON = "chosen by the editors"
+# A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
+ALIKE = 0.9
+
+
+class Pins:
+    """The pins of one generation. Safe to use from several threads."""
+
+    def __init__(self, searcher: Searcher) -> None:
+        self._searcher = searcher
+
+    def row(self, query: Query, allowed: Mask | None, today: date) -> int | None:
+        """The passage that is pinned to a question on a day, None where there is none or filters keep it away."""
+        alive = [place for place, (pin, _) in enumerate(self._pins) if pin.until is None or today <= pin.until]
+        if not alive:
+            return None
+        asked = words(query.text)
+        same = [place for place in alive if words(self._pins[place][0].question) == asked]
+        cosines = self._vectors[alive] @ query.vector
+        best = int(np.argmax(cosines))
+        if not same and cosines[best] < ALIKE:
+            return None
+        row = self._rows[same[0] if same else alive[best]]
+        return row if row is not None and (allowed is None or allowed[row]) else None
+
+    def first(self, ranking: Ranking, row: int, query: Query) -> Ranking:
+        """The ranking with a passage at its head, which scores at least as much as what follows."""
+        rest = ranking.only(ranking.rows != row)
+        own = ranking.only(ranking.rows == row)
+        if not len(own.rows):
+            cosine = self._searcher.index.vectors(np.array([row])) @ query.vector
+            zero = np.zeros(1, np.float32)
+            own = Ranking(np.array([row]), zero, zero, cosine, cosine, zero)
+        best = max(float(ranking.scores.max(initial=0.0)), 0.0)
+        own = replace(own, scores=np.full(1, best, np.float32))
+        names = ("rows", "scores", "words", "cosines", "sentences", "bm25")
+        return Ranking(*(np.concatenate([getattr(own, name), getattr(rest, name)]) for name in names))
+
+    @cached_property
+    def _pins(self) -> list[tuple[Pin, int]]:
+        return [(pin, number) for number, article in enumerate(self._searcher.articles) for pin in article.pins]
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        return np.array([self._searcher.query(pin.question).vector for pin, _ in self._pins], np.float32)
+
+    @cached_property
+    def _rows(self) -> list[int | None]:
+        return [
+            self._place(pin, number, vector) for (pin, number), vector in zip(self._pins, self._vectors, strict=True)
+        ]
+
+    def _place(self, pin: Pin, number: int, vector: Vectors) -> int | None:
+        index = self._searcher.index
+        rows = np.flatnonzero(index.article_of == number)
+        if pin.heading:
+            named = words(pin.heading)
+            for row, passage in zip(rows, index.passages(rows), strict=True):
+                if named in map(words, (*passage.headings, *_headings_inside(passage))):
+                    return int(row)
+        return int(rows[np.argmax(index.vectors(rows) @ vector)]) if len(rows) else None
+
+
+def _headings_inside(passage: Passage) -> list[str]:
+    """Headings of small sections that share a passage."""
+    return [line.lstrip("#") for line in passage.text.splitlines() if line.startswith("#")]
+
+
+def marked(hits: tuple[Hit, ...], pinned: bool) -> tuple[Hit, ...]:
+    """The hits, the first with the editors' reason where it was pinned."""
+    return (replace(hits[0], reason=REASON), *hits[1:]) if pinned and hits else hits

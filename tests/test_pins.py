@@ -1,0 +1,104 @@
+"""Pinned answers: which question they are for, which passage they put first, and until when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from chatbot.answering.effect import side
+from chatbot.content.readers import read_article
+from chatbot.errors import ContentError
+from chatbot.indexing.build import build
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.status import read_status
+from chatbot.records import Answer, Filters, Pin
+from chatbot.settings import PassageSettings, Settings
+from tests.keyword_embedder import KeywordEmbedder
+
+TODAY = date.today()
+PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer from a team.\n"
+TEAM = "## First\n\nA team likes to learn python.\n\n## Raises\n\nRemote teams get no interview.\n"
+
+
+def ask(folder: Path, question: str, pinned: str = "", filters: Filters = Filters()) -> Answer:  # noqa: B008 - frozen
+    (folder / "corpus").mkdir(exist_ok=True)
+    (folder / "corpus" / "pay.md").write_text(PAY)
+    (folder / "corpus" / "team.md").write_text(f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{TEAM}")
+    settings = Settings(
+        corpus_dir=folder / "corpus",
+        index_dir=folder / "index",
+        passages=PassageSettings(target_tokens=32, max_tokens=48),
+    )
+    report = build(settings, embedder=KeywordEmbedder())
+    index = LocalIndex.open(settings.index_dir / report.generation)
+    return side(index, KeywordEmbedder()).answerer.ask(question, 5, (), filters)
+
+
+def pin(question: str, **more: object) -> str:
+    return f"pinned:\n  - question: {question}\n" + "".join(f"    {key}: {value}\n" for key, value in more.items())
+
+
+def first(answer: Answer) -> tuple[str, str]:
+    return answer.hits[0].passage.id, answer.hits[0].reason
+
+
+def test_without_a_pin_the_best_passage_is_first(tmp_path: Path) -> None:
+    assert first(ask(tmp_path, "better pay offer"))[0] == "pay#1"
+
+
+@pytest.mark.parametrize("question", ["Better pay: offer?", "the offer, better pay"])
+def test_a_pinned_question_gets_the_editors_passage_first(tmp_path: Path, question: str) -> None:
+    answer = ask(tmp_path, question, pin("Better pay offer", heading="Raises", until=TODAY))
+    assert (answer.hits[0].passage.article_id, answer.hits[0].reason) == ("team", "chosen by the editors")
+    assert "Remote teams" in answer.hits[0].passage.text
+    assert [hit.rank for hit in answer.hits] == list(range(1, len(answer.hits) + 1))
+    assert [hit.score for hit in answer.hits] == sorted((hit.score for hit in answer.hits), reverse=True)
+    assert answer.verdict == "answered"
+    assert len({hit.passage.id for hit in answer.hits}) == len(answer.hits)
+
+
+def test_another_question_is_not_touched(tmp_path: Path) -> None:
+    assert first(ask(tmp_path, "better pay offer", pin("learn python in an interview")))[0] == "pay#1"
+
+
+def test_a_pin_that_has_run_out_does_nothing_and_is_reported(tmp_path: Path) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    assert first(ask(tmp_path, "better pay offer", pin("Better pay offer", until=yesterday)))[0] == "pay#1"
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    said = (f"team.md: 'Better pay offer' was pinned until {yesterday}",)
+    assert read_status(settings).expired == said
+
+
+def test_filters_keep_a_pinned_passage_away_like_any_other(tmp_path: Path) -> None:
+    answer = ask(tmp_path, "better pay offer", pin("Better pay offer"), Filters(topics=("other",)))
+    assert answer.hits == ()
+
+
+@pytest.mark.parametrize(
+    ("pinned", "reason"),
+    [
+        ("pinned:\n  - until: 2027-01-31\n", "a pinned answer has no question"),
+        ("pinned:\n  - question: x\n    until: soon\n", "until is 'soon', which is no date"),
+        (
+            "pinned:\n  - question: x\n    unitl: 2027-01-31\n",
+            "has the key 'unitl'; known are question, until, heading",
+        ),
+    ],
+)
+def test_a_pin_that_cannot_be_read_is_named(tmp_path: Path, pinned: str, reason: str) -> None:
+    (tmp_path / "a.md").write_text(f"---\n{pinned}---\nText.\n")
+    with pytest.raises(ContentError, match=reason):
+        read(tmp_path)
+
+
+def test_a_pin_of_one_question_may_be_one_line(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\npinned: Who pays?\n---\nText.\n")
+    assert read(tmp_path) == (Pin("Who pays?", None, None),)
+
+
+def read(folder: Path) -> tuple[Pin, ...]:
+    article = read_article("a.md", folder, 1)
+    assert article
+    return article.pins
