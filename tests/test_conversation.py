@@ -89,6 +89,16 @@ def test_a_question_that_finds_nearer_passages_by_itself_changes_the_topic() -> 
     assert settle(follow_up, 0.3, 0.9, nearest, SHOWN) is follow_up
 
 
+@pytest.mark.parametrize("question", ["what is a flarnbuckle?", "aaaaaaaa", "!!!???", "the of to and with"])
+def test_what_the_corpus_knows_nothing_of_is_not_completed(question: str) -> None:
+    found = read(question, [FIRST], lambda _term: 0, 100)
+    assert (found.kind, found.searched_as) == ("change", question)
+
+
+def test_what_leans_is_completed_though_its_words_are_unknown() -> None:
+    assert read("is it flarnbuckled?", [FIRST], lambda _term: 0, 100).topic == "data engineer"
+
+
 def test_the_questions_own_words_weigh_more_in_the_vector() -> None:
     mixed = blend(np.array([1, 0], np.float32), np.array([0, 1], np.float32))
     assert mixed == pytest.approx(np.array([0.7, 1.0]) / np.hypot(0.7, 1.0))

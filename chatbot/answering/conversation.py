@@ -115,7 +115,7 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
     # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
     inherited = topic.split() + (wording.topic(before, aspects=not own) if not topic or not own else [])
     completing = _without(inherited, question)
-    if not completing:
+    if not completing or _foreign(body, own, frequency):
         return Reading("change", question)
     return Reading("follow_up", question, completing, independence=_independence(body, own, frequency, passages))
 
@@ -168,6 +168,19 @@ def _article_of(passage_id: str) -> str:
 def _parts(searched_as: str) -> tuple[str, str]:
     completed = _COMPLETED.fullmatch(searched_as)
     return (completed["question"], completed["topic"]) if completed else (searched_as, "")
+
+
+def _foreign(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> bool:
+    """Whether a question is about things that the corpus knows nothing of, which no topic of the talk can mend.
+
+    Completed by a topic that is covered, "what is a flarnbuckle?" would be answered by what is known of the topic.
+    """
+    if wording.leans(body):
+        return False
+    if not own:
+        return not (wording.asks(body) or wording.continues(body))
+    known = sum(frequency(stem(word)) > 0 for word in own)
+    return known == 0 if wording.continues(body) else 2 * known < len(own)
 
 
 def _picked(place: int, history: Sequence[Turn]) -> str | None:

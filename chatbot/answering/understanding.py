@@ -14,7 +14,7 @@ from chatbot.answering.conversation import Reading
 from chatbot.answering.search import Query, Searcher
 from chatbot.answering.spelling import Lexicon
 from chatbot.answering.vocabulary import Added, Vocabulary, widened
-from chatbot.indexing.tokens import words
+from chatbot.indexing.tokens import stem, words
 from chatbot.records import Turn
 
 
@@ -41,7 +41,7 @@ class Understanding:
         if literal:
             return Understood(question, Reading("standalone", question), self._searcher.query(question))
         mended = spelling.repair(question, self.lexicon)
-        reading = conversation.read(mended, history, self._index.frequency, len(self._index))
+        reading = conversation.read(mended, history, self._frequency, len(self._index))
         query = self._searcher.query(reading.question)
         completed = self._searcher.query(reading.embedded) if reading.topic else query
         if reading.kind == "follow_up":
@@ -62,6 +62,14 @@ class Understanding:
         _, best = self._index.dense(completed.vector, 1)
         (nearest,) = self._index.passages(rows)
         return conversation.settle(reading, float(cosines[0]), float(best[0]), nearest, shown)
+
+    def _frequency(self, term: str) -> int:
+        """How many passages contain a term; at least one where the vocabulary knows it."""
+        return self._index.frequency(term) or int(term in self._elsewise)
+
+    @cached_property
+    def _elsewise(self) -> frozenset[str]:
+        return frozenset(map(stem, self._vocabulary.words))
 
     @cached_property
     def lexicon(self) -> Lexicon:

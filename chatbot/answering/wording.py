@@ -55,6 +55,11 @@ _CONTINUING = re.compile(r"(?:and|or|but|also|then|what about|how about|what of)
 _CONNECTION = re.compile(
     r"^(?:(?:and|or|but|also|so|then|ok(?:ay)?|(?:what|how) about|what of)\b[\s,]*)+(?=\w)", re.IGNORECASE
 )
+_ASKING = re.compile(
+    r"\b(?:why|how|what|what's|when|where|who|whom|whose|which|can|could|should|would|will|do|does|did|is|are|was|were|"
+    r"have|has|am|may|might|must|any|really|example|examples)\b",
+    re.IGNORECASE,
+)
 _LEANING = re.compile(
     r"\b(?:it|its|it's|they|them|theirs|their|they're|this|that|that's|these|those|he|him|his|she|her|hers|ones?|there)\b",
     re.IGNORECASE,
@@ -142,6 +147,11 @@ def place_named(question: str) -> int | None:
 def without_connection(question: str) -> str:
     """The question without the words that only tie it to what came before: "and", "what about"."""
     return _CONNECTION.sub("", question)
+
+
+def asks(question: str) -> bool:
+    """Whether a question has a question word or a helping verb in it: "why?", "how long?", "would you?"."""
+    return bool(_ASKING.search(question))
 
 
 def continues(question: str) -> bool:
