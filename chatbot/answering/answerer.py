@@ -100,7 +100,8 @@ class Answerer:
         if kind:
             return self._reply(asked, kind, turns, began)
         found = self.find(asked, turns, filters, literal=literal)
-        most = _PER_ARTICLE_OF_MORE if found.understood.reading.kind == "more" else _PER_ARTICLE
+        more, picked = (found.understood.reading.kind == kind for kind in ("more", "pick"))
+        most = _PER_ARTICLE_OF_MORE if more else _PER_ARTICLE
         places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k, most)
         hits = marked(self.hits(found, places), found.pinned)
         shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
@@ -113,7 +114,7 @@ class Answerer:
             confidence=found.confidence,
             hits=hits,
             message=found.message,
-            topics=() if found.verdict == "answered" else self._follow_ups.topics(near),
+            topics=() if found.verdict == "answered" or more or picked else self._follow_ups.topics(near),
             follow_ups=self._follow_ups.after(near, [*said, found.understood.reading.searched_as], shown),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
@@ -136,7 +137,7 @@ class Answerer:
             message = {"pick": _NO_SUCH_PLACE, "more": _NO_MORE}.get(reading.kind, _NO_ARTICLE)
         elif reading.kind == "pick":
             verdict, message = "answered", ""
-        elif reading.kind == "more" and verdict == "not_covered":
+        elif reading.kind == "more" and reading.exclude and verdict == "not_covered":
             message = _NO_MORE
         pinned = None
         if reading.kind not in ("pick", "more"):
