@@ -75,6 +75,7 @@ form{display:flex;align-items:end;gap:6px;margin:4px 12px 0;padding:4px;border:1
 form:focus-within{border-color:var(--text);box-shadow:0 0 0 1px var(--text)}
 textarea{flex:1;min-width:0;max-height:132px;padding:10px;border:0;outline:0!important;background:none;font-size:16px;line-height:24px;resize:none}
 textarea::placeholder{color:var(--soft);opacity:1}
+textarea:placeholder-shown{direction:inherit}
 form button{background:var(--accent);color:var(--on)}
 .note{padding:6px 12px 8px;font-size:12.5px;text-align:center}
 i{display:inline-block;width:14px;height:14px;margin-inline-end:8px;border:2px solid var(--soft);border-top-color:transparent;border-radius:50%;vertical-align:-2px}
@@ -432,14 +433,14 @@ class Widget extends HTMLElement {
   }
 
   #turn(question, ...parts) {
-    return h("div", { class: "turn" }, h("p", { class: "asked", dir: "auto" }, question), ...parts);
+    return h("div", { class: "turn" }, h("p", { class: "asked" }, h("span", { dir: "auto" }, question)), ...parts);
   }
 
   #found(answer) {
     const { question, hits, verdict, message, searched_as, topics, follow_ups } = answer;
     const articles = new Set(hits.map((hit) => hit.passage.article_id)).size;
     return [
-      searched_as !== question && soft(this.#t("Searched for"), " ", h("q", {}, searched_as), " ",
+      searched_as !== question && soft(this.#t("Searched for"), " ", h("q", { dir: "auto" }, searched_as), " ",
         button("act", () => this.ask(question, true), this.#t("Search for exactly what I wrote"))),
       message && h("p", { class: "say" }, this.#t(message)),
       hits[0] && h("h3", { class: "soft" }, this.#t(articles > 1 ? "{0} passages from {1} articles"
