@@ -58,7 +58,13 @@ def test_more_searches_the_same_and_leaves_out_what_was_shown() -> None:
 
 @pytest.mark.parametrize(
     ("question", "picked"),
-    [("the second one", SHOWN[1]), ("2", SHOWN[1]), ("show me the last one please", SHOWN[2]), ("number 1", SHOWN[0])],
+    [
+        ("the second one", SHOWN[1]),
+        ("2", SHOWN[1]),
+        ("show me the last one please", SHOWN[2]),
+        ("number 1", SHOWN[0]),
+        ("the 3rd", SHOWN[2]),
+    ],
 )
 def test_a_passage_is_asked_for_by_its_place(question: str, picked: str) -> None:
     found = reading(question, FIRST)
@@ -71,8 +77,9 @@ def test_a_place_counts_in_the_list_that_has_it_after_one_was_picked() -> None:
 
 
 def test_a_place_that_was_not_shown_picks_nothing() -> None:
-    found = reading("the fifth one", FIRST)
-    assert (found.kind, found.picked) == ("pick", None)
+    for question in ("the fifth one", "the tenth passage", "9"):
+        found = reading(question, FIRST)
+        assert (found.kind, found.picked) == ("pick", None)
 
 
 def test_an_announced_change_of_topic_takes_nothing_over() -> None:
@@ -108,9 +115,9 @@ def test_articles_gain_by_their_share_of_what_was_shown() -> None:
     assert continuity(SHOWN) == {"data-engineer": pytest.approx(0.1), "offers": pytest.approx(0.05)}
 
 
-def test_only_the_last_ten_turns_are_read() -> None:
-    turns = [Turn(f"q{n}", f"q{n}", ()) for n in range(30)]
-    assert checked_history(turns) == tuple(turns[-10:])
+def test_only_the_last_thirty_turns_are_read() -> None:
+    turns = [Turn(f"q{n}", f"q{n}", ()) for n in range(50)]
+    assert checked_history(turns) == tuple(turns[-30:])
 
 
 @pytest.mark.parametrize(

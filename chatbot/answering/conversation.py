@@ -25,7 +25,7 @@ from chatbot.records import Passage, Turn
 Kind = Literal["standalone", "follow_up", "more", "pick", "change"]
 Vector = npt.NDArray[np.float32]
 
-MOST_TURNS = 10
+MOST_TURNS = 30
 MOST_SENT = 100
 MOST_CHARACTERS = 1500
 MOST_SHOWN = 50
@@ -66,12 +66,14 @@ class Reading:
 
 
 def checked_history(history: Sequence[Turn]) -> tuple[Turn, ...]:
-    """The last ten turns of the conversation that a client sent, oldest first.
+    """The last thirty turns of the conversation that a client sent, oldest first.
 
     Raises QuestionError where it is longer than any conversation or a turn is not what this program hands out.
     """
     if len(history) > MOST_SENT:
-        raise QuestionError(f"the history has {len(history)} turns, at most {MOST_SENT} are taken; send the last ten")
+        raise QuestionError(
+            f"the history has {len(history)} turns, at most {MOST_SENT} are taken; send the last {MOST_TURNS}"
+        )
     for place, turn in enumerate(history, start=1):
         where = f"turn {place} of the history"
         if not isinstance(turn, Turn):

@@ -41,16 +41,20 @@ _MORE = re.compile(
     r"(?:[\s,]+(?:please|then|now))?[\s.!?]*",
     re.IGNORECASE,
 )
+_NAMES = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_PLACES = {name: place for place, name in enumerate(_NAMES)} | {"1st": 0, "2nd": 1, "3rd": 2, "last": -1}
+_PLACES |= {f"{number}th": number - 1 for number in range(4, 11)}
+_ORDINALS = "|".join(_PLACES)
 _PICK = re.compile(
     r"(?:(?:ok(?:ay)?|and|yes|please)[\s,.!]+)*(?:(?:can you |could you |please )?(?:show|open|give|tell|read|expand|"
     r"explain|take|see|i mean|i meant|more (?:on|about)|what about|what is|what's)(?: me)?(?: more)?"
-    r"(?: (?:about|on))? )?(?:the (?P<named>first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th)|"
+    r"(?: (?:about|on))? )?"
+    rf"(?:the (?P<named>{_ORDINALS})|"
     r"(?P<bare>first|second|third|fourth|fifth|last)(?= one)|(?:number |no\.? ?|#)(?P<number>[1-9]))"
     r"(?: (?:one|result|passage|answer|article|hit))?(?: (?:again|please|about|in full|then))*[\s.!?]*"
     r"|(?P<digit>[1-9])[.)]?",
     re.IGNORECASE,
 )
-_PLACES = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "last": -1}
 _CONTINUING = re.compile(r"(?:and|or|but|also|then|what about|how about|what of)\b", re.IGNORECASE)
 _CONNECTION = re.compile(
     r"^(?:(?:and|or|but|also|so|then|ok(?:ay)?|(?:what|how) about|what of)\b[\s,]*)+(?=\w)", re.IGNORECASE
@@ -141,7 +145,7 @@ def place_named(question: str) -> int | None:
     if not found:
         return None
     digit = found["number"] or found["digit"]
-    return int(digit) - 1 if digit else _PLACES.get((found["named"] or found["bare"]).lower(), 4)
+    return int(digit) - 1 if digit else _PLACES.get((found["named"] or found["bare"]).lower())
 
 
 def without_connection(question: str) -> str:
