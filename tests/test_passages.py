@@ -311,6 +311,7 @@ FRAGMENTS = [
     ("| a cell | of three short words |\n|---|---|\n| x | y |", "of%20three%20short%20words"),
     ("```\nsome code of a program\n```", None),
     ("A claim[^1] with a note", None),
+    ("Three plain words | and more of them", "Three%20plain%20words"),
     ("Now it is! The second sentence has enough words", "The%20second%20sentence%20has%20enough%20words"),
 ]
 

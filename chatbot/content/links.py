@@ -21,6 +21,7 @@ _SEARCHED = 600
 _LINE_MARKS = re.compile(
     r"(?:[ \t]*(?:>|[-*+](?=[ \t])|#{1,6}(?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*(?:\[[ xX]\][ \t]+)?"
 )
+_UNLIKE_PLAIN = re.compile(r"\[\^|\|")
 _WORD = r"[^\W_]+(?:[-,./+][^\W_]+)*[,.;:?]?(?!\S)"
 _RUN = re.compile(rf"(?<!\S){_WORD}(?:\s+{_WORD}){{{_FEWEST_WORDS - 1},{_MOST_WORDS - 1}}}")
 
@@ -72,8 +73,8 @@ def line_marks_end(text: str, start: int, end: int) -> int:
 
 
 def _plain_run(sentence: str) -> str:
-    # A footnote's mark is shown as a number, which plain words do not tell.
-    run = _RUN.search(plain(sentence[:_SEARCHED].partition("[^")[0]))
+    # A footnote's mark is shown as a number, and a line between words as a line; plain words tell neither.
+    run = _RUN.search(plain(_UNLIKE_PLAIN.split(sentence[:_SEARCHED], maxsplit=1)[0]))
     return " ".join(run[0].split()).rstrip(",.;:?") if run else ""
 
 
