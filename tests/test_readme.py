@@ -19,7 +19,7 @@ COMMANDS = re.findall(r"^\$ \.venv/bin/chatbot (.+)$", README, re.MULTILINE)
 
 
 def run(arguments: list[str], environment: dict[str, str]) -> str:
-    command = [sys.executable, "-m", "chatbot.cli", *arguments]
+    command = [sys.executable, "-m", "chatbot", *arguments]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr
     return done.stdout
