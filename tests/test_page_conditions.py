@@ -1,0 +1,233 @@
+"""The chat page where things are not as usual: no server, a slow or busy one, a new index, other languages and screens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Route, expect
+
+from tests.conftest import COMMAND, Server, Visit, start_server
+from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+
+PREDICT = "**/run/predict*"
+DARK = {"color_scheme": "dark"}
+SMALL = """() => [...document.querySelectorAll('button, summary, a, [role=option], label.line')]
+  .filter(one => one.checkVisibility() && !one.closest('.passage, .searched, #sources p') && !one.matches('h3 a'))
+  .map(one => [one.getBoundingClientRect(), one.className || one.textContent])
+  .filter(([box]) => box.width && (box.height < 43.5 || (box.width < 43.5 && box.height < 43.5)))
+  .map(([box, name]) => `${name}: ${box.width} x ${box.height}`)"""
+
+
+@pytest.fixture
+def own_folder(served_folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(served_folder, tmp_path / "own"))
+
+
+@pytest.fixture
+def own(own_folder: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server that only one test uses."""
+    running = start_server(own_folder, **getattr(request, "param", {}))
+    running.wait_until_ready()
+    yield running
+    running.stop()
+
+
+def test_without_a_server_nothing_typed_is_lost_and_it_goes_on_later(visit: Visit) -> None:
+    page = visit.open()
+    page.route(PREDICT, lambda route: route.abort())
+    page.fill("#box input", QUESTION)
+    page.press("#box input", "Enter")
+    expect(page.locator("#trouble")).to_contain_text("The server cannot be reached")
+    assert page.input_value("#box input") == QUESTION
+    visit.shoot("offline")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.unroute(PREDICT)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("article.card").first).to_contain_text("Writing a CV")
+    expect(page.locator("#trouble")).to_be_hidden()
+    assert page.input_value("#box input") == ""
+    visit.errors.clear()
+
+
+def test_an_error_of_the_server_can_be_tried_again(visit: Visit) -> None:
+    page = visit.open()
+    page.route(PREDICT, lambda route: route.fulfill(status=500, body="{}"))
+    page.locator("#start .chip").first.click()
+    expect(page.locator("#trouble")).to_contain_text("Something went wrong on the server")
+    page.unroute(PREDICT)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("article.card").first).to_be_visible()
+    visit.errors.clear()
+
+
+def test_a_slow_server_is_waited_for_with_a_word(visit: Visit) -> None:
+    page = visit.open()
+
+    def later(route: Route) -> None:
+        time.sleep(5)
+        route.continue_()
+
+    page.route(PREDICT, later)
+    page.fill("#box input", QUESTION)
+    page.press("#box input", "Enter")
+    expect(page.locator("#trouble")).to_have_text("This takes longer than usual…Try again", timeout=15_000)
+    expect(page.locator("article.card").first).to_be_visible()
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
+@pytest.mark.parametrize("own", [{"CHATBOT_SERVER__RATE": "2/hour"}], indirect=True)
+def test_a_visitor_who_asks_too_often_is_told_when_to_go_on(browser: Browser, own: Server) -> None:
+    visit = Visit(browser, own)
+    page = visit.open()
+    visit.ask(QUESTION)
+    visit.ask("How long should a CV be?")
+    page.fill("#box input", "And a cover letter?")
+    page.press("#box input", "Enter")
+    expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time")
+    assert page.input_value("#box input") == "And a cover letter?"
+    assert page.locator("#talk .question").count() == 2
+    visit.context.close()
+
+
+def test_a_new_index_and_a_new_server_under_an_open_page(browser: Browser, own: Server, own_folder: Path) -> None:
+    visit = Visit(browser, own)
+    page = visit.open()
+    visit.ask(QUESTION)
+    article = "---\ntitle: Beekeeping\n---\n## How many hives?\n\nA beekeeper starts with two hives of honey bees.\n"
+    (own_folder / "corpus" / "bees.md").write_text(article, encoding="utf-8")
+    variables = {"CHATBOT_CORPUS_DIR": str(own_folder / "corpus"), "CHATBOT_INDEX_DIR": str(own_folder / "index")}
+    subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=own_folder, check=True, timeout=600)
+    visit.ask("How many hives of honey bees does a beekeeper start with?")
+    assert "Beekeeping" in page.locator("section.answer").last.inner_text()
+    port = own.url.rsplit(":", 1)[1]
+    assert own.stop() == 0
+    again = start_server(own_folder, CHATBOT_SERVER__PORT=port)
+    try:
+        again.wait_until_ready()
+        visit.ask("How long should a CV be?")
+        assert page.locator("#talk .question").count() == 3
+    finally:
+        visit.context.close()
+        again.stop()
+
+
+@pytest.mark.parametrize(
+    ("visit", "code", "direction", "heading", "message"),
+    [
+        ({}, "de", "ltr", "Was möchten Sie wissen?", "Die Artikel behandeln das anscheinend nicht."),
+        ({}, "ar", "rtl", "ماذا تريد أن تعرف؟", "يبدو أن المقالات لا تتناول هذا."),
+        ({"viewport": {"width": 390, "height": 844}}, "ar", "rtl", "ماذا تريد أن تعرف؟", "يبدو أن المقالات"),
+    ],
+    indirect=["visit"],
+)
+def test_the_page_speaks_a_language_and_the_articles_keep_theirs(
+    visit: Visit, code: str, direction: str, heading: str, message: str
+) -> None:
+    page = visit.open(f"/chat/?lang={code}")
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [code, direction]
+    assert page.locator("#start h2").inner_text() == heading
+    visit.ask(OUTSIDE_QUESTION)
+    assert message in page.locator(".notice").inner_text()
+    visit.ask(QUESTION)
+    assert page.locator("article.card h3").last.get_attribute("lang") == "en"
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    visit.shoot(f"language-{code}-{width}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("visit", [{"locale": "fr-FR"}], indirect=True)
+def test_without_a_wish_in_the_address_the_browser_decides(visit: Visit) -> None:
+    page = visit.open()
+    assert page.locator("#start h2").inner_text() == "Que voulez-vous savoir ?"
+    visit.ask(QUESTION)
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    page.goto(f"{visit.server.url}/articles/cv")
+    assert page.evaluate("document.documentElement.lang") == "fr"
+    assert page.locator(".back a").inner_text() == "Poser une question"
+
+
+@pytest.mark.parametrize("visit", [{}, DARK], indirect=True, ids=["light", "dark"])
+def test_nothing_is_inaccessible_with_a_menu_open(visit: Visit, request: pytest.FixtureRequest) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    for opened in (".menu", ".filters"):
+        page.locator(f"{opened} summary").click()
+        visit.shoot(f"{opened[1:]}-{request.node.callspec.id}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate(SMALL) == []
+        page.keyboard.press("Escape")
+        expect(page.locator(f"{opened} summary")).to_be_focused()
+
+
+@pytest.mark.parametrize("path", ["/articles/cv?passage=cv%233", "/articles", "/articles/nowhere"])
+@pytest.mark.parametrize("visit", [{}, DARK], indirect=True, ids=["light", "dark"])
+def test_nothing_is_inaccessible_where_articles_are_read(visit: Visit, path: str) -> None:
+    page = visit.open(path)
+    visit.shoot(f"reading-{page.title()}")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    visit.errors.clear()
+
+
+ZOOMED = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
+
+
+@pytest.mark.parametrize("visit", [ZOOMED, {"forced_colors": "active"}], indirect=True, ids=["zoomed", "forced"])
+def test_at_200_percent_and_in_forced_colours_it_can_be_read(visit: Visit, request: pytest.FixtureRequest) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    visit.shoot(request.node.callspec.id)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(SMALL) == []
+
+
+def test_the_keyboard_alone_reaches_everything(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator("section.answer h2").focus()
+    reached = []
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+        )
+    assert reached[:2] == ["Copy link to this question", "Writing a CV"]
+    assert {"Read article", "Copy quote", "More like this", "Why this passage", "Helpful", "Not helpful"} <= set(
+        reached
+    )
+
+
+def test_the_page_is_light(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    sizes = [_load(context, server), _load(context, server)]
+    context.close()
+    # Measured: about 325 KB and 25 KB; Gradio itself is nearly all of the first.
+    assert sizes[0] <= 400_000
+    assert sizes[1] <= 60_000
+
+
+def _load(context: Any, server: Server) -> int:
+    page = context.new_page()
+    session, sizes, cached = context.new_cdp_session(page), {}, set()
+    session.send("Network.enable")
+    session.on("Network.requestServedFromCache", lambda event: cached.add(event["requestId"]))
+    session.on(
+        "Network.loadingFinished", lambda event: sizes.__setitem__(event["requestId"], event["encodedDataLength"])
+    )
+    page.goto(f"{server.url}/chat/")
+    page.wait_for_selector(".ready", state="attached")
+    page.wait_for_timeout(1500)
+    page.close()
+    return int(sum(size for request, size in sizes.items() if request not in cached))

@@ -1,0 +1,209 @@
+"""What visitors do on the chat page beyond asking, in a real Chromium."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from chatbot.insights.journal import FILE, Journal
+from tests.conftest import Visit
+from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+
+CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+
+
+def test_a_filter_limits_the_answer_and_can_be_taken_away(visit: Visit) -> None:
+    page = visit.open()
+    page.locator(".filters summary").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    visit.shoot("filters")
+    page.keyboard.press("Escape")
+    visit.ask("How do I ask for a higher salary?")
+    titles = set(page.locator("article.card h3").all_inner_texts())
+    assert titles == {"Talking about pay"}
+    assert "Only: pay and offers" in page.locator(".searched").inner_text()
+    page.get_by_role("button", name="Remove filter: pay and offers").click()
+    assert page.locator("#active button").count() == 0
+
+
+def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> None:
+    page = visit.open()
+    page.locator(".filters summary").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    visit.ask(QUESTION)
+    page.get_by_role("button", name="Ask without filters").last.click()
+    expect(page.locator("#talk .question")).to_have_count(2)
+    visit.settle()
+    assert "Writing a CV" in page.locator("section.answer").last.locator("h3").first.inner_text()
+    assert page.locator("#active button").count() == 0
+
+
+def test_a_chip_moves_the_focus_to_the_new_answer(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator("#talk .chip").first.click()
+    expect(page.locator("section.answer")).to_have_count(2)
+    expect(page.locator("section.answer h2").last).to_be_focused()
+
+
+def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_folder: Path) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").first
+    card.get_by_role("button", name="Not helpful").click()
+    card.get_by_label("It is out of date").check()
+    card.get_by_label(re.compile("Anything to add")).fill("The form <b>changed</b>")
+    visit.shoot("feedback")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    card.get_by_role("button", name="Send").click()
+    expect(card.locator(".thanks")).to_have_text("Thank you. This helps the editors.")
+    said = Journal(served_folder / "index" / FILE, 365).entries()[0]
+    assert (said.question, said.rating, said.reasons, said.note) == (
+        QUESTION, "unhelpful", ("outdated",), "The form <b>changed</b>",
+    )  # fmt: skip
+    assert said.passage == card.get_attribute("data-passage")
+    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
+def test_a_quote_is_copied_with_its_source_and_a_question_with_its_address(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").first
+    card.get_by_role("button", name="Copy quote").click()
+    expect(card.locator(".act.copy")).to_have_text("Copied")
+    quote = page.evaluate("navigator.clipboard.readText()")
+    assert quote.startswith("“")
+    assert "Explain a gap in your CV in one plain line" in quote
+    assert "\n— Writing a CV › " in quote
+    assert f"{visit.server.url}/articles/cv" in quote
+    page.get_by_role("button", name="Copy link to this question").click()
+    page.wait_for_function("() => navigator.clipboard.readText().then(text => text.startsWith('http'))")
+    address = page.evaluate("navigator.clipboard.readText()")
+    visit.open(address.removeprefix(visit.server.url))
+    expect(page.locator("article.card").first).to_contain_text("Writing a CV")
+
+
+def test_the_conversation_is_downloaded_as_markdown(visit: Visit, tmp_path: Path) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator(".menu summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as Markdown").click()
+    download.value.save_as(tmp_path / "conversation.md")
+    text = (tmp_path / "conversation.md").read_text(encoding="utf-8")
+    assert f"\n## {QUESTION}\n" in text
+    assert re.search(r"\n### \[Writing a CV › [^]]+\]\(<http://[^>]+/articles/cv[^>]*>\)\n\n> ", text)
+
+
+def test_a_question_in_the_address_is_asked_and_nothing_in_it_is_run(visit: Visit) -> None:
+    page = visit.open("/chat/?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.pwned%3D1%3E%20gap%20in%20my%20CV")
+    expect(page.locator("#talk .question")).to_have_text("<img src=x onerror=window.pwned=1> gap in my CV")
+    visit.settle()
+    assert page.evaluate("window.pwned") is None
+
+
+def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    assert page.evaluate("localStorage.length") == 0
+    page.locator(".menu summary").click()
+    page.get_by_label(re.compile("Keep this conversation")).check()
+    visit.ask("How long should a CV be?")
+    visit.requests.clear()
+    page.reload()
+    expect(page.locator("#talk .question")).to_have_text([QUESTION, "How long should a CV be?"])
+    visit.settle()
+    assert len([request for request in visit.requests if request.startswith("POST")]) == 1
+    page.locator(".menu summary").click()
+    page.get_by_role("button", name="Clear what is kept").click()
+    assert page.evaluate("localStorage.length") == 0
+    page.reload()
+    page.wait_for_selector(".ready", state="attached")
+    assert page.locator("#talk .question").count() == 0
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        '{"steps": [{"kind": "ask", "value": "<img src=x onerror=window.pwned=1>"}]}',
+        '{"steps": [{"kind": "similar", "value": "<script>window.pwned=2</script>"}]}',
+        '{"steps": [{"kind": "run", "value": 7}]}',
+        '{"steps": "x", "__proto__": {"pwned": 3}}',
+        "not json",
+    ],
+)
+def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
+    page = visit.open()
+    page.evaluate("kept => localStorage.setItem('career-chatbot', kept)", kept)
+    visit.open()
+    page.wait_for_function("() => !document.documentElement.matches('.waiting')")
+    visit.ask(QUESTION)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("#talk :is(img, script)").count() == 0
+    assert "Writing a CV" in page.locator("article.card h3").last.inner_text() or page.locator("article.card").count()
+
+
+def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:
+    page = visit.open()
+    box = page.get_by_role("combobox", name="Your question")
+    box.press_sequentially("how do i explain", delay=20)
+    option = page.get_by_role("option", name=QUESTION)
+    expect(option).to_be_visible()
+    expect(box).to_have_attribute("aria-expanded", "true")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    while page.get_by_role("option", selected=True).all_inner_texts() != [QUESTION]:
+        box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    visit.shoot("suggestions")
+    box.press("Enter")
+    expect(page.locator("#talk .question")).to_have_text(QUESTION)
+    expect(box).to_have_attribute("aria-expanded", "false")
+    visit.settle()
+
+
+def test_the_sources_of_the_conversation_lead_to_their_cards(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    visit.ask("How do I ask for a higher salary?")
+    links = page.locator("#sources li > a")
+    titles = page.locator("article.card h3").all_inner_texts()
+    assert links.all_inner_texts() == list(dict.fromkeys(titles))
+    page.locator("#sources li > a", has_text="Writing a CV").click()
+    assert page.locator("article.card:target h3").inner_text() == "Writing a CV"
+
+
+def test_why_a_passage_is_here_and_more_like_it(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").first
+    card.get_by_role("button", name="Why this passage").click()
+    expect(card.locator(".because")).to_contain_text("in meaning")
+    card.get_by_role("button", name="More like this").click()
+    expect(page.locator("#talk .question").last).to_have_text("More like “Writing a CV”")
+
+
+def test_a_greeting_is_answered_and_is_no_failure(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask("Hello!")
+    expect(page.locator(".notice.reply")).to_contain_text("Ask me a question about work and careers")
+    assert "Not covered" not in page.locator("#talk").inner_text()
+    assert page.locator("#talk .chip").count() >= 1
+    visit.shoot("greeting")
+
+
+def test_what_is_not_covered_can_be_told_to_the_editors(visit: Visit, served_folder: Path) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    page.get_by_role("button", name="Tell the editors what is missing").click()
+    page.get_by_label("Something is missing").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".thanks")).to_be_visible()
+    said = Journal(served_folder / "index" / FILE, 365).entries()[0]
+    assert (said.question, said.passage, said.reasons) == (OUTSIDE_QUESTION, None, ("incomplete",))
