@@ -1,4 +1,4 @@
-"""The chat page where things are not as usual: no server, a slow or busy one, a new index, other languages and screens."""
+"""The chat page where things are not as usual: no server, a busy one, a new index, other languages and screens."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_slow_server_is_waited_for_with_a_word(visit: Visit) -> None:
     expect(page.locator("#trouble")).to_be_hidden()
 
 
-@pytest.mark.parametrize("own", [{"CHATBOT_SERVER__RATE": "2/hour"}], indirect=True)
+@pytest.mark.parametrize("own", [{"CHATBOT_SERVER__RATE": "3/hour"}], indirect=True)
 def test_a_visitor_who_asks_too_often_is_told_when_to_go_on(browser: Browser, own: Server) -> None:
     visit = Visit(browser, own)
     page = visit.open()

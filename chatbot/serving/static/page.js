@@ -42,6 +42,7 @@ const career = (() => {
 
   const send = (step, { typed = false, from = steps() } = {}) => {
     if (waiting() || !trigger) return;
+    career.sending.forEach((react) => react());
     pending = { step, typed, from };
     trouble = null;
     show("");
@@ -229,5 +230,5 @@ const career = (() => {
     }
   });
 
-  return { connect, ask, done, send, say, show, steps, filters, type, words, fill, find, all, box, waiting, ready: [], changed: [] };
+  return { connect, ask, done, send, say, show, steps, filters, type, words, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

@@ -99,5 +99,5 @@
     list().addEventListener("mousedown", (event) => event.preventDefault());
     list().addEventListener("click", (event) => { if (event.target.closest("li")) take(event.target.closest("li")); });
   });
-  career.changed.push(close);
+  career.sending.push(close);
 })();
