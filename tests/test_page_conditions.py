@@ -88,13 +88,21 @@ def test_a_slow_server_is_waited_for_with_a_word(visit: Visit) -> None:
 def test_a_visitor_who_asks_too_often_is_told_when_to_go_on(browser: Browser, own: Server) -> None:
     visit = Visit(browser, own)
     page = visit.open()
-    visit.ask(QUESTION)
-    visit.ask("How long should a CV be?")
-    page.fill("#box input", "And a cover letter?")
-    page.press("#box input", "Enter")
+    # Suggestions take a little of the rate as well, where there is time for one.
+    asked = 0
+    while page.locator("#trouble").is_hidden():
+        asked += 1
+        assert asked <= 4
+        page.fill("#box input", f"And question number {asked} on a cover letter?")
+        page.press("#box input", "Enter")
+        page.wait_for_function(
+            "n => document.querySelectorAll('.answer').length === n || !document.querySelector('#trouble').hidden",
+            arg=asked,
+        )
+        page.wait_for_function("() => !document.querySelector('.waiting')")
     expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time")
-    assert page.input_value("#box input") == "And a cover letter?"
-    assert page.locator("#talk .question").count() == 2
+    assert page.input_value("#box input") == f"And question number {asked} on a cover letter?"
+    assert page.locator("#talk .question").count() == asked - 1 >= 2
     visit.context.close()
 
 
