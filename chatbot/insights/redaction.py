@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"']+\s?@\s?[^\s@<>()\[\],;:\"']+\.[^\W\d_]{2,}")
+_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]+\s?@\s?[^\s@<>()\[\],;:\"']+\.[^\W\d_]{2,}")
 _SPELLED_EMAIL = re.compile(
     r"[\w.+-]+\s*(?:[(\[{]\s*at\s*[)\]}]|\sat\s)\s*[\w-]+(?:\s*(?:[(\[{]\s*dot\s*[)\]}]|\sdot\s|\.)\s*[\w-]+)*"
     r"\s*(?:[(\[{]\s*dot\s*[)\]}]|\sdot\s)\s*[^\W\d_]{2,}",

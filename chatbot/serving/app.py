@@ -154,6 +154,11 @@ def _add_pages(app: FastAPI) -> None:
         # Relative, so that it works under any path that a proxy puts in front.
         return RedirectResponse("chat/")
 
+    @app.get("/chat", include_in_schema=False)
+    async def chat(request: Request) -> RedirectResponse:
+        # Gradio would name the host that the client claims to have asked.
+        return RedirectResponse(f"chat/?{request.url.query}" if request.url.query else "chat/")
+
     @app.get("/manifest.json", include_in_schema=False)
     @app.get("/chat/manifest.json", include_in_schema=False)
     async def manifest() -> JSONResponse:

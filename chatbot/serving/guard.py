@@ -20,6 +20,7 @@ from chatbot.serving.signing import LOCAL_HOSTS, Signing
 ROUTE = "chatbot.route"  # where the scope keeps which route a request is for
 BODY_SECONDS = 10
 UPLOAD_SECONDS = 300
+_HOST = re.compile(r"([a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _PORT = re.compile(r":\d{1,5}$")
 
 HASHED = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
@@ -88,6 +89,8 @@ class Guard:
         return EDIT_CSP if path.startswith("/edit") else PLAIN_CSP
 
     def _answers_to(self, host: str, route: Route) -> bool:
+        if not _HOST.fullmatch(host.lower()):
+            return False  # Gradio writes the host into its page
         if not (self.hosts or route.local):
             return True
         # A page that makes its own name point to this machine (DNS rebinding) still sends its own name.
