@@ -21,8 +21,9 @@ lint: $(VENV)/.installed-test   ## ruff and mypy
 format: $(VENV)/.installed-test   ## let ruff tidy the code
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(VENV)/.installed-bench   ## measure speed, memory and quality beside other libraries
+bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memory and quality beside other libraries
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks.peers
 
 clean:           ## remove the environment and the built index; articles stay
 	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md -delete
@@ -43,4 +44,12 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,bench]'
+	@touch $@
+
+# Some of the libraries that are measured beside this one pin other versions than the tested set. They see the packages
+# of the main environment behind their own.
+.venv-peers/.installed: tests/benchmarks/peers.txt | $(VENV)/.installed-test
+	$(PYTHON) -m venv .venv-peers
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > .venv-peers/lib/$(notdir $(wildcard $(VENV)/lib/python3*))/site-packages/zz_main.pth
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
 	@touch $@

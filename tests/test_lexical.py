@@ -31,7 +31,7 @@ def test_counts_are_normalised_by_length() -> None:
 
 
 def test_saturation_starts_at_one_for_one_and_never_reaches_its_limit() -> None:
-    assert saturated(np.array([0.0, 1.0, 3.0], np.float32)) == pytest.approx([0.0, 1.0, 3 * 2.2 / 4.2])
+    assert saturated(np.array([0.0, 1.0, 3.0], np.float32)) == pytest.approx([0.0, 1.0, 3 * 1.9 / 3.9])
 
 
 def test_a_passage_scores_the_sum_of_its_terms_over_both_fields(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_passage_scores_the_sum_of_its_terms_over_both_fields(tmp_path: Path) 
             log(1 + (3 - passages + 0.5) / (passages + 0.5)) + log(1 + (2 - articles + 0.5) / (articles + 0.5))
         ) / 2
         count = in_passage + 0.2 * in_article
-        return weight**1.2 * count * 2.2 / (count + 1.2)
+        return weight**1.2 * count * 1.9 / (count + 0.9)
 
     data_in_first = share(3, 5, 5.0)
     expected = [

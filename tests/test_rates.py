@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, _network, parse
+from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, network, parse
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_no_window_lets_more_through_than_twice_its_rate(gaps: list[float], ques
 
 
 def test_a_household_of_ipv6_is_one_client_and_an_ipv4_address_is_one() -> None:
-    assert _network("2001:db8:1:2::1") == _network("2001:db8:1:2:ffff::9") != _network("2001:db8:1:3::1")
-    assert _network("192.0.2.1") != _network("192.0.2.2")
+    assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::1")
+    assert network("192.0.2.1") != network("192.0.2.2")

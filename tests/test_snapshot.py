@@ -120,6 +120,18 @@ def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
         LocalIndex.open(newest(site))
 
 
+def test_a_manifest_without_a_field_is_of_another_version(site: Settings) -> None:
+    from chatbot.indexing.snapshot import _own_digest
+
+    path = newest(site) / "manifest.json"
+    values = json.loads(path.read_text())
+    del values["digest"], values["pace"]
+    values["digest"] = _own_digest(values)
+    path.write_text(json.dumps(values))
+    with pytest.raises(IndexMismatch, match="was written by another version"):
+        LocalIndex.open(newest(site))
+
+
 @pytest.mark.parametrize("pointer", ["", "../../etc", "0" * 15, "g" * 16, "\x00", "é" * 16])
 def test_a_pointer_that_names_no_generation_is_refused_but_the_history_serves(site: Settings, pointer: str) -> None:
     before = current(site.index_dir)

@@ -13,10 +13,10 @@ from chatbot.indexing.tokens import STOP_WORDS, stem, words
 Scores = npt.NDArray[np.float32]
 
 STOP_WEIGHT = 0.4
-_HUB = 0.15
+_HUB = 0.2
 _BESIDE = 0.15
-_WORDS = 0.9
-_FEEDBACK = 0.4
+_WORDS, _DECIDED = 0.1, 0.7
+_FEEDBACK = 0.5
 _CLEAR, _VAGUE = 0.7, 0.5
 _FIRST_HITS = 10
 _TEMPERATURE = 0.05
@@ -55,12 +55,12 @@ def meaning(cosine: Scores, sentence: Scores, beside: Scores, hub: Scores) -> Sc
 
 
 def word_share(bm25: Scores, best: float, decided: float) -> Scores:
-    """What words add, shape (n,): 0.9 decided bm25 / best, the more the more decided they are.
+    """What words add, shape (n,): (0.1 + 0.7 decided) bm25 / best, the more the more decided they are.
 
     A combination of scores rather than of ranks (Bruch et al., arXiv 2210.11934) whose weight asks the lexical side of
     each question how decided it is. `best` is the highest BM25 score of all passages.
     """
-    share: Scores = np.float32(_WORDS * decided / best if best > 0 else 0.0) * bm25
+    share: Scores = np.float32((_WORDS + _DECIDED * decided) / best if best > 0 else 0.0) * bm25
     return share
 
 

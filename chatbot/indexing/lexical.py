@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-K1 = 1.2
+K1 = 0.9
 B = 0.75
 # How much a word counts that stands elsewhere in the passage's article, and how much rarity counts; docs/retrieval.md.
 ARTICLE_WEIGHT = 0.2

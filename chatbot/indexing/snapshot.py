@@ -95,7 +95,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexMismatch(
             f"generation {folder.name} has format {found}, this version reads {FORMAT}; run 'chatbot build'"
         )
-    return Manifest(**values)
+    try:
+        return Manifest(**values)
+    except TypeError as error:
+        raise IndexMismatch(
+            f"generation {folder.name} was written by another version ({error}); run 'chatbot build'"
+        ) from error
 
 
 def verify(folder: Path) -> Manifest:

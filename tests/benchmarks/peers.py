@@ -1,0 +1,102 @@
+"""Quality, latency, memory and cold start beside well-known libraries: same model, same texts, same questions, one run.
+
+    python -m tests.benchmarks.peers            shipped articles and their judged questions
+    python -m tests.benchmarks.peers FOLDER     a judged folder in the layout of BEIR
+
+Each side indexes and saves in one process and answers from what it saved in another. The libraries are used as their
+own introductions show: dense vectors alone (plain, Chroma), or their hybrid of vectors and BM25 (txtai, LlamaIndex,
+Haystack). They live in an environment of their own, `.venv-peers`, because some pin other versions than the tested set.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.peer_programs import ASK, PROGRAMS
+
+ROOT = Path(__file__).parents[2]
+GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
+PEERS = ROOT / ".venv-peers" / "bin" / "python"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    with tempfile.TemporaryDirectory() as place:
+        rows = measured(Path(place), folder)
+    print(f"{'':24}  nDCG@10    R@10   p50 ms   p95 ms  cold s     MB  index s")
+    for name, row in rows.items():
+        print(
+            f"{name:24}  {row['nDCG@10']:7.3f}  {row['R@10']:6.3f}  {row['p50_ms']:7.1f}  {row['p95_ms']:7.1f}  "
+            f"{row['cold_s']:6.1f}  {row['memory_mb']:5.0f}  {row['index_s']:7.1f}"
+        )
+
+
+def measured(place: Path, folder: Path | None) -> dict[str, dict[str, float]]:
+    """The figures of each side by its name."""
+    from chatbot.answering.evaluation import measure
+    from chatbot.answering.gold import read_gold
+    from chatbot.answering.judged import document_of, read_set
+    from chatbot.indexing.model import locate_model
+    from chatbot.indexing.passage_index import LocalIndex
+    from chatbot.indexing.snapshot import current
+    from chatbot.settings import BUNDLED_MODEL
+
+    index_dir = place / "index"
+    environment = {**os.environ, "CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(index_dir)}
+    environment |= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False"}
+    constants = {"PLACE": str(place), "FOLDER": str(folder or ""), "MODEL": str(locate_model(BUNDLED_MODEL))}
+    built = _run(sys.executable, "chatbot", "build", constants, environment)
+    index = LocalIndex.open(index_dir / current(index_dir))
+    judged = read_set(folder) if folder else read_gold(GOLD, index.store)
+    asked = [query for query, grades in judged.qrels.items() if max(grades.values()) > 0]
+    passages = index.passages(range(len(index)))
+    texts = {passage.id: _text(passage) for passage in passages}
+    (place / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
+    (place / "questions.json").write_text(json.dumps({query: judged.queries[query] for query in asked}))
+    rows = {}
+    for name in ("chatbot", *(other for other in PROGRAMS if other != "chatbot")):
+        python = sys.executable if name in ("chatbot", "plain") else str(PEERS)
+        report = built if name == "chatbot" else _run(python, name, "build", constants, environment)
+        found = _run(python, name, "ask", constants, environment)
+        locate = document_of if folder else str
+        run = {query: list(dict.fromkeys(map(locate, ids))) for query, ids in found["ranked"].items()}
+        values = measure(run, judged.qrels, asked)
+        times = sorted(found["ms"])
+        rows[name] = {
+            "nDCG@10": float(values["nDCG@10"].mean()),
+            "R@10": float(values["R@10"].mean()),
+            "p50_ms": statistics.median(times),
+            "p95_ms": times[int(0.95 * len(times))],
+            "cold_s": found["cold_s"],
+            "memory_mb": found["memory_mb"],
+            "index_s": report["index_s"],
+        }
+    return rows
+
+
+def _text(passage: Any) -> str:
+    from chatbot.content.passages import embedded_text
+
+    return embedded_text(passage).strip()
+
+
+def _run(python: str, name: str, phase: str, constants: dict[str, str], environment: dict[str, str]) -> dict[str, Any]:
+    lines = "".join(f"{key} = {value!r}\n" for key, value in constants.items())
+    build, ask = PROGRAMS[name]
+    program = lines + (build if phase == "build" else ask + ASK)
+    done = subprocess.run([python, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name} cannot {phase}:\n{done.stderr[-3000:]}\nrun 'make bench' to install the libraries")
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The formulas of the ranking, worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from chatbot.answering import ranking
+
+
+def scores(*values: float) -> ranking.Scores:
+    return np.array(values, np.float32)
+
+
+def test_a_stop_word_weighs_less_and_a_repeated_word_more() -> None:
+    assert ranking.term_weights("the pay, the pays") == pytest.approx({"the": 0.8, "pay": 2.0})
+
+
+def test_words_are_decided_by_how_far_the_best_is_above_the_eleventh() -> None:
+    assert ranking.decidedness(scores(*[8.0] + [2.0] * 20)) == pytest.approx((8 - 2) / 8)
+    assert ranking.decidedness(scores(*[5.0] * 20)) == 0.0
+
+
+def test_with_few_passages_the_last_stands_for_the_eleventh() -> None:
+    assert ranking.decidedness(scores(4.0, 1.0)) == 0.75
+
+
+def test_words_that_nothing_matches_decide_nothing_and_add_nothing() -> None:
+    assert ranking.decidedness(scores(0.0, 0.0)) == ranking.decidedness(scores()) == 0.0
+    assert ranking.word_share(scores(0.0), 0.0, 0.0).tolist() == [0.0]
+
+
+def test_meaning_weighs_passage_sentence_neighbours_and_closeness_to_all() -> None:
+    found = ranking.meaning(scores(0.4), scores(0.8), scores(0.2), scores(0.6))
+    assert found == pytest.approx([(0.4 + 0.8) / 2 + 0.15 * 0.2 - 0.2 * 0.6])
+
+
+def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None:
+    assert ranking.word_share(scores(6.0, 3.0), 6.0, 0.0) == pytest.approx([0.1, 0.05])
+    assert ranking.word_share(scores(6.0, 3.0), 6.0, 1.0) == pytest.approx([0.8, 0.4])
+
+
+@pytest.mark.parametrize(("cosine", "vague"), [(0.9, 0.0), (0.7, 0.0), (0.6, 0.5), (0.5, 1.0), (0.1, 1.0)])
+def test_a_question_far_from_every_passage_is_vague(cosine: float, vague: float) -> None:
+    assert ranking.vagueness(cosine) == pytest.approx(vague)
+
+
+def test_feedback_pulls_towards_the_first_hits_by_their_scores() -> None:
+    vectors = np.eye(2, dtype=np.float32)
+    second = math.exp((0.45 - 0.5) / 0.05)
+    length = math.hypot(1.0, second)
+    found = ranking.feedback(vectors, scores(0.5, 0.45), 1.0)
+    assert found == pytest.approx([0.5 / length, 0.5 * second / length])
+
+
+def test_a_clear_question_gets_no_feedback() -> None:
+    assert ranking.feedback(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
