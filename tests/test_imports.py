@@ -57,7 +57,6 @@ indexing.store
 indexing.pinned
 indexing.snapshot
 indexing.calibrated
-indexing.questions
 indexing.passage_index
 indexing.reading
 indexing.seen
@@ -66,6 +65,7 @@ indexing.reuse
 indexing.build
 indexing.status
 indexing.generations
+indexing.listing
 indexing.watch
 indexing.starting
 answering.ranking
@@ -87,6 +87,8 @@ answering.answerer
 answering.explaining
 answering.chatbot
 answering.effect
+answering.drafting
+answering.mapping
 answering.judged
 answering.evaluation
 answering.gold
@@ -119,6 +121,11 @@ serving.api
 serving.schema
 serving.embed
 serving.tool
+serving.edit_views
+serving.desk
+serving.edit_shown
+serving.edit_acts
+serving.editor
 serving.page
 serving.lazy
 serving.app

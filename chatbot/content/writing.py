@@ -68,7 +68,7 @@ def write_new(corpus_dir: Path, name: str, data: bytes, max_file_mb: float) -> N
     _check_size(name, data, max_file_mb)
     with _WRITING:
         for path in find_files(corpus_dir):
-            if _identity(path) == _identity(name):
+            if identity(path) == identity(name):
                 raise NameTaken(path, "an article has this name already; choose another title, or replace it")
         if os.path.lexists(corpus_dir / name):
             raise EditRefused(name, "something that is no article has this name; choose another title")
@@ -118,7 +118,7 @@ def put_back(corpus_dir: Path, key: str) -> str:
         if found is None:
             raise EditRefused("", "this is not in the trash any more; somebody else may have put it back")
         target = corpus_dir / found.path
-        there = [path for path in find_files(corpus_dir) if _identity(path) == _identity(found.path)]
+        there = [path for path in find_files(corpus_dir) if identity(path) == identity(found.path)]
         if there and there != [found.path]:
             raise NameTaken(there[0], f"has the name that {found.path} had; delete it first")
         if there:
@@ -141,7 +141,7 @@ def _stem(title: str) -> str:
     return stem if stem == unicodedata.normalize("NFC", unicodedata.normalize("NFKC", stem).lower()) else _stem(stem)
 
 
-def _identity(path: str) -> str:
+def identity(path: str) -> str:
     """What two files may not share: the id of their article, on a disk that does not tell upper case from lower."""
     return unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix(""))).casefold()
 

@@ -6,9 +6,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers import find_files, read_bytes
@@ -32,11 +29,6 @@ class Corpus:
     passages: tuple[Passage, ...]
     digests: tuple[bytes, ...]
     left_out: dict[str, str]
-
-    def article_of(self) -> npt.NDArray[np.int64]:
-        """For each passage the place of its article among the articles, ascending, shape (passages,)."""
-        numbers = {article.id: number for number, article in enumerate(self.articles)}
-        return np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
 
 
 def read_corpus(

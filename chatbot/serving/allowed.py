@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 MAX_BODY = 64 * 1024
-LARGEST_EDIT = 8 * 1024 * 1024
-LARGEST_UPLOAD = 128 * 1024 * 1024
+LARGEST_EDIT = 32 * 1024 * 1024  # 20 MB of files as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,6 @@ ROUTES = (
     _edit("/edit/config", r"/edit/(config|gradio_api/(startup-events|app_id|info))"),
     _edit("/edit/heartbeat", r"/edit/gradio_api/heartbeat/\w+"),
     _edit("/edit/predict", r"/edit/gradio_api/run/predict/?", "POST", LARGEST_EDIT),
-    _edit("/edit/upload", r"/edit/gradio_api/upload", "POST", LARGEST_UPLOAD),
     # for operators
     _get("/healthz", r"/healthz"),
     _get("/readyz", r"/readyz"),

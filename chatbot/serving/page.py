@@ -1,6 +1,6 @@
 """The visitors' chat page: Gradio blocks, one request per gesture, nothing kept in the browser unless it is wanted.
 
-Gradio is imported here and nowhere else. What a visitor asked lives in the session state of the server and is
+Gradio is imported here first. What a visitor asked lives in the session state of the server and is
 forgotten an hour after the last question.
 """
 
@@ -19,6 +19,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from chatbot.serving.cards import busy_html
 from chatbot.serving.document import Document
+from chatbot.serving.editor import mount_editor
 from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform
 from chatbot.serving.rates import wait_seconds
 
@@ -84,6 +85,7 @@ def mounted(bot: Chatbot) -> FastAPI:
     # With a CORS middleware in its parent Gradio adds none; its own lets every origin in, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Document, bot=bot)
+    theme = gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"])
     blocks = build_page(bot)
     gr.mount_gradio_app(
         app,
@@ -97,11 +99,13 @@ def mounted(bot: Chatbot) -> FastAPI:
         run_history=False,
         show_error=False,
         ssr_mode=False,
-        theme=gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"]),
+        theme=theme,
     )
     # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
     # mounting never says.
     blocks.has_launched = True
+    if bot.settings.editor.on:
+        mount_editor(app, bot, theme)
     return app
 
 

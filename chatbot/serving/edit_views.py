@@ -1,0 +1,187 @@
+"""The HTML of the editors' page. Everything that comes from articles is escaped by the templates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from chatbot.answering.drafting import Refused, Work
+from chatbot.answering.mapping import NEAR, THIN, CorpusMap
+from chatbot.content.readers import READERS
+from chatbot.content.writing import Trashed
+from chatbot.indexing.changes import Changes, Plan
+from chatbot.indexing.generations import Kept, Verified
+from chatbot.indexing.listing import Listed, Preview
+from chatbot.records import Answer
+from chatbot.serving.cards import ROOT, View, fill
+from chatbot.serving.render import lead_html, passage_html
+
+MOST_ROWS = 500
+COLOURS = 8
+SHAPES = (
+    "M-5,0a5,5 0 1,0 10,0a5,5 0 1,0 -10,0z",
+    "M-4.5,-4.500h9v9h-9z",
+    "M0,-6L6,0L0,6L-6,0z",
+    "M0,-6L5.500,4.500h-11z",
+)
+WIDTH, HEIGHT, MARGIN = 960, 560, 18
+_STEPS = {
+    "starting": "Starting",
+    "preparing": "Preparing",
+    "reading": "Reading the articles",
+    "embedding": "Embedding new passages",
+    "counting": "Counting words",
+    "writing": "Writing",
+    "calibrating": "Calibrating",
+    "sealing": "Sealing",
+    "verifying": "Checking what was written",
+    "renaming": "Finishing",
+    "judging": "Asking the judged questions",
+    "publishing": "Publishing",
+    "pruning": "Clearing up",
+    "digests": "Checking files",
+    "articles": "Comparing articles",
+}
+_NAMES = {"draft": "Preparing the draft", "publish": "Publishing", "verify": "Checking"}
+
+
+def files_html(files: Sequence[Listed], found: Sequence[Listed], trash: Sequence[Trashed]) -> str:
+    """The table of those that were found, counts of all, and the trash."""
+    today = date.today()
+    counts = Counter(one.state for one in files)
+    due = sum(bool(one.freshness(today)) for one in files if one.state != "deleted")
+    values = {"counts": counts, "due": due, "passages": sum(one.passages for one in files if one.state != "deleted")}
+    shown = found[:MOST_ROWS]
+    return _fill("files.html", shown=shown, found=len(found), total=len(files), today=today, trash=trash, **values)
+
+
+def article_html(one: Listed, read: Preview, *, editable: bool) -> str:
+    """An article that is opened: its facts, and the passages that it gives."""
+    return _fill("article.html", one=one, read=read, today=date.today(), editable=editable)
+
+
+def preview_html(read: Preview, *, note: str = "", act: tuple[str, str, str] | None = None) -> str:
+    """What a file would become; `act` is a button: what it does, its value and its label."""
+    return _fill("preview.html", read=read, note=note, act=act)
+
+
+def uploads_html(reads: Sequence[tuple[Preview, str]]) -> str:
+    """Files that were chosen, each with the path of the article that it would replace, empty where it is new."""
+    return _fill("uploads.html", reads=reads, types=",".join(READERS))
+
+
+def tried_html(question: str, published: Answer, draft: Answer) -> str:
+    """Two answers side by side, and how each passage moved."""
+    return _fill("tried.html", question=question, columns=_columns(published, draft))
+
+
+def plan_html(plan: Plan | None, refused: Refused | None, *, stale: bool) -> str:
+    """What would be published, or why it was not."""
+    signs = _signs(plan.changes) if plan else []
+    return _fill("plan.html", plan=plan, refused=refused, stale=stale, signs=signs)
+
+
+def history_html(kept: Sequence[Kept], verified: Verified | None) -> str:
+    """The generations, the one published last first."""
+    return _fill("history.html", kept=kept, verified=verified)
+
+
+def work_html(work: Work | None) -> str:
+    """How far a build is."""
+    if work is None:
+        return ""
+    steps = list(_STEPS)
+    part = work.done / work.total if work.total else 0.0
+    far = (steps.index(work.step) + part) / len(steps) if work.step in steps else 0.5
+    label = _STEPS.get(work.step, work.step)
+    counted = f"{work.done} of {work.total}" if work.total > 1 else ""
+    return _fill("work.html", task=_NAMES[work.kind], label=label, counted=counted, far=far)
+
+
+def notice_html(text: str, kind: str = "good") -> str:
+    """One sentence about what was done, or what was not."""
+    return str(Markup('<p class="notice {}" tabindex="-1">{}</p>').format(kind, text)) if text else ""
+
+
+def map_html(found: CorpusMap, fresh: frozenset[str], *, draft: bool) -> str:
+    """The picture, its legend, its table, near-duplicates and thin topics."""
+    topics = Counter(point.topic for point in found.points if point.topic)
+    named = [topic for topic, _ in topics.most_common(COLOURS)]
+    looks = {topic: (number, SHAPES[number % len(SHAPES)]) for number, topic in enumerate(named)}
+    legend = [(topic, topics[topic], *looks[topic]) for topic in named]
+    others = len(found.points) - sum(count for _, count, _, _ in legend)
+    marks = [
+        {
+            "x": round(MARGIN + point.x * (WIDTH - 2 * MARGIN), 1),
+            "y": round(MARGIN + (1 - point.y) * (HEIGHT - 2 * MARGIN), 1),
+            "look": looks.get(point.topic, (COLOURS, SHAPES[0])),
+            "fresh": point.passage.article_id in fresh,
+            "place": " › ".join((point.passage.title, *point.passage.headings)),
+            "topic": point.topic,
+        }
+        for point in found.points
+    ]
+    marks.sort(key=lambda mark: bool(mark["fresh"]))  # what is new is drawn on top
+    values: dict[str, Any] = {"width": WIDTH, "height": HEIGHT, "near": NEAR, "thin": THIN, "colours": COLOURS}
+    return _fill("map.html", found=found, marks=marks, legend=legend, others=others, draft=draft, **values)
+
+
+def _columns(published: Answer, draft: Answer) -> list[dict[str, Any]]:
+    def places(answer: Answer) -> dict[tuple[str, str], int]:
+        return {(hit.passage.article_id, hit.passage.text): hit.rank for hit in answer.hits}
+
+    before, now = places(published), places(draft)
+    return [
+        {"name": "Published", "answer": published, "moves": [_gone(key, now) for key in before]},
+        {"name": "Draft", "answer": draft, "moves": [_moved(key, rank, before) for key, rank in now.items()]},
+    ]
+
+
+def _gone(key: tuple[str, str], now: dict[tuple[str, str], int]) -> str:
+    return "" if key in now else "not in the draft"
+
+
+def _moved(key: tuple[str, str], rank: int, before: dict[tuple[str, str], int]) -> str:
+    if key not in before:
+        return "new here"
+    by = before[key] - rank
+    return f"up {by}" if by > 0 else f"down {-by}" if by < 0 else ""
+
+
+def _signs(changes: Changes) -> list[tuple[str, str, list[str]]]:
+    renamed = [f"{old} → {new}" for old, new in changes.renamed]
+    left_out = [f"{path}: {reason}" for path, reason in changes.left_out.items()]
+    rows = (
+        ("+", "New", list(changes.added)),
+        ("~", "Changed", list(changes.changed)),
+        ("→", "Renamed", renamed),
+        ("−", "Deleted", list(changes.deleted)),
+        ("!", "Left out", left_out),
+    )
+    return [row for row in rows if row[2]]
+
+
+def _when(value: str | datetime) -> str:
+    """A moment in UTC, as people write it."""
+    try:
+        at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return str(value)
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _fill(template: str, **values: Any) -> str:
+    tools: dict[str, Any] = {"when": _when, "lead_of": lead_html, "rendered": _rendered, "count": _count}
+    return fill(f"edit/{template}", View(), **(tools | values))
+
+
+def _rendered(passage: Any) -> Markup:
+    return passage_html(passage, (), ROOT, "Table")

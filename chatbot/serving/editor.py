@@ -1,0 +1,181 @@
+"""The editors' page: Gradio blocks at /edit, for who is signed in.
+
+Everything that an editor does with articles is one event with what was pressed as JSON; the forms are Gradio's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from chatbot.serving import edit_views as views
+from chatbot.serving.assets import link
+from chatbot.serving.cards import View, fill
+from chatbot.serving.desk import Desk
+from chatbot.serving.edit_acts import perform
+from chatbot.serving.edit_shown import Seat, tick, whole
+
+if TYPE_CHECKING:
+    from chatbot.answering.chatbot import Chatbot
+
+SESSION_SECONDS = 4 * 3600
+STATES = ["All", "New", "Changed", "Deleted", "Left out", "Look again"]
+HEAD = """
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<link rel="icon" href="../favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="{page}">
+<link rel="stylesheet" href="{css}">
+<script src="{js}" defer></script>
+"""
+BRIDGE = "desk.connect((gesture) => trigger('act', {gesture: gesture}))"
+DONE = "() => desk.done()"
+QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def _html(name: str, value: str = "", **options: Any) -> gr.HTML:
+    options = {"js_on_load": None, **options}
+    return gr.HTML(value, padding=False, apply_default_css=False, elem_id=name, **options)
+
+
+def _box(name: str, label: str, **options: Any) -> gr.Textbox:
+    return gr.Textbox(label=label, elem_id=name, **{"max_lines": options.get("lines", 1), **options})
+
+
+def _buttons(name: str, *buttons: tuple[str, str, str, str]) -> gr.HTML:
+    """Buttons of act, label, class and what is asked for first."""
+    return _html(name, fill("edit/buttons.html", View(), buttons=buttons))
+
+
+def _articles(parts: dict[str, Any]) -> None:
+    with gr.Column(elem_id="list") as parts["list"]:
+        with gr.Row(elem_id="finding"):
+            parts["search"] = _box("search", "Search", placeholder="Title, file or topic")
+            parts["state"] = gr.Radio(STATES, value="All", label="Show", elem_id="state")
+        parts["files"] = _html("files")
+    with gr.Column(elem_id="detail", visible=False) as parts["detail"]:
+        parts["opened"] = _html("opened-article")
+        parts["text"] = _box("text", "The file: what stands between --- describes the article", lines=22)
+        with gr.Row():
+            parts["keeping"] = _buttons("keeping", ("save", "Save", "primary", ""), ("check", "Preview", "", ""))
+            sure = "Delete this article? It can be put back, and visitors lose it only once this is published."
+            _buttons("removing", ("delete", "Delete", "danger", sure))
+        parts["checked"] = _html("checked")
+
+
+def _add(parts: dict[str, Any]) -> None:
+    parts["uploads"] = _html("uploading", views.uploads_html(()))
+    gr.HTML("<h2>Or write one</h2>", padding=False, apply_default_css=False, js_on_load=None)
+    with gr.Row():
+        parts["title"] = _box("title", "Title", placeholder="As a reader would ask for it")
+        parts["topics"] = _box("topics", "Topics", placeholder="Between commas")
+    parts["body"] = _box("body", "Text, in Markdown: ## before a heading, - before a point", lines=12)
+    parts["questions"] = _box("questions", "Questions that it answers, one a line", lines=3)
+    with gr.Accordion("More about the article", open=False, elem_id="more"):
+        with gr.Row():
+            parts["url"] = _box("url", "Address on your site", placeholder="https://")
+            parts["aliases"] = _box("aliases", "Other names of its subject", placeholder="Between commas")
+        with gr.Row():
+            parts["updated"] = _box("updated", "Updated", placeholder="2026-01-31")
+            parts["review_by"] = _box("review_by", "Look at it again by", placeholder="2027-01-31")
+        with gr.Row():
+            parts["audience"] = _box("audience", "Audience", placeholder="Between commas")
+            parts["country"] = _box("country", "Country", placeholder="Only where it holds for one")
+    _buttons("adding", ("save-new", "Save", "primary", ""), ("preview", "Preview", "", ""))
+    parts["drafted"] = _html("drafted")
+
+
+def _drafting(parts: dict[str, Any]) -> None:
+    with gr.Tab("Try", id="try"):
+        gr.HTML(fill("edit/try.html", View()), padding=False, apply_default_css=False, js_on_load=None)
+        parts["question"] = _box("question", "Question", placeholder="Ask both, side by side", submit_btn="Ask both")
+        parts["tried"] = _html("tried-answers")
+    with gr.Tab("Publish", id="publish"):
+        sure = "Publish the articles as they are now? Visitors see them at once; you can go back under History."
+        _buttons("publishing", ("draft", "Prepare a draft", "", ""), ("publish", "Publish", "primary", sure))
+        parts["plan"] = _html("plan")
+    with gr.Tab("History", id="history"):
+        parts["history"] = _html("generations")
+        _buttons("checking", ("verify", "Check everything", "", ""))
+    with gr.Tab("Map", id="map"):
+        gr.HTML(fill("edit/draw.html", View()), padding=False, apply_default_css=False, js_on_load=None)
+        parts["map"] = _html("picture")
+
+
+def build_editor(bot: Chatbot) -> gr.Blocks:
+    """The blocks of the page, ready to be mounted at /edit."""
+    desk, parts = Desk(bot), dict[str, Any]()
+    with gr.Blocks(title=f"Editors · {bot.settings.page.title}", analytics_enabled=False, fill_width=True) as blocks:
+        _html("top", fill("edit/header.html", View(), title=bot.settings.page.title))
+        parts["notice"], parts["work"] = _html("notice"), _html("work")
+        with gr.Tabs(elem_id="tabs"):
+            with gr.Tab("Articles", id="articles"):
+                _articles(parts)
+            with gr.Tab("Add", id="add"):
+                _add(parts)
+            _drafting(parts)
+        parts["timer"] = gr.Timer(1, active=False)
+        parts["seat"] = gr.State(Seat(), time_to_live=SESSION_SECONDS)
+        bridge = _html("bridge", js_on_load=BRIDGE, visible="hidden")
+        _connect(blocks, desk, parts, bridge)
+    blocks.state_session_capacity = 50
+    return blocks
+
+
+def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HTML) -> None:
+    boxes = {name: part for name, part in parts.items() if isinstance(part, gr.Textbox | gr.Radio)}
+    given = {*boxes.values(), parts["seat"]}
+    outputs = list(parts.values())
+
+    def typed(values: dict[Any, Any]) -> dict[str, str]:
+        return {name: str(values[box] or "") for name, box in boxes.items()}
+
+    def shown(updates: dict[str, dict[str, Any]]) -> dict[Any, Any]:
+        return {parts[name]: gr.update(**properties) for name, properties in updates.items()}
+
+    def act(values: dict[Any, Any], event: gr.EventData) -> dict[Any, Any]:
+        seat, updates = perform(desk, values[parts["seat"]], str(getattr(event, "gesture", "")), typed(values))
+        return {**shown(updates), parts["seat"]: seat}
+
+    def ask(values: dict[Any, Any]) -> dict[Any, Any]:
+        return shown(perform(desk, values[parts["seat"]], '{"act": "try"}', typed(values))[1])
+
+    def find(values: dict[Any, Any]) -> dict[Any, Any]:
+        return shown(perform(desk, values[parts["seat"]], '{"act": "files"}', typed(values))[1])
+
+    def look(values: dict[Any, Any]) -> dict[Any, Any]:
+        return shown(tick(desk, typed(values)))
+
+    def load(values: dict[Any, Any]) -> dict[Any, Any]:
+        return shown(whole(desk, typed(values)))
+
+    bridge.act(act, given, outputs, **QUIET).then(None, None, None, js=DONE)
+    parts["question"].submit(ask, given, outputs, **QUIET).then(None, None, None, js=DONE)
+    for event in (parts["search"].change, parts["state"].change):
+        event(find, given, outputs, trigger_mode="always_last", **QUIET)
+    parts["timer"].tick(look, given, outputs, **QUIET)
+    blocks.load(load, given, outputs, **QUIET)
+
+
+def mount_editor(app: FastAPI, bot: Chatbot, theme: gr.themes.Base) -> None:
+    """Serve the page at /edit of an application; the guard in front lets nobody in who is not signed in."""
+    blocks = build_editor(bot)
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/edit",
+        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
+        enable_monitoring=False,
+        footer_links=[],
+        head=HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js")),
+        max_file_size=1,
+        mcp_server=False,
+        run_history=False,
+        show_error=False,
+        ssr_mode=False,
+        theme=theme,
+    )
+    blocks.has_launched = True  # see page.py

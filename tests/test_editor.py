@@ -1,0 +1,251 @@
+"""The editors' page in a real Chromium: from signing in to publishing and going back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from chatbot.content.readers import find_files
+from tests.conftest import ARTEFACTS, Server, Visit, start_server
+
+PASSWORD = "correct horse battery"  # noqa: S105
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+QUESTION = "Whom should I ask for a reference?"
+TITLE = 'Asking for a reference <img src=x onerror="window.pwned=20">'
+TEXT = """## Whom should I ask for a reference?
+
+Ask somebody for a reference who has seen you work: a manager, a teacher. <script>window.pwned=21</script>
+${window.pwned=22} <svg onload=window.pwned=24>
+
+## What if they say no?
+
+Thank them and ask somebody else, because a lukewarm reference hurts more than none. {{window.pwned=23}}
+"""
+NAME = "asking-for-a-reference-img-src-x-onerror-window-pwned-20.md"
+LONG = 240_000  # milliseconds, for builds on a busy machine
+
+
+@pytest.fixture(scope="module")
+def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus and index of one's own, since they are changed."""
+    copy = tmp_path_factory.mktemp("edited")
+    shutil.copytree(served_folder, copy, dirs_exist_ok=True)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def editing(folder: Path) -> Iterator[Server]:
+    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
+    running.wait_until_ready()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def desk(browser: Browser, editing: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    visitor = Visit(browser, editing, **getattr(request, "param", {}))
+    visitor.page.set_default_timeout(120_000)
+    page = visitor.page
+    page.goto(f"{editing.url}/edit/")
+    page.fill("#password", PASSWORD)
+    page.click("button")
+    page.wait_for_selector("#files table")
+    yield visitor
+    visitor.context.close()
+    assert visitor.foreign() == [], "a page asked another server"
+    assert visitor.errors == [], "the page reported errors"
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+    page.wait_for_timeout(300)
+
+
+def press(page: Page, act: str, *, sure: bool = False) -> None:
+    page.locator(f"button[data-act='{act}']:visible").first.click()
+    if sure:
+        page.locator("dialog button", has_not_text="Cancel").click()
+
+
+def told(page: Page, text: str) -> None:
+    """Wait until the page has said this."""
+    page.wait_for_function("t => document.querySelector('#notice')?.innerText.includes(t)", arg=text, timeout=LONG)
+
+
+def fill(page: Page, name: str, text: str) -> None:
+    page.fill(f"#{name} :is(input, textarea)", text)
+
+
+def clean(page: Page, shot: str = "") -> None:
+    """Nothing is inaccessible, nothing from an article runs, nothing scrolls sideways."""
+    if shot:
+        ARTEFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTEFACTS / f"editor-{shot}.png", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("window.pwned") is None
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def first_article(server: Server) -> str:
+    status, _, body = server.post("/api/ask", {"question": QUESTION})
+    assert status == 200
+    hits = json.loads(body)["hits"]
+    return hits[0]["passage"]["article_id"] if hits else ""
+
+
+def paste(page: Page, folder: Path) -> None:
+    tab(page, "Add")
+    clean(page)
+    for name, text in (("title", TITLE), ("topics", "references"), ("body", TEXT), ("questions", QUESTION)):
+        fill(page, name, text)
+    press(page, "preview")
+    page.wait_for_selector("#drafted .passages li")
+    assert page.locator("#drafted .passages li").count() == 1
+    assert NAME in page.locator("#drafted").inner_text()
+    assert not (folder / "corpus" / NAME).exists()
+    clean(page, "add")
+    press(page, "save-new")
+    told(page, f"Saved {NAME}")
+    assert (folder / "corpus" / NAME).read_text().endswith(TEXT)
+
+
+def try_on_draft(page: Page) -> None:
+    tab(page, "Publish")
+    press(page, "draft")
+    told(page, "The draft is ready")
+    assert NAME in page.locator("#plan .diff").inner_text()
+    clean(page, "publish")
+    tab(page, "Try")
+    fill(page, "question", QUESTION)
+    page.get_by_role("button", name="Ask both").click()
+    page.wait_for_selector("#tried-answers .columns")
+    published, draft = page.locator("#tried-answers .columns > section").all()
+    assert TITLE in draft.locator(".hits li").first.inner_text()
+    assert "new here" in draft.locator(".hits li").first.inner_text()
+    assert TITLE not in published.inner_text()
+    clean(page, "try")
+    tab(page, "Map")
+    page.get_by_role("button", name="Draw the draft").click()
+    page.wait_for_selector("#picture svg path.fresh")
+    assert page.locator("#picture figure > svg path.fresh").count() == 1
+    clean(page, "map")
+
+
+def delete(page: Page) -> None:
+    tab(page, "Articles")
+    page.locator("#files button.text", has_text="Asking for a reference").click()
+    page.wait_for_selector("#opened")
+    assert "window.pwned=23" in page.locator("#opened-article").inner_text()
+    clean(page, "article")
+    press(page, "delete", sure=True)
+    told(page, "Deleted")
+    clean(page)
+
+
+def test_an_article_is_pasted_tried_published_found_taken_back_and_deleted(
+    desk: Visit, editing: Server, folder: Path
+) -> None:
+    page, article = desk.page, NAME.removesuffix(".md")
+    clean(page, "articles")
+    paste(page, folder)
+    assert first_article(editing) != article
+    try_on_draft(page)
+    assert first_article(editing) != article
+    tab(page, "Publish")
+    press(page, "publish", sure=True)
+    told(page, "Published.")
+    assert first_article(editing) == article
+    tab(page, "History")
+    assert page.locator("#generations tbody tr").count() == 2
+    clean(page, "history")
+    press(page, "rollback", sure=True)
+    told(page, "is served again")
+    assert first_article(editing) != article
+    delete(page)
+    assert NAME not in find_files(folder / "corpus")
+    assert len(list((folder / "corpus/.trash").rglob(NAME))) == 1
+
+
+def test_an_article_is_opened_changed_and_the_earlier_version_put_back(desk: Visit, folder: Path) -> None:
+    page, file = desk.page, folder / "corpus/cv.md"
+    before = file.read_text()
+    fill(page, "search", "writing a cv")
+    page.wait_for_function("document.querySelectorAll('#files tbody tr').length === 1")
+    press(page, "open")
+    page.wait_for_selector("#text textarea")
+    assert page.input_value("#text textarea") == before
+    fill(page, "text", "---\ntitle: [\n---\nbroken")
+    press(page, "check")
+    page.wait_for_selector("#checked .problem")
+    assert "line 3" in page.locator("#checked .problem").inner_text()
+    fill(page, "text", before.replace("One page is enough", "A single page is enough"))
+    press(page, "save")
+    told(page, "Saved cv.md")
+    assert "A single page is enough" in file.read_text()
+    press(page, "close")
+    page.wait_for_selector("#files .state.changed")
+    page.locator("#files summary").click()
+    page.locator("#files .plain li", has_text="cv.md").locator("button").click()
+    page.locator("dialog button", has_not_text="Cancel").click()
+    told(page, "Put cv.md back")
+    assert file.read_text() == before
+
+
+def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Visit, folder: Path) -> None:
+    page, corpus = desk.page, folder / "corpus"
+    tab(page, "Add")
+    old = (corpus / "cv.md").read_bytes()
+    page.set_input_files(
+        "#chosen",
+        [
+            {
+                "name": "../../Job Fairs.HTML",
+                "mimeType": "text/html",
+                "buffer": b"<h1>Job fairs</h1><p>Go early, and " * 9,
+            },
+            {"name": "cv.md", "mimeType": "text/markdown", "buffer": b"# CV\n\nAnother text about a CV.\n"},
+            {"name": "empty.md", "mimeType": "text/markdown", "buffer": b"---\ntitle: nothing\n---\n"},
+        ],
+    )
+    page.wait_for_selector("#uploading .staged > li")
+    assert page.locator("#uploading .staged > li").count() == 3
+    assert "cannot be used" in page.locator("#uploading .staged > li").nth(2).inner_text()
+    clean(page)
+    page.get_by_role("button", name="Add job-fairs.html").click()
+    told(page, "Saved job-fairs.html")
+    assert (corpus / "job-fairs.html").exists()
+    assert (corpus / "cv.md").read_bytes() == old
+    press(page, "upload-over", sure=True)
+    told(page, "Saved cv.md")
+    assert b"Another text" in (corpus / "cv.md").read_bytes()
+    page.set_input_files("#chosen", [{"name": "x.exe", "mimeType": "x/y", "buffer": b"MZ"}])
+    told(page, "x.exe: files with .exe are not read")
+    assert {path.suffix for path in corpus.rglob("*.*") if path.is_file()} == {".html", ".md"}
+
+
+@pytest.mark.parametrize("desk", [PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["phone", "dark"])
+def test_every_tab_fits_a_phone(desk: Visit, request: pytest.FixtureRequest) -> None:
+    page, kind = desk.page, request.node.callspec.id
+    for name in ("Articles", "Add", "Try", "Publish", "History", "Map"):
+        tab(page, name)
+        if name == "Map":
+            press(page, "map")
+            page.wait_for_selector("#picture svg")
+        clean(page, f"{name.lower()}-{kind}")
+
+
+def test_signing_out_leads_back_to_the_form(desk: Visit) -> None:
+    page = desk.page
+    assert page.evaluate("document.cookie") == ""
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_selector("#password")
+    clean(page)
+    page.goto(f"{desk.server.url}/edit/")
+    page.wait_for_selector("#password")
