@@ -190,6 +190,7 @@ edit = st.one_of(
     st.tuples(st.just("delete"), names, st.just([])),
     st.tuples(st.just("rename"), names, st.just([])),
     st.tuples(st.just("spoil"), names, st.just([])),
+    st.tuples(st.just("list"), names, st.lists(st.sampled_from(["/a", "/c/d", "/e.html", "/x/a/"]), max_size=3)),
 )
 
 
@@ -206,6 +207,12 @@ def test_a_partial_build_equals_a_full_one_after_any_edits(
             path = site.corpus_dir / name
             if kind == "write":
                 write(site, name, article("learn", *sections))
+            elif kind == "list":
+                pages = "".join(
+                    f"<url><loc>https://x.org{url}</loc><lastmod>2026-01-0{len(sections)}</lastmod></url>"
+                    for url in sections
+                )
+                write(site, "sitemap.xml", f"<urlset>{pages}</urlset>")
             elif kind == "spoil":
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(b"\xff\xfe\x00 not text")

@@ -36,6 +36,7 @@ content.archive
 content.word
 content.book
 content.feed
+content.sitemap
 content.paragraphs
 content.pdf
 content.junk

@@ -43,7 +43,7 @@ def test_every_format_is_built_and_an_unchanged_file_is_not_read_again(
     assert first.changes.left_out == {
         "f.xml": "1 of 3 entries hold no full text, such as 'Teaser'; export them in full",
         "g.pdf": "is no PDF that can be read, or a damaged one; export it again",
-        "sitemap.xml": "is a sitemap, no article; put the pages that it lists into the folder",
+        "sitemap.xml": "is a sitemap in which no file of this folder is found; put its pages beside it",
     }
     index = LocalIndex.open(site.index_dir / current(site.index_dir))
     assert [one.id for one in index.store.articles()] == ["a", "b", "c", "d", "e", "f/pay", "f/team"]
@@ -67,7 +67,7 @@ def test_every_format_is_built_and_an_unchanged_file_is_not_read_again(
     (corpus / "a.md").write_text(PROSE + "One more.")
     third = build(site, embedder=KeywordEmbedder())
     assert (third.changes.changed, third.changes.left_out) == (("a.md",), first.changes.left_out)
-    assert read == ["a.md", "g.pdf", "h.md", "sitemap.xml"]
+    assert read == ["sitemap.xml", "a.md", "g.pdf", "h.md"]
 
 
 def test_an_article_of_absurdly_many_passages_is_left_out(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An exported feed (RSS, Atom) to one article for each entry with its full text; a sitemap is named as what it is."""
+"""An exported feed (RSS, Atom) to one article for each entry with its full text."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ def read_feed(path: str, data: bytes) -> list[Part]:
     """An entry of the feed a part; its text is empty where the feed holds a teaser only. Raises ContentError."""
     root = parse_xml(path, data)
     kind = _name(root)
-    if kind in {"urlset", "sitemapindex"}:
-        raise ContentError(path, "is a sitemap, no article; put the pages that it lists into the folder")
     if kind not in {"rss", "rdf", "feed"}:
         raise ContentError(path, f"is XML of a kind that is not read ({kind[:40]}); export it as HTML or as a feed")
     entries = [one for one in root.iter() if _name(one) in {"item", "entry"}]

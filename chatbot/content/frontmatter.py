@@ -95,12 +95,8 @@ class FrontMatter:
             value = found.value.get("date") if found and isinstance(found.value, dict) else found and found.value
             if not found or not value:
                 continue
-            match = DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-            try:
-                if match:
-                    return date(int(match[1]), int(match[2]), int(match[3]))
-            except ValueError:
-                pass
+            if isinstance(value, str) and (day := calendar_day(value)):
+                return day
             raise self._error(found, f"{key} is {_shown(value)}, which is no date; write it as 2026-01-31")
         return None
 
@@ -156,6 +152,15 @@ def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
         )
     read = _yaml if opening[1] == "---" else _toml
     return FrontMatter(path, read(path, source, above + 1)), text[end.end() :]
+
+
+def calendar_day(value: str) -> date | None:
+    """The day of a date as `2026-01-31`, whatever time stands behind it; None for anything else."""
+    match = DATE.fullmatch(value.strip())
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    except ValueError:
+        return None
 
 
 def usable_address(value: str) -> bool:

@@ -12,13 +12,13 @@ import subprocess
 import sys
 import threading
 from datetime import date
-from pathlib import PurePosixPath
+from itertools import starmap
 from types import TracebackType
 from typing import Any
 
 from chatbot.content.frontmatter import one_line
-from chatbot.content.links import MARKDOWN
-from chatbot.content.readers import READERS, Parsed, parse
+from chatbot.content.readers import Parsed, is_simple, parse
+from chatbot.content.sitemap import Page, Sitemap
 from chatbot.errors import ContentError
 from chatbot.records import Article, to_json, to_pin
 
@@ -53,15 +53,15 @@ class IsolatedReader:
 
     def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
         """See `readers.parse`. Raises ContentError, also for a file that passes a limit."""
-        suffix = PurePosixPath(path).suffix.lower()
-        if suffix in MARKDOWN or suffix not in READERS:
+        if is_simple(path):
             return parse(path, data, sha256)
         reply = self._reply(path, data, sha256)
         if "reason" in reply:
             if reply.get("spent"):
                 self._end()
             raise ContentError(path, reply["reason"], reply.get("line"))
-        return Parsed(tuple(_article(values) for values in reply["articles"]), reply["left_out"])
+        sitemap = reply["sitemap"] and Sitemap(tuple(starmap(Page, reply["sitemap"][0])), tuple(reply["sitemap"][1]))
+        return Parsed(tuple(map(_article, reply["articles"])), reply["left_out"], sitemap)
 
     def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
         process = self._process = self._process or self._start()
@@ -135,7 +135,7 @@ def _outcome(path: str, data: bytes, sha256: str) -> dict[str, Any]:
         return {"reason": "needs more memory than max_memory_mb to be read; split it, or raise that", "spent": True}
     except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
         return {"reason": f"cannot be read: {one_line(repr(error))[:200]}; save it again", "spent": True}
-    return {"articles": [to_json(article) for article in parsed.articles], "left_out": parsed.left_out}
+    return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles]}
 
 
 def _limit(memory_mb: int) -> None:

@@ -23,6 +23,7 @@ from chatbot.content.junk import junk
 from chatbot.content.links import MARKDOWN
 from chatbot.content.markdown import has_prose
 from chatbot.content.part import Part
+from chatbot.content.sitemap import Sitemap, may_be_sitemap, read_sitemap
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
@@ -40,10 +41,11 @@ _ASSETS = re.compile(
 
 
 class Parsed(NamedTuple):
-    """The articles of a file, and why something in it is none, "" where everything is."""
+    """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists."""
 
     articles: tuple[Article, ...]
     left_out: str
+    sitemap: Sitemap | None = None
 
 
 def find_files(corpus_dir: Path) -> list[str]:
@@ -70,6 +72,12 @@ def find_files(corpus_dir: Path) -> list[str]:
             elif not _ASSETS.fullmatch(Path(entry.name).suffix):
                 found.append(_relative(corpus_dir, Path(entry.path)))
     return sorted(found, key=lambda path: (unicodedata.normalize("NFC", path), path))
+
+
+def is_simple(path: str) -> bool:
+    """Whether nothing more than Markdown is parsed in this file, or nothing at all."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix in MARKDOWN or (suffix not in READERS and not may_be_sitemap(path))
 
 
 def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
@@ -123,6 +131,8 @@ def parse(path: str, data: bytes, sha256: str) -> Parsed:
 
     `path` is relative to the corpus folder. Raises ContentError where the file as a whole cannot be used.
     """
+    if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
+        return Parsed((), "", sitemap)
     reader = READERS.get(PurePosixPath(path).suffix.lower())
     if not reader:
         suffix = PurePosixPath(path).suffix or "no suffix"

@@ -218,8 +218,10 @@ def _expired(draft: _Draft) -> tuple[str, ...]:
 
 
 def _changes(draft: _Draft) -> Changes:
-    before = draft.old.manifest.articles if draft.old else {}
-    return compare(before, draft.manifest.articles, draft.manifest.left_out)
+    now, old = draft.manifest, draft.old.manifest if draft.old else None
+    then = old.listed if old else {}
+    relisted = {path for path in then.keys() | now.listed.keys() if then.get(path) != now.listed.get(path)}
+    return compare(old.articles if old else {}, now.articles, now.left_out, relisted)
 
 
 def _effect(run: _Run, draft: _Draft) -> Effect | None:
@@ -281,6 +283,7 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
         passages=len(corpus.passages),
         articles={article.path: article.sha256 for article in corpus.articles},
         left_out=corpus.left_out,
+        listed=corpus.listed,
         others={},
         calibration={},
         pace=0.0,

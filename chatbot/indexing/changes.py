@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from chatbot.indexing.gate import Effect
@@ -67,8 +67,13 @@ class Plan:
     refused: str
 
 
-def compare(before: Mapping[str, str], now: Mapping[str, str], left_out: Mapping[str, str]) -> Changes:
-    """From the SHA-256 of each file by its path, then and now. A file that is gone here and there again is renamed."""
+def compare(
+    before: Mapping[str, str], now: Mapping[str, str], left_out: Mapping[str, str], relisted: Set[str] = frozenset()
+) -> Changes:
+    """From the SHA-256 of each file by its path, then and now. A file that is gone here and there again is renamed.
+
+    `relisted` are files of which a sitemap says something else now; they are changed.
+    """
     gone = sorted(before.keys() - now.keys())
     places: defaultdict[str, list[str]] = defaultdict(list)
     for path in sorted(now.keys() - before.keys(), reverse=True):
@@ -76,7 +81,7 @@ def compare(before: Mapping[str, str], now: Mapping[str, str], left_out: Mapping
     renamed = tuple((path, places[before[path]].pop()) for path in gone if places[before[path]])
     origins = {old for old, _ in renamed}
     both = now.keys() & before.keys()
-    changed = tuple(sorted(path for path in both if now[path] != before[path]))
+    changed = tuple(sorted(path for path in both if now[path] != before[path] or path in relisted))
     return Changes(
         added=tuple(sorted(path for paths in places.values() for path in paths)),
         changed=changed,

@@ -12,7 +12,7 @@ from chatbot.content.readers import read_bytes
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, NoSuchGeneration
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.reading import cut
+from chatbot.indexing.reading import cut, with_given
 from chatbot.indexing.snapshot import (
     ENCODERS,
     current,
@@ -176,7 +176,8 @@ def _difference(settings: Settings, index: LocalIndex, published: Article, embed
         return "the file is excluded by its front matter now"
     if digest != published.sha256:
         return "the file has changed since"
-    article = next((one for one in articles if one.id == published.id), None)
+    given = index.manifest.listed.get(published.path, {})
+    article = next((with_given(one, given) for one in articles if one.id == published.id), None)
     same = article is not None and cut(article, settings, embedder) == pieces
     return "" if same else "the file is the same, but gives other passages; the settings or the version changed"
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers import find_files, read_bytes
+from chatbot.content.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
@@ -22,74 +24,123 @@ _Cut = tuple[Article, list[tuple[Passage, bytes]]]
 class Corpus:
     """Articles in the order of their ids, their passages in order, and the digest of each passage's embedded text.
 
-    `left_out` gives the reason for each file that is not usable, by its path under the corpus folder.
+    `left_out` gives the reason for each file that is not usable, by its path under the corpus folder, and `listed`
+    what an article has from a sitemap: `url`, `updated`.
     """
 
     articles: tuple[Article, ...]
     passages: tuple[Passage, ...]
     digests: tuple[bytes, ...]
     left_out: dict[str, str]
+    listed: dict[str, dict[str, str]]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far. `before` are the articles of the previous generation by their files."""
+
+    settings: Settings
+    embedder: Embedder
+    old: LocalIndex | None
+    reader: IsolatedReader
+    before: dict[str, list[Article]] = field(default_factory=dict)
+    found: dict[str, _Cut] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, dict[str, str]] = field(default_factory=dict)
+    sitemaps: dict[str, Sitemap] = field(default_factory=dict)
+
+    def read(self, file: str, page: Page | None) -> None:
+        """Read one file, of which a sitemap says `page`."""
+        try:
+            articles, note = self._parsed(file)
+            given = given_by(page, articles[0]) if page and articles else {}
+            found = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
+            self._check(file, found)
+        except ContentError as error:
+            self.left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
+            return
+        if note:
+            self.left_out[file] = note
+        if given:
+            self.listed[file] = given
+        self.found.update((article.id, (article, pieces)) for article, pieces in found)
+
+    def _parsed(self, file: str) -> tuple[list[Article], str]:
+        """The articles as their file alone makes them, and a note."""
+        data = read_bytes(self.settings.corpus_dir, file, self.settings.max_file_mb)
+        digest = hashlib.sha256(data).hexdigest()
+        known = self.before.get(file, [])
+        if self.old and known and known[0].sha256 == digest:
+            given = self.old.manifest.listed.get(file, {})
+            wholes = [whole for one in known if (whole := self.old.store.article(one.id))]
+            return [without_given(whole, given) for whole in wholes], self.old.manifest.left_out.get(file, "")
+        parsed = self.reader.parse(file, data, digest)
+        if parsed.sitemap:
+            self.sitemaps[file] = parsed.sitemap
+        return list(parsed.articles), parsed.left_out
+
+    def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
+        if self.old and self.old.store.article(article.id) == article:
+            return [(passage, digest) for _, passage, digest in self.old.store.passages_of(article.id)]
+        return cut(article, self.settings, self.embedder)
+
+    def _check(self, file: str, found: list[_Cut]) -> None:
+        for article, pieces in found:
+            if article.id in self.found:
+                raise ContentError(file, f"has the same name as {self.found[article.id][0].path}; rename one of them")
+            if not pieces:
+                raise ContentError(file, "holds no text to show; add some or remove the file")
+        count, most = sum(len(pieces) for _, pieces in found), self.settings.max_passages_per_file
+        if count > most:
+            raise ContentError(
+                file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
+            )
 
 
 def read_corpus(
     settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: Callable[[str, int, int], None]
 ) -> Corpus:
     """Read every usable file of the corpus folder, which exists."""
-    before: dict[str, list[Article]] = {}
-    for article in old.store.articles() if old else ():
-        before.setdefault(article.path, []).append(article)
-    articles: dict[str, Article] = {}
-    pieces: dict[str, list[tuple[Passage, bytes]]] = {}
-    left_out: dict[str, str] = {}
     files = find_files(settings.corpus_dir)
     with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
-        for done, file in enumerate(files):
+        reading = _Reading(settings, embedder, old, reader)
+        for article in old.store.articles() if old else ():
+            reading.before.setdefault(article.path, []).append(article)
+        first = [file for file in files if may_be_sitemap(file)]
+        for done, file in enumerate(first):
             on_step("reading", done, len(files))
-            try:
-                data = read_bytes(settings.corpus_dir, file, settings.max_file_mb)
-                digest = hashlib.sha256(data).hexdigest()
-                known = before.get(file, [])
-                if old and known and known[0].sha256 == digest:
-                    found, note = _taken_over(old, known), old.manifest.left_out.get(file, "")
-                else:
-                    parsed = reader.parse(file, data, digest)
-                    found, note = [(one, cut(one, settings, embedder)) for one in parsed.articles], parsed.left_out
-                _check(file, found, articles, settings.max_passages_per_file)
-            except ContentError as error:
-                left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
-                continue
-            if note:
-                left_out[file] = note
-            for article, cuts in found:
-                articles[article.id] = article
-                pieces[article.id] = cuts
-    ids = sorted(articles)
-    flat = [piece for id_ in ids for piece in pieces[id_]]
+            reading.read(file, None)
+        pages = listed(files, (page for sitemap in reading.sitemaps.values() for page in sitemap.pages))
+        for done, file in enumerate((file for file in files if not may_be_sitemap(file)), len(first)):
+            on_step("reading", done, len(files))
+            reading.read(file, pages.get(file))
+    left_out = reading.left_out
+    for file, sitemap in reading.sitemaps.items():
+        if reason := unused(file, sitemap, reading.sitemaps, pages.values()):
+            left_out[file] = reason
+    found = [reading.found[id_] for id_ in sorted(reading.found)]
+    flat = [piece for _, pieces in found for piece in pieces]
     passages, digests = zip(*flat, strict=True) if flat else ((), ())
-    return Corpus(tuple(articles[id_] for id_ in ids), passages, digests, left_out)
+    left_out = {file: left_out[file] for file in sorted(left_out)}
+    return Corpus(tuple(article for article, _ in found), passages, digests, left_out, reading.listed)
 
 
-def _check(file: str, found: list[_Cut], articles: dict[str, Article], most: int) -> None:
-    for article, cuts in found:
-        if article.id in articles:
-            raise ContentError(file, f"has the same name as {articles[article.id].path}; rename one of them")
-        if not cuts:
-            raise ContentError(file, "holds no text to show; add some or remove the file")
-    count = sum(len(cuts) for _, cuts in found)
-    if count > most:
-        raise ContentError(
-            file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
-        )
+def given_by(page: Page, article: Article) -> dict[str, str]:
+    """What the article lacks and a sitemap's page states: `url`, `updated`."""
+    url = {} if article.url else {"url": page.url}
+    return url if article.updated or not page.updated else url | {"updated": page.updated}
 
 
-def _taken_over(old: LocalIndex, known: list[Article]) -> list[_Cut]:
-    found = []
-    for article in known:
-        whole = old.store.article(article.id)
-        if whole:
-            cuts = [(passage, digest) for _, passage, digest in old.store.passages_of(article.id)]
-            found.append((whole, cuts))
-    return found
+def with_given(article: Article, given: Mapping[str, str]) -> Article:
+    """The article with what a sitemap gave it."""
+    updated = date.fromisoformat(given["updated"]) if "updated" in given else article.updated
+    return replace(article, url=given.get("url", article.url), updated=updated)
+
+
+def without_given(article: Article, given: Mapping[str, str]) -> Article:
+    """The article without what a sitemap gave it."""
+    url, updated = None if "url" in given else article.url, None if "updated" in given else article.updated
+    return replace(article, url=url, updated=updated)
 
 
 def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from chatbot.indexing.disk import file_digest, replace_text, sync
 
-FORMAT = 4
+FORMAT = 5
 
 CURRENT = "CURRENT"
 HISTORY = "history"
@@ -35,10 +35,11 @@ MANIFEST = "manifest.json"
 class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
-    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason for
-    each file that was not usable; `others` the SHA-256 of each file that gave no article; `calibration` the thresholds
-    and error rates of `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took
-    when last measured, 0 for never; `files` the SHA-256 of each file of the generation, by its path inside it.
+    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason
+    for each file that was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
+    SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
+    `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
+    measured, 0 for never; `files` the SHA-256 of each file of the generation, by its path inside it.
     """
 
     format: int
@@ -50,6 +51,7 @@ class Manifest:
     passages: int
     articles: dict[str, str]
     left_out: dict[str, str]
+    listed: dict[str, dict[str, str]]
     others: dict[str, str]
     calibration: dict[str, float]
     pace: float

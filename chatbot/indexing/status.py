@@ -54,7 +54,7 @@ def read_status(settings: Settings) -> Status:
         left_out=manifest.left_out,
         calibration=manifest.calibration,
         expired=_expired(index_dir / name),
-        changes=_changes(settings, manifest.articles, manifest.left_out),
+        changes=_changes(settings, manifest.articles, manifest.others),
     )
 
 
@@ -66,11 +66,11 @@ def _expired(folder: Path) -> tuple[str, ...]:
         store.close()
 
 
-def _changes(settings: Settings, published: dict[str, str], left_out: dict[str, str]) -> str:
+def _changes(settings: Settings, published: dict[str, str], others: dict[str, str]) -> str:
     if not settings.corpus_dir.is_dir():
         return f"folder {settings.corpus_dir} does not exist"
     now = {path: digest for path, digest in corpus_digests(settings).items() if digest}
-    added = len(now.keys() - published.keys() - left_out.keys())
+    added = len(now.keys() - published.keys() - others.keys())
     deleted = len(published.keys() - now.keys())
     changed = sum(now[path] != published[path] for path in now.keys() & published.keys())
     if not added + changed + deleted:
