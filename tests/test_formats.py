@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from chatbot.content.blocks import heading_slugs
 from chatbot.content.passages import split
-from chatbot.content.readers import parse
+from chatbot.content.readers import find_files, parse
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.render import article_html
@@ -212,9 +214,38 @@ def test_an_atom_feed_is_read_alike() -> None:
     assert found.text == f"**Ask** first. {FULL.strip()}"
 
 
+JSON = {
+    "version": "https://jsonfeed.org/version/1.1",
+    "items": [
+        {"id": "https://example.org/pay", "title": "Pay & more", "content_html": f"<h2>Ask</h2><p>{FULL}</p>"},
+        {"id": "2", "content_text": f"{FULL}\n\n<b> is {FULL}", "date_published": "2026-01-02T03:04:05Z", "tags": [1]},
+        {"id": "3", "title": "A teaser", "content_text": "Short.", "date_modified": "2026-02-31"},
+        None,
+    ],
+}
+
+
+def test_a_json_feed_is_read_alike() -> None:
+    parsed = parse("blog/feed.json", json.dumps(JSON).encode(), "0")
+    first, second = parsed.articles
+    assert (first.id, first.title, first.url) == ("blog/feed/pay--more", "Pay & more", "https://example.org/pay")
+    assert first.text == f"## Ask\n\n{FULL.strip()}"
+    assert (second.id, second.url, second.published) == ("blog/feed/entry-2", None, date(2026, 1, 2))
+    assert second.text == f"{FULL.strip()}\n\n\\<b> is {FULL.strip()}"
+    assert parsed.left_out == "1 of 3 entries hold no full text, such as 'A teaser'; export them in full"
+
+
+def test_other_json_is_named_as_what_it_is_and_is_no_article_elsewhere(tmp_path: Path) -> None:
+    assert refusal("feed.json", b'{"version": "1"}').startswith("is no JSON Feed")
+    assert refusal("feed.json", b"[" * 100_000).startswith("is no JSON that can be read: ")
+    empty = b'{"version": "https://jsonfeed.org/version/1", "items": {}}'
+    assert refusal("feed.json", empty).startswith("is a feed without entries")
+    for name in ("feed.json", "package.json"):
+        (tmp_path / name).write_text("{}")
+    assert find_files(tmp_path) == ["feed.json"]
+
+
 XML = [
-    ("<urlset><url><loc>https://example.org/</loc></url></urlset>", "is a sitemap, no article"),
-    ("<sitemapindex/>", "is a sitemap, no article"),
     ("<rss><channel/></rss>", "is a feed without entries"),
     ("<rss><channel><item><title>A</title><description>Short</description></item></channel></rss>", "1 of 1 entries"),
     ("<project/>", "is XML of a kind that is not read (project)"),

@@ -259,11 +259,18 @@ def test_hidden_files_and_assets_are_passed_over(corpus: Path) -> None:
     assert find_files(corpus) == []
 
 
-@pytest.mark.parametrize("name", ["a.odt", "a.xyz", "LICENSE"])
-def test_files_of_other_kinds_are_named_with_the_reason(corpus: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a.odt", r"has \.odt, which is not read; open it where it was made and save it as \.docx"),
+        ("a.ZIP", r"is packed \(\.zip\); unpack it"),
+        ("LICENSE", r"has no suffix, .* add \.md or \.txt where it is text"),
+    ],
+)
+def test_files_of_other_kinds_are_named_with_the_reason(corpus: Path, name: str, reason: str) -> None:
     put(corpus, name)
     assert find_files(corpus) == [name]
-    with pytest.raises(ContentError, match=r"not read; use one of \.md"):
+    with pytest.raises(ContentError, match=reason):
         read_article(name, corpus, 1.0)
 
 

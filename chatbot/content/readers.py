@@ -30,6 +30,8 @@ from chatbot.records import Article
 Reader = Callable[[str, bytes], Sequence[Part]]
 """From path and bytes to the file itself as one part, or to its entries."""
 
+_PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
+
 _SHORT = 1000
 """Characters of a body that may be nothing but markup around a page of data."""
 
@@ -69,7 +71,7 @@ def find_files(corpus_dir: Path) -> list[str]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
-            elif not _ASSETS.fullmatch(Path(entry.name).suffix):
+            elif not _ASSETS.fullmatch(Path(entry.name).suffix) or _is_json_feed(entry.name):
                 found.append(_relative(corpus_dir, Path(entry.path)))
     return sorted(found, key=lambda path: (unicodedata.normalize("NFC", path), path))
 
@@ -77,7 +79,7 @@ def find_files(corpus_dir: Path) -> list[str]:
 def is_simple(path: str) -> bool:
     """Whether nothing more than Markdown is parsed in this file, or nothing at all."""
     suffix = PurePosixPath(path).suffix.lower()
-    return suffix in MARKDOWN or (suffix not in READERS and not may_be_sitemap(path))
+    return suffix in MARKDOWN or not (suffix in READERS or may_be_sitemap(path) or _is_json_feed(path))
 
 
 def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
@@ -133,10 +135,10 @@ def parse(path: str, data: bytes, sha256: str) -> Parsed:
     """
     if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
         return Parsed((), "", sitemap)
-    reader = READERS.get(PurePosixPath(path).suffix.lower())
+    suffix = PurePosixPath(path).suffix.lower()
+    reader = _json_feed if _is_json_feed(path) else READERS.get(suffix)
     if not reader:
-        suffix = PurePosixPath(path).suffix or "no suffix"
-        raise ContentError(path, f"has {suffix}, which is not read; use one of {', '.join(READERS)}")
+        raise ContentError(path, _not_read(suffix))
     parts = reader(path, data)
     if len(parts) == 1 and not parts[0].name:
         article = _article(path, parts[0], sha256)
@@ -249,6 +251,24 @@ def _feed(path: str, data: bytes) -> list[Part]:
     from chatbot.content.feed import read_feed
 
     return read_feed(path, data)
+
+
+def _json_feed(path: str, data: bytes) -> list[Part]:
+    from chatbot.content.feed import read_json_feed
+
+    return read_json_feed(path, data)
+
+
+def _is_json_feed(path: str) -> bool:
+    return PurePosixPath(path).name.lower() == "feed.json"
+
+
+def _not_read(suffix: str) -> str:
+    if suffix in _PACKED:
+        return f"is packed ({suffix}); unpack it, and put in the files that are in it"
+    if not suffix:
+        return "has no suffix, so that what it is cannot be told; add .md or .txt where it is text"
+    return f"has {suffix[:20]}, which is not read; open it where it was made and save it as .docx, .pdf, .html or .md"
 
 
 READERS: dict[str, Reader] = {
