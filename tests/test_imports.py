@@ -87,12 +87,12 @@ answering.suggesting
 answering.answerer
 answering.explaining
 answering.chatbot
-answering.effect
-answering.drafting
-answering.mapping
 answering.judged
 answering.evaluation
 answering.gold
+answering.effect
+answering.drafting
+answering.mapping
 answering.replay
 answering.assessing
 insights.redaction

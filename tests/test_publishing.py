@@ -183,10 +183,14 @@ def test_limits_without_questions_are_refused() -> None:
     ("text", "said"),
     [
         ("", "holds no judged questions"),
-        ('{"question": "x", "answers": []}', r":1: this is no judged question: it has no answer"),
-        ('{"question": "x"}', r":1: .*: it has no 'answers'"),
-        ('\n{"question"', r":2: this is no judged question"),
-        ('{"question": "x", "answers": [{"article": "a", "quote": ""}]}', "without a quote"),
+        ('{"question": "x", "answers": []}', r":1: this is no judged question: it has no list of answers"),
+        ('{"question": "x"}', r":1: .*: it has no list of answers"),
+        ('{"answers": []}', r":1: .*: it has no question"),
+        ('\n{"question"', r":2: this is no JSON"),
+        (
+            '{"question": "x", "answers": [{"article": "a", "quote": ""}]}',
+            r":1: .* expected its 'article'",
+        ),
     ],
 )
 def test_a_file_of_questions_that_cannot_be_used_is_named_with_its_line(site: Settings, text: str, said: str) -> None:
@@ -196,7 +200,7 @@ def test_a_file_of_questions_that_cannot_be_used_is_named_with_its_line(site: Se
     with pytest.raises(SettingsError, match=said):
         measure_for(with_questions)
     with_questions.publish.questions.unlink()
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match=r"publish\.questions cannot be used: there is no "):
         measure_for(with_questions)
 
 

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 EXPLAINED = re.findall(r"`([^`]+)`", PAGE.replace("\n", " "))
 MODULES = ["indexing/snapshot", "indexing/build", "indexing/generations", "indexing/gate", "indexing/seen"]
-MODULES += ["indexing/starting", "answering/effect"]
+MODULES += ["indexing/starting", "answering/effect", "answering/gold"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
-RAISED |= {"PublishRefused", "NoSuchGeneration"}
+RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 
 
 def fixed_parts(node: ast.expr) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.gold import JudgedQuestion, quoted, read_questions
 from chatbot.answering.search import Searcher
-from chatbot.errors import ModelError, SettingsError
+from chatbot.errors import JudgedSetError, ModelError, SettingsError
 from chatbot.indexing.build import Measure
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import QueryEncoder
@@ -22,14 +21,6 @@ from chatbot.records import Filters, Passage
 from chatbot.settings import Settings
 
 _DEPTH = 10
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedQuestion:
-    """A question and the places that answer it: an article's id and a quote of its text, word for word."""
-
-    question: str
-    answers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +43,11 @@ def measure_for(settings: Settings) -> Measure | None:
     """What `build` needs to judge a new index, None where the settings name no questions. Raises SettingsError."""
     if settings.publish.questions is None:
         return None
-    questions = read_questions(settings.publish.questions)
-    return lambda old, new, embedder: effect(questions, _old_side(old, embedder, settings), side(new, embedder))
-
-
-def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
-    """Judged questions, one JSON object a line: `question`, and `answers`, each with `article` and `quote`.
-
-    Raises SettingsError naming the line.
-    """
     try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"the judged questions in {file} cannot be read: {error}; mend the file, or take publish.questions away"
-        ) from error
-    found = tuple(_question(file, number, line) for number, line in enumerate(lines, 1) if line.strip())
-    if not found:
-        raise SettingsError(f"{file} holds no judged questions; write some, or take publish.questions away")
-    return found
+        questions = read_questions(settings.publish.questions)
+    except JudgedSetError as error:
+        raise SettingsError(f"publish.questions cannot be used: {error}; mend the file, or take it away") from error
+    return lambda old, new, embedder: effect(questions, _old_side(old, embedder, settings), side(new, embedder))
 
 
 def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> Effect:
@@ -129,34 +106,8 @@ def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) 
 
 def _look(asked: Side, one: JudgedQuestion) -> _Seen:
     hits = asked.answerer.ask(one.question, _DEPTH, (), Filters()).hits
-    answering = {id_ for article, quote in one.answers for id_ in _holding(asked.index, article, quote)}
+    answering = set(quoted(one.quotes, asked.index.store))
     return _Seen(hits[0].passage if hits else None, ndcg([hit.passage.id for hit in hits], answering))
-
-
-def _holding(index: LocalIndex, article_id: str, quote: str) -> set[str]:
-    """The passages that hold at least half of a quote of their article."""
-    article = index.store.article(article_id)
-    start = article.text.find(quote) if article else -1
-    if start < 0:
-        return set()
-    end = start + len(quote)
-    passages = (passage for _, passage, _ in index.store.passages_of(article_id))
-    return {one.id for one in passages if 2 * (min(end, one.end) - max(start, one.start)) >= len(quote)}
-
-
-def _question(file: Path, number: int, line: str) -> JudgedQuestion:
-    try:
-        value: Any = json.loads(line)
-        answers = tuple((str(answer["article"]), str(answer["quote"])) for answer in value["answers"])
-        if not answers or not all(quote for _, quote in answers):
-            raise ValueError("it has no answer, or one without a quote")
-        return JudgedQuestion(str(value["question"]), answers)
-    except (ValueError, KeyError, TypeError) as error:
-        what = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-        raise SettingsError(
-            f"{file}:{number}: this is no judged question: {what}; expected "
-            '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
-        ) from error
 
 
 def _same(one: Passage | None, other: Passage | None) -> bool:

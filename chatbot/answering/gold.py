@@ -6,6 +6,8 @@ at least half of a quote.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,42 +16,75 @@ from chatbot.errors import JudgedSetError
 from chatbot.indexing.store import Store
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words of an article, named by its id, as they stand in its text."""
+
+    article: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedQuestion:
+    """A question and the quotes that answer it; `id` is its own or the number of its line."""
+
+    id: str
+    question: str
+    quotes: tuple[Quote, ...]
+
+
+def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
+    """The questions of a file. Raises JudgedSetError with file and line."""
+    found = []
+    for place, record in records(file):
+        question, answers = record.get("question"), record.get("answers")
+        if not isinstance(question, str) or not isinstance(answers, list) or not answers:
+            missing = "question" if not isinstance(question, str) else "list of answers"
+            raise JudgedSetError(
+                f"{place}: this is no judged question: it has no {missing}; expected "
+                '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
+            )
+        id_ = str(record.get("id", place.rpartition(":")[2]))
+        found.append(JudgedQuestion(id_, question, tuple(to_quote(answer, place) for answer in answers)))
+    if not found:
+        raise JudgedSetError(f"{file} holds no judged questions; write some, one a line")
+    return tuple(found)
+
+
+def to_quote(answer: Any, place: str) -> Quote:
+    """An entry of `answers`; `place` is named where it cannot be used. Raises JudgedSetError."""
+    try:
+        quote = Quote(str(answer["article"]), str(answer["quote"]))
+    except (TypeError, KeyError):
+        quote = Quote("", "")
+    if not quote.article or not quote.text:
+        raise JudgedSetError(f"{place}: an answer is {answer!r}; expected its 'article' and a 'quote' from it")
+    return quote
+
+
 def read_gold(file: Path, store: Store) -> JudgedSet:
     """The questions of a file, judged against the passages of an index. Raises JudgedSetError with file and line.
 
     Questions whose quotes are no longer in the articles have no judgement.
     """
-    queries: dict[str, str] = {}
-    qrels: dict[str, dict[str, int]] = {}
-    for place, record in records(file):
-        question, answers = record.get("question"), record.get("answers", [])
-        if not isinstance(question, str) or not isinstance(answers, list):
-            raise JudgedSetError(f"{place}: expected a 'question' and a list of 'answers' with article and quote")
-        id_ = str(record.get("id", len(queries) + 1))
-        queries[id_] = question
-        found = {passage: 1 for answer in answers for passage in quoted(answer, store, place)}
-        if found:
-            qrels[id_] = found
+    questions = read_questions(file)
+    answering = {one.id: quoted(one.quotes, store) for one in questions}
+    qrels = {id_: dict.fromkeys(passages, 1) for id_, passages in answering.items() if passages}
     if not qrels:
         raise JudgedSetError(f"{file}: none of its quotes is in a published article; check article ids and quotes")
-    return JudgedSet(file.stem, queries, qrels)
+    return JudgedSet(file.stem, {one.id: one.question for one in questions}, qrels)
 
 
-def quoted(answer: Any, store: Store, place: str) -> list[str]:
-    """The ids of the passages that hold at least half of a quote."""
-    try:
-        article_id, quote = str(answer["article"]), str(answer["quote"])
-    except (TypeError, KeyError):
-        raise JudgedSetError(
-            f"{place}: an answer is {answer!r}; expected its 'article' and a 'quote' from it"
-        ) from None
-    article = store.article(article_id)
-    start = article.text.find(quote) if article and quote else -1
-    if start < 0:
-        return []
-    end = start + len(quote)
-    return [
-        passage.id
-        for _, passage, _ in store.passages_of(article_id)
-        if min(end, passage.end) - max(start, passage.start) >= len(quote) / 2
-    ]
+def quoted(quotes: Iterable[Quote], store: Store) -> list[str]:
+    """The ids of the passages that hold at least half of one of these quotes of their article, none twice."""
+    found: dict[str, None] = {}
+    for quote in quotes:
+        article = store.article(quote.article)
+        start = article.text.find(quote.text) if article else -1
+        if start < 0:
+            continue
+        end = start + len(quote.text)
+        for _, passage, _ in store.passages_of(quote.article):
+            if 2 * (min(end, passage.end) - max(start, passage.start)) >= len(quote.text):
+                found[passage.id] = None
+    return list(found)

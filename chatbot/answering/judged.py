@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def read_set(folder: Path) -> JudgedSet:
     """The questions and judgements of a folder. Raises JudgedSetError with file and line."""
     queries = {_text(record, "_id", place): _text(record, "text", place) for place, record in records(folder / QUERIES)}
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(_lines(folder / QRELS), start=1):
+    for number, line in _lines(folder / QRELS):
         fields = line.split("\t")
         if number == 1 and fields[-1].strip().lower() == "score":
             continue
@@ -145,7 +145,7 @@ def _article(id_: str, title: str, text: str) -> Article:
 
 def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The JSON objects of a file, each with its place as "file:line". Raises JudgedSetError."""
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in _lines(path):
         place = f"{path}:{number}"
         try:
             record = json.loads(line)
@@ -156,12 +156,15 @@ def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, record
 
 
-def _lines(path: Path) -> Iterable[str]:
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that are not empty, each with its number."""
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
-            return [line.rstrip("\r\n") for line in file if line.strip()]
+            return [(number, line.rstrip("\r\n")) for number, line in enumerate(file, start=1) if line.strip()]
     except FileNotFoundError:
-        raise JudgedSetError(f"there is no {path}; a judged set has {QUERIES}, {QRELS} and mostly {CORPUS}") from None
+        raise JudgedSetError(
+            f"there is no {path}; name a file, or a folder with {QUERIES}, {QRELS} and mostly {CORPUS}"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise JudgedSetError(f"{path} cannot be read: {error}") from error
 

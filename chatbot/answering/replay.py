@@ -16,7 +16,7 @@ import numpy as np
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.evaluation import Floats, interval, measure
-from chatbot.answering.gold import quoted
+from chatbot.answering.gold import quoted, to_quote
 from chatbot.answering.judged import records
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.store import Store
@@ -131,6 +131,5 @@ def replay(
 
 def _turn(turn: dict[str, Any], store: Store, place: str) -> JudgedTurn:
     gold = [str(id_) for id_ in turn.get("gold") or ()]
-    for answer in turn.get("answers") or ():
-        gold += quoted(answer, store, place)
+    gold += quoted([to_quote(answer, place) for answer in turn.get("answers") or ()], store)
     return JudgedTurn(str(turn["question"]), str(turn.get("rewrite") or ""), tuple(gold))
