@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
+import time
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +37,9 @@ def shout(path, data):
 def write(path, data):
     with open(data.decode(), "w") as file:
         file.write("planted")
-readers.READERS.update({{f".{{one.__name__}}": one for one in (hang, crash, fill, fail, shout, write)}})
+def secrets(path, data):
+    raise ValueError(os.environ.get("CHATBOT_EDIT__PASSWORD"), sorted(os.listdir("/proc/self/fd")))
+readers.READERS.update({{f".{{one.__name__}}": one for one in (hang, crash, fill, fail, shout, write, secrets)}})
 {PROGRAM}
 """
 
@@ -63,7 +69,7 @@ def test_one_process_reads_many_files_and_markdown_needs_none() -> None:
 def suffixes(monkeypatch: pytest.MonkeyPatch) -> None:
     from chatbot.content import readers
 
-    for name in ("hang", "crash", "fill", "fail", "shout", "write"):
+    for name in ("hang", "crash", "fill", "fail", "shout", "write", "secrets"):
         monkeypatch.setitem(readers.READERS, f".{name}", readers.READERS[".html"])
 
 
@@ -104,3 +110,68 @@ def test_a_reader_cannot_write_files(tmp_path: object) -> None:
     target = f"{tmp_path}/planted.txt"
     with IsolatedReader(120, 1024, program=MISBEHAVING) as reader:
         assert "File too large" in reason(reader, "a.write", target.encode())
+
+
+ORPHAN = f"""
+from chatbot.content import readers
+from chatbot.content.isolation import IsolatedReader
+readers.READERS[".hang"] = readers.READERS[".html"]
+with IsolatedReader(3, 1024, program={MISBEHAVING!r}) as reader:
+    reader.parse("a.html", {PAGE!r}, "x")
+    print(reader.process_id, flush=True)
+    reader.parse(input(), b"", "x")
+"""
+
+
+def is_running(process_id: int) -> bool:
+    stat = Path(f"/proc/{process_id}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_process_whose_build_is_killed_ends_itself(busy: bool) -> None:
+    with subprocess.Popen([sys.executable, "-c", ORPHAN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdin
+        assert parent.stdout
+        process_id = int(parent.stdout.readline())
+        if busy:
+            parent.stdin.write(b"a.hang\n")
+            parent.stdin.flush()
+            time.sleep(1)
+        assert is_running(process_id)
+        parent.kill()
+    end = time.monotonic() + 120
+    while is_running(process_id) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not is_running(process_id)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+@pytest.mark.usefixtures("suffixes")
+def test_nothing_is_handed_to_the_process_and_nothing_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATBOT_EDIT__PASSWORD", "secret")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("HOME", "/nonexistent")
+    with socket.create_server(("127.0.0.1", 0)) as server, IsolatedReader(120, 1024, program=MISBEHAVING) as reader:
+        server.set_inheritable(True)
+        # Its pipes, what they replaced, and the folder that is being listed.
+        assert reason(reader, "a.secrets").startswith("cannot be read: ValueError(None, ['0', '1', '2', '3', '4'])")
+        for path, data in (("a.html", PAGE), ("b.pdf", pdf([[(700, 10, "Pay follows skill.")]]))):
+            assert reader.parse(path, data, "x").articles
+        process_id = reader.process_id
+        assert process_id
+    assert not Path(f"/proc/{process_id}").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_process_takes_no_modules_from_the_folder_it_is_started_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lxml.py").write_text("import sys; sys.exit(1)")
+    (tmp_path / "json.py").write_text("import sys; sys.exit(1)")
+    monkeypatch.chdir(tmp_path)
+    with IsolatedReader(120, 1024) as reader:
+        assert reader.parse("a.html", PAGE, "x").articles[0].title == "Pay"

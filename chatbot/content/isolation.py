@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import threading
@@ -23,6 +25,12 @@ from chatbot.errors import ContentError
 from chatbot.records import Article, to_json, to_pin
 
 PROGRAM = "from chatbot.content.isolation import serve; serve()"
+_NEEDED = re.compile(r"PATH|SYSTEMROOT|TZ|LANG|(?:LC|LD|DYLD)_.*|PYTHON.*", re.IGNORECASE)
+"""Variables of the environment that the process gets; passwords and keys are none of its business."""
+
+_GRACE = 5.0
+"""Seconds after which the process ends itself, where nobody is left to end it."""
+
 _DATES = ("published", "updated", "review_by")
 
 
@@ -95,11 +103,13 @@ class IsolatedReader:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-c", self._program, str(self._max_memory_mb)],
+            # -P: the folder it is started in, which may be the corpus, is no place for modules.
+            [sys.executable, "-P", "-c", self._program, str(self._max_memory_mb), str(self._max_seconds + _GRACE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={name: value for name, value in os.environ.items() if _NEEDED.fullmatch(name)}
+            | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         assert process.stdout  # noqa: S101 - a pipe
         process.stdout.readline()  # it is ready; until here no file is to blame for the time
@@ -115,13 +125,16 @@ class IsolatedReader:
 def serve() -> None:
     """The process: a line of JSON and the file's bytes on stdin, a line of JSON on stdout, until stdin ends."""
     _limit(int(sys.argv[1]))
+    seconds = float(sys.argv[2])
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a library prints must not mix with the replies
     sink.write(b"ready\n")
     sink.flush()
     while header := source.readline():
         job = json.loads(header)
+        _end_after(seconds)
         reply = _outcome(job["path"], source.read(job["size"]), job["sha256"])
+        _end_after(0)
         sink.write(json.dumps(reply).encode() + b"\n")
         sink.flush()
 
@@ -143,10 +156,17 @@ def _limit(memory_mb: int) -> None:
         import resource
     except ImportError:  # Windows has no such limits
         return
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000, memory_mb * 1_000_000))
+
+
+def _end_after(seconds: float) -> None:
+    """End this process then, whatever it is busy with; 0 calls that off."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _article(values: dict[str, Any]) -> Article:
