@@ -26,7 +26,10 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
 ) -> None:
-    """Open the chat page and the API; the index is built first where there is none."""
+    """Open the chat page and the API; the index is built first where there is none.
+
+    With a password set (`chatbot password`), editors work at /edit of the same address.
+    """
     from chatbot.answering.chatbot import Chatbot
 
     said = {"host": host, "port": port, "root_path": root_path}

@@ -1,0 +1,148 @@
+"""Builds in a process of their own, and the list of files beside what is published."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chatbot.answering.chatbot import Chatbot
+from chatbot.answering.drafting import Refused, Work
+from chatbot.errors import EditRefused
+from chatbot.indexing.changes import BuildReport, Plan
+from chatbot.indexing.generations import Verified
+from chatbot.indexing.snapshot import current
+from chatbot.serving.desk import Desk
+from chatbot.serving.edit_acts import perform
+from chatbot.serving.edit_shown import Seat, chosen, tick, whole
+from chatbot.settings import PublishSettings, Settings
+
+SECONDS = 240.0
+
+
+@pytest.fixture
+def site(served_folder: Path, tmp_path: Path) -> Path:
+    shutil.copytree(served_folder, tmp_path / "site")
+    return tmp_path / "site"
+
+
+def settings_of(site: Path, **more: PublishSettings) -> Settings:
+    return Settings(corpus_dir=site / "corpus", index_dir=site / "index", **more)
+
+
+def test_a_draft_is_published_by_the_next_build_and_a_check_finds_nothing(site: Path) -> None:
+    settings = settings_of(site)
+    served = current(settings.index_dir)
+    (site / "corpus/new.md").write_text("# References\n\nAsk a manager who has seen you work for a reference.\n")
+    plan = Work(settings, "draft").wait(SECONDS)
+    assert isinstance(plan, Plan)
+    assert (plan.changes.added, plan.embed, current(settings.index_dir)) == (("new.md",), 1, served)
+    report = Work(settings, "publish").wait(SECONDS)
+    assert isinstance(report, BuildReport)
+    assert (report.published, report.generation, report.embedded) == (True, plan.generation, 0)
+    checked = Work(settings, "verify").wait(SECONDS)
+    assert isinstance(checked, Verified)
+    assert (checked.damaged, checked.differing, checked.articles) == ({}, {}, 5)
+
+
+def test_what_cannot_be_built_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    refused = Work(settings, "publish").wait(SECONDS)
+    assert isinstance(refused, Refused)
+    assert "holds no articles" in refused.message
+
+
+def test_a_refusal_names_the_questions_and_a_second_yes_publishes(site: Path) -> None:
+    quote = "Explain a gap in your CV in one plain line"
+    question = {"question": "How do I explain a gap?", "answers": [{"article": "cv", "quote": quote}]}
+    (site / "judged.jsonl").write_text(json.dumps(question) + "\n")
+    settings = settings_of(site, publish=PublishSettings(questions=site / "judged.jsonl", max_lost_answers=0))
+    desk = Desk(Chatbot.open(settings))
+    served = desk.bot.generation
+    (site / "corpus/cv.md").unlink()
+    typed = {"search": "", "state": "All"}
+    _, shown = perform(desk, Seat(), '{"act": "publish"}', typed)
+    assert shown["timer"] == {"active": True}
+    assert desk.work
+    assert "under way" in perform(desk, Seat(), '{"act": "draft"}', typed)[1]["notice"]["value"]
+    desk.work.wait(SECONDS)
+    html = tick(desk, typed)["plan"]["value"]
+    assert "How do I explain a gap?" in html
+    assert 'data-act="force"' in html
+    assert desk.bot.generation == served
+    perform(desk, Seat(), '{"act": "force"}', typed)
+    desk.work.wait(SECONDS)
+    assert "Published." in tick(desk, typed)["notice"]["value"]
+    assert desk.bot.generation != served
+
+
+def test_every_file_is_listed_with_how_it_differs(site: Path) -> None:
+    desk, corpus = Desk(Chatbot.open(settings_of(site))), site / "corpus"
+    assert {one.path: one.state for one in desk.files()} == dict.fromkeys(
+        ("cv.md", "money/pay.md", "rtl.md", "zebra.md"), "unchanged"
+    )
+    (corpus / "cv.md").write_text((corpus / "cv.md").read_text().replace("Writing a CV", "A new CV"))
+    (corpus / "rtl.md").unlink()
+    (corpus / "cv.html").write_text("<h1>Twin</h1><p>Some text that stands for itself, and a little more of it.</p>")
+    (corpus / "bad.md").write_text("---\ntitle: [\n---\ntext")
+    (corpus / "hidden.md").write_text("---\ndraft: true\n---\ntext")
+    found = {one.path: one for one in desk.files()}
+    assert {path: one.state for path, one in found.items()} == {
+        "bad.md": "left out",
+        "cv.html": "new",
+        "cv.md": "left out",
+        "hidden.md": "left out",
+        "money/pay.md": "unchanged",
+        "rtl.md": "deleted",
+        "zebra.md": "unchanged",
+    }
+    assert "has the same name as cv.html" in found["cv.md"].reason
+    assert found["bad.md"].reason.startswith("line ")
+    assert found["money/pay.md"].freshness(date(2026, 1, 1)) == "review"
+    assert found["zebra.md"].freshness(date(2026, 6, 1)) == ""
+    assert found["zebra.md"].freshness(date(2027, 6, 1)) == "old"
+    names = [one.path for one in chosen(tuple(found.values()), {"search": "PAY offers", "state": "All"})]
+    assert names == ["money/pay.md"]
+    assert [one.path for one in chosen(tuple(found.values()), {"state": "Deleted"})] == ["rtl.md"]
+
+
+GESTURES = (
+    "", "[]", "{}", '{"act": "rm"}', '{"act": 7}', '{"act": "__class__"}', "null", '{"act": "open", "value": {}}',
+)  # fmt: skip
+
+
+def test_an_unknown_gesture_is_answered_and_does_nothing(site: Path) -> None:
+    desk = Desk(Chatbot.open(settings_of(site)))
+    before = sorted((path, path.stat().st_mtime_ns) for path in site.rglob("*"))
+    for gesture in GESTURES:
+        _, shown = perform(desk, Seat(), gesture, {"search": "", "state": "All"})
+        assert "problem" in shown["notice"]["value"]
+    assert sorted((path, path.stat().st_mtime_ns) for path in site.rglob("*")) == before
+
+
+def test_nothing_outside_of_the_corpus_is_opened_changed_or_deleted(site: Path) -> None:
+    (site / "secret.md").write_text("# Secret\n\nNobody is to read this.\n")
+    desk = Desk(Chatbot.open(settings_of(site)))
+    typed = {"search": "", "state": "All", "text": "pwned"}
+    for path in ("../secret.md", "/etc/passwd", ".trash/x.md", "cv.md\0"):
+        for act, seat in (("open", Seat()), ("save", Seat(path)), ("delete", Seat(path)), ("upload-over", Seat(path))):
+            _, shown = perform(desk, seat, json.dumps({"act": act, "value": path}), typed)
+            assert set(shown) == {"notice"}
+            assert "Nobody" not in str(shown)
+    assert "Nobody is to read this." in (site / "secret.md").read_text()
+    assert "cv.md" in whole(desk, typed)["files"]["value"]
+
+
+def test_two_builds_are_never_under_way(site: Path) -> None:
+    desk = Desk(Chatbot.open(settings_of(site)))
+    desk.start("verify")
+    with pytest.raises(EditRefused, match="under way"):
+        desk.start("draft")
+    assert desk.work
+    desk.work.wait(SECONDS)
+    desk.settle()
+    assert desk.verified
