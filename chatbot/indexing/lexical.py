@@ -14,6 +14,7 @@ what its own terms touch, and the exact score of any passage is there for the as
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def idf(matching: float, total: float) -> float:
 
     Robertson and Spärck Jones's weight as Lucene computes it; Kamphuis et al., "Which BM25 do you mean?" (ECIR 2020).
     """
-    return float(np.log1p((total - matching + 0.5) / (matching + 0.5)))
+    return math.log1p((total - matching + 0.5) / (matching + 0.5))
 
 
 def normalised(counts: Floats, lengths: Floats, mean_length: float, b: float = B) -> Floats:
@@ -204,8 +205,11 @@ class LexicalIndex:
         """
         number = self.numbers.get(term)
         if number is None:
-            return float(np.mean([idf(1, len(self)), idf(1, len(self._articles.lengths))]) ** IDF_POWER)
-        return float(np.mean([self._passages.idf(number), self._articles.idf(number)]) ** IDF_POWER)
+            both = idf(1, len(self)) + idf(1, len(self._articles.lengths))
+        else:
+            both = self._passages.idf(number) + self._articles.idf(number)
+        weight: float = (both / 2) ** IDF_POWER
+        return weight
 
     def scores(self, weights: Mapping[str, float]) -> Floats:
         """BM25F of every passage, shape (passages,), for terms with their weights (1.0 for a plain word).
@@ -236,4 +240,5 @@ class LexicalIndex:
 
 def _mapped(path: Path) -> Any:
     # An array without elements cannot be mapped.
-    return np.load(path, mmap_mode="r") if path.stat().st_size > 1024 else np.load(path)
+    # As a plain array: slices of a memory map cost several times as much, and a question takes hundreds.
+    return np.asarray(np.load(path, mmap_mode="r")) if path.stat().st_size > 1024 else np.load(path)
