@@ -177,17 +177,14 @@ def test_a_public_path_works_whether_a_proxy_strips_it_or_keeps_it(operated: Ser
         assert send(operated, "GET", "/healthz", {"X-Forwarded-Prefix": prefix})[0] == 200
 
 
-def test_the_page_says_in_its_own_words_that_it_was_asked_too_often(operated: Server) -> None:
+def test_programs_that_play_the_page_are_stopped_as_well(operated: Server) -> None:
     operated.wait_until_ready()
-    visitor = {"X-Forwarded-For": "192.0.2.40"}
-    config = json.loads(send(operated, "GET", "/chat/config", visitor)[2])
-    gesture = next(found["id"] for found in config["dependencies"] if len(found["inputs"]) == 2)
-    body = {"fn_index": gesture, "data": [QUESTION, None], "session_hash": "often"}
-    path, sent = "/chat/gradio_api/run/predict", {"Content-Type": "application/json", **visitor}
-    answers = []
+    sent = {"Content-Type": "application/json", "X-Forwarded-For": "192.0.2.40"}
+    body = json.dumps({"fn_index": 0, "data": [QUESTION, None], "session_hash": "often"})
+    statuses = []
     for _ in range(2 * RATE + RATE + 1):
         connection = http.client.HTTPConnection(urlsplit(operated.url).netloc, timeout=60)
-        connection.request("POST", path, json.dumps(body), sent)
-        answer = connection.getresponse()
-        answers.append((answer.status, "lot of questions" in answer.read().decode()))
-    assert answers == [(200, False)] * RATE + [(200, True)] * 2 * RATE + [(429, False)]
+        connection.request("POST", "/chat/gradio_api/run/predict", body, sent)
+        statuses.append(connection.getresponse().status)
+    assert 429 not in statuses[:-1]
+    assert statuses[-1] == 429

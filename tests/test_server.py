@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
@@ -89,11 +90,20 @@ def test_a_body_over_the_limit_is_refused_by_its_length(server: Server) -> None:
 
 
 def test_a_body_over_the_limit_is_refused_when_it_hides_its_length(server: Server) -> None:
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
-    chunks = (b"x" * 10_000 for _ in range(10))
-    connection.request("POST", "/api/ask", chunks, {"Content-Type": "application/json"}, encode_chunked=True)
-    # The guard cuts the body off; what the framework makes of the half it got is a bad request.
-    assert connection.getresponse().status in (400, 413)
+    place = urlsplit(server.url)
+    head = f"POST /api/ask HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=30) as connection:
+        # The guard cuts the body off, with a word or by hanging up, whichever the client sees first.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+            for _ in range(10):
+                connection.sendall(b"2710\r\n" + b"x" * 10_000 + b"\r\n")
+            connection.sendall(b"0\r\n\r\n")
+        answer = b""
+        with contextlib.suppress(ConnectionResetError):
+            answer = connection.recv(100)
+    assert answer == b"" or answer.split()[1] in (b"400", b"413")
+    assert server.get("/healthz")[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ def tooled(served_folder: Path) -> Iterator[Server]:
     assert running.stop() == 0
 
 
+def finished(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine; in a thread, because the browser tests keep an event loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def call(server: Server, **arguments: Any) -> Any:
     async def calling() -> Any:
         async with Client(f"{server.url}/mcp") as client:
             return await client.call_tool("ask_career_articles", arguments)
 
-    return asyncio.run(calling())
+    return finished(calling())
 
 
 def test_there_is_one_tool_with_a_schema(tooled: Server) -> None:
@@ -35,7 +42,7 @@ def test_there_is_one_tool_with_a_schema(tooled: Server) -> None:
         async with Client(f"{tooled.url}/mcp") as client:
             return (await client.list_tools()).tools
 
-    (tool,) = asyncio.run(listing())
+    (tool,) = finished(listing())
     assert tool.name == "ask_career_articles"
     assert set(tool.input_schema["properties"]) == {"question", "k", "topics"}
     assert tool.input_schema["required"] == ["question"]

@@ -262,8 +262,7 @@ def test_whatever_is_typed_into_the_form_is_read_back(
 ) -> None:
     form = Form(title=title, country=country, topics=",".join(topics), questions="\n".join(questions))
     data = compose(form, "The text.").encode()
-    article = parse("a.md", data, digest(data))
-    assert article is not None
+    (article,) = parse("a.md", data, digest(data)).articles
     assert article.title == (" ".join(title.split()) or "A")
     assert article.country == (" ".join(country.split()) or None)
     assert article.text == "The text."

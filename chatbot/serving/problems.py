@@ -15,6 +15,9 @@ from chatbot.errors import ChatbotError, QuestionError
 
 log = logging.getLogger(__name__)
 
+# What the schema says by a regular expression, in words.
+_WORDS = {"string_pattern_mismatch": "this is empty; write at least one letter, digit or sign"}
+
 
 class ProblemResponse(JSONResponse):
     media_type = "application/problem+json"
@@ -47,7 +50,10 @@ async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
     errors = [
-        {"pointer": "/" + "/".join(str(part) for part in found["loc"][1:]), "detail": found["msg"]}
+        {
+            "pointer": "/" + "/".join(str(part) for part in found["loc"][1:]),
+            "detail": _WORDS.get(found["type"], found["msg"]),
+        }
         for found in error.errors()
     ]
     return problem(422, "; ".join(f"{found['pointer']}: {found['detail']}" for found in errors), errors=errors)
