@@ -221,7 +221,7 @@ def test_the_page_is_light(browser: Browser, server: Server) -> None:
     context = browser.new_context()
     sizes = [_load(context, server), _load(context, server)]
     context.close()
-    # Measured: about 325 KB and 25 KB; Gradio itself is nearly all of the first.
+    # Measured: 324 KB and 19 KB; Gradio itself is nearly all of the first.
     assert sizes[0] <= 400_000
     assert sizes[1] <= 60_000
 

@@ -106,6 +106,18 @@ def test_a_question_in_the_address_is_asked_and_nothing_in_it_is_run(visit: Visi
     expect(page.locator("#talk .question")).to_have_text("<img src=x onerror=window.pwned=1> gap in my CV")
     visit.settle()
     assert page.evaluate("window.pwned") is None
+    assert page.evaluate("document.activeElement.closest('#talk')") is None
+
+
+def test_the_focus_goes_to_the_answer_of_a_chip_and_draws_no_ring_there(visit: Visit) -> None:
+    page = visit.open()
+    page.keyboard.press("Tab")
+    page.locator(".start .chip").first.press("Enter")
+    expect(page.locator("section.answer h2")).to_be_focused()
+    ring = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(ring) == "none"
+    page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solid"
 
 
 def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(visit: Visit) -> None:
@@ -116,9 +128,11 @@ def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(vi
     page.get_by_label(re.compile("Keep this conversation")).check()
     visit.ask("How long should a CV be?")
     visit.requests.clear()
+    counted = _answers(visit)
     page.reload()
     expect(page.locator("#talk .question")).to_have_text([QUESTION, "How long should a CV be?"])
     visit.settle()
+    assert _answers(visit) == counted
     assert len([request for request in visit.requests if request.startswith("POST")]) == 1
     page.locator(".menu summary").click()
     page.get_by_role("button", name="Clear what is kept").click()
@@ -207,3 +221,11 @@ def test_what_is_not_covered_can_be_told_to_the_editors(visit: Visit, served_fol
     expect(page.locator(".thanks")).to_be_visible()
     said = Journal(served_folder / "index" / FILE, 365).entries()[0]
     assert (said.question, said.passage, said.reasons) == (OUTSIDE_QUESTION, None, ("incomplete",))
+
+
+def _answers(visit: Visit) -> list[str]:
+    """The counted answers, by verdict."""
+    text = visit.page.request.get(f"{visit.server.url}/metrics").text()
+    found = [line for line in text.splitlines() if line.startswith("chatbot_answers_total")]
+    assert found
+    return found

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.serving.gestures import Gesture, Step, Talk, searches
 from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, network, parse
 
 
@@ -60,3 +61,21 @@ def test_no_window_lets_more_through_than_twice_its_rate(gaps: list[float], ques
 def test_a_household_of_ipv6_is_one_client_and_an_ipv4_address_is_one() -> None:
     assert network("2001:db8:1:2::1") == network("2001:db8:1:2:ffff::9") != network("2001:db8:1:3::1")
     assert network("192.0.2.1") != network("192.0.2.2")
+
+
+def test_a_conversation_brought_back_costs_its_questions_and_at_most_a_whole_allowance() -> None:
+    limiter = Limiter(Rate(10, 60))
+    assert limiter.take_up_to("a", 9, 4) == 0
+    assert limiter.take("a", 5) == 0
+    assert limiter.take_up_to("a", 9, 11) == 48
+    assert limiter.take_up_to("b", 9, 11) == 0
+    assert limiter.take("b", 2) > 0
+
+
+def test_every_question_of_a_conversation_that_is_brought_back_is_counted() -> None:
+    step = Step(kind="ask", value="How long should a CV be?")
+    whole = Gesture(step=step, steps=(step,) * 12).model_dump_json()
+    assert searches(Talk(), whole) == 13
+    assert searches(Talk(messages=(("user", "x"),)), whole) == 1
+    assert searches(Talk(messages=(("user", "x"),)), Gesture(steps=(step,) * 3).model_dump_json()) == 3
+    assert searches(Talk(), "{") == 0

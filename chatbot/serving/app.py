@@ -41,8 +41,6 @@ STOP_SECONDS = 3
 MOST_CONNECTIONS = 2000
 
 MANIFEST = {
-    "name": "Career chatbot",
-    "short_name": "Careers",
     "start_url": "chat/",
     "display": "standalone",
     "icons": [{"src": "favicon.svg", "sizes": "any", "type": "image/svg+xml"}],
@@ -79,7 +77,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
         app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)
     app.include_router(article.routes(bot))
-    _add_pages(app)
+    _add_pages(app, bot.settings.page.title)
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
     app.mount("", page)
@@ -148,7 +146,7 @@ def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage) -> None:
         return Response(exposition(bot), media_type=CONTENT_TYPE)
 
 
-def _add_pages(app: FastAPI) -> None:
+def _add_pages(app: FastAPI, title: str) -> None:
     @app.get("/", include_in_schema=False)
     async def home() -> RedirectResponse:
         # Relative, so that it works under any path that a proxy puts in front.
@@ -162,7 +160,7 @@ def _add_pages(app: FastAPI) -> None:
     @app.get("/manifest.json", include_in_schema=False)
     @app.get("/chat/manifest.json", include_in_schema=False)
     async def manifest() -> JSONResponse:
-        return JSONResponse(MANIFEST, media_type="application/manifest+json")
+        return JSONResponse({"name": title, "short_name": title, **MANIFEST}, media_type="application/manifest+json")
 
     @app.get("/favicon.ico", include_in_schema=False)
     @app.get("/favicon.svg", include_in_schema=False)

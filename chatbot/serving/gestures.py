@@ -87,6 +87,16 @@ class Talk:
         return Talk((*self.turns, *([turn] if turn else []))[-MOST_STEPS:], messages[-2 * MOST_STEPS :])
 
 
+def searches(talk: Talk, sent: str) -> int:
+    """How many questions `perform` has to answer for a gesture: more than one where a conversation is brought back."""
+    try:
+        gesture = Gesture.model_validate_json(sent)
+    except ValidationError:
+        return 0
+    brought_back = len(gesture.steps) if not talk.messages or gesture.step is None else 0
+    return brought_back + (gesture.step is not None)
+
+
 def perform(bot: Chatbot, talk: Talk, sent: str) -> Talk:
     """The conversation after a gesture, which comes as JSON. Whatever it says, what comes back can be shown."""
     try:
@@ -97,11 +107,11 @@ def perform(bot: Chatbot, talk: Talk, sent: str) -> Talk:
     if not talk.messages or gesture.step is None:
         talk = Talk()
         for step in gesture.steps:
-            talk = _after(bot, talk, step, view)
+            talk = _after(bot, talk, step, view, again=True)
     return _after(bot, talk, gesture.step, view) if gesture.step else talk
 
 
-def _after(bot: Chatbot, talk: Talk, step: Step, view: View) -> Talk:
+def _after(bot: Chatbot, talk: Talk, step: Step, view: View, *, again: bool = False) -> Talk:
     language, sent = view.language, step.model_dump_json(exclude_defaults=True)
     asked = question_html(step.value, sent)
     try:
@@ -119,7 +129,8 @@ def _after(bot: Chatbot, talk: Talk, step: Step, view: View) -> Talk:
     except ChatbotError as error:
         log.error("the chatbot cannot answer: %s", error)
         return talk.shows(asked, notice_html(language("unavailable")))
-    count_answer(answer)
+    if not again:
+        count_answer(answer)
     return talk.shows(asked, answer_html(answer, view, step.filters.labels(language)), _turn(answer))
 
 

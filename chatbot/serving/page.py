@@ -20,8 +20,8 @@ from starlette.middleware.cors import CORSMiddleware
 from chatbot.serving.cards import busy_html
 from chatbot.serving.document import Document
 from chatbot.serving.editor import mount_editor
-from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform
-from chatbot.serving.rates import wait_seconds
+from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform, searches
+from chatbot.serving.rates import charge, wait_seconds
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
@@ -40,11 +40,12 @@ def build_page(bot: Chatbot) -> gr.Blocks:
     """The blocks of the page, ready to be mounted at /chat; their texts come with the document."""
 
     def act(talk: Talk, event: gr.EventData) -> tuple[list[dict[str, Any]], Talk]:
-        messages = talk.messages
-        if wait := wait_seconds():
+        messages, gesture = talk.messages, str(getattr(event, "gesture", ""))
+        # The request has been paid for as one question.
+        if wait := wait_seconds() or charge(searches(talk, gesture) - 1):
             messages = (*messages, ("assistant", busy_html(wait)))
         else:
-            talk = perform(bot, talk, str(getattr(event, "gesture", "")))
+            talk = perform(bot, talk, gesture)
             messages = talk.messages
         return [{"role": role, "content": _html(html)} for role, html in messages], talk
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -26,6 +28,7 @@ PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_CLIENTS = 50_000
 GESTURE = "/chat/predict"
 _wait: ContextVar[int] = ContextVar("wait", default=0)
+_take: ContextVar[Callable[[float], int] | None] = ContextVar("take", default=None)
 
 
 class Rate(NamedTuple):
@@ -62,6 +65,10 @@ class Limiter:
                 self._forget(moment)
         return math.ceil(wait) if wait > 1e-9 else 0
 
+    def take_up_to(self, client: str, most: float, cost: float) -> int:
+        """As `take`, of `most` where the cost is more than that."""
+        return self.take(client, min(cost, most)) if most > 0 else 0
+
     def _forget(self, moment: float) -> None:
         self._whole_at = {client: at for client, at in self._whole_at.items() if at > moment}
         while len(self._whole_at) > MOST_CLIENTS:
@@ -74,6 +81,15 @@ def wait_seconds() -> int:
     For the chat page, which says so in its own words: a refused request would only show as an error there.
     """
     return _wait.get()
+
+
+def charge(questions: int) -> int:
+    """Take more questions from the allowance of the visitor whose request is being handled.
+
+    As `Limiter.take`; what a whole allowance has besides the request itself is the most that is taken.
+    """
+    take = _take.get()
+    return take(questions) if take and questions > 0 else 0
 
 
 class Rates:
@@ -94,6 +110,8 @@ class Rates:
             return
         client = network(scope["client"][0] if scope["client"] else "")
         wait = self._clients.take(client, route.cost) if self._clients else 0
+        if self._clients and route.name == GESTURE:
+            _take.set(partial(self._clients.take_up_to, client, self._clients.rate.questions - route.cost))
         if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
             _wait.set(wait)
             await self.app(scope, receive, send)

@@ -15,7 +15,7 @@ const career = (() => {
   const GIVE_UP = 60000;
 
   let trigger;
-  let pending = null; // the gesture under way: {step, typed}
+  let pending = null; // the gesture under way: {step, typed, opening, from}
   let trouble = null; // why it failed: {status, wait}
   let slow;
   let messages = 0; // how many the last answer of the server has
@@ -40,10 +40,10 @@ const career = (() => {
     return chosen;
   };
 
-  const send = (step, { typed = false, from = steps() } = {}) => {
+  const send = (step, { typed = false, opening = false, from = steps() } = {}) => {
     if (waiting() || !trigger) return;
     career.sending.forEach((react) => react());
-    pending = { step, typed, from };
+    pending = { step, typed, opening, from };
     trouble = null;
     show("");
     root.classList.add("waiting");
@@ -107,7 +107,7 @@ const career = (() => {
     if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
     if (pending?.typed || !last) box().focus({ preventScroll: true });
-    else if (pending) (last.querySelector("h2") || last).focus({ preventScroll: true });
+    else if (pending && !pending.opening) (last.querySelector("h2") || last).focus({ preventScroll: true });
     if (last && pending?.step) say(summary(last));
     pending = null;
     career.changed.forEach((react) => react());
@@ -175,8 +175,8 @@ const career = (() => {
       history.replaceState(null, "", location.pathname + location.search);
     }
     const repeated = question && from.at?.(-1)?.value === question;
-    if (question && !repeated) send({ kind: "ask", value: question.slice(0, 1000) }, { from });
-    else if (from.length) send(null, { from });
+    if (question && !repeated) send({ kind: "ask", value: question.slice(0, 1000) }, { opening: true, from });
+    else if (from.length) send(null, { opening: true, from });
   };
 
   const PARTS = ["#box input", "#talk [role=log]", "#sources nav", "#announce", "#keep"];
