@@ -108,7 +108,7 @@ def test_building_again_replaces_a_damaged_generation(site: Settings) -> None:
 
 
 def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
-    from chatbot.indexing.snapshot import _own_digest
+    from chatbot.indexing.snapshot import FORMAT, _own_digest
 
     path = newest(site) / "manifest.json"
     values = json.loads(path.read_text())
@@ -116,7 +116,7 @@ def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
     values["format"] = 99
     values["digest"] = _own_digest(values)
     path.write_text(json.dumps(values))
-    with pytest.raises(IndexMismatch, match="has format 99, this version reads 4; run 'chatbot build'"):
+    with pytest.raises(IndexMismatch, match=f"has format 99, this version reads {FORMAT}; run 'chatbot build'"):
         LocalIndex.open(newest(site))
 
 

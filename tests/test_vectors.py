@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.indexing.vectors import Stored, VectorIndex, write_vectors
+from chatbot.indexing.vectors import Stored, VectorIndex, hubness, write_vectors
 
 
 def unit_rows(count: int, dim: int = 32, seed: int = 0) -> Stored:
@@ -63,3 +63,21 @@ def test_an_index_of_other_vectors_is_refused(tmp_path: Path) -> None:
     write_vectors(unit_rows(5), tmp_path / "v.faiss")
     with pytest.raises(ValueError, match="holds 5 vectors of 32 dimensions, expected 4 of 32"):
         VectorIndex(tmp_path / "v.faiss", unit_rows(4))
+
+
+@pytest.mark.parametrize("count", [1, 2, 11, 300])
+def test_hubness_is_the_mean_cosine_to_the_nearest_others(count: int) -> None:
+    vectors = unit_rows(count)
+    cosines = vectors.astype(np.float32) @ vectors.astype(np.float32).T
+    np.fill_diagonal(cosines, -2)
+    most = min(10, count - 1)
+    expected = np.sort(cosines, axis=1)[:, count - most :].mean(axis=1) if most else np.zeros(1)
+    assert hubness(vectors) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("flat_limit", [1000, 100])
+def test_the_nearest_cosine_of_many_is_that_of_each(tmp_path: Path, flat_limit: int) -> None:
+    vectors, asked = unit_rows(500), unit_rows(20, seed=1).astype(np.float32)
+    write_vectors(vectors, tmp_path / "v.faiss", flat_limit=flat_limit)
+    index = VectorIndex(tmp_path / "v.faiss", vectors)
+    assert index.nearest(asked) == pytest.approx([index.search(one, 1)[1][0] for one in asked], abs=1e-3)

@@ -7,6 +7,7 @@ lines of out_of_scope.txt for those that it does not. The same corpus and model 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -150,10 +151,11 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
     found: dict[str, int] = {}
     for row, passage in zip(rows, index.passages(rows), strict=True):
         spans, _ = index.sentences(row)
-        texts = [" ".join(plain(passage.text[start:end]).split()) for start, end in spans]
-        fitting = [text for text in texts if _SHORTEST <= len(text.split()) <= _LONGEST]
+        written = sorted((passage.text[start:end] for start, end in spans), key=text_digest)
+        texts = (" ".join(plain(sentence).split()) for sentence in written)
+        fitting = next((text for text in texts if _SHORTEST <= len(text.split()) <= _LONGEST), None)
         if fitting:
-            found.setdefault(min(fitting, key=text_digest), row)
+            found.setdefault(fitting, row)
     return list(found.items()) if len(found) >= _FEWEST else []
 
 
@@ -169,10 +171,11 @@ def _embed(
 
 
 def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vectors) -> _Asked:
-    rankings = tuple(
-        searcher.rank(Query(text, vector, ranking.term_weights(text)))
-        for (text, _), vector in zip(questions, vectors, strict=True)
-    )
+    queries = [
+        Query(text, vector, ranking.term_weights(text)) for (text, _), vector in zip(questions, vectors, strict=True)
+    ]
+    with ThreadPoolExecutor() as threads:
+        rankings = tuple(threads.map(searcher.rank, queries))
     return _Asked(vectors, rankings, tuple(source for _, source in questions))
 
 
@@ -183,7 +186,7 @@ def _foreign(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[n
         for asked, source in zip(inside.rankings, inside.sources, strict=True)
     ]
     limit = float(np.median(elsewhere)) if elsewhere else 1.0
-    best = np.array([index.dense(line, 1)[1].max(initial=-1.0) for line in lines])
+    best = index.nearest(lines)
     kept = np.flatnonzero(best < limit)
     return kept if len(kept) >= _FEWEST else np.argsort(best, kind="stable")[:_FEWEST]
 

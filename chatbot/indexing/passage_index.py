@@ -206,6 +206,10 @@ class LocalIndex:
         """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
         return self._vectors.search(vector, k, allowed)
 
+    def nearest(self, vectors: Vectors) -> Scores:
+        """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
+        return self._vectors.nearest(vectors)
+
     def lexical(self, weights: Mapping[str, float]) -> Scores:
         """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
         return self.lexical_index.scores(weights)

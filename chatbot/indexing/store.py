@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,8 @@ def _to_passage(row: tuple[Any, ...]) -> Passage:
     )
 
 
+# Most passages have the lists of their article or of the passage before.
+@lru_cache(maxsize=4096)
 def _strings(value: str) -> tuple[str, ...]:
     return tuple(json.loads(value))
 

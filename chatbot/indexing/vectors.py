@@ -49,15 +49,18 @@ def hubness(vectors: Stored, neighbours: int = 10, most: int = 4096) -> Scores:
 
     Compared with every passage up to `most`, above it with that many spread evenly over the rows.
     """
+    import faiss
+
     rows = vectors.astype(np.float32)
     chosen = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))
-    others = np.ascontiguousarray(rows[chosen].T)
     count = min(neighbours, len(chosen) - 1)
-    hubs = np.zeros(len(rows), np.float32)
-    for first in range(0, len(rows) if count > 0 else 0, 1024):
-        cosines = rows[first : first + 1024] @ others
-        cosines[chosen[None, :] == np.arange(first, first + len(cosines))[:, None]] = -1.0
-        hubs[first : first + 1024] = np.partition(cosines, -count, axis=1)[:, -count:].mean(axis=1)
+    if count < 1:
+        return np.zeros(len(rows), np.float32)
+    cosines, places = faiss.knn(rows, rows[chosen], count + 1, metric=faiss.METRIC_INNER_PRODUCT)
+    # Each row drops itself, or the last where it is not among the others.
+    dropped = chosen[places] == np.arange(len(rows))[:, None]
+    dropped[~dropped.any(axis=1), -1] = True
+    hubs: Scores = cosines[~dropped].reshape(len(rows), count).mean(axis=1)
     return hubs
 
 
@@ -98,6 +101,13 @@ class VectorIndex:
         probe: Any = faiss.SearchParametersIVF(nprobe=min(64, self._cells))  # type: ignore[call-arg]
         _, offered = self._index.search(query, min(k * _OFFERED, len(self._vectors)), params=probe)
         return self._exactly(np.sort(offered[0][offered[0] >= 0]), vector, k)
+
+    def nearest(self, vectors: npt.NDArray[np.float32]) -> Scores:
+        """The cosine of each of some unit vectors, shape (m, dim), to the row nearest to it, shape (m,)."""
+        if self._cells:
+            return np.array([self.search(vector, 1)[1].max(initial=-1.0) for vector in vectors], np.float32)
+        best: Scores = (self._vectors[:].astype(np.float32) @ vectors.T).max(axis=0, initial=-1.0)
+        return best
 
     def _exactly(self, rows: Rows, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
         return _best(rows, self._vectors[rows].astype(np.float32) @ vector, k)

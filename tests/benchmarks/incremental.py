@@ -2,8 +2,11 @@
 
     python -m tests.benchmarks.incremental [PASSAGES]
 
-The articles are made of sentences of the shipped ones, drawn at random with a fixed seed, embedded by the real model.
-Each build runs in a process of its own, as from the command line; its start is told apart. Medians of ROUNDS.
+The articles are made of sentences of the shipped ones, drawn at random with a fixed seed. The first build takes vectors
+from the texts' digests, since the real model would need minutes; what changes afterwards is embedded by the real model,
+and calibrated as from the command line. Builds in one warm process, and whole `chatbot build` processes; medians of
+ROUNDS. Beside it, where `.venv-peers` is (see `tests.benchmarks.peers`): as many texts with drawn vectors, of which one
+is replaced and brought to the disk; they neither verify what they wrote nor keep what was before.
 """
 
 from __future__ import annotations
@@ -18,20 +21,49 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.peer_programs import ONE_CHANGE
+from tests.benchmarks.peers import PEERS
+
 ROOT = Path(__file__).parents[2]
 ROUNDS = 5
 PER_ARTICLE = 40
 SENTENCES = 6
 
-BUILD = """
-import json, time
-from chatbot.settings import load_settings
+FIRST = """
+import hashlib
+import numpy as np
+from chatbot.answering.calibration import calibrate
 from chatbot.indexing.build import build
-began, used = time.perf_counter(), time.process_time()
-report = build(load_settings())
-seconds, processor = time.perf_counter() - began, time.process_time() - used
-print(json.dumps({"seconds": seconds, "processor": processor, "passages": report.passages,
-                  "embedded": report.embedded, "published": report.published}))
+from chatbot.indexing.embedding import ModelEmbedder, PassageVectors
+from chatbot.indexing.snapshot import ENCODERS
+from chatbot.settings import load_settings
+
+class Drawn(ModelEmbedder):
+    def embed_passage(self, text, spans):
+        seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+        rows = np.random.default_rng(seed).standard_normal((len(spans) + 1, self.dim)).astype(np.float32)
+        rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+        return PassageVectors(rows[0], rows[1:])
+
+settings = load_settings()
+print(build(settings, embedder=Drawn(settings.model, settings.index_dir / ENCODERS), calibrate=calibrate).passages)
+"""
+
+WARM = """
+import json, sys, time
+from chatbot.answering.calibration import calibrate
+from chatbot.indexing.build import build
+from chatbot.indexing.embedding import ModelEmbedder
+from chatbot.indexing.snapshot import ENCODERS
+from chatbot.settings import load_settings
+
+settings = load_settings()
+embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+for line in sys.stdin:
+    began, used = time.perf_counter(), time.process_time()
+    report = build(settings, embedder=embedder, calibrate=calibrate)
+    seconds, processor = time.perf_counter() - began, time.process_time() - used
+    print(json.dumps({"seconds": seconds, "processor": processor, "embedded": report.embedded}), flush=True)
 """
 
 
@@ -57,14 +89,13 @@ def write_articles(folder: Path, passages: int) -> list[Path]:
     return written
 
 
-def build(environment: dict[str, str]) -> dict[str, float]:
-    """One build in a process of its own, and the seconds that the whole process took."""
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", BUILD], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found | {"process": time.perf_counter() - began}
+def run(command: list[str], environment: dict[str, str]) -> str:
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def change(article: Path) -> None:
+    with article.open("a", encoding="utf-8") as file:
+        file.write(f"\nOne more sentence about pay, written {time.time()}.\n")
 
 
 def main(passages: int) -> None:
@@ -76,18 +107,54 @@ def main(passages: int) -> None:
             "CHATBOT_CORPUS_DIR": str(folder / "corpus"),
             "CHATBOT_INDEX_DIR": str(folder / "index"),
         }
-        rows = {"the first build": [build(environment)], "nothing changed": [], "one article changed": []}
+        print(
+            f"{int(run([sys.executable, '-c', FIRST], environment).split()[-1])} passages; seconds, medians of {ROUNDS}"
+        )
+        in_process(articles, environment)
+        whole_process(articles, environment)
+        if PEERS.exists():
+            constants = f"PLACE = {str(folder)!r}\nTEXTS, ROUNDS = {passages}, {ROUNDS}\n"
+            for peer, program in ONE_CHANGE.items():
+                print(f"{peer:28}  {run([str(PEERS), '-c', constants + program], environment).split()[-1]:>8}")
+
+
+def in_process(articles: list[Path], environment: dict[str, str]) -> None:
+    """Builds of one process that has done some before."""
+    command = [sys.executable, "-c", WARM]
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1
+    )
+    assert process.stdin
+    assert process.stdout
+    runs: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+    for number in range(2 * ROUNDS + 2):
+        changed = number % 2 == 0
+        if changed:
+            change(articles[number % len(articles)])
+        process.stdin.write("\n")
+        found = json.loads(process.stdout.readline())
+        if number > 1:
+            runs[changed].append(found)
+    process.stdin.close()
+    process.wait(60)
+    for changed, told in runs.items():
+        wall, used = (statistics.median(one[key] for one in told) for key in ("seconds", "processor"))
+        what = "one article changed" if changed else "nothing changed"
+        print(f"{what + ', warm':28}  {wall:8.2f}  of processor time {used:.2f}")
+
+
+def whole_process(articles: list[Path], environment: dict[str, str]) -> None:
+    """Runs of the command, from its start to its end."""
+    for changed in (False, True):
+        took = []
         for number in range(ROUNDS):
-            rows["nothing changed"].append(build(environment))
-            with articles[number % len(articles)].open("a", encoding="utf-8") as file:
-                file.write(f"\nOne more sentence about pay, number {number}.\n")
-            rows["one article changed"].append(build(environment))
-    print(f"{rows['the first build'][0]['passages']} passages{'':12}build s  processor s  whole process s  embedded")
-    for name, runs in rows.items():
-        figures = [
-            statistics.median(one[key] for one in runs) for key in ("seconds", "processor", "process", "embedded")
-        ]
-        print(f"{name:24}  {figures[0]:9.2f}  {figures[1]:11.2f}  {figures[2]:15.2f}  {figures[3]:8.0f}")
+            if changed:
+                change(articles[number % len(articles)])
+            began = time.perf_counter()
+            run([sys.executable, "-m", "chatbot", "build"], environment)
+            took.append(time.perf_counter() - began)
+        what = "one article changed" if changed else "nothing changed"
+        print(f"{what + ', chatbot build':28}  {statistics.median(took):8.2f}")
 
 
 if __name__ == "__main__":

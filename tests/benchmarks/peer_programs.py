@@ -206,3 +206,64 @@ PROGRAMS = {
     "LlamaIndex fusion": (LLAMA_BUILD, LLAMA_ASK),
     "Haystack joined": (HAYSTACK_BUILD, HAYSTACK_ASK),
 }
+
+_CHANGE = """
+import os, statistics, time
+os.environ |= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False"}
+import numpy as np
+drawn = np.random.default_rng(0)
+def vectors(texts):
+    rows = drawn.standard_normal((len(texts), 384)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+ids = [f"t{n}" for n in range(TEXTS)]
+texts = [f"Passage {n} says what to ask about pay, a team and part {n % 97} of an offer." for n in range(TEXTS)]
+"""
+_CHANGED = """
+took = []
+for round_ in range(ROUNDS):
+    began = time.perf_counter()
+    replace(ids[round_], f"Passage {round_} says something else now.")
+    took.append(time.perf_counter() - began)
+print(f"{statistics.median(took):.2f}")
+"""
+_CHROMA_CHANGE = """
+import chromadb
+kept = chromadb.PersistentClient(PLACE + "/chroma").create_collection("texts")
+for n in range(0, TEXTS, 1000):
+    kept.upsert(ids[n:n + 1000], vectors(ids[n:n + 1000]), documents=texts[n:n + 1000])
+def replace(id_, text):
+    kept.upsert([id_], vectors([text]), documents=[text])
+"""
+_TXTAI_CHANGE = """
+from txtai import Embeddings
+kept = Embeddings(method="external", transform=vectors, content=True, hybrid=True)
+kept.index(zip(ids, texts))
+kept.save(PLACE + "/txtai")
+def replace(id_, text):
+    kept.upsert([(id_, text)])
+    kept.save(PLACE + "/txtai")
+"""
+_LLAMA_CHANGE = """
+from llama_index.core import Document, VectorStoreIndex
+from llama_index.core.embeddings import BaseEmbedding
+class Drawn(BaseEmbedding):
+    def _get_text_embedding(self, text):
+        return vectors([text])[0].tolist()
+    _get_query_embedding = _get_text_embedding
+    async def _aget_query_embedding(self, text):
+        return self._get_text_embedding(text)
+documents = [Document(text=text, id_=id_) for id_, text in zip(ids, texts)]
+kept = VectorStoreIndex.from_documents(documents, embed_model=Drawn())
+def replace(id_, text):
+    documents[ids.index(id_)] = Document(text=text, id_=id_)
+    kept.refresh_ref_docs(documents)
+    kept.storage_context.persist(PLACE + "/llama")
+"""
+ONE_CHANGE = {
+    name: _CHANGE + program + _CHANGED
+    for name, program in {
+        "Chroma upsert": _CHROMA_CHANGE,
+        "txtai upsert and save": _TXTAI_CHANGE,
+        "LlamaIndex refresh, persist": _LLAMA_CHANGE,
+    }.items()
+}
