@@ -293,6 +293,9 @@ def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"]) or "settings"
         shown = "not shown" if name.startswith("editor") else repr(problem["input"])  # it may be the password
-        lines.append(f"setting '{name}' is {shown}: {problem['msg'].removeprefix('Value error, ')}")
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"'{name}' is no setting")
+        else:
+            lines.append(f"setting '{name}' is {shown}: {problem['msg'].removeprefix('Value error, ')}")
     where = f" (from {file}, the environment or the command line)" if file else ""
     return "; ".join(lines) + where

@@ -140,6 +140,9 @@ def test_a_missing_corpus_folder_is_said_so(site: Settings) -> None:
     site.corpus_dir.rmdir()
     with pytest.raises(SettingsError, match="does not exist"):
         run(site)
+    site.corpus_dir.write_text("not a folder")
+    with pytest.raises(SettingsError, match="is no folder"):
+        run(site)
 
 
 def test_two_builds_at_once_are_refused(site: Settings) -> None:

@@ -92,3 +92,18 @@ def test_the_command_prints_the_tag_and_the_lines_of_the_settings(tmp_path: Path
     )
     (tmp_path / "chatbot.toml").write_text('[[sites]]\norigins = ["https://example.org"]\nlanguage = "de"\n')
     assert 'data-language="de" async' in run("--site", "https://example.org")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (("--url", "chat.example.org"), 1, "'chat.example.org' is no address of a chatbot"),
+        (("--language", "xx"), 2, "none of en, es, fr, de, ar"),
+    ],
+)
+def test_the_command_refuses_what_would_not_work_on_a_site(
+    options: tuple[str, str], code: int, said: str, tmp_path: Path
+) -> None:
+    done = subprocess.run([*COMMAND, "embed", *options], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stdout, said in done.stderr) == (code, "", True)
+

@@ -57,7 +57,7 @@ def test_none_on_the_command_line_means_not_said() -> None:
         ("corpus_dri = 'x'", "'corpus_dri' is no setting; did you mean 'corpus_dir'?"),
         ("keep_generations = 0", "setting 'keep_generations' is 0"),
         ("[server]\nport = 70000", "setting 'server.port' is 70000"),
-        ("[server]\nprot = 1", "setting 'server.prot' is 1"),
+        ("[server]\nprot = 1", "'server.prot' is no setting"),
         ("[passages]\ntarget_tokens = 300", "target_tokens is 300, above max_tokens (200)"),
         ("[server]\nroot_path = 'app/'", "setting 'server.root_path' is 'app/'"),
         ("corpus_dir = [", "cannot be read"),

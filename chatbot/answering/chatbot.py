@@ -143,15 +143,18 @@ def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
     index_dir = settings.index_dir
     read_vocabulary(settings.vocabulary)  # a bad line is no fault of the generations
-    first_error: ChatbotError | None = None
+    passed_over: list[ChatbotError] = []
     for name in candidates(index_dir):
         try:
-            return open_generation(settings, index_dir / name, old)
+            opened = open_generation(settings, index_dir / name, old)
         except ChatbotError as error:
-            _log.warning("%s", error)
-            first_error = first_error or error
-    if first_error:
-        raise first_error
+            passed_over.append(error)
+        else:
+            for error in passed_over:
+                _log.warning("%s", error)
+            return opened
+    if passed_over:
+        raise passed_over[0]
     current(index_dir)  # raises IndexMissing with its advice
     raise AssertionError("CURRENT names a generation that is no candidate")
 

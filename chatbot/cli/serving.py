@@ -59,16 +59,18 @@ def embed(
     language: Annotated[str, typer.Option(help="Language of the widget; default: that of the page.")] = "",
 ) -> None:
     """Print the tag that puts the chatbot on a site, and the settings that let the site ask."""
-    from chatbot.serving.embed import public_url, site_of, tag
+    from chatbot.serving.embed import LANGUAGES, base_of, public_url, site_of, tag
 
     settings: Settings = context.obj()
+    if language and language not in LANGUAGES:
+        raise typer.BadParameter(f"{language!r} is none of {', '.join(LANGUAGES)}", param_hint="--language")
     asked = site_of(site) if site else None
     known = next((each for each in settings.sites if asked and asked.origins[0] in each.origins), asked)
     options = {
         "title": title or (known.name if known else ""),
         "language": language or (known.language if known else ""),
     }
-    typer.echo(tag(url or public_url(settings.server), options))
+    typer.echo(tag(base_of(url) if url else public_url(settings.server), options))
     if asked and known is asked:
         typer.echo("\nAdd to chatbot.toml, and start the server again:\n", err=True)
         typer.echo(f'[[sites]]\norigins = ["{asked.origins[0]}"]')

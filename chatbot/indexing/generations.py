@@ -187,7 +187,8 @@ def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
     if name is None:
         earlier = [one for one in names if one != served]
         if not earlier:
-            raise NoSuchGeneration(f"there is no earlier generation in {index_dir} to go back to; only one is kept")
+            kept = "only one is kept" if names else "nothing has been published yet"
+            raise NoSuchGeneration(f"there is no earlier generation in {index_dir} to go back to; {kept}")
         return earlier[-1]
     found = [one for one in names if one.startswith(name)] if name else []
     if len(found) != 1:

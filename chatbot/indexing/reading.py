@@ -9,7 +9,7 @@ from datetime import date
 
 from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
-from chatbot.content.readers import find_files, read_bytes
+from chatbot.content.readers import READERS, find_files, read_bytes
 from chatbot.content.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
@@ -161,4 +161,4 @@ def why_nothing(settings: Settings, corpus: Corpus) -> str:
     if corpus.left_out:
         reasons = "; ".join(f"{path}: {reason}" for path, reason in list(corpus.left_out.items())[:3])
         return f"none of the {len(corpus.left_out)} files in {settings.corpus_dir} can be used ({reasons})"
-    return f"{settings.corpus_dir} holds no articles; put Markdown (.md) or text (.txt) files there"
+    return f"{settings.corpus_dir} holds no articles; put files there that end in {', '.join(READERS)}"

@@ -13,11 +13,12 @@ from chatbot.settings import Settings
 def corpus_digests(settings: Settings) -> dict[str, str]:
     """The SHA-256 of each file by its path under the corpus folder, empty where it cannot be read.
 
-    Raises SettingsError where the folder does not exist.
+    Raises SettingsError where there is no such folder.
     """
     if not settings.corpus_dir.is_dir():
+        wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
         raise SettingsError(
-            f"corpus folder {settings.corpus_dir} does not exist; create it or set corpus_dir to the folder of articles"
+            f"corpus folder {settings.corpus_dir} {wrong}; create it or set corpus_dir to the folder of articles"
         )
     return {path: _digest(settings, path) for path in find_files(settings.corpus_dir)}
 

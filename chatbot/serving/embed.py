@@ -91,6 +91,14 @@ def site_of(address: str) -> SiteSettings:
         raise SettingsError(f"{address!r} is no address of a site; expected one such as https://example.org") from error
 
 
+def base_of(address: str) -> str:
+    """The public address of a chatbot, with its path if it has one. Raises SettingsError for what is none."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(f"{address!r} is no address of a chatbot; expected one such as https://chat.example.org")
+    return address.rstrip("/")
+
+
 def public_url(server: ServerSettings) -> str:
     """The address that browsers reach the chatbot at, as far as the settings tell."""
     if server.hosts:

@@ -68,7 +68,7 @@ def bind(host: str, port: int) -> socket.socket:
         family, *_, place = found[0]
         return socket.create_server(place[:2], family=family, backlog=2048)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).partition(" (while ")[0]  # which repeats the address
         raise ChatbotError(
             f"cannot listen on {host}, port {port}: {reason}; stop what uses it, or choose another with --port "
             "(0 takes any free port)"
