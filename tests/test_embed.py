@@ -106,4 +106,3 @@ def test_the_command_refuses_what_would_not_work_on_a_site(
 ) -> None:
     done = subprocess.run([*COMMAND, "embed", *options], capture_output=True, text=True, cwd=tmp_path)
     assert (done.returncode, done.stdout, said in done.stderr) == (code, "", True)
-

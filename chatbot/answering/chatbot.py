@@ -150,8 +150,8 @@ def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
         except ChatbotError as error:
             passed_over.append(error)
         else:
-            for error in passed_over:
-                _log.warning("%s", error)
+            for damage in passed_over:
+                _log.warning("%s", damage)
             return opened
     if passed_over:
         raise passed_over[0]

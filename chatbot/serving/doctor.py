@@ -108,7 +108,9 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
     files = corpus_digests(settings)
     unreadable = [path for path, digest in files.items() if not digest]
     if not files:
-        yield Finding("corpus", "problem", f"{settings.corpus_dir} holds no articles", "put Markdown or other articles there")
+        yield Finding(
+            "corpus", "problem", f"{settings.corpus_dir} holds no articles", "put Markdown or other articles there"
+        )
     elif unreadable:
         found = f"{len(unreadable)} of {len(files)} files cannot be read: {', '.join(unreadable[:3])}"
         yield Finding("corpus", "warning", found, "'chatbot build' names the reason of each")
@@ -165,7 +167,9 @@ def _port(settings: Settings) -> Iterator[Finding]:
         yield Finding("port", "ok", f"{host}, port {port} is free")
     except OSError as error:
         advice = "fine where that is this chatbot; otherwise stop what uses it, or set server.port"
-        yield Finding("port", "warning", f"{host}, port {port}: {(error.strerror or str(error)).partition(' (while ')[0]}", advice)
+        yield Finding(
+            "port", "warning", f"{host}, port {port}: {(error.strerror or str(error)).partition(' (while ')[0]}", advice
+        )
 
 
 def _clock(settings: Settings) -> Iterator[Finding]:
