@@ -208,3 +208,29 @@ def test_a_build_by_somebody_else_is_waited_for(watching: Watching) -> None:
         watching.until(lambda: watching.builds >= 3)
     watching.until(lambda: "b.md" in watching.articles())
     assert not any(isinstance(one, ChatbotError) for one in watching.came)
+
+
+def test_two_servers_on_one_index_forget_a_deleted_article(tmp_path: Path, served_folder: Path) -> None:
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    settings.corpus_dir.mkdir()
+    settings.index_dir.mkdir()
+    (settings.index_dir / ENCODERS).symlink_to(served_folder / "index" / ENCODERS)
+    embedder = ModelEmbedder(BUNDLED_MODEL, settings.index_dir / ENCODERS)
+    (settings.corpus_dir / "kept.md").write_text("# Pay\n\nAsk for a range before you name a number.\n")
+    (settings.corpus_dir / "gone.md").write_text("# Zebras\n\n## How do zebras find work?\n\nZebras ask zebras.\n")
+    build(settings, embedder=embedder)
+    servers = [start_server(tmp_path), start_server(tmp_path)]
+    try:
+        for server in servers:
+            assert "How do zebras find work?" in server.get("/api/suggest?q=zebras")[2]
+            assert server.get("/articles/gone?passage=gone%231")[0] == 200
+        (settings.corpus_dir / "gone.md").unlink()
+        generation = build(settings, embedder=embedder).generation
+        for server in servers:
+            assert json.loads(server.post("/api/ask", {"question": "zebras"})[2])["generation"] == generation
+            assert "zebras" not in server.get("/api/suggest?q=how+do+zeb")[2].lower()
+            assert server.get("/articles/gone?passage=gone%231")[0] == 404
+            assert server.get("/articles/kept")[0] == 200
+    finally:
+        for server in servers:
+            server.stop()
