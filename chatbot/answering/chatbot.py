@@ -27,21 +27,25 @@ class Chatbot:
     A question that is under way when a generation is published ends on the one it began with.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0) -> None:
         self.settings = settings
+        self._threads = threads
         self._answerer = answerer
         self._swapping = threading.Lock()
         self._seen = _stamp(settings.index_dir)
 
     @classmethod
-    def open(cls, settings: Settings | None = None) -> Chatbot:
+    def open(cls, settings: Settings | None = None, *, threads: int = 0) -> Chatbot:
         """Open the index that the settings name; without settings, those of `load_settings()`.
+
+        `threads` embed a question, 0 as many as there are cores: the soonest answer. A server that answers many
+        questions at a time is better off with 1.
 
         Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError,
         SettingsError (the vocabulary cannot be used).
         """
         settings = settings or load_settings()
-        return cls(settings, _open_newest(settings))
+        return cls(settings, _open_newest(settings, threads=threads), threads)
 
     def ask(
         self,
@@ -125,7 +129,7 @@ class Chatbot:
             name, served = current(self.settings.index_dir), self._answerer
             manifest = read_manifest(self.settings.index_dir / name)
             if (name, manifest.calibration) != (served.generation, served.calibration):
-                self._answerer = _open_newest(self.settings, self._answerer)
+                self._answerer = _open_newest(self.settings, self._answerer, threads=self._threads)
                 _log.info("serving generation %s", self._answerer.generation)
         except ChatbotError as error:
             _log.warning("keeping generation %s: %s", self._answerer.generation, error)
@@ -139,14 +143,14 @@ def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
+def _open_newest(settings: Settings, old: Answerer | None = None, *, threads: int) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
     index_dir = settings.index_dir
     read_vocabulary(settings.vocabulary)  # a bad line is no fault of the generations
     passed_over: list[ChatbotError] = []
     for name in candidates(index_dir):
         try:
-            opened = open_generation(settings, index_dir / name, old)
+            opened = open_generation(settings, index_dir / name, old, threads=threads)
         except ChatbotError as error:
             passed_over.append(error)
         else:
@@ -159,7 +163,7 @@ def _open_newest(settings: Settings, old: Answerer | None = None) -> Answerer:
     raise AssertionError("CURRENT names a generation that is no candidate")
 
 
-def open_generation(settings: Settings, folder: Path, old: Answerer | None = None) -> Answerer:
+def open_generation(settings: Settings, folder: Path, old: Answerer | None = None, *, threads: int = 0) -> Answerer:
     """The answerer of a generation, with the encoder of `old` where it is the same.
 
     Raises IndexDamaged, IndexMismatch (another model or format), ModelError.
@@ -171,7 +175,8 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
             "run 'chatbot build', or set model back"
         )
     same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
-    encoder = old.encoder if old and same_encoder else QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder)
+    folder_of_encoder = settings.index_dir / ENCODERS / manifest.encoder
+    encoder = old.encoder if old and same_encoder else QueryEncoder(folder_of_encoder, threads=threads)
     return open_answerer(settings, folder, encoder)
 
 

@@ -35,12 +35,12 @@ def serve(
     said = {"host": host, "port": port, "root_path": root_path}
     settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
     try:
-        bot = Chatbot.open(settings)
+        bot = Chatbot.open(settings, threads=1)
     except IndexMissing:
         typer.echo("There is no index yet, it is built now.", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             typer.echo(f"left out: {path}: {reason}", err=True)
-        bot = Chatbot.open(settings)
+        bot = Chatbot.open(settings, threads=1)
     from chatbot.serving.app import run
 
     stop = threading.Event()

@@ -124,7 +124,7 @@ class ModelEmbedder:
 
     @cached_property
     def _query_encoder(self) -> QueryEncoder:
-        return QueryEncoder(self.encoder_dir, threads=0)
+        return QueryEncoder(self.encoder_dir)
 
     @property
     def vocabulary(self) -> Collection[str]:

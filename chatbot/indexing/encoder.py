@@ -55,7 +55,7 @@ class EncoderCard:
 class QueryEncoder:
     """An exported encoder, opened. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
         """Raises ModelError where a file is missing, altered or unusable.
 
         With one thread a question takes half the CPU time of two, and a server has other questions for other cores. 0
