@@ -120,6 +120,26 @@ def test_the_focus_goes_to_the_answer_of_a_chip_and_draws_no_ring_there(visit: V
     assert page.evaluate(ring) == "solid"
 
 
+def test_a_language_in_the_address_goes_on_to_the_articles_and_back(visit: Visit) -> None:
+    page = visit.open("/chat/?lang=fr")
+    visit.ask(QUESTION)
+    link = str(page.locator("article.card h3 a").first.evaluate("link => link.href"))
+    assert "lang=fr" in link
+    assert "passage=" in link
+    page.goto(link)
+    expect(page.locator("html")).to_have_attribute("lang", "fr")
+    page.locator("nav.back a").click()
+    page.wait_for_selector(".ready", state="attached")
+    assert page.url.endswith("/chat/?lang=fr")
+    visit.open("/articles?lang=fr")
+    assert all("lang" not in str(link.get_attribute("href")) for link in page.locator("ul.all a[href^=http]").all())
+    page.locator("ul.all a[href^=articles]").first.click()
+    expect(page.locator("nav.back a")).to_have_attribute("href", re.compile(r"/chat/\?lang=fr$"))
+    visit.open("/articles?lang=xx")
+    assert page.locator("ul.all a").count() > 0
+    assert page.locator("ul.all a[href*=lang]").count() == 0
+
+
 def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)

@@ -14,8 +14,8 @@ from chatbot.content.links import article_address
 from chatbot.records import Article, Passage
 from chatbot.serving.assets import STATIC
 from chatbot.serving.cards import View, fill
-from chatbot.serving.language import choose
-from chatbot.serving.render import article_html, place
+from chatbot.serving.language import LANGUAGES, choose
+from chatbot.serving.render import article_html, place, with_query
 
 FEWEST_HEADINGS = 3
 STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
@@ -52,7 +52,9 @@ def article_page(article: Article, cited: Passage | None, view: View) -> str:
     slugged = [block for block in blocks(article.text) if block.slug]
     headings = [block for block in slugged if block.title != article.title]
     top_anchor = next((block.slug for block in slugged if block.title == article.title), "")
-    body = article_html(article, {block.line: block.slug for block in headings}, cited, root, view.language("table"))
+    body = article_html(
+        article, {block.line: block.slug for block in headings}, cited, root, view.language("table"), view.query
+    )
     top = [block for block in headings if block.level == min(heading.level for heading in headings)]
     contents = top if len(top) >= FEWEST_HEADINGS else []
     place_of_cited = cited.url.partition("#")[2] if cited else ""
@@ -69,7 +71,8 @@ def article_page(article: Article, cited: Passage | None, view: View) -> str:
 
 def list_page(articles: tuple[Article, ...], view: View) -> str:
     """All articles by title, each with a link to where it is read."""
-    listed = [(article, place(article_address(article.id, article.url), "")) for article in articles]
+    places = ((article, place(article_address(article.id, article.url), "")) for article in articles)
+    listed = [(article, href and with_query(href, "", view.query)) for article, href in places]
     listed.sort(key=lambda each: each[0].title.casefold())
     return fill("articles.html", view, "", listed=listed, style=STYLE)
 
@@ -91,7 +94,9 @@ def _page(html: str, view: View, status: int = 200) -> HTMLResponse:
 def _view(bot: Chatbot, request: Request) -> View:
     page = bot.settings.page
     wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-    return View(choose(wanted, accepted, page.language), page.articles_language)
+    language = choose(wanted, accepted, page.language)
+    known = wanted.lower().split("-")[0] in LANGUAGES
+    return View(language, page.articles_language, f"?lang={language.code}" if known else "")
 
 
 def _root(article_id: str) -> str:

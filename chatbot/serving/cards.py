@@ -27,10 +27,14 @@ _CLOSENESS = {"very close": "very_close", "close": "close", "loosely related": "
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag."""
+    """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag.
+
+    `query` keeps a language that the address asks for in links between own pages: "?lang=fr", or empty.
+    """
 
     language: Language = ENGLISH
     articles: str = "en"
+    query: str = ""
 
 
 def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -> str:
@@ -86,7 +90,8 @@ def overdue(read: Article | Passage) -> bool:
 
 def fill(name: str, view: View, root: str = ROOT, **values: Any) -> str:
     """A template with its values; everything that is not Markup is escaped."""
-    return _TEMPLATES.get_template(name).render(root=root, t=view.language, tongue_of_articles=view.articles, **values)
+    own = {"root": root, "query": view.query, "t": view.language, "tongue_of_articles": view.articles}
+    return _TEMPLATES.get_template(name).render(**own, **values)
 
 
 def _heading(answer: Answer, language: Language, only: Sequence[str], *, reply: bool) -> str:

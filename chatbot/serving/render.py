@@ -54,14 +54,14 @@ def lead_html(hit: Hit) -> Markup:
 
 
 def article_html(
-    article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str, table: str = "Table"
+    article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str, table: str = "Table", query: str = ""
 ) -> Markup:
     """The whole article; the blocks of the cited passage carry the class `cited`.
 
     `slugs` are the anchors of its headings by their line, counted from 0. A first heading
-    that repeats the title is left out.
+    that repeats the title is left out. `query`, such as "?lang=fr", is added to links to other own articles.
     """
-    env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs}
+    env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs, "query": query}
     pages = [(article.text.count("\n", 0, start), number) for number, start in enumerate(article.pages, 1)]
     return _render(article.text, env | {"title": article.title, "cited": cited, "table": table, "pages": pages})
 
@@ -71,6 +71,13 @@ def place(url: str, root: str) -> str | None:
     if url.startswith("/") and not url.startswith(("//", "/\\")):
         return root + url[1:] if url.startswith("/articles/") else url
     return url if re.match(r"https?://", url, re.IGNORECASE) else None
+
+
+def with_query(href: str, root: str, query: str) -> str:
+    """A link with a query such as "?lang=fr" where it leads to an own article; others stay as they are."""
+    path, hash_, fragment = href.partition("#")
+    own = path.startswith(f"{root}articles/") and "?" not in path
+    return f"{path}{query}{hash_}{fragment}" if own else href
 
 
 def link_target(base: str, href: str) -> str:
@@ -197,6 +204,7 @@ def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
     href = str(token.attrGet("href"))
     if not _SCHEME.match(href):
         href = place(link_target(env["base"], href), env["root"]) or "#"
+        href = with_query(href, env["root"], env.get("query", ""))
     token.attrs = {"href": href, "target": "_blank", "rel": "noopener noreferrer"}
     return str(self.renderToken(tokens, index, options, env))
 

@@ -102,6 +102,7 @@ const career = (() => {
     root.classList.remove("waiting");
     show("");
     if (pending?.typed) type("");
+    keepLanguage();
     root.classList.toggle("talking", Boolean(find("#talk .question")));
     const last = all("#talk section.answer, #talk .notice.problem").pop();
     if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
@@ -112,6 +113,18 @@ const career = (() => {
     pending = null;
     career.changed.forEach((react) => react());
     if (find("#keep").checked) store();
+  };
+
+  /* A language that the address asks for goes on to the articles that are read here. */
+  const keepLanguage = () => {
+    if (!new URLSearchParams(location.search).has("lang")) return;
+    const articles = new URL("../articles/", location.href).href;
+    for (const link of all("#talk a[href]")) {
+      if (!link.href.startsWith(articles)) continue;
+      const target = new URL(link.href);
+      target.searchParams.set("lang", words.code);
+      link.href = target;
+    }
   };
 
   /* The heading, and the sentences that answer best: what a screen reader says of an answer. */
