@@ -85,6 +85,16 @@ def test_a_malformed_body_is_a_problem_and_no_crash(server: Server, body: bytes)
     assert (status, headers["content-type"]) == (422, "application/problem+json")
 
 
+def test_a_body_that_is_no_json_is_called_so(server: Server) -> None:
+    status, _, body = server.post("/api/ask", b'{"question": "pay"')
+    assert (status, json.loads(body)["detail"]) == (
+        422,
+        "the body is no JSON: Expecting ',' delimiter at character 18",
+    )
+    assert json.loads(body)["errors"][0]["pointer"] == ""  # RFC 6901: the whole document
+    assert json.loads(server.post("/api/ask", b"")[2])["detail"] == "the body: Field required"
+
+
 def test_a_body_over_the_limit_is_refused_by_its_length(server: Server) -> None:
     assert server.post("/api/ask", {"question": "x" * 70_000})[0] == 413
 

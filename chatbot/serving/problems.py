@@ -49,14 +49,20 @@ async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
 
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
+    broken = [found for found in error.errors() if found["type"] == "json_invalid"]
+    if broken:
+        wrong = f"is no JSON: {broken[0]['ctx']['error']} at character {broken[0]['loc'][-1]}"
+        return problem(422, f"the body {wrong}", errors=[{"pointer": "", "detail": wrong}])
     errors = [
         {
-            "pointer": "/" + "/".join(str(part) for part in found["loc"][1:]),
+            "pointer": "".join(f"/{part}" for part in found["loc"][1:]),
             "detail": _WORDS.get(found["type"], found["msg"]),
         }
         for found in error.errors()
     ]
-    return problem(422, "; ".join(f"{found['pointer']}: {found['detail']}" for found in errors), errors=errors)
+    return problem(
+        422, "; ".join(f"{found['pointer'] or 'the body'}: {found['detail']}" for found in errors), errors=errors
+    )
 
 
 async def _http(_: Request, error: Exception) -> ProblemResponse:
