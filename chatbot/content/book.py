@@ -12,7 +12,7 @@ from lxml import etree
 
 from chatbot.content.archive import open_archive, parse_xml, read_member
 from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import DATE, FrontMatter, one_line, usable_address
+from chatbot.content.frontmatter import FrontMatter, calendar_day, one_line, usable_address
 from chatbot.content.main_content import drop
 from chatbot.content.part import Part
 from chatbot.content.tree_markdown import to_markdown
@@ -86,5 +86,5 @@ def _facts(package: Element) -> dict[str, str]:
     return {
         key: value
         for key, value in facts.items()
-        if value and (key == "title" or DATE.fullmatch(value) or (key == "url" and usable_address(value)))
+        if value and (key == "title" or calendar_day(value) or (key == "url" and usable_address(value)))
     }

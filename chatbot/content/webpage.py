@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree, html
 
 from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import DATE, one_line, split_front_matter, usable_address
+from chatbot.content.frontmatter import calendar_day, one_line, split_front_matter, usable_address
 from chatbot.content.main_content import main_content
 from chatbot.content.part import Part
 from chatbot.content.tree_markdown import to_markdown
@@ -123,7 +123,7 @@ def _entries(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _day(named: dict[str, str], keys: tuple[str, ...]) -> str:
-    return next((named[key] for key in keys if DATE.fullmatch(named.get(key, ""))), "")
+    return next((named[key] for key in keys if calendar_day(named.get(key, ""))), "")
 
 
 def _without_kicker(text: str) -> str:

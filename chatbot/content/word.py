@@ -9,7 +9,7 @@ from typing import Any
 import mammoth
 
 from chatbot.content.archive import open_archive, parse_xml, read_member
-from chatbot.content.frontmatter import DATE, FrontMatter, one_line
+from chatbot.content.frontmatter import FrontMatter, calendar_day, one_line
 from chatbot.content.main_content import drop
 from chatbot.content.part import Part
 from chatbot.content.tree_markdown import to_markdown
@@ -45,8 +45,11 @@ def read_word(path: str, data: bytes) -> list[Part]:
         text = to_markdown(_without_back_links(parse_html(made.value)))
     except RecursionError as error:
         raise ContentError(path, "its elements are nested too deeply; save it again") from error
-    except (KeyError, AttributeError, ValueError, TypeError, IndexError, OSError, SyntaxError) as error:
-        raise ContentError(path, f"is no Word document that can be read ({one_line(repr(error))[:200]})") from error
+    except MemoryError:
+        raise
+    except Exception as error:  # the library takes what it reads for granted; what it raises is told by the damage
+        reason = f"is no Word document that can be read, or a damaged one ({one_line(repr(error))[:99]}); save it again"
+        raise ContentError(path, reason) from error
     return [Part(FrontMatter(path, {}).beside(_facts(path, archive)), text)]
 
 
@@ -65,4 +68,4 @@ def _facts(path: str, archive: zipfile.ZipFile) -> dict[str, str]:
         for child in parse_xml(path, read_member(path, archive, _CORE))
         if child.tag in _KEYS
     }
-    return {key: value for key, value in facts.items() if value and (key == "title" or DATE.fullmatch(value))}
+    return {key: value for key, value in facts.items() if value and (key == "title" or calendar_day(value))}
