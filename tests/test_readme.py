@@ -26,7 +26,7 @@ def run(arguments: list[str], environment: dict[str, str]) -> str:
 
 
 def test_the_readme_shows_commands() -> None:
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 5
 
 
 @pytest.mark.parametrize("command", COMMANDS)

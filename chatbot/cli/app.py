@@ -60,3 +60,8 @@ def _common(
         format="%(levelname)s %(name)s: %(message)s",
     )
     context.obj = lambda **more: load_settings(config, corpus_dir=corpus, index_dir=index, **more)
+
+
+def counted(number: int, thing: str) -> str:
+    """A number and what it counts: "1 article", "2 articles"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

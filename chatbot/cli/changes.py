@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from chatbot.cli.app import counted
 from chatbot.indexing.changes import BuildReport, Changes, Plan
 from chatbot.indexing.gate import Effect, Judged
 from chatbot.indexing.generations import Kept, Verified
@@ -16,7 +17,7 @@ def build_text(report: BuildReport) -> str:
     verb = "nothing to do, still serving"
     if report.published:
         verb = "published again" if report.again else "published"
-    size = f"{report.articles} articles, {report.passages} passages, {report.embedded} embedded"
+    size = f"{counted(report.articles, 'article')}, {counted(report.passages, 'passage')}, {report.embedded} embedded"
     lines = [*_changed(report.changes), *(f"run out: {one}" for one in report.expired), *_effect(report.effect)]
     lines.append(f"{verb} {report.generation}: {_counts(report.changes)}; {size}; {report.seconds:.1f} s")
     return "\n".join(lines)
@@ -25,7 +26,7 @@ def build_text(report: BuildReport) -> str:
 def plan_text(plan: Plan) -> str:
     """The same of a build that was not made."""
     lines = [*_changed(plan.changes), *_effect(plan.effect)]
-    size = f"{plan.articles} articles, {plan.passages} passages, {plan.embed} to embed"
+    size = f"{counted(plan.articles, 'article')}, {counted(plan.passages, 'passage')}, {plan.embed} to embed"
     if plan.generation == plan.served:
         lines.append(f"nothing to publish, {plan.generation} is served already; {size}")
     else:
@@ -41,8 +42,8 @@ def history_text(kept: Sequence[Kept]) -> str:
     if not kept:
         return "nothing has been published yet; run 'chatbot build'"
     return "\n".join(
-        f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  {one.articles} articles, "
-        f"{one.passages} passages, {one.size_mb:.1f} MB" + (f"  ! {one.damage}" if one.damage else "")
+        f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  {counted(one.articles, 'article')}, "
+        f"{counted(one.passages, 'passage')}, {one.size_mb:.1f} MB" + (f"  ! {one.damage}" if one.damage else "")
         for one in kept
     )
 
@@ -55,7 +56,7 @@ def verified_text(found: Verified) -> str:
     lines.append(
         f"{whole} of {found.kept} kept generations are whole; {found.passages} passages of "
         f"{found.articles - len(found.differing)} articles are what their files say"
-        + (f", {len(found.differing)} articles differ from {found.generation}" if found.differing else "")
+        + (f", {counted(len(found.differing), 'article')} differing from {found.generation}" if found.differing else "")
     )
     return "\n".join(lines)
 

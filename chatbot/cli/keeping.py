@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example
 
 
 @app.command(epilog=example("chatbot history", "chatbot history --json"))
@@ -66,4 +66,4 @@ def prune(
     from chatbot.indexing.generations import remove_old
 
     removed = remove_old(context.obj(), keep)
-    typer.echo("".join(f"removed {name}\n" for name in removed) + f"{len(removed)} generations removed")
+    typer.echo("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")

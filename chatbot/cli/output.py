@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from chatbot.cli.app import counted
 from chatbot.indexing.status import Status
 from chatbot.insights.journal import Feedback
 from chatbot.records import Answer, Hit
@@ -51,7 +52,7 @@ def status_text(status: Status) -> str:
         f"passages     {status.passages}",
         f"model        {status.model}, {status.dim} dimensions",
         f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
-        f"kept         {len(status.kept)} generations",
+        f"kept         {counted(len(status.kept), 'generation')}",
         f"left out     {len(status.left_out)} files",
     ]
     lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
