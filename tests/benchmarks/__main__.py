@@ -106,7 +106,7 @@ def measured(folder: Path) -> dict[str, tuple[float, float]]:
     asks: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
     run(OURS_BUILD, environment)  # exports the query encoder, which happens once for a model
     for _ in range(ROUNDS):
-        for path in [*index_dir.glob("[0-9a-f]*"), index_dir / "CURRENT", index_dir / "history"]:
+        for path in [*index_dir.glob("[0-9a-f]" * 16), index_dir / "CURRENT", index_dir / "history"]:
             subprocess.run(["rm", "-r", str(path)], check=True)
         builds[0].append(float(run(OURS_BUILD, environment)))
         index = LocalIndex.open(index_dir / current(index_dir))
