@@ -22,6 +22,7 @@ class KeywordEmbedder:
 
     def __init__(self) -> None:
         self.embedded: list[str] = []
+        self.asked: list[str] = []
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
@@ -32,6 +33,7 @@ class KeywordEmbedder:
         return PassageVectors(self.embed_query(text), sentences.reshape(-1, self.dim))
 
     def embed_query(self, text: str) -> Vectors:
+        self.asked.append(text)
         words = re.findall(r"\w+", text.lower())
         counts = np.array([words.count(keyword) + 1e-3 for keyword in KEYWORDS], np.float32)
         return counts / np.float32(np.linalg.norm(counts))

@@ -32,11 +32,11 @@ def write(site: Settings, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def article(topic: str, *sections: str) -> str:
+def article(topic: str, *sections: str, more: str = "") -> str:
     body = "\n\n".join(
         f"## About {section}\n\nWhat to know of {section} when you {topic}. " * 2 for section in sections
     )
-    return f"---\ntitle: On {topic}\n---\n\n{body}\n"
+    return f"---\ntitle: On {topic}\n{more}---\n\n{body}\n"
 
 
 def run(site: Settings, embedder: KeywordEmbedder | None = None) -> BuildReport:
@@ -188,28 +188,33 @@ def test_other_passage_sizes_give_another_generation(site: Settings) -> None:
 
 names = st.sampled_from(["a.md", "b.md", "c/d.md", "e.txt"])
 section = st.sampled_from(["pay", "remote", "degree", "python", "team", "offer"])
+more = st.builds(
+    lambda questions, aliases: f"questions: {questions}\naliases: {aliases}\n",
+    st.lists(section.map("What about {}?".format), max_size=3),
+    st.lists(st.sampled_from(["wage", "salary", "team", "crew"]), max_size=2),
+)
 edit = st.one_of(
-    st.tuples(st.just("write"), names, st.lists(section, min_size=1, max_size=4)),
-    st.tuples(st.just("delete"), names, st.just([])),
-    st.tuples(st.just("rename"), names, st.just([])),
-    st.tuples(st.just("spoil"), names, st.just([])),
-    st.tuples(st.just("list"), names, st.lists(st.sampled_from(["/a", "/c/d", "/e.html", "/x/a/"]), max_size=3)),
+    st.tuples(st.just("write"), names, st.lists(section, min_size=1, max_size=4), st.just("") | more),
+    st.tuples(st.sampled_from(["delete", "rename", "spoil"]), names, st.just([]), st.just("")),
+    st.tuples(
+        st.just("list"), names, st.lists(st.sampled_from(["/a", "/c/d", "/e.html", "/x/a/"]), max_size=3), st.just("")
+    ),
 )
 
 
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(edit, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_a_partial_build_equals_a_full_one_after_any_edits(
-    tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, str, list[str]]]]
+    tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, str, list[str], str]]]
 ) -> None:
     folder = tmp_path_factory.mktemp("site")
     site = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index")
     write(site, "always.md", article("learn", "pay", "team"))
     for edits in rounds:
-        for kind, name, sections in edits:
+        for kind, name, sections, front in edits:
             path = site.corpus_dir / name
             if kind == "write":
-                write(site, name, article("learn", *sections))
+                write(site, name, article("learn", *sections, more=front))
             elif kind == "list":
                 pages = "".join(
                     f"<url><loc>https://x.org{url}</loc><lastmod>2026-01-0{len(sections)}</lastmod></url>"

@@ -58,6 +58,7 @@ indexing.store
 indexing.pinned
 indexing.snapshot
 indexing.calibrated
+indexing.questions
 indexing.passage_index
 indexing.reading
 indexing.seen

@@ -8,6 +8,7 @@ sentences/             a vector and a span for each sentence, from the same forw
   scales.npy           float32 (sentences,): codes * scale is a unit row
   spans.npy            int32 (sentences, 2): code point offsets in the passage's text
   starts.npy           int64 (passages + 1,): passage i owns sentences starts[i]:starts[i+1]
+questions/             vectors of editors' questions, and the passages they lead to
 lexical/               word counts
 words.txt              the words as they are written
 calibration/           what questions of which it is known gave, where the generation was calibrated
@@ -27,6 +28,7 @@ import numpy.typing as npt
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
@@ -79,7 +81,10 @@ class PassageIndex(Protocol):
         ...
 
     def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
-        """The highest cosine of each passage's sentences to a unit vector, -1 where it has none, shape (len(rows),)."""
+        """The highest cosine to a unit vector of each passage's sentences, and of the questions that lead to it.
+
+        Shape (len(rows),), -1 where there are neither.
+        """
         ...
 
     def beside(self, rows: Rows) -> tuple[Rows, Mask]:
@@ -125,10 +130,12 @@ class Parts:
     """Everything a generation is written from; passages, digests and vectors side by side, row by row."""
 
     articles: Sequence[Article]
+    article_of: Rows  # the place of each passage's article among them
     passages: Sequence[Passage]
     digests: Sequence[bytes]
     vectors: npt.NDArray[np.float16]
     sentences: SentenceVectors
+    questions: EditorsQuestions
     postings: Postings
     words: Mapping[str, int]
 
@@ -138,9 +145,8 @@ class Parts:
         np.save(folder / "embeddings.npy", self.vectors)
         np.save(folder / "hubs.npy", hubness(self.vectors))
         self.sentences.write(folder / "sentences")
-        numbers = {article.id: number for number, article in enumerate(self.articles)}
-        article_of = np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
-        write_lexical(self.postings, article_of, folder / "lexical")
+        self.questions.write(folder / FOLDER)
+        write_lexical(self.postings, self.article_of, folder / "lexical")
         write_words(self.words, folder / FILE)
         write_vectors(self.vectors, folder / "vectors.faiss")
 
@@ -162,6 +168,8 @@ class LocalIndex:
             self._hubs: Any = np.load(folder / opening)
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
+            opening = FOLDER
+            self.questions = EditorsQuestions.open(folder / opening)
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
@@ -175,6 +183,7 @@ class LocalIndex:
             "embeddings.npy": len(self.embeddings),
             "hubs.npy": len(self._hubs),
             "sentences": len(self.sentence_vectors.starts) - 1,
+            FOLDER: len(self.questions.starts) - 1,
             "lexical": len(self.lexical_index),
         }
         for file, count in counts.items():
@@ -239,18 +248,19 @@ class LocalIndex:
         return self.sentence_vectors.spans[own], codes * self.sentence_vectors.scales[own, None]
 
     def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
-        """The highest cosine of each passage's sentences to a unit vector, -1 where it has none, shape (len(rows),)."""
-        starts, ends = self.sentence_vectors.starts[rows], self.sentence_vectors.starts[rows + 1]
-        counts = ends - starts
-        firsts = np.concatenate(([0], np.cumsum(counts)))
-        own = np.arange(firsts[-1]) + np.repeat(starts - firsts[:-1], counts)
+        """The highest cosine to a unit vector of each passage's sentences, and of the questions that lead to it.
+
+        Shape (len(rows),), -1 where there are neither.
+        """
+        starts = self.sentence_vectors.starts
+        counts = starts[rows + 1] - starts[rows]
+        own = ranges(starts[rows], counts)
         codes = self.sentence_vectors.codes[own].astype(np.float32)
-        cosines = (codes @ vector) * self.sentence_vectors.scales[own]
-        best = np.full(len(rows), -1.0, np.float32)
-        some = counts > 0
-        if some.any():
-            best[some] = np.maximum.reduceat(cosines, firsts[:-1][some])
-        return best
+        said = _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
+        starts = self.questions.starts
+        counts = starts[rows + 1] - starts[rows]
+        asked = self.questions.vectors[ranges(starts[rows], counts)].astype(np.float32)
+        return np.maximum(said, _highest(asked @ vector, counts))
 
     def beside(self, rows: Rows) -> tuple[Rows, Mask]:
         """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
@@ -261,3 +271,19 @@ class LocalIndex:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""
         return self.store.passages(rows)
+
+
+def ranges(starts: Rows, counts: Rows) -> Rows:
+    """The numbers from each start on, as many as its count, one after the other."""
+    ends = np.cumsum(counts)
+    found: Rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+    return found
+
+
+def _highest(values: Scores, counts: Rows) -> Scores:
+    """The highest of each run of so many values, -1 where a run is empty."""
+    best = np.full(len(counts), -1.0, np.float32)
+    some = counts > 0
+    if some.any():
+        best[some] = np.maximum.reduceat(values, (np.cumsum(counts) - counts)[some])
+    return best

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
+
 from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers import READERS, find_files, read_bytes
@@ -95,6 +98,11 @@ class _Reading:
             raise ContentError(
                 file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
             )
+
+    def article_of(self) -> npt.NDArray[np.int64]:
+        """For each passage the place of its article among the articles, ascending, shape (passages,)."""
+        numbers = {article.id: number for number, article in enumerate(self.articles)}
+        return np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
 
 
 def read_corpus(

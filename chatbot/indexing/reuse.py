@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,12 @@ from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import Vectors
 from chatbot.indexing.lexical import Postings, count_terms, merge
-from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise, ranges
+from chatbot.indexing.questions import lead
 from chatbot.indexing.reading import Corpus
 from chatbot.indexing.spoken import count_words
 from chatbot.indexing.tokens import stem, words
-from chatbot.records import Passage
+from chatbot.records import Article, Passage
 
 OnStep = Callable[[str, int, int], None]
 Rows = npt.NDArray[np.int64]
@@ -44,8 +45,13 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     if old:
         vectors[sources >= 0] = old.embeddings[sources[sources >= 0]]
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
-    postings, spoken = _count(corpus, sources, old, on_step)
-    parts = Parts(corpus.articles, corpus.passages, corpus.digests, vectors, sentences, postings, spoken)
+    article_of = corpus.article_of()
+    questions = lead(corpus.articles, article_of, vectors, embedder, old.questions if old else None)
+    postings, spoken = _count(corpus, article_of, sources, old, on_step)
+    parts = Parts(
+        *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, sentences, questions),
+        *(postings, spoken),
+    )
     return parts, len(embedded), pace or (old.manifest.pace if old else 0.0)
 
 
@@ -116,41 +122,43 @@ def _join(sources: Rows, old: SentenceVectors | None, places: Rows, fresh: Sente
     scales, spans = np.empty(starts[-1], np.float32), np.empty((starts[-1], 2), np.int32)
     for source, rows, chosen in ((fresh, places, sources < 0), (old, sources, sources >= 0)):
         if source is not None and chosen.any():
-            there = _ranges(starts[:-1][chosen], counts[chosen])
-            here = _ranges(source.starts[rows[chosen]], counts[chosen])
+            there = ranges(starts[:-1][chosen], counts[chosen])
+            here = ranges(source.starts[rows[chosen]], counts[chosen])
             codes[there], scales[there], spans[there] = source.codes[here], source.scales[here], source.spans[here]
     return SentenceVectors(codes, scales, spans, starts)
 
 
-def _ranges(starts: Rows, counts: Rows) -> Rows:
-    """The numbers from each start on, as many as its count, one after the other."""
-    ends = np.cumsum(counts)
-    found: Rows = np.arange(ends[-1]) + np.repeat(starts - ends + counts, counts)
-    return found
-
-
 def _count(
-    corpus: Corpus, sources: Rows, old: LocalIndex | None, on_step: OnStep
+    corpus: Corpus, article_of: Rows, sources: Rows, old: LocalIndex | None, on_step: OnStep
 ) -> tuple[Postings, Mapping[str, int]]:
     """Word counts of all passages; an old row can be taken over once, twins of it are counted anew."""
     on_step("counting", 0, 1)
+    named, once = _named(corpus.articles, article_of), _named(old.store.articles(), old.article_of) if old else {}
     total = len(corpus.passages)
     moved = np.full(len(old) if old else 0, -1, np.int64)
     anew = []
     for row, source in enumerate(sources):
-        if source >= 0 and moved[source] < 0:
+        if source >= 0 and moved[source] < 0 and named.get(row) == once.get(int(source)):
             moved[source] = row
         else:
             anew.append(row)
-    said = [_words(corpus.passages[row]) for row in anew]
+    said = [_words(corpus.passages[row], named.get(row, "")) for row in anew]
     spoken = count_words(said)
     parts = [(count_terms([stem(word) for word in passage] for passage in said), np.array(anew, np.int64))]
     if old:
         parts.append((old.lexical_index.postings(), moved))
         spoken.update(old.words)
-        spoken.subtract(count_words(map(_words, old.passages(np.flatnonzero(moved < 0)))))
+        gone = [int(row) for row in np.flatnonzero(moved < 0)]
+        unsaid = zip(old.passages(gone), gone, strict=True)
+        spoken.subtract(count_words(_words(passage, once.get(row, "")) for passage, row in unsaid))
     return merge(parts, total), spoken
 
 
-def _words(passage: Passage) -> list[str]:
-    return words("\n".join((passage.title, *passage.headings, plain(passage.text))))
+def _named(articles: Sequence[Article], article_of: Rows) -> dict[int, str]:
+    """The aliases of each article that has some, by the row of its first passage, among whose words they count."""
+    firsts = np.searchsorted(article_of, np.arange(len(articles)))
+    return {int(row): "\n".join(one.aliases) for row, one in zip(firsts, articles, strict=True) if one.aliases}
+
+
+def _words(passage: Passage, aliases: str) -> list[str]:
+    return words("\n".join((passage.title, *passage.headings, aliases, plain(passage.text))))
