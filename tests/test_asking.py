@@ -54,6 +54,22 @@ def test_small_talk_gets_its_sentence_and_questions_of_the_corpus(run: Callable[
     assert len(found["follow_ups"]) == 3
 
 
+def test_somebody_in_despair_is_sent_to_people_and_offered_no_career_questions(run: Callable[..., Result]) -> None:
+    found = json.loads(run("ask", "I want to die", "--json").stdout)
+    assert "emergency number" in found["message"]
+    assert found["follow_ups"] == []
+
+
+def test_words_that_one_passage_has_are_not_refused_to_whoever_asks_for_them(run: Callable[..., Result]) -> None:
+    for question in ("vesting cliff", "What is a vesting cliff?"):
+        found = json.loads(run("ask", question, "--json").stdout)
+        assert (found["verdict"], found["hits"][0]["passage"]["headings"]) == (
+            "uncertain",
+            ["What are RSUs and how does vesting work?"],
+        )
+    assert json.loads(run("ask", "vesting pizza", "--json").stdout)["verdict"] == "not_covered"
+
+
 def test_an_explanation_shows_every_step(run: Callable[..., Result]) -> None:
     found = json.loads(run("explain", "salry and CV of a data enginer", "-k", "2", "--json").stdout)
     assert found["mended"] == found["searched_as"] == "salary and CV of a data engineer"

@@ -66,6 +66,16 @@ def test_frequency_counts_passages_not_occurrences(tmp_path: Path) -> None:
     assert [index.frequency(term) for term in ("data", "work", "unknown")] == [2, 1, 0]
 
 
+def test_a_passage_holds_the_terms_that_stand_in_it(tmp_path: Path) -> None:
+    index = opened(tmp_path, PASSAGES, ARTICLES)
+    assert [[index.holds(row, term) for row in range(3)] for term in ("pay", "data", "home", "unknown")] == [
+        [True, False, False],
+        [True, True, False],
+        [False, False, True],
+        [False, False, False],
+    ]
+
+
 def test_an_unknown_term_weighs_as_much_as_the_rarest(tmp_path: Path) -> None:
     index = opened(tmp_path, PASSAGES, ARTICLES)
     assert index.idf("unknown") == pytest.approx(index.idf("work"))

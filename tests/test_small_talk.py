@@ -28,6 +28,8 @@ GOLD = Path(__file__).parent / "gold"
         ("are you a bot or a human?", "machine"),
         ("Is this free?", "free"),
         ("What data do you keep about me?", "privacy"),
+        ("I don't want to live anymore", "crisis"),
+        ("hello, I want to die", "crisis"),
     ],
 )
 def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
@@ -44,6 +46,7 @@ def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
         "what can you do with a maths degree?",
         "thank you letter after an interview",
         "goodbye email to colleagues",
+        "I lost my job and want to die",
         "",
         "?!",
     ],

@@ -60,7 +60,7 @@ class Answerer:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one."""
         self._searcher = searcher
         self._index = searcher.index
-        self.judge = Judge(searcher.index.calibrated, refusals)
+        self.judge = Judge(searcher.index.lexical_index, searcher.index.calibrated, refusals)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
         self._follow_ups = FollowUps(searcher)
         self._pins = Pins(searcher)
@@ -221,6 +221,7 @@ class Answerer:
 
     def _reply(self, asked: str, kind: str, turns: Sequence[Turn], began: float) -> Answer:
         before = {turn.question for turn in turns}
+        others = () if kind == "crisis" else self.starters(6)
         return Answer(
             question=asked,
             searched_as=asked,
@@ -229,7 +230,7 @@ class Answerer:
             hits=(),
             message=small_talk.reply_to(kind),
             topics=(),
-            follow_ups=tuple(question for question in self.starters(6) if question not in before)[:3],
+            follow_ups=tuple(question for question in others if question not in before)[:3],
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
         )

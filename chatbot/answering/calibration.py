@@ -23,7 +23,9 @@ from chatbot.content.markdown import plain
 from chatbot.indexing.calibrated import Calibrated, text_digest
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import QueryEncoder
+from chatbot.indexing.lexical import LexicalIndex
 from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.tokens import content_words, stem
 from chatbot.records import Verdict
 
 # So many questions are asked at most, to keep a build of one changed article within its second.
@@ -39,8 +41,9 @@ Real = npt.NDArray[np.floating[Any]]
 class Judge:
     """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
 
-    def __init__(self, found: Calibrated | None, refusals: float = confidence.REFUSALS) -> None:
+    def __init__(self, words: LexicalIndex, found: Calibrated | None, refusals: float = confidence.REFUSALS) -> None:
         """`found` is what the generation remembers of its calibration, None where it was never calibrated."""
+        self._words = words
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = confidence.DEFAULT_SCALE, confidence.DEFAULT_THRESHOLDS
         if found is not None:
@@ -53,10 +56,24 @@ class Judge:
         return confidence.judge(self.weigh(query, found)[1], self.thresholds)
 
     def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
-        """The evidence, and its score that is held against the thresholds."""
+        """The evidence, and its score that is held against the thresholds.
+
+        The score is at least `refuse_below` where the first passage holds the question to the letter.
+        """
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
         evidence = confidence.evidence(found.cosines, found.sentences, found.bm25, near)
-        return evidence, confidence.score(evidence, self._scale)
+        strength = confidence.score(evidence, self._scale)
+        if strength < self.thresholds.refuse_below and self._to_the_letter(query, found):
+            strength = self.thresholds.refuse_below
+        return evidence, strength
+
+    def _to_the_letter(self, query: Query, found: Ranking) -> bool:
+        """Whether the first passage has every content word, together as rare as a word that no other passage has."""
+        terms = set(map(stem, content_words(query.text)))
+        if not terms or not len(found.rows):
+            return False
+        rarity = sum(map(self._words.idf, terms))
+        return rarity >= self._words.idf("") and all(self._words.holds(int(found.rows[0]), term) for term in terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,13 +56,14 @@ def recalibrate(settings: Settings) -> CalibrationReport:
 
 
 def _report(found: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
-    judge = Judge(found, refusals)
+    words = searcher.index.lexical_index
+    judge = Judge(words, found, refusals)
     editors = [question for article in searcher.articles for question in article.questions]
     editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
     through = []
     for place, row in enumerate(found.outside):
         # A line is the nearest of all lines to itself, which no visitor's question is.
-        others = Judge(replace(found, outside=np.delete(found.outside, place)), refusals)
+        others = Judge(words, replace(found, outside=np.delete(found.outside, place)), refusals)
         confidence = _confidence(others, searcher, outside_lines()[row])
         if confidence is not None:
             through.append((confidence, outside_lines()[row]))

@@ -198,6 +198,15 @@ class LexicalIndex:
         number = self.numbers.get(term)
         return 0 if number is None else self._passages.frequency(number)
 
+    def holds(self, row: int, term: str) -> bool:
+        """Whether a passage contains a term."""
+        number = self.numbers.get(term)
+        if number is None:
+            return False
+        own = self._passages.rows[self._passages.starts[number] : self._passages.starts[number + 1]]
+        place = int(np.searchsorted(own, row))
+        return place < len(own) and int(own[place]) == row
+
     def idf(self, term: str) -> float:
         """The weight of a term: the mean of its idf over passages and over articles, to the power of IDF_POWER.
 
