@@ -37,6 +37,11 @@ class Corpus:
     left_out: dict[str, str]
     listed: dict[str, dict[str, str]]
 
+    def article_of(self) -> npt.NDArray[np.int64]:
+        """For each passage the place of its article among the articles, ascending, shape (passages,)."""
+        numbers = {article.id: number for number, article in enumerate(self.articles)}
+        return np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -98,11 +103,6 @@ class _Reading:
             raise ContentError(
                 file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
             )
-
-    def article_of(self) -> npt.NDArray[np.int64]:
-        """For each passage the place of its article among the articles, ascending, shape (passages,)."""
-        numbers = {article.id: number for number, article in enumerate(self.articles)}
-        return np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
 
 
 def read_corpus(

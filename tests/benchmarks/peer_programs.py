@@ -1,6 +1,7 @@
 """The programs of each side: one that indexes and saves, one that opens what was saved and defines `ask`.
 
-Where an answer is more than an order, `ranks` gives the order, and is not timed. Constants in front: MODEL, the folder of the embedding model; PLACE, a folder to save in; FOLDER, a judged folder or "".
+Where an answer is more than an order, `ranks` gives the order, and is not timed. Constants in front: MODEL, the folder
+of the embedding model; PLACE, a folder to save in; FOLDER, a judged folder or "".
 """
 
 ASK = """
