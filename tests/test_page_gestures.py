@@ -42,14 +42,6 @@ def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> Non
     assert page.locator("#active button").count() == 0
 
 
-def test_a_chip_moves_the_focus_to_the_new_answer(visit: Visit) -> None:
-    page = visit.open()
-    visit.ask(QUESTION)
-    page.locator("#talk .chip").first.click()
-    expect(page.locator("section.answer")).to_have_count(2)
-    expect(page.locator("section.answer h2").last).to_be_focused()
-
-
 def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_folder: Path) -> None:
     page = visit.open()
     visit.ask(QUESTION)

@@ -28,6 +28,7 @@ from chatbot.records import Article, Highlight, Hit, Passage
 OPEN, CLOSE = "\U00010a7f", "\U00010af0"
 _SENTINELS = re.compile(f"[{OPEN}{CLOSE}]")
 LEAD_CHARACTERS = 240
+_LINE_END = re.compile(r"\r\n?|\n")  # what the parser takes for the end of a line
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _WEB = re.compile(r"(https?|mailto):", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]+")
@@ -115,7 +116,7 @@ def _insert_sentinels(state: StateCore) -> None:
     marks, source = state.env["marks"], state.env["source"]
     if not marks:
         return
-    starts = [0] + [match.end() for match in re.finditer("\n", source)]
+    starts = [0] + [match.end() for match in _LINE_END.finditer(source)]
     cursor = 0
     for token in state.tokens:
         if token.type == "inline" and token.map:
@@ -174,7 +175,7 @@ def _dress_blocks(state: StateCore) -> None:
     """Bring headings under those of the page, name them, and class the blocks of the cited passage."""
     env, tokens = state.env, state.tokens
     slugs, cited = env.get("slugs", {}), env.get("cited")
-    starts = [0, *(match.end() for match in re.finditer("\n", env["source"])), len(env["source"])]
+    starts = [0, *(match.end() for match in _LINE_END.finditer(env["source"])), len(env["source"])]
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             tokens[index + 2].tag = token.tag = env.get("heading") or f"h{max(2, int(token.tag[1]))}"
