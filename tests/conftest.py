@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests import chromium, serving_corpus
 from tests.host_site import HostSite, SiteVisitor
@@ -25,6 +25,8 @@ from tests.host_site import HostSite, SiteVisitor
 ROOT = Path(__file__).parents[1]
 ARTEFACTS = Path(__file__).parent / "artefacts"
 COMMAND = [sys.executable, "-c", "from chatbot.cli import main; main()"]
+
+expect.set_options(timeout=30_000)
 
 
 @dataclass

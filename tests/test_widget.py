@@ -6,7 +6,7 @@ import gzip
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Response, Route
+from playwright.sync_api import Browser, Response, Route, expect
 
 from tests.conftest import Server
 from tests.host_site import HostSite, SiteVisitor, accessible
@@ -143,6 +143,7 @@ def test_the_page_commands_it_and_is_told_what_happens(visitor: SiteVisitor) -> 
     )
     visitor.widget.locator(".card").first.wait_for()
     page.evaluate("CareerChatbot.toggle()")
+    page.wait_for_function("told.length === 4")
     assert page.evaluate("told") == ["open", f"question{QUESTION}", f"answer{QUESTION}", "close"]
     answer = page.evaluate(f"CareerChatbot.ask('{OUTSIDE_QUESTION}')")
     assert answer["verdict"] == "not_covered"
@@ -185,8 +186,8 @@ def test_the_conversation_is_kept_in_the_tab_until_it_is_cleared(visitor: SiteVi
     visitor.open()
     assert visitor.widget.locator(".asked").inner_text() == QUESTION
     visitor.widget.get_by_role("button", name="Delete this conversation").click()
-    assert visitor.widget.locator(".asked").count() == 0
-    assert page.evaluate("sessionStorage.length") == 0
+    expect(visitor.widget.locator(".asked")).to_have_count(0)
+    page.wait_for_function("sessionStorage.length === 0")
 
 
 def test_the_conversation_is_kept_for_so_many_hours_or_not_at_all(visitor: SiteVisitor) -> None:
