@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.content.blocks import heading_slugs
+from chatbot.content.files import find_files
 from chatbot.content.passages import split
-from chatbot.content.readers import find_files, parse
+from chatbot.content.readers import parse
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.render import article_html

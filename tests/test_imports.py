@@ -16,6 +16,7 @@ ORDER = """
 records
 errors
 settings
+content.files
 content.encoding
 content.markdown
 content.sentences
@@ -48,6 +49,7 @@ indexing.gate
 indexing.changes
 indexing.disk
 indexing.model
+indexing.card
 indexing.encoder
 indexing.embedding
 indexing.tokens
@@ -62,6 +64,7 @@ indexing.questions
 indexing.passage_index
 indexing.reading
 indexing.seen
+indexing.unchanged
 indexing.sources
 indexing.reuse
 indexing.build

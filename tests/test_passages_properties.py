@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from chatbot.content.blocks import blocks, heading_slugs
+from chatbot.content.files import find_files
 from chatbot.content.markdown import plain
 from chatbot.content.passages import Tokens, embedded_text, sentences, split
-from chatbot.content.readers import find_files, parse, read_article
+from chatbot.content.readers import parse, read_article
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from tests.markdown_documents import Document, documents

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers import find_files, parse, read_article, read_bytes
+from chatbot.content.files import find_files, read_bytes
+from chatbot.content.readers import parse, read_article
 from chatbot.errors import ContentError
 from chatbot.records import Article
 

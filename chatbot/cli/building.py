@@ -6,7 +6,7 @@ import json
 import signal
 import threading
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
 from chatbot.errors import ChatbotError
 from chatbot.indexing.changes import BuildReport
 from chatbot.settings import Settings
+
+if TYPE_CHECKING:
+    from chatbot.indexing.build import Measure
 
 
 @app.command(epilog=example("chatbot build", "chatbot build --dry-run", "chatbot --corpus articles --index new build"))
@@ -58,7 +61,6 @@ def watch(context: typer.Context) -> None:
 def watch_until(settings: Settings, stop: threading.Event) -> None:
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
     from chatbot.answering.calibration import calibrate
-    from chatbot.answering.effect import measure_for
     from chatbot.cli.changes import build_text
     from chatbot.indexing.build import build as build_index
     from chatbot.indexing.embedding import ModelEmbedder
@@ -68,7 +70,7 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
 
     with writing(settings.index_dir):
         embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-    measure = measure_for(settings)
+    measure = _measure_for(settings)
     if rolled_back(settings):
         typer.echo("an earlier index was rolled back to; it stays until an article changes", err=True)
     typer.echo(f"watching {settings.corpus_dir}", err=True)
@@ -80,24 +82,35 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:
     """Build with a bar on stderr, judged by the questions that the settings name."""
+    from chatbot.indexing.unchanged import nothing_to_do
+
+    measure = _measure_for(settings)
+    if report := nothing_to_do(settings):
+        return report
     from chatbot.answering.calibration import calibrate
-    from chatbot.answering.effect import measure_for
     from chatbot.cli.output import Progress
     from chatbot.indexing.build import build as build_index
 
     with Progress() as on_step:
-        return build_index(settings, calibrate=calibrate, measure=measure_for(settings), force=force, on_step=on_step)
+        return build_index(settings, calibrate=calibrate, measure=measure, force=force, on_step=on_step)
+
+
+def _measure_for(settings: Settings) -> Measure | None:
+    if settings.publish.questions is None:
+        return None  # before anything is loaded that asks questions
+    from chatbot.answering.effect import measure_for
+
+    return measure_for(settings)
 
 
 def _show_plan(settings: Settings, as_json: bool) -> None:
     from chatbot.answering.calibration import calibrate
-    from chatbot.answering.effect import measure_for
     from chatbot.cli.changes import plan_text
     from chatbot.cli.output import Progress
     from chatbot.indexing.build import plan
 
     with Progress() as on_step:
-        found = plan(settings, calibrate=calibrate, measure=measure_for(settings), on_step=on_step)
+        found = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
     typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else plan_text(found))
     if found.refused:
         raise typer.Exit(EXIT_ERROR)

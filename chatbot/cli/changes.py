@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from chatbot.cli.app import counted
 from chatbot.indexing.changes import BuildReport, Changes, Plan
 from chatbot.indexing.gate import Effect, Judged
-from chatbot.indexing.generations import Kept, Verified
+
+if TYPE_CHECKING:
+    from chatbot.indexing.generations import Kept, Verified
 
 _SHOWN = 20
 

@@ -6,9 +6,6 @@ find_files -> read_bytes -> parse          so that the digest of the bytes can d
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import stat
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
@@ -18,6 +15,7 @@ from chatbot.content.blocks import blocks
 from chatbot.content.data_pages import data_text
 from chatbot.content.dialects import clean
 from chatbot.content.encoding import decode
+from chatbot.content.files import is_json_feed, read_bytes
 from chatbot.content.frontmatter import one_line, split_front_matter
 from chatbot.content.junk import junk
 from chatbot.content.links import MARKDOWN
@@ -35,12 +33,6 @@ _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
 _SHORT = 1000
 """Characters of a body that may be nothing but markup around a page of data."""
 
-_ASSETS = re.compile(
-    r"\.(avif|bmp|gif|ico|jpe?g|png|svg|tiff?|webp|css|less|s[ac]ss|[cm]?[jt]s|[jt]sx|map|json|ya?ml|toml|lock"
-    r"|woff2?|ttf|otf|eot|mp[34]|og[gv]|wav|web[mp]|mov|db|ini)",
-    re.IGNORECASE,
-)
-
 
 class Parsed(NamedTuple):
     """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists."""
@@ -50,82 +42,16 @@ class Parsed(NamedTuple):
     sitemap: Sitemap | None = None
 
 
-def find_files(corpus_dir: Path) -> list[str]:
-    """The files of the corpus by their paths under it, with forward slashes, in the same order on every machine.
-
-    Hidden files and the assets of articles (images, styles, scripts, data) are passed over. Whatever else is there is
-    in the list, also what cannot be read: `read_bytes` and `parse` say why. A folder that cannot be listed is in it
-    too; a link to a folder is not followed.
-    """
-    found: list[str] = []
-    folders = [corpus_dir]
-    while folders:
-        folder = folders.pop()
-        try:
-            entries = list(os.scandir(folder))
-        except OSError:
-            found.append(_relative(corpus_dir, folder))
-            continue
-        for entry in entries:
-            if entry.name.startswith((".", "~$")) or entry.name.endswith("~"):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(Path(entry.path))
-            elif not _ASSETS.fullmatch(Path(entry.name).suffix) or _is_json_feed(entry.name):
-                found.append(_relative(corpus_dir, Path(entry.path)))
-    return sorted(found, key=lambda path: (unicodedata.normalize("NFC", path), path))
-
-
 def is_simple(path: str) -> bool:
     """Whether nothing more than Markdown is parsed in this file, or nothing at all."""
     suffix = PurePosixPath(path).suffix.lower()
-    return suffix in MARKDOWN or not (suffix in READERS or may_be_sitemap(path) or _is_json_feed(path))
+    return suffix in MARKDOWN or not (suffix in READERS or may_be_sitemap(path) or is_json_feed(path))
 
 
 def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
     """The article in one file of `find_files`, the first where it has several; see `read_bytes` and `parse`."""
     data = read_bytes(corpus_dir, path, max_file_mb)
     return next(iter(parse(path, data, hashlib.sha256(data).hexdigest()).articles), None)
-
-
-def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
-    """The bytes of one file of `find_files`.
-
-    Raises ContentError where it is not a regular file inside the corpus folder, is too large, or cannot be read.
-    """
-    if not path.isprintable():
-        raise ContentError(ascii(path)[1:-1], "its name holds characters that cannot be shown; rename it")
-    file = corpus_dir / path
-    try:
-        target = file.resolve(strict=True)
-        if not target.is_relative_to(corpus_dir.resolve()):
-            raise ContentError(path, f"leads out of the corpus folder, to {target}; copy the file into the folder")
-        return _read(path, target, max_file_mb)
-    except RuntimeError as error:  # what Python 3.11 and 3.12 make of links in a circle
-        raise ContentError(path, "is a link that leads to itself; remove it") from error
-    except OSError as error:
-        if isinstance(error, FileNotFoundError) and os.path.lexists(file):
-            raise ContentError(path, "is a link that leads nowhere; remove it") from error
-        raise ContentError(path, f"cannot be read: {error.strerror or error}") from error
-
-
-def _read(path: str, target: Path, max_file_mb: float) -> bytes:
-    limit = int(max_file_mb * 1_000_000)
-    # Without O_NONBLOCK, opening a pipe waits for somebody to write.
-    handle = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        status = os.fstat(handle)
-        if stat.S_ISDIR(status.st_mode):
-            raise ContentError(path, "is a link to a folder or a folder that cannot be listed; neither is followed")
-        if not stat.S_ISREG(status.st_mode):
-            raise ContentError(path, "is no regular file; remove it from the corpus folder")
-        if status.st_size > limit:
-            size = status.st_size / 1_000_000
-            raise ContentError(path, f"has {size:,.1f} MB, above max_file_mb ({max_file_mb:g}); split it or raise that")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read()
-    finally:
-        os.close(handle)
 
 
 def parse(path: str, data: bytes, sha256: str) -> Parsed:
@@ -136,7 +62,7 @@ def parse(path: str, data: bytes, sha256: str) -> Parsed:
     if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
         return Parsed((), "", sitemap)
     suffix = PurePosixPath(path).suffix.lower()
-    reader = _json_feed if _is_json_feed(path) else READERS.get(suffix)
+    reader = _json_feed if is_json_feed(path) else READERS.get(suffix)
     if not reader:
         raise ContentError(path, _not_read(suffix))
     parts = reader(path, data)
@@ -191,10 +117,6 @@ def _article(path: str, part: Part, sha256: str) -> Article | None:
         pages=part.pages,
         pins=front.pins(),
     )
-
-
-def _relative(corpus_dir: Path, path: Path) -> str:
-    return path.relative_to(corpus_dir).as_posix()
 
 
 def _readable_name(path: str) -> str:
@@ -257,10 +179,6 @@ def _json_feed(path: str, data: bytes) -> list[Part]:
     from chatbot.content.feed import read_json_feed
 
     return read_json_feed(path, data)
-
-
-def _is_json_feed(path: str) -> bool:
-    return PurePosixPath(path).name.lower() == "feed.json"
 
 
 def _not_read(suffix: str) -> str:

@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from chatbot.content.readers import READERS, find_files
+from chatbot.content.files import find_files
+from chatbot.content.readers import READERS
 from chatbot.errors import EditRefused, NameTaken
 
 TRASH = ".trash"

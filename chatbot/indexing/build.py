@@ -24,7 +24,7 @@ from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.pinned import expired_pins
 from chatbot.indexing.reading import Corpus, read_corpus, why_nothing
 from chatbot.indexing.reuse import gather, to_embed
-from chatbot.indexing.seen import corpus_digests, same_files
+from chatbot.indexing.seen import corpus_digests, nothing_new, recipe_of
 from chatbot.indexing.snapshot import (
     ENCODERS,
     FORMAT,
@@ -40,7 +40,7 @@ from chatbot.indexing.snapshot import (
     write_manifest,
     writing,
 )
-from chatbot.indexing.sources import discard_drafts, newest_good, recipe_of, reusable
+from chatbot.indexing.sources import discard_drafts, newest_good, reusable
 from chatbot.settings import Settings
 
 # Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
@@ -193,16 +193,10 @@ def _build(run: _Run, force: bool) -> BuildReport:
 
 def _drafted(run: _Run) -> _Draft:
     old = newest_good(run.settings.index_dir)
-    recipe = recipe_of(run.settings, run.embedder)
+    recipe = recipe_of(run.settings, run.embedder.window)
     usable = reusable(run.settings.index_dir, old, (recipe, run.embedder.fingerprint))
     found = corpus_digests(run.settings) if run.read is read_corpus else {}
-    # What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
-    if (
-        usable
-        and found
-        and same_files(found, usable.manifest.articles, usable.manifest.others)
-        and not any("max_" in reason for reason in usable.manifest.left_out.values())
-    ):
+    if usable and found and nothing_new(found, usable.manifest):
         return _Draft(None, usable.manifest, old, usable)
     corpus = run.read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:

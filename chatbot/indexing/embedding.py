@@ -13,17 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.errors import ModelError
-from chatbot.indexing.encoder import (
-    CARD_FILE,
-    EncoderCard,
-    QueryEncoder,
-    Span,
-    Vectors,
-    export_encoder,
-    read_card,
-    span_mask,
-    token_counter,
-)
+from chatbot.indexing.card import CARD_FILE, EncoderCard, read_card
+from chatbot.indexing.encoder import QueryEncoder, Span, Vectors, export_encoder, span_mask, token_counter
 from chatbot.indexing.model import fingerprint, locate_model
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import logging
 import shutil
 import warnings
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.errors import ModelError
+from chatbot.indexing.card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.disk import file_digest, sync
-from chatbot.indexing.model import read_json
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -32,24 +32,6 @@ Span = tuple[int, int]
 
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
-CARD_FILE = "encoder.json"
-
-
-@dataclass(frozen=True, slots=True)
-class EncoderCard:
-    """What `encoder.json` says. `window` is the most tokens of one text, with special tokens.
-
-    `averages` says whether a text's vector is the mean of its token vectors, so that a part of a text has one, too.
-    """
-
-    name: str
-    fingerprint: str
-    dim: int
-    window: int
-    query_prompt: str
-    passage_prompt: str
-    averages: bool
-    digests: dict[str, str]
 
 
 class QueryEncoder:
@@ -124,20 +106,6 @@ def span_mask(offsets: Sequence[Span], spans: Sequence[Span], shift: int) -> npt
     starts, ends = np.array(offsets, dtype=np.int64).reshape(-1, 2).T
     mask: npt.NDArray[np.bool_] = (starts < ends) & (first <= starts) & (ends <= last)
     return mask
-
-
-def read_card(folder: Path) -> EncoderCard:
-    """The card of an exported encoder whose files are whole. Raises ModelError."""
-    values = read_json(folder / CARD_FILE)
-    try:
-        card = EncoderCard(**values)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ModelError(f"{folder / CARD_FILE} is of another version ({error}); rebuild the index") from error
-    for name, digest in card.digests.items():
-        path = folder / name
-        if not path.is_file() or file_digest(path) != digest:
-            raise ModelError(f"{path} is missing or altered; rebuild the index")
-    return card
 
 
 def token_counter(folder: Path) -> Any:

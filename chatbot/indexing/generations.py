@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatbot.content.files import read_bytes
 from chatbot.content.isolation import IsolatedReader
-from chatbot.content.readers import read_bytes
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, NoSuchGeneration
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.passage_index import LocalIndex

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from chatbot.content.files import find_files, read_bytes
 from chatbot.content.isolation import IsolatedReader
-from chatbot.content.readers import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.reading import cut

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+from functools import lru_cache
 from pathlib import Path
 
 from chatbot.errors import ModelError
@@ -44,7 +45,7 @@ def _bundled() -> Path:
         )
     folder = Path(spec.origin).parent / "model"
     weights = folder / "model.safetensors"
-    found = file_digest(weights) if weights.is_file() else "no file"
+    found = _digest(weights) if weights.is_file() else "no file"
     if found != BUNDLED_SHA256:
         raise ModelError(
             f"{weights} is not the published {BUNDLED_MODEL}: its SHA-256 is {found}, expected {BUNDLED_SHA256}; "
@@ -77,8 +78,19 @@ def fingerprint(folder: Path) -> str:
     if not any(path.name in _WEIGHTS for path in files):
         raise ModelError(f"{folder} holds no weights; expected one of {', '.join(_WEIGHTS)}")
     for path in sorted(files, key=lambda path: path.relative_to(folder).as_posix()):
-        digest.update(f"{path.relative_to(folder).as_posix()} {file_digest(path)}\n".encode())
+        digest.update(f"{path.relative_to(folder).as_posix()} {_digest(path)}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _digest(path: Path) -> str:
+    status = path.stat()
+    return _digest_once(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _digest_once(path: Path, _size: int, _modified: int) -> str:
+    # Weights are large, and whoever locates a model asks for its fingerprint next.
+    return file_digest(path)
 
 
 def _is_part(path: Path) -> bool:

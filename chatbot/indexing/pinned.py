@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
+from chatbot.indexing.store import Store
 from chatbot.records import Article
 
 
@@ -16,3 +18,12 @@ def expired_pins(articles: Iterable[Article], today: date) -> tuple[str, ...]:
         for pin in article.pins
         if pin.until and pin.until < today
     )
+
+
+def expired_in(folder: Path) -> tuple[str, ...]:
+    """Those of a generation, which is whole, today."""
+    store = Store(folder / "passages.sqlite")
+    try:
+        return expired_pins(store.articles(), date.today())
+    finally:
+        store.close()

@@ -1,13 +1,36 @@
-"""What the corpus folder holds now, by content: whether anything changed is decided here, never by time stamps."""
+"""Whether anything changed since a generation was built: decided by content, never by time stamps.
+
+Loads nothing that reads articles, so that an unchanged corpus costs no more than its digests.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
+from importlib.metadata import version
 
-from chatbot.content.readers import find_files, read_bytes
+from chatbot.content.files import find_files, read_bytes
 from chatbot.errors import ContentError, SettingsError
+from chatbot.indexing.snapshot import Manifest
 from chatbot.settings import Settings
+
+# Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
+RECIPE = 7
+
+
+def recipe_of(settings: Settings, window: int) -> str:
+    """16 hex digits of everything but the articles and the model that decides passages, terms and vectors.
+
+    `window` is the most tokens of one text that the model reads.
+    """
+    made_of = {
+        "recipe": RECIPE,
+        "version": version("career-chatbot"),
+        "passages": settings.passages.model_dump(),
+        "window": window,
+    }
+    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def corpus_digests(settings: Settings) -> dict[str, str]:
@@ -23,12 +46,20 @@ def corpus_digests(settings: Settings) -> dict[str, str]:
     return {path: _digest(settings, path) for path in find_files(settings.corpus_dir)}
 
 
-def same_files(now: Mapping[str, str], articles: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Whether a generation with these articles and these other files was read from what is there now.
+def same_files(now: Mapping[str, str], manifest: Manifest) -> bool:
+    """Whether a generation was read from what is there now.
 
     A file that cannot be read may be readable the next time and is never the same.
     """
-    return all(now.values()) and dict(now) == {**articles, **others}
+    return all(now.values()) and dict(now) == {**manifest.articles, **manifest.others}
+
+
+def nothing_new(now: Mapping[str, str], manifest: Manifest) -> bool:
+    """Whether reading the files again could not give anything else than a generation has.
+
+    What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
+    """
+    return same_files(now, manifest) and not any("max_" in reason for reason in manifest.left_out.values())
 
 
 def _digest(settings: Settings, path: str) -> str:

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from importlib.metadata import version
 from pathlib import Path
 
 from chatbot.errors import IndexDamaged, IndexMismatch
-from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.snapshot import candidates, discard, drafts
-from chatbot.settings import Settings
-
-# Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
-RECIPE = 7
-
-
-def recipe_of(settings: Settings, embedder: Embedder) -> str:
-    """16 hex digits of everything but the articles and the model that decides passages, terms and vectors."""
-    made_of = {
-        "recipe": RECIPE,
-        "version": version("career-chatbot"),
-        "passages": settings.passages.model_dump(),
-        "window": embedder.window,
-    }
-    return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def newest_good(index_dir: Path) -> LocalIndex | None:

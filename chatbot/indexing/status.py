@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
-from chatbot.indexing.pinned import expired_pins
+from chatbot.indexing.pinned import expired_in
 from chatbot.indexing.seen import corpus_digests
 from chatbot.indexing.snapshot import ENCODERS, current, history, verify
-from chatbot.indexing.store import Store
 from chatbot.settings import Settings
 
 
@@ -53,17 +51,9 @@ def read_status(settings: Settings) -> Status:
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
         left_out=manifest.left_out,
         calibration=manifest.calibration,
-        expired=_expired(index_dir / name),
+        expired=expired_in(index_dir / name),
         changes=_changes(settings, manifest.articles, manifest.others),
     )
-
-
-def _expired(folder: Path) -> tuple[str, ...]:
-    store = Store(folder / "passages.sqlite")
-    try:
-        return expired_pins(store.articles(), date.today())
-    finally:
-        store.close()
 
 
 def _changes(settings: Settings, published: dict[str, str], others: dict[str, str]) -> str:

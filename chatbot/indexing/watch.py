@@ -82,7 +82,7 @@ def _looks(settings: Settings, stop: threading.Event) -> Iterator[bool]:
 def rolled_back(settings: Settings) -> bool:
     """Whether the corpus is that of a kept generation other than the published one, as after a rollback."""
     now = corpus_digests(settings)
-    alike = [one.generation for one in kept_manifests(settings.index_dir) if same_files(now, one.articles, one.others)]
+    alike = [one.generation for one in kept_manifests(settings.index_dir) if same_files(now, one)]
     return bool(alike) and current(settings.index_dir) not in alike
 
 

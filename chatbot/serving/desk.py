@@ -10,8 +10,8 @@ from chatbot.answering.chatbot import Chatbot, open_generation
 from chatbot.answering.drafting import Kind, Outcome, Refused, Work
 from chatbot.answering.mapping import CorpusMap, draw_map
 from chatbot.content.encoding import decode
+from chatbot.content.files import read_bytes
 from chatbot.content.links import MARKDOWN
-from chatbot.content.readers import read_bytes
 from chatbot.errors import ChatbotError, EditRefused
 from chatbot.indexing.changes import BuildReport, Plan
 from chatbot.indexing.embedding import ModelEmbedder

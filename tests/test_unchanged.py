@@ -1,0 +1,111 @@
+"""A build that has nothing to do: it reports what a build would, loads nothing heavy, and never overlooks a change."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from chatbot.errors import IndexLocked, SettingsError
+from chatbot.indexing.build import build, plan
+from chatbot.indexing.embedding import ModelEmbedder
+from chatbot.indexing.snapshot import CURRENT, ENCODERS, current, history, writing
+from chatbot.indexing.unchanged import nothing_to_do
+from chatbot.settings import Settings
+
+HEAVY = ["numpy", "faiss", "onnxruntime", "tokenizers", "torch", "scipy", "sklearn", "markdown_it", "lxml", "rich"]
+RUN_OUT = date.today() - timedelta(days=1)
+
+
+@pytest.fixture
+def site(served_folder: Path, tmp_path: Path) -> Settings:
+    """A copy of a folder whose index was built by the real model, with a file that is left out."""
+    shutil.copytree(served_folder, tmp_path, dirs_exist_ok=True)
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    (settings.corpus_dir / "song.mp9").write_bytes(b"1234")
+    pinned = f"---\npinned:\n  - question: How to go on?\n    until: {RUN_OUT}\n---\n\nGo on as before, day by day.\n"
+    (settings.corpus_dir / "pinned.md").write_text(pinned, encoding="utf-8")
+    build(settings)
+    return settings
+
+
+def test_it_reports_what_a_build_reports(site: Settings) -> None:
+    found = nothing_to_do(site)
+    assert found is not None
+    assert replace(found, seconds=0.0) == replace(build(site), seconds=0.0)
+    assert list(found.changes.left_out) == ["song.mp9"]
+    assert found.expired == (f"pinned.md: 'How to go on?' was pinned until {RUN_OUT}",)
+
+
+def test_old_generations_are_pruned_all_the_same(site: Settings) -> None:
+    assert len(history(site.index_dir)) == 2
+    assert nothing_to_do(site.model_copy(update={"keep_generations": 1})) is not None
+    assert [entry.generation for entry in history(site.index_dir)] == [current(site.index_dir)]
+
+
+def test_the_command_loads_nothing_heavy(site: Settings) -> None:
+    program = (
+        "import sys\nfrom chatbot.cli import main\nsys.argv = ['chatbot', 'build']\n"
+        f"try:\n    main()\nfinally:\n    print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    variables = {"CHATBOT_CORPUS_DIR": str(site.corpus_dir), "CHATBOT_INDEX_DIR": str(site.index_dir)}
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | variables, capture_output=True, text=True)
+    assert done.returncode == 3, done.stderr
+    assert "nothing to do, still serving" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def article(site: Settings) -> Path:
+    return sorted(site.corpus_dir.glob("*.md"))[0]
+
+
+CHANGES: dict[str, Callable[[Settings], object]] = {
+    "an article changed": lambda site: article(site).write_text("Another text about another thing."),
+    "an article is gone": lambda site: article(site).unlink(),
+    "an article was renamed": lambda site: article(site).rename(site.corpus_dir / "renamed.md"),
+    "a file was added": lambda site: (site.corpus_dir / "new.md").write_text("A new text."),
+    "a left-out file is gone": lambda site: (site.corpus_dir / "song.mp9").unlink(),
+    "nothing is published": lambda site: (site.index_dir / CURRENT).unlink(),
+    "the generation is damaged": lambda site: (site.index_dir / current(site.index_dir) / "hubs.npy").write_bytes(b""),
+    "the encoder is damaged": lambda site: next((site.index_dir / ENCODERS).glob("*/model.onnx")).write_bytes(b""),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_left_to_a_build(site: Settings, change: Callable[[Settings], object]) -> None:
+    change(site)
+    assert nothing_to_do(site) is None
+
+
+def test_other_settings_and_limits_are_left_to_a_build(site: Settings) -> None:
+    sizes = site.passages.model_copy(update={"target_tokens": 40})
+    assert nothing_to_do(site.model_copy(update={"passages": sizes})) is None
+    (site.corpus_dir / "large.md").write_text("Much to say. " * 100_000, encoding="utf-8")
+    limited = site.model_copy(update={"max_file_mb": 1.0})
+    build(limited)
+    assert nothing_to_do(limited) is None  # the limit may be another one the next time
+
+
+def test_a_draft_beside_it_changes_nothing(site: Settings) -> None:
+    before = article(site).read_bytes()
+    article(site).write_text("Another text about another thing.", encoding="utf-8")
+    embedder = ModelEmbedder(site.model, site.index_dir / ENCODERS)
+    drafted = plan(site, embedder=embedder, draft=True).generation
+    assert nothing_to_do(site) is None
+    article(site).write_bytes(before)
+    assert nothing_to_do(site) is not None
+    assert not (site.index_dir / drafted).exists()
+
+
+def test_another_writer_and_a_missing_folder_are_errors(site: Settings) -> None:
+    with writing(site.index_dir), pytest.raises(IndexLocked):
+        nothing_to_do(site)
+    with pytest.raises(SettingsError, match="does not exist"):
+        nothing_to_do(site.model_copy(update={"corpus_dir": site.corpus_dir / "none"}))
