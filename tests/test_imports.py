@@ -56,6 +56,7 @@ indexing.tokens
 indexing.lexical
 indexing.spoken
 indexing.vectors
+indexing.hubs
 indexing.store
 indexing.pinned
 indexing.snapshot

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.indexing.vectors import Stored, VectorIndex, hubness, write_vectors
+from chatbot.indexing.vectors import Stored, VectorIndex, write_vectors
 
 
 def unit_rows(count: int, dim: int = 32, seed: int = 0) -> Stored:
@@ -63,16 +63,6 @@ def test_an_index_of_other_vectors_is_refused(tmp_path: Path) -> None:
     write_vectors(unit_rows(5), tmp_path / "v.faiss")
     with pytest.raises(ValueError, match="holds 5 vectors of 32 dimensions, expected 4 of 32"):
         VectorIndex(tmp_path / "v.faiss", unit_rows(4))
-
-
-@pytest.mark.parametrize("count", [1, 2, 11, 300])
-def test_hubness_is_the_mean_cosine_to_the_nearest_others(count: int) -> None:
-    vectors = unit_rows(count)
-    cosines = vectors.astype(np.float32) @ vectors.astype(np.float32).T
-    np.fill_diagonal(cosines, -2)
-    most = min(10, count - 1)
-    expected = np.sort(cosines, axis=1)[:, count - most :].mean(axis=1) if most else np.zeros(1)
-    assert hubness(vectors) == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("flat_limit", [1000, 100])

@@ -191,7 +191,8 @@ def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vect
     queries = [
         Query(text, vector, ranking.term_weights(text)) for (text, _), vector in zip(questions, vectors, strict=True)
     ]
-    with ThreadPoolExecutor() as threads:
+    # About half of the work runs outside Python: more than two threads would only wait for each other.
+    with ThreadPoolExecutor(2) as threads:
         rankings = tuple(threads.map(searcher.rank, queries))
     return _Asked(vectors, rankings, tuple(source for _, source in questions))
 

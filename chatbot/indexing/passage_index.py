@@ -2,6 +2,7 @@
 
 passages.sqlite        articles and passages; row i is passage i
 embeddings.npy         float16 (passages, dim), unit rows: the truth that the next build takes over
+hubs.npy               float32 (passages, 2), how close each is to passages at large; see `hubs`
 vectors.faiss          the same vectors, to be searched
 sentences/             a vector and a span for each sentence, from the same forward pass as its passage
   codes.npy            int8 (sentences, dim)
@@ -32,7 +33,7 @@ from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
-from chatbot.indexing.vectors import VectorIndex, hubness, write_vectors
+from chatbot.indexing.vectors import VectorIndex, write_vectors
 from chatbot.records import Article, Passage
 
 Rows = npt.NDArray[np.int64]
@@ -134,6 +135,7 @@ class Parts:
     passages: Sequence[Passage]
     digests: Sequence[bytes]
     vectors: npt.NDArray[np.float16]
+    hubs: npt.NDArray[np.float32]
     sentences: SentenceVectors
     questions: EditorsQuestions
     postings: Postings
@@ -143,7 +145,7 @@ class Parts:
         """Write the files of this module's docstring."""
         write_store(self.articles, zip(self.passages, self.digests, strict=True), folder / "passages.sqlite")
         np.save(folder / "embeddings.npy", self.vectors)
-        np.save(folder / "hubs.npy", hubness(self.vectors))
+        np.save(folder / "hubs.npy", self.hubs)
         self.sentences.write(folder / "sentences")
         self.questions.write(folder / FOLDER)
         write_lexical(self.postings, self.article_of, folder / "lexical")
@@ -165,7 +167,7 @@ class LocalIndex:
             opening = "embeddings.npy"
             self.embeddings: Any = np.load(folder / opening, mmap_mode="r")
             opening = "hubs.npy"
-            self._hubs: Any = np.load(folder / opening)
+            self.hub_rows: Scores = np.load(folder / opening)
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
@@ -181,7 +183,7 @@ class LocalIndex:
         counts = {
             "passages.sqlite": len(self.store),
             "embeddings.npy": len(self.embeddings),
-            "hubs.npy": len(self._hubs),
+            "hubs.npy": len(self.hub_rows),
             "sentences": len(self.sentence_vectors.starts) - 1,
             FOLDER: len(self.questions.starts) - 1,
             "lexical": len(self.lexical_index),
@@ -238,7 +240,7 @@ class LocalIndex:
 
     def hubs(self, rows: Rows) -> Scores:
         """How close passages are to passages at large, shape (len(rows),)."""
-        found: Scores = self._hubs[rows]
+        found: Scores = self.hub_rows[rows, 0]
         return found
 
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:

@@ -12,6 +12,7 @@ from chatbot.content.markdown import plain
 from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import Vectors
+from chatbot.indexing.hubs import Texts, hubness
 from chatbot.indexing.lexical import Postings, count_terms, merge
 from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise, ranges
 from chatbot.indexing.questions import lead
@@ -44,13 +45,15 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     vectors[sources < 0] = embedded[places[sources < 0]]
     if old:
         vectors[sources >= 0] = old.embeddings[sources[sources >= 0]]
+    before = (Texts(old.store.digests(), old.embeddings), old.hub_rows) if old else None
+    hubs = hubness(Texts(corpus.digests, vectors), before)
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
     article_of = corpus.article_of()
     questions = lead(corpus.articles, article_of, vectors, embedder, old.questions if old else None)
     postings, spoken = _count(corpus, article_of, sources, old, on_step)
     parts = Parts(
-        *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, sentences, questions),
-        *(postings, spoken),
+        *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, hubs, sentences),
+        *(questions, postings, spoken),
     )
     return parts, len(embedded), pace or (old.manifest.pace if old else 0.0)
 

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from chatbot.indexing.disk import file_digest, replace_text, sync
 
-FORMAT = 6
+FORMAT = 7
 
 CURRENT = "CURRENT"
 HISTORY = "history"

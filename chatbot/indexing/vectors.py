@@ -44,26 +44,6 @@ def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) 
         raise OSError(errno.EIO, "cannot be written in full", str(path)) from error
 
 
-def hubness(vectors: Stored, neighbours: int = 10, most: int = 4096) -> Scores:
-    """How close each passage is to passages at large: its mean cosine to its nearest others, float32 (n,).
-
-    Compared with every passage up to `most`, above it with that many spread evenly over the rows.
-    """
-    import faiss
-
-    rows = vectors.astype(np.float32)
-    chosen = np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64))
-    count = min(neighbours, len(chosen) - 1)
-    if count < 1:
-        return np.zeros(len(rows), np.float32)
-    cosines, places = faiss.knn(rows, rows[chosen], count + 1, metric=faiss.METRIC_INNER_PRODUCT)
-    # Each row drops itself, or the last where it is not among the others.
-    dropped = chosen[places] == np.arange(len(rows))[:, None]
-    dropped[~dropped.any(axis=1), -1] = True
-    hubs: Scores = cosines[~dropped].reshape(len(rows), count).mean(axis=1)
-    return hubs
-
-
 class VectorIndex:
     """An index file together with the vectors that it was built from."""
 
