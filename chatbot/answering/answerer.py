@@ -210,10 +210,10 @@ class Answerer:
         passages = self._index.passages(ranking.rows[list(places)])
         for rank, (place, passage) in enumerate(zip(places, passages, strict=True), start=1):
             spans, vectors = self._index.sentences(int(ranking.rows[place]))
-            shown = [passage.text[start:end] for start, end in spans]
+            shown = [passage.text[start:end] for start, end in spans.tolist()]
             chosen = highlight.choose(vectors @ query.vector, highlight.coverage(shown, weights), spans)
             score, cosine = float(ranking.scores[place]), float(ranking.cosines[place])
-            matched = highlight.matched_words(query.text, " ".join((passage.title, *passage.headings, passage.text)))
+            matched = highlight.matched_words(query.text, (passage.title, *passage.headings, *shown))
             share = float(ranking.words[place]) / score if score > 0 else 0.0
             why = highlight.reason(matched, cosine, min(max(share, 0.0), 1.0))
             hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why))

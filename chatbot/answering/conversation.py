@@ -211,6 +211,6 @@ def _without(inherited: Sequence[str], question: str) -> str:
 
 
 def _independence(body: str, own: Sequence[str], frequency: Callable[[str], int], passages: int) -> float:
-    rarity = sum(idf(frequency(stem(word)), passages) for word in own) / idf(0, passages)
+    rarity = float(idf([frequency(stem(word)) for word in own], passages).sum() / idf(0, passages))
     score = 0.25 * min(len(words(body)), 12) + 0.7 * min(len(own), 5) + min(rarity, 3.0)
     return score - 2.7 * wording.leans(body) - 1.2 * wording.continues(body)

@@ -84,14 +84,13 @@ def explain(
     hits = []
     for place, hit in zip(places, answerer.hits(found, places), strict=True):
         passage, words = hit.passage, float(ranking.words[place])
-        text = " ".join((passage.title, *passage.headings, passage.text))
         hits.append(
             ExplainedHit(
                 rank=hit.rank,
                 passage_id=passage.id,
                 place=" > ".join((passage.title, *passage.headings)),
                 reason=hit.reason,
-                matched=tuple(highlight.matched_words(query.text, text)),
+                matched=tuple(highlight.matched_words(query.text, (passage.title, *passage.headings, passage.text))),
                 score=hit.score,
                 meaning=hit.score - words,
                 words=words,

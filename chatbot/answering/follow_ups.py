@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import ranking
 from chatbot.answering.search import Searcher
+from chatbot.indexing.calibrated import text_digest
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
 
 MOST = 3
@@ -21,7 +21,6 @@ class FollowUps:
 
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
-        self._answering: dict[tuple[int, str], int] = {}
 
     def starters(self, n: int) -> tuple[str, ...]:
         """The first question of articles spread evenly over the corpus."""
@@ -48,7 +47,7 @@ class FollowUps:
         for _, _, number, question in ordered:
             if len(offered) == MOST:
                 break
-            if self._answer(number, question) not in shown:
+            if self._answering[number, text_digest(question)] not in shown:
                 offered[question] = None
         return tuple(offered)
 
@@ -58,15 +57,13 @@ class FollowUps:
         topics = [topic for number in numbers for topic in self._searcher.articles[number].topics]
         return tuple(dict.fromkeys(topics))[:_TOPICS]
 
-    def _answer(self, number: int, question: str) -> int:
-        """The row of the passage that answers an article's question: the one that has most of its words."""
-        known = self._answering.get((number, question))
-        if known is None:
-            index = self._searcher.index
-            first, last = np.searchsorted(index.article_of, [number, number + 1])
-            scores = index.lexical(ranking.term_weights(question))[first:last]
-            known = self._answering[number, question] = int(first + scores.argmax())
-        return known
+    @cached_property
+    def _answering(self) -> dict[tuple[int, bytes], int]:
+        """The row that each article's questions lead to, by the article's number and the question's digest."""
+        index = self._searcher.index
+        rows = np.repeat(np.arange(len(index)), np.diff(index.questions.starts))
+        digests = map(bytes, index.questions.digests)
+        return dict(zip(zip(index.article_of[rows].tolist(), digests, strict=True), rows.tolist(), strict=True))
 
 
 @lru_cache(maxsize=16_384)

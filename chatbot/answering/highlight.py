@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -55,9 +55,9 @@ def reason(matched: Sequence[str], cosine: float, lexical_share: float) -> str:
     return f"Contains {named}; {close} in meaning{share}"
 
 
-def matched_words(question: str, text: str) -> list[str]:
-    """The question's own words, in order, whose stems occur in a text."""
-    stems = _stems(text)
+def matched_words(question: str, texts: Iterable[str]) -> list[str]:
+    """The question's own words, in order, whose stems occur in one of some texts."""
+    stems = frozenset().union(*map(_stems, texts))
     found = [word for word in words(question) if word not in STOP_WORDS and stem(word) in stems]
     return list(dict.fromkeys(found))
 

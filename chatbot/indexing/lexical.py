@@ -14,32 +14,41 @@ what its own terms touch, and the exact score of any passage is there for the as
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from chatbot.indexing.disk import mapped
 
 K1 = 0.9
 B = 0.75
 # How much a word counts that stands elsewhere in the passage's article, and how much rarity counts; docs/retrieval.md.
 ARTICLE_WEIGHT = 0.2
 IDF_POWER = 1.2
+_CELLS = 1_000_000  # of terms by passages that are scored at once
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 
-def idf(matching: float, total: float) -> float:
-    """Inverse document frequency, > 0: ln(1 + (N - n + 0.5) / (n + 0.5)).
+def ranges(starts: Integers, counts: Integers) -> Integers:
+    """The numbers from each start on, as many as its count, one after the other."""
+    ends = np.cumsum(counts)
+    found: Integers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+    return found
+
+
+def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
+    """Inverse document frequency, > 0, of the shape of `matching`: ln(1 + (N - n + 0.5) / (n + 0.5)).
 
     Robertson and Spärck Jones's weight as Lucene computes it; Kamphuis et al., "Which BM25 do you mean?" (ECIR 2020).
     """
-    return math.log1p((total - matching + 0.5) / (matching + 0.5))
+    found: npt.NDArray[np.float64] = np.log1p((total - np.asarray(matching) + 0.5) / (np.asarray(matching) + 0.5))
+    return found
 
 
 def normalised(counts: Floats, lengths: Floats, mean_length: float, b: float = B) -> Floats:
@@ -155,8 +164,8 @@ class _Side:
 
     def __init__(self, folder: Path, name: str, terms: int) -> None:
         self.starts: Integers = np.load(folder / f"{name}_starts.npy")
-        self.rows: npt.NDArray[np.int32] = _mapped(folder / f"{name}s.npy")
-        self.counts: npt.NDArray[np.uint16] = _mapped(folder / f"{name}_counts.npy")
+        self.rows: npt.NDArray[np.int32] = mapped(folder / f"{name}s.npy")
+        self.counts: npt.NDArray[np.uint16] = mapped(folder / f"{name}_counts.npy")
         lengths = np.load(folder / f"{name}_lengths.npy")
         self.lengths: Floats = lengths.astype(np.float32)
         self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
@@ -166,13 +175,21 @@ class _Side:
     def frequency(self, number: int) -> int:
         return int(self.starts[number + 1] - self.starts[number])
 
-    def shares(self, number: int) -> tuple[npt.NDArray[np.int32], Floats]:
-        own = slice(self.starts[number], self.starts[number + 1])
+    def shares(self, numbers: Integers) -> Floats:
+        """The normalised counts of some terms, shape (terms, passages or articles)."""
+        starts = self.starts[numbers]
+        counts = self.starts[numbers + 1] - starts
+        own = ranges(starts, counts)
         rows = self.rows[own]
-        return rows, normalised(self.counts[own].astype(np.float32), self.lengths[rows], self.mean_length)
+        table = np.zeros((len(numbers), len(self.lengths)), np.float32)
+        table[np.repeat(np.arange(len(numbers)), counts), rows] = normalised(
+            self.counts[own].astype(np.float32), self.lengths[rows], self.mean_length
+        )
+        return table
 
-    def idf(self, number: int) -> float:
-        return idf(self.frequency(number), len(self.lengths))
+    def idf(self) -> npt.NDArray[np.float64]:
+        """Of every term, and last of one that occurs once."""
+        return idf(np.append(np.diff(self.starts), min(1, len(self.lengths))), len(self.lengths))
 
 
 class LexicalIndex:
@@ -184,6 +201,7 @@ class LexicalIndex:
         self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(words)}
         self._passages = _Side(folder, "passage", len(words))
         self._articles = _Side(folder, "article", len(words))
+        self._idf = ((self._passages.idf() + self._articles.idf()) / 2) ** IDF_POWER
         self.first_rows: Integers = np.load(folder / "first_rows.npy")
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
@@ -212,31 +230,23 @@ class LexicalIndex:
 
         A term that occurs nowhere weighs like one that occurs once.
         """
-        number = self.numbers.get(term)
-        if number is None:
-            both = idf(1, len(self)) + idf(1, len(self._articles.lengths))
-        else:
-            both = self._passages.idf(number) + self._articles.idf(number)
-        weight: float = (both / 2) ** IDF_POWER
-        return weight
+        return float(self._idf[self.numbers.get(term, -1)])
 
     def scores(self, weights: Mapping[str, float]) -> Floats:
         """BM25F of every passage, shape (passages,), for terms with their weights (1.0 for a plain word).
 
         A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.
         """
+        known = [term for term in weights if term in self.numbers]
         total = np.zeros(len(self), np.float32)
-        for term, weight in weights.items():
-            number = self.numbers.get(term)
-            if number is None:
-                continue
-            articles, shares = self._articles.shares(number)
-            of_article = np.zeros(len(self._articles.lengths), np.float32)
-            of_article[articles] = np.float32(ARTICLE_WEIGHT) * shares
-            counts = of_article[self.article_of]
-            rows, shares = self._passages.shares(number)
-            counts[rows] += shares
-            total += np.float32(weight * self.idf(term)) * saturated(counts)
+        at_once = max(1, _CELLS // max(len(self), 1))
+        for first in range(0, len(known), at_once):
+            some = known[first : first + at_once]
+            numbers = np.array([self.numbers[term] for term in some], np.int64)
+            counts = self._passages.shares(numbers)
+            counts += np.float32(ARTICLE_WEIGHT) * self._articles.shares(numbers)[:, self.article_of]
+            rare = self._idf[numbers] * [weights[term] for term in some]
+            total += rare.astype(np.float32) @ saturated(counts)
         return total
 
     def postings(self) -> Postings:
@@ -245,9 +255,3 @@ class LexicalIndex:
         term = np.repeat(np.arange(len(self.numbers)), np.diff(side.starts))
         rows, counts, lengths = (values.astype(np.int64) for values in (side.rows, side.counts, side.lengths))
         return Postings(tuple(self.numbers), term, rows, counts, lengths)
-
-
-def _mapped(path: Path) -> Any:
-    # An array without elements cannot be mapped.
-    # As a plain array: slices of a memory map cost several times as much, and a question takes hundreds.
-    return np.asarray(np.load(path, mmap_mode="r")) if path.stat().st_size > 1024 else np.load(path)

@@ -28,12 +28,13 @@ import numpy.typing as npt
 
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.disk import mapped
+from chatbot.indexing.lexical import LexicalIndex, Postings, ranges, write_lexical
 from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
-from chatbot.indexing.vectors import VectorIndex, write_vectors
+from chatbot.indexing.vectors import VectorIndex, single, write_vectors
 from chatbot.records import Article, Passage
 
 Rows = npt.NDArray[np.int64]
@@ -108,7 +109,7 @@ class SentenceVectors:
 
     @classmethod
     def open(cls, folder: Path) -> SentenceVectors:
-        return cls(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in cls.__slots__))
+        return cls(*(mapped(folder / f"{name}.npy") for name in cls.__slots__))
 
     def write(self, folder: Path) -> None:
         folder.mkdir()
@@ -165,7 +166,7 @@ class LocalIndex:
         try:
             self.store = Store(folder / opening)
             opening = "embeddings.npy"
-            self.embeddings: Any = np.load(folder / opening, mmap_mode="r")
+            self.embeddings: Any = mapped(folder / opening)
             opening = "hubs.npy"
             self.hub_rows: Scores = np.load(folder / opening)
             opening = "sentences"
@@ -235,8 +236,7 @@ class LocalIndex:
 
     def vectors(self, rows: Rows) -> Vectors:
         """Unit vectors of passages, shape (len(rows), dim)."""
-        found: Vectors = self.embeddings[rows].astype(np.float32)
-        return found
+        return single(self.embeddings[rows])
 
     def hubs(self, rows: Rows) -> Scores:
         """How close passages are to passages at large, shape (len(rows),)."""
@@ -261,7 +261,7 @@ class LocalIndex:
         said = _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
         starts = self.questions.starts
         counts = starts[rows + 1] - starts[rows]
-        asked = self.questions.vectors[ranges(starts[rows], counts)].astype(np.float32)
+        asked = single(self.questions.vectors[ranges(starts[rows], counts)])
         return np.maximum(said, _highest(asked @ vector, counts))
 
     def beside(self, rows: Rows) -> tuple[Rows, Mask]:
@@ -273,13 +273,6 @@ class LocalIndex:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""
         return self.store.passages(rows)
-
-
-def ranges(starts: Rows, counts: Rows) -> Rows:
-    """The numbers from each start on, as many as its count, one after the other."""
-    ends = np.cumsum(counts)
-    found: Rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
-    return found
 
 
 def _highest(values: Scores, counts: Rows) -> Scores:

@@ -47,9 +47,10 @@ def words(text: str) -> list[str]:
     folded = _fold(text)
     folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
     folded = _JOINED.sub(r"\1\2", folded)
-    found = [_NUMBER_MARKS.sub("", word) if word[0].isdigit() else _apostrophe(word) for word in _TOKEN.findall(folded)]
+    found = [word if word.isalpha() else _bare(word) for word in _TOKEN.findall(folded)]
     # UX/UI and R&D are asked for both as a pair and by their parts.
-    found.extend(match[1] + match[2] for match in _PAIR.finditer(folded))
+    if "/" in folded or "&" in folded:
+        found.extend(match[1] + match[2] for match in _PAIR.finditer(folded))
     return found
 
 
@@ -80,7 +81,9 @@ def _fold(text: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-def _apostrophe(word: str) -> str:
+def _bare(word: str) -> str:
+    if word[0].isdigit():
+        return _NUMBER_MARKS.sub("", word)
     for mark in ("'", "’"):
         head, found, tail = word.partition(mark)
         if found:
