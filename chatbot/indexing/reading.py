@@ -46,13 +46,17 @@ class Corpus:
 
 @dataclass(slots=True)
 class _Reading:
-    """What was read so far. `before` are the articles of the previous generation by their files."""
+    """What was read so far.
+
+    `before` are the articles of the previous generation by their files, `same` those of unchanged files by their ids.
+    """
 
     settings: Settings
     embedder: Embedder
     old: LocalIndex | None
     reader: IsolatedReader
     before: dict[str, list[Article]] = field(default_factory=dict)
+    same: dict[str, Article] = field(default_factory=dict)
     found: dict[str, _Cut] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     listed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -82,6 +86,7 @@ class _Reading:
         if self.old and known and known[0].sha256 == digest:
             given = self.old.manifest.listed.get(file, {})
             wholes = [whole for one in known if (whole := self.old.store.article(one.id))]
+            self.same.update((whole.id, whole) for whole in wholes)
             return [without_given(whole, given) for whole in wholes], self.old.manifest.left_out.get(file, "")
         parsed = self.reader.parse(file, data, digest)
         if parsed.sitemap:
@@ -89,7 +94,7 @@ class _Reading:
         return list(parsed.articles), parsed.left_out
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
-        if self.old and self.old.store.article(article.id) == article:
+        if self.old and self.same.get(article.id) == article:
             return [(passage, digest) for _, passage, digest in self.old.store.passages_of(article.id)]
         return cut(article, self.settings, self.embedder)
 

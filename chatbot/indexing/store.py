@@ -22,10 +22,14 @@ CREATE TABLE articles (
     aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL, pins TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
-    row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article INTEGER NOT NULL REFERENCES articles,
+    row INTEGER PRIMARY KEY, id TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles,
     headings TEXT NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, url TEXT NOT NULL,
     digest BLOB NOT NULL
 ) STRICT;
+"""
+# Made when all rows are there, which is quicker.
+_INDEXES = """
+CREATE UNIQUE INDEX passages_by_id ON passages (id);
 CREATE INDEX passages_by_article ON passages (article);
 """
 _ARTICLE = (
@@ -51,7 +55,8 @@ def write_store(articles: Sequence[Article], passages: Iterable[tuple[Passage, b
 def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]], path: Path) -> None:
     numbers = {article.id: number for number, article in enumerate(articles)}
     with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(_SCHEMA)
+        # Whoever writes a generation brings it to the disk whole, or not at all.
+        database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.executemany(
             f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
@@ -63,6 +68,8 @@ def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]
                 for row, (p, digest) in enumerate(passages)
             ),
         )
+        for statement in _INDEXES.strip().splitlines():
+            database.execute(statement)
 
 
 class Store:
