@@ -53,6 +53,7 @@ indexing.card
 indexing.encoder
 indexing.embedding
 indexing.tokens
+indexing.arrays
 indexing.lexical
 indexing.spoken
 indexing.vectors

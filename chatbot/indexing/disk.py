@@ -1,26 +1,16 @@
-"""Files that must be whole: digests, and writes that survive a crash; and arrays that stay in theirs."""
+"""Files that must be whole: digests, and writes that survive a crash."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def mapped(path: Path) -> npt.NDArray[Any]:
-    """An array in a .npy file, read where it is used. Raises ValueError or OSError where it is none."""
-    # An array without elements cannot be mapped. As a plain array: each slice of a memory map costs microseconds.
-    return np.asarray(np.load(path, mmap_mode="r")) if path.stat().st_size > 1024 else np.asarray(np.load(path))
 
 
 def sync(path: Path) -> None:

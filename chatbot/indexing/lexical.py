@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.disk import mapped
+from chatbot.indexing.arrays import mapped
 
 K1 = 0.9
 B = 0.75

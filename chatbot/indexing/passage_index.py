@@ -27,8 +27,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.errors import IndexDamaged
+from chatbot.indexing.arrays import mapped
 from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.disk import mapped
 from chatbot.indexing.lexical import LexicalIndex, Postings, ranges, write_lexical
 from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.snapshot import Manifest, verify
