@@ -107,7 +107,7 @@ class SiteSettings(Group):
 
     `origins` are written as browsers send them, `https://example.org`, or `https://*.example.org` for every subdomain.
     `rate` is what all its visitors together may ask, `topics` limit what they may ask about, `language` and `greeting`
-    are for its widget.
+    are for its pages. The chat page in a frame names the site in `?site=`, by `name` or by origin.
     """
 
     origins: Annotated[tuple[Origin, ...], Field(min_length=1)]

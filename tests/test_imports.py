@@ -107,14 +107,15 @@ serving.assets
 serving.language
 serving.render
 serving.cards
-serving.article
-serving.link_check
 serving.problems
 serving.allowed
 serving.forwarded
 serving.signing
 serving.guard
 serving.origins
+serving.rules
+serving.article
+serving.link_check
 serving.logs
 serving.metrics
 serving.observed

@@ -126,3 +126,22 @@ def test_why_a_passage_is_here_is_said_in_the_language() -> None:
         "Contains “pay”; loosely related in meaning (words 100%, meaning 0%)"
     )
     assert why("something new", german) == "something new"
+
+
+@pytest.mark.parametrize(
+    ("code", "articles", "said"),
+    [
+        ("de", "en-GB", "sind auf Englisch; fragen Sie am besten auch auf Englisch."),
+        ("fr", "de", "sont en allemand ; mieux vaut aussi poser vos questions en allemand."),
+        ("es", "fr", "están en francés; lo mejor es preguntar también en francés."),
+        ("ar", "en", "باللغة الإنجليزية"),
+        ("en", "zh-Hant", "are in Chinese; questions work best in Chinese, too."),
+        ("en", "qqq", "are in qqq; questions work best in qqq, too."),
+        ("en", "en-US", ""),
+        ("de", "de", ""),
+    ],
+)
+def test_a_page_of_another_language_says_what_the_articles_are_written_in(code: str, articles: str, said: str) -> None:
+    told = LANGUAGES[code].foreign(articles)
+    assert said in told
+    assert bool(told) == bool(said)

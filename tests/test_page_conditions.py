@@ -19,6 +19,7 @@ from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
 
 PREDICT = "**/run/predict*"
 DARK = {"color_scheme": "dark"}
+SMALL_SCREEN = {"viewport": {"width": 390, "height": 844}}
 SMALL = """() => [...document.querySelectorAll('button, summary, a, [role=option], label.line')]
   .filter(one => one.checkVisibility() && !one.closest('.passage, .searched, #sources p') && !one.matches('h3 a'))
   .map(one => [one.getBoundingClientRect(), one.className || one.textContent])
@@ -130,20 +131,28 @@ def test_a_new_index_and_a_new_server_under_an_open_page(browser: Browser, own: 
 
 
 @pytest.mark.parametrize(
-    ("visit", "code", "direction", "heading", "message"),
+    ("visit", "code", "direction", "heading", "english", "message"),
     [
-        ({}, "de", "ltr", "Was möchten Sie wissen?", "Die Artikel behandeln das anscheinend nicht."),
-        ({}, "ar", "rtl", "ماذا تريد أن تعرف؟", "يبدو أن المقالات لا تتناول هذا."),
-        ({"viewport": {"width": 390, "height": 844}}, "ar", "rtl", "ماذا تريد أن تعرف؟", "يبدو أن المقالات"),
+        (
+            {},
+            "de",
+            "ltr",
+            "Was möchten Sie wissen?",
+            "sind auf Englisch;",
+            "Die Artikel behandeln das anscheinend nicht.",
+        ),
+        ({}, "ar", "rtl", "ماذا تريد أن تعرف؟", "باللغة الإنجليزية", "يبدو أن المقالات لا تتناول هذا."),
+        (SMALL_SCREEN, "ar", "rtl", "ماذا تريد أن تعرف؟", "باللغة الإنجليزية", "يبدو أن المقالات"),
     ],
     indirect=["visit"],
 )
 def test_the_page_speaks_a_language_and_the_articles_keep_theirs(
-    visit: Visit, code: str, direction: str, heading: str, message: str
+    visit: Visit, code: str, direction: str, heading: str, english: str, message: str
 ) -> None:
     page = visit.open(f"/chat/?lang={code}")
     assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [code, direction]
     expect(page.locator("#start h2")).to_have_text(heading)
+    expect(page.locator("#start .foreign")).to_contain_text(english)
     visit.ask(OUTSIDE_QUESTION)
     expect(page.locator(".notice")).to_contain_text(message)
     visit.ask(QUESTION)
@@ -180,7 +189,9 @@ def test_nothing_is_inaccessible_with_a_menu_open(visit: Visit, request: pytest.
         expect(page.locator(f"{opened} summary")).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/articles/cv?passage=cv%233", "/articles", "/articles/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/articles/cv?passage=cv%232", "/articles/cv?passage=cv%239", "/articles", "/articles/nowhere"]
+)
 @pytest.mark.parametrize("visit", [{}, DARK], indirect=True, ids=["light", "dark"])
 def test_nothing_is_inaccessible_where_articles_are_read(visit: Visit, path: str) -> None:
     page = visit.open(path)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chatbot.errors import ChatbotError
+from chatbot.serving.language import ENGLISH, LANGUAGES
 from chatbot.serving.listening import address, bind
 from tests.conftest import COMMAND, Server, start_server
 from tests.serving_corpus import QUESTION
@@ -204,6 +205,27 @@ def test_the_article_page_marks_the_cited_passage_and_runs_no_script(server: Ser
     assert "<p>One page is enough" in body
     assert "script-src" not in headers["content-security-policy"]
     assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+LOST = "The passage that this link led to was changed or removed since. This is the article as it is now."
+
+
+@pytest.mark.parametrize(
+    ("query", "notes"),
+    [
+        ("?passage=cv%2399", [LOST]),
+        ("?passage=money/pay%231", [LOST]),
+        ("?passage=cv%2399&lang=de", [LANGUAGES["de"]("lost")]),
+        ("?passage=cv%231", [ENGLISH("cited") + " "]),
+        ("?passage=", []),
+        ("", []),
+    ],
+)
+def test_a_link_to_a_passage_that_is_gone_says_so_over_the_article(
+    server: Server, query: str, notes: list[str]
+) -> None:
+    status, _, body = server.get(f"/articles/cv{query}")
+    assert (status, re.findall(r'<p class="cited note">([^<]+)', body)) == (200, notes)
 
 
 def test_the_server_ends_within_ten_seconds_of_sigterm_while_a_page_is_open(served_folder: Path) -> None:

@@ -98,7 +98,7 @@ class Answerer:
         turns = about_something(checked_history(history))
         kind = None if literal else small_talk.kind_of(asked, opening=not turns)
         if kind:
-            return self._reply(asked, kind, turns, began)
+            return self._reply(asked, kind, turns, filters, began)
         found = self.find(asked, turns, filters, literal=literal)
         more, picked = (found.understood.reading.kind == kind for kind in ("more", "pick"))
         most = _PER_ARTICLE_OF_MORE if more else _PER_ARTICLE
@@ -126,7 +126,9 @@ class Answerer:
         reading = understood.reading
         allowed = self._searcher.allowed(filters)
         if reading.kind == "pick":
-            allowed = self._only(reading.picked)
+            # The history names what was shown; filters hold for it, too.
+            picked = self._only(reading.picked)
+            allowed = picked if allowed is None else picked & allowed
         ranking = self._searcher.rank(understood.query, allowed)
         if reading.exclude:
             ranking = ranking.only(~np.isin(ranking.rows, self._rows_of(reading.exclude)))
@@ -134,7 +136,9 @@ class Answerer:
         message = _MESSAGES[verdict]
         if not len(ranking.rows):
             verdict = "not_covered"
-            message = {"pick": _NO_SUCH_PLACE, "more": _NO_MORE}.get(reading.kind, _NO_ARTICLE)
+            gone = not self._rows_of([reading.picked or ""])
+            message = _NO_SUCH_PLACE if reading.kind == "pick" and gone else _NO_ARTICLE
+            message = _NO_MORE if reading.kind == "more" else message
         elif reading.kind == "pick":
             verdict, message = "answered", ""
         elif reading.kind == "more" and reading.exclude and verdict == "not_covered":
@@ -151,12 +155,13 @@ class Answerer:
         turns = about_something(checked_history(history))
         return self.store.ids(self.find(checked(question, 1), turns, Filters(), literal=literal).ranking.rows)
 
-    def similar(self, passage_id: str, k: int) -> tuple[Hit, ...]:
+    def similar(self, passage_id: str, k: int, filters: Filters) -> tuple[Hit, ...]:
         """See Chatbot.similar."""
         row = self.store.row(passage_id)
         if row is None:
             raise QuestionError(f"there is no passage {passage_id!r}; name the id of a passage that was shown")
-        rows, cosines = self._index.dense(self._index.vectors(np.array([row]))[0], k + 1)
+        vector, allowed = self._index.vectors(np.array([row]))[0], self._searcher.allowed(filters)
+        rows, cosines = self._index.dense(vector, k + 1, allowed)
         others = [(int(other), float(cosine)) for other, cosine in zip(rows, cosines, strict=True) if other != row][:k]
         passages = self._index.passages(other for other, _ in others)
         return tuple(
@@ -173,9 +178,9 @@ class Answerer:
         row = self.store.row(passage_id)
         return None if row is None else self._index.passages([row])[0]
 
-    def starters(self, n: int) -> tuple[str, ...]:
-        """The first question of articles spread evenly over the corpus."""
-        return self._follow_ups.starters(n)
+    def starters(self, n: int, filters: Filters) -> tuple[str, ...]:
+        """See Chatbot.starters."""
+        return self._follow_ups.starters(n, filters)
 
     def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
         """See Chatbot.suggest."""
@@ -219,9 +224,9 @@ class Answerer:
             hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why))
         return tuple(hits)
 
-    def _reply(self, asked: str, kind: str, turns: Sequence[Turn], began: float) -> Answer:
+    def _reply(self, asked: str, kind: str, turns: Sequence[Turn], filters: Filters, began: float) -> Answer:
         before = {turn.question for turn in turns}
-        others = () if kind == "crisis" else self.starters(6)
+        others = () if kind == "crisis" else self.starters(6, filters)
         return Answer(
             question=asked,
             searched_as=asked,

@@ -76,9 +76,9 @@ class Chatbot:
         """What `ask` does with a question: how it is read, what decides, and what makes up each score."""
         return explain(self._fresh(), question, k, history, filters, literal=literal)
 
-    def similar(self, passage_id: str, k: int = 5) -> tuple[Hit, ...]:
+    def similar(self, passage_id: str, k: int = 5, filters: Filters = Filters()) -> tuple[Hit, ...]:  # noqa: B008 - frozen
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
-        return self._fresh().similar(passage_id, k)
+        return self._fresh().similar(passage_id, k, filters)
 
     def articles(self) -> tuple[Article, ...]:
         """All articles in the order of their ids, their texts left empty."""
@@ -92,9 +92,9 @@ class Chatbot:
         """One passage."""
         return self._fresh().passage(passage_id)
 
-    def starters(self, n: int = 4) -> tuple[str, ...]:
-        """Questions to begin with, which the editors say their articles answer."""
-        return self._fresh().starters(n)
+    def starters(self, n: int = 4, filters: Filters = Filters()) -> tuple[str, ...]:  # noqa: B008 - frozen
+        """Questions to begin with, which the editors say their articles answer, from all over those articles."""
+        return self._fresh().starters(n, filters)
 
     def suggest(self, text: str, n: int = 5, filters: Filters = Filters()) -> tuple[str, ...]:  # noqa: B008 - frozen
         """At most n questions that the articles answer and that a text, as far as it is typed, may become."""

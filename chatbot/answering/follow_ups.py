@@ -8,9 +8,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering.search import Searcher
+from chatbot.answering.search import Searcher, keeps
 from chatbot.indexing.calibrated import text_digest
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
+from chatbot.records import Filters
 
 MOST = 3
 _TOPICS = 4
@@ -22,9 +23,10 @@ class FollowUps:
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
 
-    def starters(self, n: int) -> tuple[str, ...]:
-        """The first question of articles spread evenly over the corpus."""
-        questions = [article.questions[0] for article in self._searcher.articles if article.questions]
+    def starters(self, n: int, filters: Filters) -> tuple[str, ...]:
+        """The first question of articles spread evenly over those that the filters keep."""
+        kept = (article for article in self._searcher.articles if keeps(filters, article))
+        questions = [article.questions[0] for article in kept if article.questions]
         step = max(1, len(questions) // max(n, 1))
         return tuple(questions[::step][:n])
 

@@ -103,7 +103,7 @@ class Searcher:
         """The rows that filters keep, shape (passages,); None where they keep all."""
         if filters == Filters():
             return None
-        kept = np.array([_keeps(filters, article) for article in self.articles], np.bool_)
+        kept = np.array([keeps(filters, article) for article in self.articles], np.bool_)
         mask: Mask = kept[self.index.article_of]
         return mask
 
@@ -117,7 +117,9 @@ def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
     return rows[scores[rows] > 0]
 
 
-def _keeps(filters: Filters, article: Article) -> bool:
+def keeps(filters: Filters, article: Article) -> bool:
+    """Whether an article is one of those that filters keep."""
+
     def meets(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
         return bool({value.casefold() for value in wanted} & {value.casefold() for value in found})
 

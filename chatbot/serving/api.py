@@ -13,7 +13,7 @@ from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.records import Answer, Article, Filters, Turn
 from chatbot.serving import bodies
 from chatbot.serving.metrics import FEEDBACK, count_answer
-from chatbot.serving.origins import SITE
+from chatbot.serving.rules import articles_of, for_site, shows, site_of, within
 from chatbot.settings import SiteSettings
 
 MOST_ARTICLES = 200
@@ -44,11 +44,12 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
     @router.post("/ask", response_model=Answer, summary="Ask a question")
     def ask(request: Request, body: bodies.AskIn) -> JSON:
         """The passages that answer, best first, or an honest "not covered"."""
+        site = site_of(request.scope)
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
-        filters = within(_site(request), Filters(**body.filters.model_dump()))
+        filters = within(site, Filters(**body.filters.model_dump()))
         answer = bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal)
         count_answer(answer)
-        return JSON(answer)
+        return JSON(for_site(site, answer))
 
     @router.get("/suggest", response_model=bodies.SuggestionsOut, summary="Questions while typing")
     def suggest(
@@ -57,14 +58,13 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         n: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS, description="How many at most.")] = 5,
     ) -> JSON:
         """Questions that the articles answer and that the text may become."""
-        return JSON({"suggestions": bot.suggest(q, n, within(_site(request), Filters()))})
+        return JSON({"suggestions": bot.suggest(q, n, within(site_of(request.scope)))})
 
     @router.get("/site", response_model=bodies.SiteOut, summary="The rules of the page that asks")
     def site(request: Request) -> JSON:
         """Language, greeting and topics that the settings give the site, and questions to start with."""
-        rules = _site(request) or OWN
-        questions = [article.questions[0] for article in _articles(bot, rules) if article.questions]
-        starters = questions[:: max(1, len(questions) // STARTERS)][:STARTERS]
+        rules = site_of(request.scope) or OWN
+        starters = bot.starters(STARTERS, within(rules))
         return JSON({**rules.model_dump(include={"name", "language", "greeting", "topics"}), "starters": starters})
 
 
@@ -77,14 +77,14 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_ARTICLES)] = 50,
     ) -> JSON:
         """The articles in the order of their ids, without their texts."""
-        found = [article for article in _articles(bot, _site(request)) if not topic or _has(article, [topic])]
+        found = [article for article in articles_of(bot, site_of(request.scope)) if not topic or _has(article, topic)]
         return JSON({"total": len(found), "articles": [_summary(each) for each in found[offset : offset + limit]]})
 
     @router.get("/articles/{article_id:path}", response_model=bodies.WholeArticleOut, summary="Read an article")
     def article(request: Request, article_id: Annotated[str, Path(examples=["tech-cv-that-gets-read"])]) -> JSON:
         """One article with its text in Markdown and the anchors of its headings."""
-        found, site = bot.article(article_id), _site(request)
-        if found is None or (site and site.topics and not _has(found, site.topics)):
+        found = bot.article(article_id)
+        if found is None or not shows(site_of(request.scope), found):
             raise HTTPException(404, f"there is no article {article_id!r}; GET /api/articles lists them")
         return JSON({**_summary(found), "text": found.text, "headings": _headings(found)})
 
@@ -101,27 +101,8 @@ def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
         return Response(status_code=204)
 
 
-def within(site: SiteSettings | None, filters: Filters) -> Filters:
-    """The filters, narrowed to the topics that a site may ask about."""
-    if site is None or not site.topics:
-        return filters
-    asked = {topic.casefold() for topic in filters.topics}
-    kept = tuple(topic for topic in site.topics if not asked or topic.casefold() in asked)
-    # A topic that no article can have: the site asked for none of its own.
-    return Filters(kept or ("\0",), filters.audience, filters.countries, filters.updated_since)
-
-
-def _site(request: Request) -> SiteSettings | None:
-    found: SiteSettings | None = request.scope.get(SITE)
-    return found
-
-
-def _articles(bot: Chatbot, site: SiteSettings | None) -> list[Article]:
-    return [article for article in bot.articles() if not site or not site.topics or _has(article, site.topics)]
-
-
-def _has(article: Article, topics: tuple[str, ...] | list[str]) -> bool:
-    return bool({topic.casefold() for topic in topics} & {topic.casefold() for topic in article.topics})
+def _has(article: Article, topic: str) -> bool:
+    return topic.casefold() in {each.casefold() for each in article.topics}
 
 
 def _summary(article: Article) -> dict[str, Any]:

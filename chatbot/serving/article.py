@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -14,8 +16,9 @@ from chatbot.content.links import article_address
 from chatbot.records import Article, Passage
 from chatbot.serving.assets import STATIC
 from chatbot.serving.cards import View, fill
-from chatbot.serving.language import LANGUAGES, choose
+from chatbot.serving.language import LANGUAGES
 from chatbot.serving.render import article_html, place, with_query
+from chatbot.serving.rules import articles_of, asked_for, language_of, site_of
 
 FEWEST_HEADINGS = 3
 STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
@@ -33,7 +36,7 @@ def routes(bot: Chatbot) -> APIRouter:
     @router.get("/articles")
     def contents(request: Request) -> HTMLResponse:
         view = _view(bot, request)
-        return _page(list_page(bot.articles(), view), view)
+        return _page(list_page(articles_of(bot, site_of(request.scope)), view), view)
 
     @router.get("/articles/{article_id:path}")
     def read(request: Request, article_id: str, passage: str = "") -> HTMLResponse:
@@ -41,13 +44,17 @@ def routes(bot: Chatbot) -> APIRouter:
         if article is None:
             return _page(missing_page(article_id, view), view, 404)
         cited = bot.passage(passage) if passage else None
-        return _page(article_page(article, cited if cited and cited.article_id == article_id else None, view), view)
+        cited = cited if cited and cited.article_id == article_id else None
+        return _page(article_page(article, cited, view, lost=bool(passage) and cited is None), view)
 
     return router
 
 
-def article_page(article: Article, cited: Passage | None, view: View) -> str:
-    """The page as HTML; it needs no script and fetches nothing but the icon."""
+def article_page(article: Article, cited: Passage | None, view: View, *, lost: bool = False) -> str:
+    """The page as HTML; it needs no script and fetches nothing but the icon.
+
+    `lost` says that the passage which a link leads to is no longer there.
+    """
     root = _root(article.id)
     slugged = [block for block in blocks(article.text) if block.slug]
     headings = [block for block in slugged if block.title != article.title]
@@ -64,12 +71,13 @@ def article_page(article: Article, cited: Passage | None, view: View) -> str:
         "body": body,
         "cited": cited,
         "contents": contents,
+        "lost": lost,
         "to_cited": place_of_cited,
     }
     return fill("article.html", view, root, style=STYLE, **values)
 
 
-def list_page(articles: tuple[Article, ...], view: View) -> str:
+def list_page(articles: Iterable[Article], view: View) -> str:
     """All articles by title, each with a link to where it is read."""
     places = ((article, place(article_address(article.id, article.url), "")) for article in articles)
     listed = [(article, href and with_query(href, "", view.query)) for article, href in places]
@@ -93,10 +101,12 @@ def _page(html: str, view: View, status: int = 200) -> HTMLResponse:
 
 def _view(bot: Chatbot, request: Request) -> View:
     page = bot.settings.page
-    wanted, accepted = request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-    language = choose(wanted, accepted, page.language)
-    known = wanted.lower().split("-")[0] in LANGUAGES
-    return View(language, page.articles_language, f"?lang={language.code}" if known else "")
+    language, query = language_of(request.scope, page), {}
+    if asked_for(request.scope, "lang").lower().split("-")[0] in LANGUAGES:
+        query["lang"] = language.code
+    if site_of(request.scope):
+        query["site"] = asked_for(request.scope, "site")
+    return View(language, page.articles_language, f"?{urlencode(query)}" if query else "")
 
 
 def _root(article_id: str) -> str:

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import urlencode
 
 import orjson
 from markupsafe import Markup
-from starlette.datastructures import Headers
-from starlette.responses import HTMLResponse
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.serving.article import STYLE
 from chatbot.serving.assets import link
 from chatbot.serving.cards import View, fill
-from chatbot.serving.language import LANGUAGES, Language, choose
+from chatbot.serving.guard import PAGE_CSP
+from chatbot.serving.language import LANGUAGES, Language
+from chatbot.serving.origins import ORIGIN, Sites, frame_ancestors
+from chatbot.serving.rules import articles_of, asked_for, language_of, own_topics, site_of, within
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.settings import SiteSettings
 
 MOST_VALUES = 24
 SCRIPTS = ("page.js", "cards.js", "typing.js")
@@ -36,28 +41,44 @@ class Document:
     def __init__(self, app: ASGIApp, bot: Chatbot) -> None:
         self.app = app
         self.bot = bot
+        self.sites = Sites(bot.settings.sites)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path != "/chat/":
             await self.app(scope, receive, send)
             return
-        status, body = await _whole(self.app, {**scope, "method": "GET"}, receive)
-        if status != 200:
-            await HTMLResponse(body, status)(scope, receive, send)
-            return
-        language = self._language(scope)
+        response = self._elsewhere(scope)
+        if response is None:
+            status, body = await _whole(self.app, {**scope, "method": "GET"}, receive)
+            response = self._page(body.decode(), scope) if status == 200 else HTMLResponse(body, status)
+        await response(scope, receive, send)
+
+    def _elsewhere(self, scope: Scope) -> Response | None:
+        """What is said instead of the page: that there is no such site, or which site's page to show in its frame."""
+        named = asked_for(scope, "site")
+        if site_of(scope) or ORIGIN.fullmatch(named):
+            return None  # an origin that is not listed has no rules
+        language = language_of(scope, self.bot.settings.page)
+        if named:
+            return HTMLResponse(fill("no_site.html", View(language), called=named[:200], style=STYLE), 404)
+        headers = Headers(scope=scope)
+        framing = ORIGIN.match(headers.get("referer", ""))
+        if headers.get("sec-fetch-dest") != "iframe" or not framing or self.sites.of(framing[0]) is None:
+            return None
+        query = QueryParams(scope.get("query_string", b"")).multi_items()
+        return RedirectResponse(f"?{urlencode([*query, ('site', framing[0])])}")
+
+    def _page(self, html: str, scope: Scope) -> HTMLResponse:
+        site, language = site_of(scope), language_of(scope, self.bot.settings.page)
         headers = {"Content-Language": language.code, "Vary": "Accept-Language"}
-        await HTMLResponse(self._localised(body.decode(), language), headers=headers)(scope, receive, send)
+        if site:
+            headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
+        return HTMLResponse(self._localised(html, language, site), headers=headers)
 
-    def _language(self, scope: Scope) -> Language:
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
-        accepted = Headers(scope=scope).get("accept-language", "")
-        return choose(query.get("lang", [""])[0], accepted, self.bot.settings.page.language)
-
-    def _localised(self, html: str, language: Language) -> str:
+    def _localised(self, html: str, language: Language, site: SiteSettings | None) -> str:
         title = self.bot.settings.page.title
-        description = start_text(self.bot, language)
+        description = start_text(language, len(articles_of(self.bot, site)))
         head = fill(
             "head.html",
             View(language),
@@ -69,33 +90,37 @@ class Document:
         )
         html = _HTML.sub(f'<html lang="{language.code}" dir="{language.direction}"', html, count=1)
         html = _PREVIEW.sub("", html).replace("</head>", f"{head}</head>", 1)
-        html = html.replace(
-            "</body>", f"{fill('first.html', View(language), title=title, css=link('page.css'))}</body>", 1
-        )
+        first = {"title": title, "heading": heading(language, site), "css": link("page.css")}
+        html = html.replace("</body>", f"{fill('first.html', View(language), **first)}</body>", 1)
         # A function, because a replacement text would be searched for backslashes.
-        return _CONFIG.sub(lambda found: as_script(self._filled(found[0], language)), html, count=1)
+        return _CONFIG.sub(lambda found: as_script(self._filled(found[0], language, site)), html, count=1)
 
-    def _filled(self, config: str, language: Language) -> dict[str, Any]:
+    def _filled(self, config: str, language: Language, site: SiteSettings | None) -> dict[str, Any]:
         told: dict[str, Any] = orjson.loads(config)
-        texts = component_texts(self.bot, language)
+        texts = component_texts(self.bot, language, site)
         for component in told["components"]:
             component["props"].update(texts.get(component["props"].get("elem_id"), {}))
         return told
 
 
-def component_texts(bot: Chatbot, language: Language) -> dict[str, dict[str, Any]]:
-    """The properties of the page's components that depend on the language and on the articles, by element id."""
+def component_texts(bot: Chatbot, language: Language, site: SiteSettings | None) -> dict[str, dict[str, Any]]:
+    """The properties of the page's components that depend on language, articles and site, by element id."""
     page, rtl = bot.settings.page, language.direction == "rtl"
     view = View(language, page.articles_language)
-    starters: dict[str, Any] = {"starters": bot.starters(), "count": len(bot.articles())}
+    start: dict[str, Any] = {
+        "heading": heading(language, site),
+        "text": start_text(language, len(articles_of(bot, site))),
+        "starters": bot.starters(filters=within(site)),
+        "foreign": language.foreign(page.articles_language),
+    }
     tools: dict[str, Any] = {
-        "groups": filter_groups(bot, language),
+        "groups": filter_groups(bot, language, site),
         "reasons": language.reasons.items(),
         "script": language.script,
     }
     return {
         "top": {"value": fill("header.html", view, title=page.title, languages=LANGUAGES.values())},
-        "start": {"value": fill("start.html", view, **starters)},
+        "start": {"value": fill("start.html", view, **start)},
         "tools": {"value": fill("tools.html", view, retry=language.script["retry"], **tools)},
         "sources": {"value": fill("sources.html", view)},
         "talk": {"label": language("conversation"), "rtl": rtl},
@@ -108,11 +133,13 @@ def component_texts(bot: Chatbot, language: Language) -> dict[str, dict[str, Any
     }
 
 
-def filter_groups(bot: Chatbot, language: Language) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def filter_groups(
+    bot: Chatbot, language: Language, site: SiteSettings | None
+) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What the passages can be limited to: (field, label, values and how they are shown); the most used come first."""
-    articles = bot.articles()
+    articles = articles_of(bot, site)
     found = {
-        "topics": [topic for article in articles for topic in article.topics],
+        "topics": [topic for article in articles for topic in own_topics(site, article.topics)],
         "audience": [person for article in articles for person in article.audience],
         "countries": [article.country for article in articles if article.country],
     }
@@ -128,9 +155,14 @@ def filter_groups(bot: Chatbot, language: Language) -> list[tuple[str, str, list
     return groups
 
 
-def start_text(bot: Chatbot, language: Language) -> str:
-    """One sentence or two that say what the page does."""
-    return language("start_text", articles=language.count("articles", len(bot.articles())))
+def heading(language: Language, site: SiteSettings | None) -> str:
+    """What the page begins with: the greeting of a site, where it has one."""
+    return (site.greeting if site else "") or language("start_heading")
+
+
+def start_text(language: Language, articles: int) -> str:
+    """One sentence or two that say what the page does with so many articles."""
+    return language("start_text", articles=language.count("articles", articles))
 
 
 def as_script(value: Any) -> Markup:

@@ -18,9 +18,11 @@ from chatbot.records import Answer, Filters, Turn
 from chatbot.serving.cards import View, answer_html, notice_html, question_html, similar_html
 from chatbot.serving.language import ENGLISH, LANGUAGES, Language
 from chatbot.serving.metrics import count_answer
+from chatbot.serving.rules import for_site, shows, within
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.settings import SiteSettings
 
 log = logging.getLogger(__name__)
 
@@ -97,8 +99,11 @@ def searches(talk: Talk, sent: str) -> int:
     return brought_back + (gesture.step is not None)
 
 
-def perform(bot: Chatbot, talk: Talk, sent: str) -> Talk:
-    """The conversation after a gesture, which comes as JSON. Whatever it says, what comes back can be shown."""
+def perform(bot: Chatbot, talk: Talk, sent: str, site: SiteSettings | None = None) -> Talk:
+    """The conversation after a gesture, which comes as JSON, on the page of a site, or on the one for everybody.
+
+    Whatever it says, what comes back can be shown, and the site may ask about it.
+    """
     try:
         gesture = Gesture.model_validate_json(sent)
     except ValidationError:
@@ -107,22 +112,23 @@ def perform(bot: Chatbot, talk: Talk, sent: str) -> Talk:
     if not talk.messages or gesture.step is None:
         talk = Talk()
         for step in gesture.steps:
-            talk = _after(bot, talk, step, view, again=True)
-    return _after(bot, talk, gesture.step, view) if gesture.step else talk
+            talk = _after(bot, talk, step, view, site, again=True)
+    return _after(bot, talk, gesture.step, view, site) if gesture.step else talk
 
 
-def _after(bot: Chatbot, talk: Talk, step: Step, view: View, *, again: bool = False) -> Talk:
+def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings | None, *, again: bool = False) -> Talk:
     language, sent = view.language, step.model_dump_json(exclude_defaults=True)
-    asked = question_html(step.value, sent)
+    asked, filters = question_html(step.value, sent), within(site, step.filters.filters())
     try:
         if step.kind == "similar":
             passage = bot.passage(step.value)
-            if passage is None:
+            if passage is None or not shows(site, passage):
                 raise QuestionError("no such passage")
             asked = question_html(language("similar_to", title=passage.title), sent)
-            return talk.shows(asked, similar_html(bot.similar(step.value, k=PASSAGES), view))
-        filters, literal = step.filters.filters(), step.kind == "literal"
+            return talk.shows(asked, similar_html(bot.similar(step.value, PASSAGES, filters), view))
+        literal = step.kind == "literal"
         answer = bot.ask(step.value, k=PASSAGES, history=talk.turns, filters=filters, literal=literal)
+        answer = for_site(site, answer)
     except QuestionError:
         key = "gone" if step.kind == "similar" else "too_long" if len(step.value) > MOST_CHARACTERS else "unreadable"
         return talk.shows(asked, notice_html(language(key, most=str(MOST_CHARACTERS))))

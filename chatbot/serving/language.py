@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
@@ -68,6 +68,16 @@ class Language:
     def share(self, share: float) -> str:
         """A share in [0, 1] as a percentage."""
         return format_percent(share, locale=self.locale)
+
+    def foreign(self, tag: str) -> str:
+        """That the articles are in the language of a tag, where that is not this one."""
+        if tag.partition("-")[0].lower() == self.code:
+            return ""
+        try:
+            name = Locale.parse(tag, sep="-").get_language_name(self.locale)
+        except (ValueError, UnknownLocaleError):
+            name = None
+        return self("foreign", language=name or tag)
 
     @property
     def locale(self) -> Locale:

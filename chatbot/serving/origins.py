@@ -1,20 +1,22 @@
 """Which other sites may ask: the origins of `[[sites]]`, checked on every route before anything is done.
 
-A page of this server may use all of it. A page of a listed site may use what lies under /api/. Anybody else's page is
-refused with the lines that would let it in, readable in its own console: the refusal tells nothing that the page does
-not know. Programs outside of browsers send no origin and are not concerned.
+A page of this server may use all of it; where its address names a site in `?site=`, the rules of that site hold. A page
+of a listed site may use what lies under /api/. Anybody else's page is refused with the lines that would let it in,
+readable in its own console: the refusal tells nothing that the page does not know. Programs outside of browsers send no
+origin and are not concerned.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.errors import SettingsError
 from chatbot.serving.allowed import Route
 from chatbot.serving.guard import ROUTE
 from chatbot.serving.problems import problem
@@ -35,9 +37,14 @@ MOST_LOGGED = 1000
 
 
 class Sites:
-    """The sites of the settings, by origin."""
+    """The sites of the settings, by origin and by name."""
 
-    def __init__(self, sites: Iterable[SiteSettings]) -> None:
+    def __init__(self, sites: Sequence[SiteSettings]) -> None:
+        """Raises SettingsError where two have one name."""
+        self._named = {site.name: site for site in sites if site.name}
+        twice = [site.name for site in sites if site.name and self._named[site.name] is not site]
+        if twice:
+            raise SettingsError(f"two [[sites]] have the name {twice[0]!r}; give each a name of its own, or none")
         self._exact = {origin: site for site in sites for origin in site.origins if "*" not in origin}
         self._wildcards = [
             (origin.partition("*")[0], origin.partition("*")[2], site)
@@ -46,7 +53,11 @@ class Sites:
             if "*" in origin
         ]
         #: What the page's policy says about frames: this server, and the pages that are listed.
-        self.frame_ancestors = " ".join(("'self'", *(origin for site in sites for origin in site.origins)))
+        self.frame_ancestors = frame_ancestors(*sites)
+
+    def named(self, text: str) -> SiteSettings | None:
+        """The site that has a name, or that an origin belongs to."""
+        return self._named.get(text) or self.of(text)
 
     def of(self, origin: str) -> SiteSettings | None:
         """The site of an origin as a browser sends it; an exact origin goes before a wildcard."""
@@ -75,13 +86,16 @@ class Origins:
         headers = Headers(scope=scope)
         origin = headers.get("origin")
         route: Route = scope[ROUTE]
+        own = origin is None or _own(origin, headers, scope)
+        if own and (named := self.sites.named(QueryParams(scope["query_string"]).get("site", ""))):
+            scope[SITE] = named
         if route.shared or route.public:
             send = _varying(send, "*" if route.public else _echo(origin))
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
         elif origin is None:
             await self._without_origin(scope, receive, send)
-        elif route.public or _own(origin, headers, scope):
+        elif route.public or own:
             await self.app(scope, receive, send)
         elif route.shared and (site := self.sites.of(origin)):
             scope[SITE] = site
@@ -109,6 +123,11 @@ class Origins:
         lines = _lines(shown, "\n")
         detail = f"pages of {shown} may not ask this chatbot; these lines in its chatbot.toml let them in:\n{lines}"
         return problem(403, detail, origin=shown, add=lines)
+
+
+def frame_ancestors(*sites: SiteSettings) -> str:
+    """The sources whose pages may show the chat page of these sites in a frame."""
+    return " ".join(("'self'", *(origin for site in sites for origin in site.origins)))
 
 
 def _lines(origin: str, between: str) -> str:

@@ -22,6 +22,7 @@ from chatbot.serving.document import Document
 from chatbot.serving.editor import mount_editor
 from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform, searches
 from chatbot.serving.rates import charge, wait_seconds
+from chatbot.serving.rules import site_of
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
@@ -39,13 +40,14 @@ DONE = "() => career.done()"
 def build_page(bot: Chatbot) -> gr.Blocks:
     """The blocks of the page, ready to be mounted at /chat; their texts come with the document."""
 
-    def act(talk: Talk, event: gr.EventData) -> tuple[list[dict[str, Any]], Talk]:
+    def act(talk: Talk, request: gr.Request, event: gr.EventData) -> tuple[list[dict[str, Any]], Talk]:
         messages, gesture = talk.messages, str(getattr(event, "gesture", ""))
         # The request has been paid for as one question.
         if wait := wait_seconds() or charge(searches(talk, gesture) - 1):
             messages = (*messages, ("assistant", busy_html(wait)))
         else:
-            talk = perform(bot, talk, gesture)
+            # Gradio sends what the address of the page asks for along with every gesture, `?site=` among it.
+            talk = perform(bot, talk, gesture, site_of(request.request.scope) if request.request else None)
             messages = talk.messages
         return [{"role": role, "content": _html(html)} for role, html in messages], talk
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 from ipaddress import IPv6Address, ip_address
@@ -22,7 +22,7 @@ from chatbot.serving.allowed import Route
 from chatbot.serving.guard import ROUTE
 from chatbot.serving.origins import SITE
 from chatbot.serving.problems import problem
-from chatbot.settings import Settings, SiteSettings
+from chatbot.settings import Settings
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_CLIENTS = 50_000
@@ -92,6 +92,14 @@ def charge(questions: int) -> int:
     return take(questions) if take and questions > 0 else 0
 
 
+class Purse(NamedTuple):
+    """What a request is paid from: the allowance of an address, or that of a site."""
+
+    limiter: Limiter
+    client: str
+    who: str
+
+
 class Rates:
     """Answers 429 to whoever asks too often; lets the chat page tell it itself."""
 
@@ -109,24 +117,36 @@ class Rates:
             await self.app(scope, receive, send)
             return
         client = network(scope["client"][0] if scope["client"] else "")
-        wait = self._clients.take(client, route.cost) if self._clients else 0
-        if self._clients and route.name == GESTURE:
-            _take.set(partial(self._clients.take_up_to, client, self._clients.rate.questions - route.cost))
+        purses = [Purse(self._clients, client, "this address asks")] if self._clients else []
+        if of_site := self._sites.get(id(scope.get(SITE))):
+            purses.append(Purse(of_site, "", "the visitors of this site ask"))
+        wait, who = _pay(purses, route.cost)
+        if route.name == GESTURE:
+            _take.set(partial(_pay_more, purses, route.cost))
         if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
             _wait.set(wait)
             await self.app(scope, receive, send)
             return
-        who = "this address asks" if wait else "the visitors of this site ask"
-        wait = wait or self._of_site(scope.get(SITE), route.cost)
         if wait:
             detail = f"{who} more than is answered; try again in {wait} s"
             await problem(429, detail, {"Retry-After": str(wait)})(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
-    def _of_site(self, site: SiteSettings | None, cost: float) -> int:
-        limiter = self._sites.get(id(site))
-        return limiter.take("", cost) if limiter else 0
+
+def _pay(purses: Sequence[Purse], cost: float) -> tuple[int, str]:
+    """Take a cost from every purse; the first that has too little says how long to wait, and who asks too often."""
+    for purse in purses:
+        if wait := purse.limiter.take(purse.client, cost):
+            return wait, purse.who
+    return 0, ""
+
+
+def _pay_more(purses: Sequence[Purse], paid: float, questions: int) -> int:
+    for purse in purses:
+        if wait := purse.limiter.take_up_to(purse.client, purse.limiter.rate.questions - paid, questions):
+            return wait
+    return 0
 
 
 def network(client: str) -> str:

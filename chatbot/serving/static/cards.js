@@ -40,6 +40,7 @@
   const linkTo = (answer) => {
     const address = new URL(location.pathname, location.href);
     address.searchParams.set("q", answer.dataset.question);
+    if (career.site) address.searchParams.set("site", career.site);
     return address.href;
   };
 

@@ -8,6 +8,7 @@ const career = (() => {
   const box = () => find("#box input");
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
+  const site = new URLSearchParams(location.search).get("site"); // whose rules hold here
   const KEPT = "career-chatbot";
   const MOST_STEPS = 12;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
@@ -102,7 +103,7 @@ const career = (() => {
     root.classList.remove("waiting");
     show("");
     if (pending?.typed) type("");
-    keepLanguage();
+    carryOn();
     root.classList.toggle("talking", Boolean(find("#talk .question")));
     const last = all("#talk section.answer, #talk .notice.problem").pop();
     if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
@@ -115,14 +116,14 @@ const career = (() => {
     if (find("#keep").checked) store();
   };
 
-  /* A language that the address asks for goes on to the articles that are read here. */
-  const keepLanguage = () => {
-    if (!new URLSearchParams(location.search).has("lang")) return;
+  /* The language and the site that the address asks for go on to the articles that are read here. */
+  const carryOn = () => {
+    const kept = Object.entries({ lang: new URLSearchParams(location.search).has("lang") && words.code, site }).filter(([, value]) => value);
     const articles = new URL("../articles/", location.href).href;
     for (const link of all("#talk a[href]")) {
       if (!link.href.startsWith(articles)) continue;
       const target = new URL(link.href);
-      target.searchParams.set("lang", words.code);
+      kept.forEach(([name, value]) => target.searchParams.set(name, value));
       link.href = target;
     }
   };
@@ -207,6 +208,7 @@ const career = (() => {
       find("#talk [role=log]").setAttribute("aria-label", find("#sources nav").dataset.conversation);
       // The whole of five passages would be read aloud; the status line says what matters.
       find("#talk [role=log]").setAttribute("aria-live", "off");
+      if (site) all("a.tongue").forEach((link) => { link.search += `&site=${encodeURIComponent(site)}`; });
       career.ready.forEach((prepare) => prepare());
       resume();
       root.classList.add("ready");
@@ -243,5 +245,5 @@ const career = (() => {
     }
   });
 
-  return { connect, ask, done, send, say, show, steps, filters, type, words, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, say, show, steps, filters, type, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

@@ -250,7 +250,7 @@ class Widget extends HTMLElement {
   }
 
   async #furnish() {
-    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/`;
+    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/?site=${origin}`;
     if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
     const ask = this.#t("Your question"), gradio = mode === "gradio";
     this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
