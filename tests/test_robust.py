@@ -105,7 +105,7 @@ def test_an_article_that_may_not_be_read_is_left_out_with_its_reason(folder: Pat
     os.chown(folder / "index", NOBODY, NOBODY)
     generation = hindered(folder, uid=NOBODY).removeprefix("ok ")
     left_out = LocalIndex.open(folder / "index" / generation).manifest.left_out
-    assert left_out == {"secret.md": "cannot be read: Permission denied"}
+    assert left_out == {"secret.md": "cannot be read: Permission denied; mend its permissions or the disk"}
 
 
 def test_of_two_builds_one_publishes_and_the_other_is_told(folder: Path) -> None:

@@ -34,7 +34,7 @@ def open_archive(path: str, data: bytes) -> zipfile.ZipFile:
     if len(members) > MOST_MEMBERS or whole > MOST_BYTES:
         size = f"{len(members):,} files with {whole / 1e6:,.0f} MB"
         raise ContentError(
-            path, f"unpacks to {size}; at most {MOST_MEMBERS:,} with {MOST_BYTES / 1e6:,.0f} MB are read"
+            path, f"unpacks to {size}; at most {MOST_MEMBERS:,} with {MOST_BYTES / 1e6:,.0f} MB are read; split it"
         )
     for member in members:
         if member.file_size > max(_RATIO_FROM, _MOST_RATIO * member.compress_size):

@@ -64,7 +64,8 @@ def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
     except OSError as error:
         if isinstance(error, FileNotFoundError) and os.path.lexists(file):
             raise ContentError(path, "is a link that leads nowhere; remove it") from error
-        raise ContentError(path, f"cannot be read: {error.strerror or error}") from error
+        reason = f"cannot be read: {error.strerror or error}; mend its permissions or the disk"
+        raise ContentError(path, reason) from error
 
 
 def _read(path: str, target: Path, max_file_mb: float) -> bytes:
@@ -74,7 +75,8 @@ def _read(path: str, target: Path, max_file_mb: float) -> bytes:
     try:
         status = os.fstat(handle)
         if stat.S_ISDIR(status.st_mode):
-            raise ContentError(path, "is a link to a folder or a folder that cannot be listed; neither is followed")
+            reason = "is a link to a folder, or a folder that cannot be listed; copy it here, or mend its permissions"
+            raise ContentError(path, reason)
         if not stat.S_ISREG(status.st_mode):
             raise ContentError(path, "is no regular file; remove it from the corpus folder")
         if status.st_size > limit:

@@ -148,7 +148,7 @@ def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
     source = text[opening.end() : end.start()]
     if len(source) > LONGEST:
         raise ContentError(
-            path, f"the front matter has {len(source):,} characters; at most {LONGEST:,} are read", above
+            path, f"the front matter has {len(source):,} characters; at most {LONGEST:,} are read; shorten it", above
         )
     read = _yaml if opening[1] == "---" else _toml
     return FrontMatter(path, read(path, source, above + 1)), text[end.end() :]
@@ -193,7 +193,7 @@ def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
         if root is None:
             return {}
         if not isinstance(root, yaml.MappingNode):
-            raise ContentError(path, "the front matter is no list of 'key: value' lines", first_line)
+            raise ContentError(path, "the front matter is no list of 'key: value' lines; write such lines", first_line)
         return {
             str(key.value): Value(_plain_value(value), first_line + key.start_mark.line)
             for key, value in root.value
@@ -209,7 +209,7 @@ def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
             path, f"the front matter holds the character {error.character!r}; remove it", line
         ) from error
     except RecursionError as error:
-        raise ContentError(path, "the front matter is nested too deeply", first_line) from error
+        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
 
 
 def _plain_value(node: Any) -> Any:
@@ -226,9 +226,9 @@ def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
     except (tomllib.TOMLDecodeError, ValueError) as error:
         place = re.search(r"line (\d+)", str(error))
         line = first_line + int(place[1]) - 1 if place else first_line
-        raise ContentError(path, f"the front matter is no TOML: {error}", line) from error
+        raise ContentError(path, f"the front matter is no TOML: {error}; correct that line", line) from error
     except RecursionError as error:
-        raise ContentError(path, "the front matter is nested too deeply", first_line) from error
+        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
     lines = {match[1]: source.count("\n", 0, match.start()) for match in re.finditer(r"^\W*([\w-]+)", source, re.M)}
     return {key: Value(_as_text(value), first_line + lines.get(key, 0)) for key, value in values.items()}
 
