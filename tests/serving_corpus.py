@@ -82,6 +82,31 @@ topics: [job search]
 כתיבת קורות חיים טובים לוקחת כמה שעות. כדאי לבקש מחבר לקרוא אותם לפני ששולחים אותם למעסיק.
 """
 
+INTERVIEW = """---
+title: Preparing for an interview
+topics: [interviews]
+updated: 2025-06-01
+questions:
+  - How do I prepare for an interview?
+  - What do I say about a weakness?
+  - How does an interview end well?
+---
+## How do I prepare for an interview?
+
+Read the advert twice and write down five tasks it names. For each of them find one story of your own work, with what
+you did and what came of it, and tell it aloud until it takes two minutes.
+
+## What do I say about a weakness?
+
+Name a true weakness that the job can bear, and what you do about it. A strength in disguise convinces nobody, and a
+weakness that you work on shows that you can judge yourself.
+
+## How does an interview end well?
+
+Ask what a good first year looks like, who decides about the work, and why the last person left. Two questions are
+enough, and silence looks like no interest.
+"""
+
 QUESTION = "How do I explain a gap in my CV?"
 HOSTILE_QUESTION = "What does a zebra keeper feed the zebras every morning?"
 OUTSIDE_QUESTION = "What is the boiling point of tungsten?"
@@ -89,7 +114,7 @@ OUTSIDE_QUESTION = "What is the boiling point of tungsten?"
 
 def write(folder: Path) -> None:
     """Put the articles into a folder."""
-    articles = {"cv.md": CV, "money/pay.md": PAY, "zebra.md": HOSTILE, "rtl.md": RTL}
+    articles = {"cv.md": CV, "money/pay.md": PAY, "zebra.md": HOSTILE, "rtl.md": RTL, "interview.md": INTERVIEW}
     for name, text in articles.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -37,8 +37,8 @@ def sited(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_the_articles_are_listed_in_the_order_of_their_ids(server: Server) -> None:
     status, _, body = server.get("/api/articles")
     found = json.loads(body)
-    assert (status, found["total"]) == (200, 4)
-    assert [article["id"] for article in found["articles"]] == ["cv", "money/pay", "rtl", "zebra"]
+    assert (status, found["total"]) == (200, 5)
+    assert [article["id"] for article in found["articles"]] == ["cv", "interview", "money/pay", "rtl", "zebra"]
     assert found["articles"][0] == {
         "id": "cv", "title": "Writing a CV", "url": None, "topics": ["job search", "writing"], "audience": [],
         "country": None, "published": None, "updated": "2025-01-15", "review_by": None,

@@ -45,7 +45,7 @@ def test_a_draft_is_published_by_the_next_build_and_a_check_finds_nothing(site: 
     assert (report.published, report.generation, report.embedded) == (True, plan.generation, 0)
     checked = Work(settings, "verify").wait(SECONDS)
     assert isinstance(checked, Verified)
-    assert (checked.damaged, checked.differing, checked.articles) == ({}, {}, 5)
+    assert (checked.damaged, checked.differing, checked.articles) == ({}, {}, 6)
 
 
 def test_what_cannot_be_built_is_refused_in_words(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_refusal_names_the_questions_and_a_second_yes_publishes(site: Path) ->
 def test_every_file_is_listed_with_how_it_differs(site: Path) -> None:
     desk, corpus = Desk(Chatbot.open(settings_of(site))), site / "corpus"
     assert {one.path: one.state for one in desk.files()} == dict.fromkeys(
-        ("cv.md", "money/pay.md", "rtl.md", "zebra.md"), "unchanged"
+        ("cv.md", "interview.md", "money/pay.md", "rtl.md", "zebra.md"), "unchanged"
     )
     (corpus / "cv.md").write_text((corpus / "cv.md").read_text().replace("Writing a CV", "A new CV"))
     (corpus / "rtl.md").unlink()
@@ -96,6 +96,7 @@ def test_every_file_is_listed_with_how_it_differs(site: Path) -> None:
         "cv.html": "new",
         "cv.md": "left out",
         "hidden.md": "left out",
+        "interview.md": "unchanged",
         "money/pay.md": "unchanged",
         "rtl.md": "deleted",
         "zebra.md": "unchanged",

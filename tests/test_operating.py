@@ -96,7 +96,7 @@ def test_metrics_count_requests_and_verdicts_and_name_the_index(operated: Server
     assert re.search(r'^chatbot_requests_total{method="POST",route="/api/ask",status="200"} [1-9]', body, re.MULTILINE)
     assert re.search(r'^chatbot_answers_total{verdict="answered"} [1-9]', body, re.MULTILINE)
     assert re.search(r'^chatbot_request_seconds_bucket{le="10.0",route="/api/ask"} [1-9]', body, re.MULTILINE)
-    assert "chatbot_articles 4.0" in body
+    assert "chatbot_articles 5.0" in body
     assert "process_resident_memory_bytes" in body
     assert "gap" not in body
 

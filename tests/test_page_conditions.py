@@ -101,7 +101,7 @@ def test_a_visitor_who_asks_too_often_is_told_when_to_go_on(browser: Browser, ow
             arg=asked,
         )
         page.wait_for_function("() => !document.querySelector('.waiting')")
-    expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time")
+    expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time. You can go on in 20 minutes.")
     expect(page.locator("#box input")).to_have_value(f"And question number {asked} on a cover letter?")
     expect(page.locator("#talk .question")).to_have_count(asked - 1)
     assert asked >= 3
@@ -157,6 +157,13 @@ def test_the_page_speaks_a_language_and_the_articles_keep_theirs(
     expect(page.locator(".notice")).to_contain_text(message)
     visit.ask(QUESTION)
     assert page.locator("article.card h3").last.get_attribute("lang") == "en"
+    # What was asked stands where the lines of the page end.
+    sides = page.locator("#talk .question").last.evaluate(
+        "asked => [asked, asked.closest('.message')].map(e => e.getBoundingClientRect()).map(b => [b.left, b.right])"
+    )
+    end = 1 if direction == "ltr" else 0
+    assert abs(sides[0][end] - sides[1][end]) < 2
+    assert abs(sides[0][1 - end] - sides[1][1 - end]) > 40
     width = page.viewport_size["width"] if page.viewport_size else 0
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visit.shoot(f"language-{code}-{width}")
@@ -211,6 +218,55 @@ def test_at_200_percent_and_in_forced_colours_it_can_be_read(visit: Visit, reque
     visit.shoot(request.node.callspec.id)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate(SMALL) == []
+
+
+NARROW = {"viewport": {"width": 390, "height": 600}}
+COVERED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const bar = document.querySelector('#top').getBoundingClientRect().bottom;
+  const foot = document.querySelector('.choice').getBoundingClientRect().top;
+  return one.closest('#talk') && (box.top < bar || box.bottom > foot) ? one.outerHTML : '';
+}"""
+
+
+@pytest.mark.parametrize("visit", [{}, NARROW], indirect=True, ids=["wide", "narrow"])
+def test_what_has_the_focus_is_never_under_what_sticks_to_the_edges(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator("section.answer h2").focus()
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(40):
+            page.keyboard.press(key)
+            assert page.evaluate(COVERED) == ""
+    before = page.evaluate("(scrollTo(0, 500), scrollY)")
+    for part in ("#fresh", "#box input", ".menu summary", ".filters summary"):
+        page.locator(part).focus()
+    assert page.evaluate("scrollY") == before > 0
+
+
+def test_nothing_inside_the_conversation_scrolls_sideways(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.locator("article.card .act.down").first.press("Enter")
+    page.locator("article.card .act.down").last.press("Enter")
+    assert page.evaluate("[...document.querySelectorAll('#talk *')].every(e => e.scrollLeft === 0)")
+
+
+def test_paper_shows_every_passage_with_its_address_and_nothing_to_press(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(page.locator("#top h1")).to_be_visible()
+    assert page.locator("button:visible, summary:visible, input:visible, nav:visible").count() == 0
+    assert page.locator(".passage:visible").count() == page.locator("article.card").count()
+    written = page.locator("h3 a").first.evaluate("link => getComputedStyle(link, '::after').content")
+    assert written.startswith(f'"{visit.server.url}/articles/cv')
+    colours = "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+    for part in ("#talk .question", "article.card"):
+        ink, paper = page.locator(part).first.evaluate(colours)
+        assert ink == "rgb(0, 0, 0)"
+        assert paper in {"rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"}
 
 
 def test_the_keyboard_alone_reaches_everything(visit: Visit) -> None:

@@ -112,6 +112,35 @@ def test_the_focus_goes_to_the_answer_of_a_chip_and_draws_no_ring_there(visit: V
     page.wait_for_function(f"() => {ring} === 'solid'")
 
 
+def test_the_focus_goes_on_with_what_is_asked_next(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    for turns, press in enumerate(("section.answer .chip", "article.card .act.more"), 2):
+        page.locator(press).last.press("Enter")
+        expect(page.locator("section.answer")).to_have_count(turns)
+        expect(page.locator("section.answer h2").last).to_be_focused()
+        visit.settle()
+    page.locator("#fresh").press("Enter")
+    expect(page.locator("#talk .question")).to_have_count(0)
+    expect(page.locator("#box input")).to_be_focused()
+
+
+def test_the_focus_stays_with_a_form_that_is_sent_or_left(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").nth(1)
+    down = card.get_by_role("button", name="Not helpful")
+    down.press("Enter")
+    expect(card.get_by_label("It is about something else")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(down).to_be_focused()
+    down.press("Enter")
+    card.get_by_label("It is out of date").press("Space")
+    card.get_by_role("button", name="Send").press("Enter")
+    expect(card.locator(".thanks")).to_be_in_viewport()
+    expect(down).to_be_focused()
+
+
 def test_a_language_in_the_address_goes_on_to_the_articles_and_back(visit: Visit) -> None:
     page = visit.open("/chat/?lang=fr")
     visit.ask(QUESTION)
@@ -137,6 +166,8 @@ def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(vi
     visit.ask(QUESTION)
     assert page.evaluate("localStorage.length") == 0
     page.locator(".menu summary").click()
+    expect(page.get_by_role("button", name="Download as Markdown")).to_be_visible()
+    expect(page.locator("#clear")).to_be_hidden()
     page.get_by_label(re.compile("Keep this conversation")).check()
     visit.ask("How long should a CV be?")
     visit.requests.clear()

@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import Server, start_server
 from tests.host_site import STRICT_CSP, HostSite, SiteVisitor
-from tests.serving_corpus import HOSTILE_QUESTION, QUESTION
+from tests.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
 
 
 def test_a_page_that_forbids_inline_scripts_and_styles_can_carry_it(visitor: SiteVisitor) -> None:
@@ -60,6 +60,16 @@ def test_an_unreachable_chatbot_is_said_and_can_be_tried_again(visitor: SiteVisi
     visitor.widget.get_by_role("button", name="Try again").first.click()
     visitor.widget.locator(".card").first.wait_for()
     visitor.errors.clear()  # the browser itself reports the requests that failed
+
+
+def test_what_can_be_done_about_trouble_is_in_sight_under_a_long_conversation(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.open()
+    visitor.ask(QUESTION)
+    page.route("**/api/ask", lambda route: route.abort())
+    turn = visitor.ask(OUTSIDE_QUESTION)
+    expect(turn.get_by_role("button", name="Try again")).to_be_in_viewport(ratio=1)
+    visitor.errors.clear()  # the browser itself reports the request that failed
 
 
 def test_a_slow_chatbot_is_waited_for_and_can_be_cancelled(visitor: SiteVisitor) -> None:

@@ -58,7 +58,7 @@ def _articles(parts: dict[str, Any]) -> None:
         parts["files"] = _html("files")
     with gr.Column(elem_id="detail", visible=False) as parts["detail"]:
         parts["opened"] = _html("opened-article")
-        parts["text"] = _box("text", "The file: what stands between --- describes the article", lines=22)
+        parts["text"] = _box("text", "The file, with what describes it at the top", lines=22)
         with gr.Row():
             parts["keeping"] = _buttons("keeping", ("save", "Save", "primary", ""), ("check", "Preview", "", ""))
             sure = "Delete this article? It can be put back, and visitors lose it only once this is published."

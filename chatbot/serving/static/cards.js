@@ -57,6 +57,7 @@
     let line = place.querySelector(":scope > .thanks");
     if (!line) place.append(line = Object.assign(document.createElement("p"), { className: "thanks" }));
     line.textContent = text;
+    line.scrollIntoView({ block: "nearest" });
     say(text);
   };
 
@@ -88,13 +89,15 @@
     form.querySelector(".cancel").addEventListener("click", close);
     form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
     place.append(form);
-    form.querySelector("input").focus();
+    form.scrollIntoView({ block: "nearest" });
+    form.querySelector("input").focus({ preventScroll: true });
   };
 
   const explain = (button) => {
     const because = button.closest(".card").querySelector(".because");
     because.hidden = !because.hidden;
     button.setAttribute("aria-expanded", String(!because.hidden));
+    because.scrollIntoView({ block: "nearest" });
   };
 
   /* Filters */
@@ -197,7 +200,12 @@
 
   // What is folded away belongs on paper, too.
   let folded = [];
-  addEventListener("beforeprint", () => { folded = all("#talk details:not([open])"); folded.forEach((part) => { part.open = true; }); });
+  addEventListener("beforeprint", () => {
+    folded = all("#talk details:not([open])");
+    folded.forEach((part) => { part.open = true; });
+    // Where a passage stands is no use on paper unless it is written out.
+    all("#talk h3 a").forEach((link) => { link.dataset.address = link.href; });
+  });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 
   career.ready.push(showFilters);

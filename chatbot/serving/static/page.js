@@ -63,8 +63,14 @@ const career = (() => {
     if (text) say(text);
   };
 
+  /* Seconds as a person says them: "40 seconds", "2 minutes", with the digits of the rest of the page. */
+  const duration = (seconds) => {
+    const [value, unit] = seconds < 100 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+    return new Intl.NumberFormat(`${words.code}-u-nu-latn`, { style: "unit", unit, unitDisplay: "long" }).format(value);
+  };
+
   const explain = ({ status, wait }) => {
-    if (status === 429) show(fill(words.busy, { seconds: wait || 10 }), true);
+    if (status === 429) show(fill(words.busy, { time: duration(wait || 10) }), true);
     else show(status ? words.failed : words.offline, true);
   };
 

@@ -395,7 +395,6 @@ class Widget extends HTMLElement {
       this.#turns = [...this.#turns, { question, answer }].slice(-20);
       this.#save();
       wait.replaceWith(...this.#found(answer));
-      this.#up(turn);
       this.#emit("answer", { question, answer });
       return answer;
     } catch (error) {
@@ -404,6 +403,7 @@ class Widget extends HTMLElement {
       this.#emit("error", { question, reason: error.detail || String(error) });
     } finally {
       timers.forEach(clearTimeout);
+      this.#up(this.#log.lastChild);
     }
   }
 
