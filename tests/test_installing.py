@@ -12,7 +12,7 @@ from chatbot.indexing.build import build
 from chatbot.indexing.snapshot import HISTORY, current
 from chatbot.indexing.starting import start_site
 from chatbot.serving.doctor import Finding, examine
-from chatbot.settings import ServerSettings, Settings, load_settings
+from chatbot.settings import ServerSettings, Settings, SiteSettings, load_settings
 from tests.keyword_embedder import KeywordEmbedder
 
 
@@ -89,3 +89,21 @@ def test_a_model_that_is_not_there_is_a_problem(site: Settings, tmp_path: Path) 
     (tmp_path / "model").mkdir()
     found = states(site.model_copy(update={"model": str(tmp_path / "model")}))["model"]
     assert (found.state, "holds no modules.json" in found.found) == ("problem", True)
+
+
+def test_sites_are_checked_for_topics_that_no_article_has_and_for_names_that_two_share(site: Settings) -> None:
+    build(site, embedder=KeywordEmbedder())
+    plain = SiteSettings(origins=("https://a.example",))
+    named = SiteSettings(origins=("https://b.example",), name="B", topics=("Job Search",))
+    wrong = SiteSettings(origins=("https://c.example",), topics=("job search", "hiring"))
+    found = [one for one in examine(site.model_copy(update={"sites": (plain, named, wrong)})) if one.name == "sites"]
+    assert [(one.state, one.found, one.advice) for one in found] == [
+        ("ok", "https://a.example: all topics", ""),
+        ("ok", "B: Job Search", ""),
+        ("warning", "https://c.example: no article has the topic 'hiring'", "the nearest are 'job search'"),
+    ]
+    (shared,) = [
+        one for one in examine(site.model_copy(update={"sites": (named, named.model_copy())})) if one.name == "sites"
+    ]
+    assert (shared.state, shared.found) == ("problem", "two [[sites]] have the name 'B'")
+    assert "sites" not in states(site)

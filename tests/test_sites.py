@@ -84,6 +84,7 @@ def test_the_page_of_a_site_has_its_language_greeting_starters_and_filters(ruled
     assert PAY_QUESTION not in shown
     assert "pay and offers" not in shown
     assert "job search" not in shown
+    assert 'href="../articles?site=Writing+%26+more"' in ruled.get(named())[2]
     assert ruled.get(named())[1]["content-language"] == "de"
     assert ruled.get(named(lang="fr"))[1]["content-language"] == "fr"
     everybody = texts(ruled, "/chat/")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +23,8 @@ from chatbot.indexing.model import BUNDLED_SHA256, locate_model
 from chatbot.indexing.seen import corpus_digests
 from chatbot.indexing.snapshot import ENCODERS, current, history, verify
 from chatbot.indexing.status import read_status
+from chatbot.indexing.store import Store
+from chatbot.serving.origins import Sites
 from chatbot.settings import BUNDLED_MODEL, Settings
 
 State = Literal["ok", "warning", "problem"]
@@ -53,6 +57,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         "disk": _disk,
         "port": _port,
         "clock": _clock,
+        "sites": _sites,
     }
     found: list[Finding] = []
     for name, check in checks.items():
@@ -181,3 +186,25 @@ def _clock(settings: Settings) -> Iterator[Finding]:
         yield Finding("clock", "warning", f"{shown} UTC, {since}", "set the clock; expiry dates go by it")
     else:
         yield Finding("clock", "ok", f"{shown} UTC")
+
+
+def _sites(settings: Settings) -> Iterator[Finding]:
+    """Nothing where no other site may ask, or where the index, which says so itself, cannot be read."""
+    Sites(settings.sites)
+    try:
+        store = Store(settings.index_dir / current(settings.index_dir) / "passages.sqlite")
+        topics = {topic.casefold(): topic for article in store.articles() for topic in article.topics}
+        store.close()
+    except (IndexMissing, sqlite3.Error):
+        return
+    for site in settings.sites:
+        called = site.name or site.origins[0]
+        unknown = [topic for topic in site.topics if topic.casefold() not in topics]
+        for topic in unknown:
+            close = difflib.get_close_matches(topic.casefold(), sorted(topics), cutoff=0.4) or sorted(topics)[:8]
+            nearest = ", ".join(repr(topics[each]) for each in close) or "none: no article has topics"
+            yield Finding(
+                "sites", "warning", f"{called}: no article has the topic {topic!r}", f"the nearest are {nearest}"
+            )
+        if not unknown:
+            yield Finding("sites", "ok", f"{called}: {', '.join(site.topics) or 'all topics'}")

@@ -74,14 +74,15 @@ class Document:
         headers = {"Content-Language": language.code, "Vary": "Accept-Language"}
         if site:
             headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
-        return HTMLResponse(self._localised(html, language, site), headers=headers)
+        query = f"?{urlencode({'site': asked_for(scope, 'site')})}" if site else ""
+        return HTMLResponse(self._localised(html, View(language, query=query), site), headers=headers)
 
-    def _localised(self, html: str, language: Language, site: SiteSettings | None) -> str:
-        title = self.bot.settings.page.title
+    def _localised(self, html: str, view: View, site: SiteSettings | None) -> str:
+        title, language = self.bot.settings.page.title, view.language
         description = start_text(language, len(articles_of(self.bot, site)))
         head = fill(
             "head.html",
-            View(language),
+            view,
             title=title,
             description=description,
             css=link("page.css"),
@@ -91,7 +92,7 @@ class Document:
         html = _HTML.sub(f'<html lang="{language.code}" dir="{language.direction}"', html, count=1)
         html = _PREVIEW.sub("", html).replace("</head>", f"{head}</head>", 1)
         first = {"title": title, "heading": heading(language, site), "css": link("page.css")}
-        html = html.replace("</body>", f"{fill('first.html', View(language), **first)}</body>", 1)
+        html = html.replace("</body>", f"{fill('first.html', view, **first)}</body>", 1)
         # A function, because a replacement text would be searched for backslashes.
         return _CONFIG.sub(lambda found: as_script(self._filled(found[0], language, site)), html, count=1)
 

@@ -1,5 +1,5 @@
-/* The career chatbot on any web page; docs/widget.md has more. Texts are inserted as text and styles go through the
-   CSSOM, so that a page may forbid inline scripts and styles. */
+/* The career chatbot on any web page: docs/widget.md. Texts are inserted as text and styles go through the CSSOM, so that
+   a page may forbid inline ones. */
 (() => {
 "use strict";
 const NAME = "career-chatbot";
@@ -250,7 +250,7 @@ class Widget extends HTMLElement {
   }
 
   async #furnish() {
-    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/?site=${origin}`;
+    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/?site=${origin}&lang=${this.dataset.language || ""}`;
     if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
     const ask = this.#t("Your question"), gradio = mode === "gradio";
     this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
