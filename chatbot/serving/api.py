@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from chatbot.answering.chatbot import Chatbot
@@ -41,24 +44,29 @@ def routes(bot: Chatbot, journal: Journal) -> APIRouter:
 
 
 def _add_asking(router: APIRouter, bot: Chatbot) -> None:
+    # More questions at once than there are cores only take the interpreter from each other: the slowest waits longer.
+    at_once = CapacityLimiter(os.cpu_count() or 1)
+
     @router.post("/ask", response_model=Answer, summary="Ask a question")
-    def ask(request: Request, body: bodies.AskIn) -> JSON:
+    async def ask(request: Request, body: bodies.AskIn) -> JSON:
         """The passages that answer, best first, or an honest "not covered"."""
         site = site_of(request.scope)
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
         filters = within(site, Filters(**body.filters.model_dump()))
-        answer = bot.ask(body.question, k=body.k, history=history, filters=filters, literal=body.literal)
+        asked = partial(bot.ask, body.question, k=body.k, history=history, filters=filters, literal=body.literal)
+        answer = await to_thread.run_sync(asked, limiter=at_once)
         count_answer(answer)
         return JSON(for_site(site, answer))
 
     @router.get("/suggest", response_model=bodies.SuggestionsOut, summary="Questions while typing")
-    def suggest(
+    async def suggest(
         request: Request,
         q: Annotated[str, Query(max_length=1000, description="What is typed so far.", examples=["how do i ask"])] = "",
         n: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS, description="How many at most.")] = 5,
     ) -> JSON:
         """Questions that the articles answer and that the text may become."""
-        return JSON({"suggestions": bot.suggest(q, n, within(site_of(request.scope)))})
+        typed = partial(bot.suggest, q, n, within(site_of(request.scope)))
+        return JSON({"suggestions": await to_thread.run_sync(typed, limiter=at_once)})
 
     @router.get("/site", response_model=bodies.SiteOut, summary="The rules of the page that asks")
     def site(request: Request) -> JSON:
