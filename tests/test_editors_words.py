@@ -45,7 +45,7 @@ class Site:
         return LocalIndex.open(self.settings.index_dir / report.generation)
 
     def ask(self, index: LocalIndex, question: str) -> Answer:
-        return side(index, self.embedder).answerer.ask(question, 5, (), Filters())
+        return side(index, self.embedder, self.settings).answerer.ask(question, 5, (), Filters())
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def ask(folder: Path, question: str, pinned: str = "", filters: Filters = Filter
     )
     report = build(settings, embedder=KeywordEmbedder())
     index = LocalIndex.open(settings.index_dir / report.generation)
-    return side(index, KeywordEmbedder()).answerer.ask(question, 5, (), filters)
+    return side(index, KeywordEmbedder(), settings).answerer.ask(question, 5, (), filters)
 
 
 def pin(question: str, **more: object) -> str:

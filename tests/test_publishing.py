@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 
 from chatbot.answering.effect import measure_for, ndcg
+from chatbot.cli.changes import plan_text
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
 from chatbot.indexing.build import build, plan
 from chatbot.indexing.changes import BuildReport, Plan, compare
+from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.generations import check, list_kept, remove_old, rollback
-from chatbot.indexing.snapshot import current, history, writing
-from chatbot.settings import Settings
+from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.reuse import pace
+from chatbot.indexing.snapshot import current, history, read_manifest, writing
+from chatbot.settings import AnswerSettings, PublishSettings, Settings
 from tests.keyword_embedder import KeywordEmbedder
 
 PAY = "# Pay\n\nAsk for better pay when you get an offer.\n"
@@ -112,6 +116,69 @@ def test_a_draft_is_taken_over_by_the_next_and_then_removed(site: Settings) -> N
     assert not (site.index_dir / first.generation).exists()
     fresh = site.model_copy(update={"index_dir": site.index_dir.with_name("fresh")})
     assert run(fresh).generation == second.generation == run(with_questions).generation
+
+
+def test_a_dry_run_says_how_long_a_build_takes_where_one_has_measured_it(site: Settings) -> None:
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    last = read_manifest(site.index_dir / current(site.index_dir))
+    found = planned(site)
+    assert not found.ready
+    assert found.seconds is not None
+    assert found.seconds > last.pace * found.embed + last.writing > 0
+    assert "; about 1 s" in plan_text(found)
+    assert planned(site.model_copy(update={"index_dir": site.index_dir.with_name("none")})).seconds is None
+
+
+def test_a_dry_run_that_wrote_the_index_says_that_it_is_ready(site: Settings) -> None:
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    with_questions = judged(site)
+    for _ in range(2):
+        found = planned(with_questions)
+        assert (found.ready, found.seconds) == (True, None)
+        assert "written already, to be published at once" in plan_text(found)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "before", "expected"),
+    [
+        ([9.0, 1.0, 3.0], 0.0, 2.0),  # the first waits for the model
+        ([9.0, 1.0, 3.0], 0.5, 0.5),  # too few to tell, and more was measured before
+        ([9.0] + [1.0] * 10, 0.5, 1.0),
+        ([9.0], 0.0, 0.0),
+        ([], 0.5, 0.5),
+    ],
+)
+def test_the_pace_is_measured_over_many_passages(seconds: list[float], before: float, expected: float) -> None:
+    assert pace(seconds, before) == expected
+
+
+def test_the_judged_questions_are_refused_as_often_as_the_settings_say(shipped: dict[str, str]) -> None:
+    index_dir = Path(shipped["CHATBOT_INDEX_DIR"])
+    index = LocalIndex.open(index_dir / current(index_dir))
+    encoder = QueryEncoder(index_dir / "encoders" / index.manifest.encoder)
+    gold = Path(__file__).parent / "gold" / "answerable.jsonl"
+
+    def quality(refusals: float) -> float:
+        settings = Settings(
+            corpus_dir=Path(shipped["CHATBOT_CORPUS_DIR"]),
+            index_dir=index_dir,
+            publish=PublishSettings(questions=gold),
+            answers=AnswerSettings(refusals=refusals),
+        )
+        measure = measure_for(settings)
+        assert measure
+        effect = measure(None, index, encoder)
+        assert effect
+        return effect.ndcg_after
+
+    assert quality(0.3) < quality(0.0) - 0.02
+
+
+def test_a_vocabulary_that_cannot_be_read_is_said_before_anything_is_embedded(site: Settings) -> None:
+    vocabulary = site.corpus_dir.parent / "words.toml"
+    vocabulary.write_text("[", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"words\.toml"):
+        measure_for(judged(site).model_copy(update={"vocabulary": vocabulary}))
 
 
 def test_the_effect_names_the_questions_that_lose_their_answer(site: Settings) -> None:

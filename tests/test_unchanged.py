@@ -1,4 +1,4 @@
-"""A build that has nothing to do: it reports what a build would, loads nothing heavy, and never overlooks a change."""
+"""A build that has nothing to do loads nothing heavy; neither it nor `chatbot status` overlooks a change."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from chatbot.errors import IndexLocked, SettingsError
 from chatbot.indexing.build import build, plan
 from chatbot.indexing.embedding import ModelEmbedder
 from chatbot.indexing.snapshot import CURRENT, ENCODERS, current, history, writing
+from chatbot.indexing.status import read_status
 from chatbot.indexing.unchanged import nothing_to_do
 from chatbot.settings import Settings
 
@@ -109,3 +110,48 @@ def test_another_writer_and_a_missing_folder_are_errors(site: Settings) -> None:
         nothing_to_do(site)
     with pytest.raises(SettingsError, match="does not exist"):
         nothing_to_do(site.model_copy(update={"corpus_dir": site.corpus_dir / "none"}))
+
+
+BUILD = "; run 'chatbot build'"
+
+
+def test_nothing_changed_since(site: Settings) -> None:
+    assert read_status(site).changes == ""
+    assert list(read_status(site).left_out) == ["song.mp9"]
+
+
+COUNTED: dict[str, tuple[Callable[[Settings], object], str]] = {
+    "an article changed": (lambda site: article(site).write_text("Another text."), "+0 ~1 -0 files since"),
+    "an article is gone": (lambda site: article(site).unlink(), "+0 ~0 -1 files since"),
+    "a file was added": (lambda site: (site.corpus_dir / "new.md").write_text("New."), "+1 ~0 -0 files since"),
+    "a left-out file is gone": (lambda site: (site.corpus_dir / "song.mp9").unlink(), "+0 ~0 -1 files since"),
+    "a left-out file changed": (lambda site: (site.corpus_dir / "song.mp9").write_bytes(b"5"), "+0 ~1 -0 files since"),
+    "a file that will be left out came": (
+        lambda site: (site.corpus_dir / "more.mp9").write_bytes(b"6"),
+        "+1 ~0 -0 files since",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), COUNTED.values(), ids=COUNTED)
+def test_a_change_is_counted(site: Settings, change: Callable[[Settings], object], said: str) -> None:
+    change(site)
+    assert read_status(site).changes == said + BUILD
+    assert nothing_to_do(site) is None
+    build(site)
+    assert read_status(site).changes == ""
+
+
+def test_a_file_that_could_not_be_read_then_and_cannot_now_is_no_change(site: Settings) -> None:
+    (site.corpus_dir / "nowhere.md").symlink_to("gone.md")
+    assert read_status(site).changes == "+1 ~0 -0 files since" + BUILD
+    build(site)
+    assert read_status(site).changes == ""
+
+
+def test_other_settings_are_a_change(site: Settings) -> None:
+    sizes = site.passages.model_copy(update={"target_tokens": 40})
+    smaller = site.model_copy(update={"passages": sizes})
+    assert read_status(smaller).changes == "other settings or another model since" + BUILD
+    gone = site.model_copy(update={"model": str(Path(site.corpus_dir))})
+    assert "holds no modules.json" in read_status(gone).changes

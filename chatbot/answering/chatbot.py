@@ -182,5 +182,9 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
 
 def open_answerer(settings: Settings, folder: Path, encoder: QueryEncoder) -> Answerer:
     """The answerer of one generation. Raises IndexDamaged or IndexMismatch."""
-    searcher = Searcher(LocalIndex.open(folder), encoder)
+    return answer_from(Searcher(LocalIndex.open(folder), encoder), settings)
+
+
+def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
+    """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
     return Answerer(searcher, settings.answers.refusals, read_vocabulary(settings.vocabulary))

@@ -8,8 +8,10 @@ from math import log2
 from typing import cast
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.chatbot import answer_from
 from chatbot.answering.gold import JudgedQuestion, quoted, read_questions
 from chatbot.answering.search import Searcher
+from chatbot.answering.vocabulary import read_vocabulary
 from chatbot.errors import JudgedSetError, ModelError, SettingsError
 from chatbot.indexing.build import Measure
 from chatbot.indexing.embedding import Embedder
@@ -47,7 +49,10 @@ def measure_for(settings: Settings) -> Measure | None:
         questions = read_questions(settings.publish.questions)
     except JudgedSetError as error:
         raise SettingsError(f"publish.questions cannot be used: {error}; mend the file, or take it away") from error
-    return lambda old, new, embedder: effect(questions, _old_side(old, embedder, settings), side(new, embedder))
+    read_vocabulary(settings.vocabulary)  # what is wrong with it is said before anything is embedded
+    return lambda old, new, embedder: effect(
+        questions, _old_side(old, embedder, settings), side(new, embedder, settings)
+    )
 
 
 def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> Effect:
@@ -88,20 +93,20 @@ def ndcg(shown: Sequence[str], answering: set[str], depth: int = _DEPTH) -> floa
     return gain / ideal if ideal else 0.0
 
 
-def side(index: LocalIndex, embedder: Embedder) -> Side:
-    """An index that is asked with the model it was built with."""
+def side(index: LocalIndex, embedder: Embedder, settings: Settings) -> Side:
+    """An index that is asked with the model it was built with, and answers as visitors are answered."""
     # All that a searcher asks of its encoder is `embed_query`.
-    return Side(index, Answerer(Searcher(index, cast("QueryEncoder", embedder))))
+    return Side(index, answer_from(Searcher(index, cast("QueryEncoder", embedder)), settings))
 
 
 def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) -> Side | None:
     if index is None or index.manifest.encoder == embedder.fingerprint:
-        return side(index, embedder) if index else None
+        return side(index, embedder, settings) if index else None
     try:
         encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
     except ModelError:
         return None  # nobody can ask it any more
-    return Side(index, Answerer(Searcher(index, encoder)))
+    return Side(index, answer_from(Searcher(index, encoder), settings))
 
 
 def _look(asked: Side, one: JudgedQuestion) -> _Seen:

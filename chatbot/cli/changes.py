@@ -29,12 +29,13 @@ def build_text(report: BuildReport) -> str:
 def plan_text(plan: Plan) -> str:
     """The same of a build that was not made."""
     lines = [*_changed(plan.changes), *_effect(plan.effect)]
-    size = f"{counted(plan.articles, 'article')}, {counted(plan.passages, 'passage')}, {plan.embed} to embed"
+    size = f"{counted(plan.articles, 'article')}, {counted(plan.passages, 'passage')}"
     if plan.generation == plan.served:
         lines.append(f"nothing to publish, {plan.generation} is served already; {size}")
     else:
-        about = f"about {plan.seconds:.0f} s"
-        lines.append(f"would publish {plan.generation}: {_counts(plan.changes)}; {size}; {about}")
+        work = "written already, to be published at once" if plan.ready else f"{plan.embed} to embed"
+        about = "" if plan.seconds is None else f"; about {max(plan.seconds, 1):.0f} s"
+        lines.append(f"would publish {plan.generation}: {_counts(plan.changes)}; {size}, {work}{about}")
     if plan.refused:
         lines.append(f"but it would be refused: {plan.refused}")
     return "\n".join(lines)

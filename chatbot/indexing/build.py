@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
-from chatbot.errors import IndexMissing, NothingToIndex
+from chatbot.errors import NothingToIndex
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
 from chatbot.indexing.disk import sync
@@ -29,22 +28,20 @@ from chatbot.indexing.snapshot import (
     ENCODERS,
     FORMAT,
     Manifest,
-    current,
     discard,
     generation_name,
     history,
     is_whole,
     prune,
     publish,
+    remember,
+    served,
     sweep,
     write_manifest,
     writing,
 )
 from chatbot.indexing.sources import discard_drafts, newest_good, reusable
 from chatbot.settings import Settings
-
-# Seconds on two cores: to start the model, for each passage where no build has measured it yet, and to write.
-_START, _EMBED, _WRITE = 1.0, 0.03, 1.0
 
 OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
@@ -130,13 +127,14 @@ def plan(
     with _started(settings, embedder, on_step) as run:
         run.calibrate, run.measure = calibrate, measure
         found = _drafted(run)
-        folder = settings.index_dir / found.manifest.generation
-        embed = 0 if found.corpus is None or is_whole(folder) else len(to_embed(found.corpus, found.usable))
+        ready = is_whole(settings.index_dir / found.manifest.generation)
+        embed = 0 if found.corpus is None or ready else len(to_embed(found.corpus, found.usable))
+        seconds = None if ready else _about(run, found, embed)
         if draft or measure:
             _write_once(run, found)
             discard_drafts(settings.index_dir, keep=found.manifest.generation)
+            ready, seconds = True, None
         effect = _effect(run, found)
-        pace = (found.usable.manifest.pace if found.usable else 0.0) or _EMBED
         return Plan(
             generation=found.manifest.generation,
             served=found.old.generation if found.old else None,
@@ -144,7 +142,8 @@ def plan(
             articles=len(found.manifest.articles),
             passages=found.manifest.passages,
             embed=embed,
-            seconds=_WRITE + (_START + pace * embed if embed else 0.0),
+            ready=ready,
+            seconds=seconds,
             effect=effect,
             refused=objection(effect, settings.publish) if effect else "",
         )
@@ -164,11 +163,11 @@ def _build(run: _Run, force: bool) -> BuildReport:
     index_dir = run.settings.index_dir
     draft = _drafted(run)
     generation = draft.manifest.generation
-    embedded, effect = 0, None
+    effect = None
     again = any(entry.generation == generation for entry in history(index_dir))
-    published = draft.usable is None or generation != draft.usable.generation or not _is_current(index_dir, generation)
+    published = draft.usable is None or generation != draft.usable.generation or served(index_dir) != generation
+    embedded = _write_once(run, draft)
     if published:
-        embedded = _write_once(run, draft)
         effect = _effect(run, draft)
         if effect and not force:
             refuse(effect, run.settings.publish)
@@ -206,6 +205,14 @@ def _drafted(run: _Run) -> _Draft:
     return _Draft(corpus, replace(manifest, others=others), old, usable)
 
 
+def _about(run: _Run, draft: _Draft, embed: int) -> float | None:
+    """The seconds that a build would take: to read as long as it just did, for the rest as the last one measured."""
+    last = draft.usable.manifest if draft.usable else None
+    if last is None or (embed and not last.pace):
+        return None
+    return time.perf_counter() - run.began + last.pace * embed + last.writing
+
+
 def _expired(draft: _Draft) -> tuple[str, ...]:
     articles = draft.corpus.articles if draft.corpus else draft.usable.store.articles() if draft.usable else ()
     return expired_pins(articles, date.today())
@@ -231,7 +238,11 @@ def _effect(run: _Run, draft: _Draft) -> Effect | None:
 
 def _write_once(run: _Run, draft: _Draft) -> int:
     """Write the generation unless it is there and whole; how many passages had to be embedded."""
-    if draft.corpus is None or is_whole(run.settings.index_dir / draft.manifest.generation):
+    if draft.corpus is None:
+        return 0
+    folder = run.settings.index_dir / draft.manifest.generation
+    if is_whole(folder):
+        remember(folder, draft.manifest.others)
         return 0
     return _write(run, draft, draft.corpus)
 
@@ -244,7 +255,7 @@ def _write(run: _Run, draft: _Draft, corpus: Corpus) -> int:
     aside.mkdir()
     try:
         parts, embedded, pace = gather(corpus, run.embedder, draft.usable, run.on_step)
-        manifest = replace(manifest, pace=pace)
+        began = time.perf_counter()
         run.on_step("writing", 0, 1)
         parts.write(aside)
         if run.calibrate:
@@ -253,7 +264,7 @@ def _write(run: _Run, draft: _Draft, corpus: Corpus) -> int:
             calibrated.write(aside)
             manifest = replace(manifest, calibration=calibrated.figures)
         run.on_step("sealing", 0, 1)
-        write_manifest(manifest, aside)
+        write_manifest(replace(manifest, pace=pace, writing=time.perf_counter() - began), aside)
         run.on_step("verifying", 0, 1)
         LocalIndex.open(aside).close()
         run.on_step("renaming", 0, 1)
@@ -281,13 +292,7 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
         others={},
         calibration={},
         pace=0.0,
+        writing=0.0,
         files={},
     )
     return replace(manifest, generation=generation_name(manifest))
-
-
-def _is_current(index_dir: Path, generation: str) -> bool:
-    try:
-        return current(index_dir) == generation
-    except IndexMissing:
-        return False

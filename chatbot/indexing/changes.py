@@ -52,8 +52,10 @@ class BuildReport:
 class Plan:
     """What a build would do.
 
-    `embed` counts the passages that have to be embedded and `seconds` is about what the build takes. `refused` says
-    why it would not be published, and is empty where it would. `served` is the generation it would replace.
+    `embed` counts the passages that had to be embedded. `ready` says that all is written, so that a build has only to
+    publish it; where it is not, `seconds` is about what the build takes, None where no build has measured that yet.
+    `refused` says why it would not be published, and is empty where it would. `served` is the generation it would
+    replace.
     """
 
     generation: str
@@ -62,7 +64,8 @@ class Plan:
     articles: int
     passages: int
     embed: int
-    seconds: float
+    ready: bool
+    seconds: float | None
     effect: Effect | None
     refused: str
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chatbot.content.files import read_bytes
 from chatbot.content.isolation import IsolatedReader
-from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, NoSuchGeneration
+from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.reading import cut, with_given
@@ -20,6 +20,7 @@ from chatbot.indexing.snapshot import (
     prune,
     publish,
     read_manifest,
+    served,
     verify,
     writing,
 )
@@ -68,7 +69,7 @@ class Verified:
 def list_kept(settings: Settings) -> tuple[Kept, ...]:
     """The kept generations, the one published last first. Only manifests are read; `check` compares digests."""
     index_dir = settings.index_dir
-    served = _served(index_dir)
+    now = served(index_dir)
     found = []
     for entry in reversed(history(index_dir)):
         folder = index_dir / entry.generation
@@ -83,7 +84,7 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
         except (IndexDamaged, IndexMismatch) as error:
             damage = str(error)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        serving = entry.generation == served
+        serving = entry.generation == now
         found.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
     return tuple(found)
 
@@ -96,7 +97,7 @@ def rollback(settings: Settings, name: str | None = None) -> RolledBack:
     """
     index_dir = settings.index_dir
     with writing(index_dir):
-        before = _served(index_dir)
+        before = served(index_dir)
         chosen = _chosen(index_dir, name, before)
         manifest = verify(index_dir / chosen)
         if manifest.model != settings.model:
@@ -132,9 +133,9 @@ def check(
     is served is damaged.
     """
     index_dir = settings.index_dir
-    served = current(index_dir)
+    now = current(index_dir)
     kept = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
-    names = list(dict.fromkeys([served, *kept]))
+    names = list(dict.fromkeys([now, *kept]))
     damaged = {}
     for done, name in enumerate(names):
         on_step("digests", done, len(names))
@@ -142,7 +143,7 @@ def check(
             verify(index_dir / name)
         except (IndexDamaged, IndexMismatch) as error:
             damaged[name] = str(error)
-    index = LocalIndex.open(index_dir / served)
+    index = LocalIndex.open(index_dir / now)
     try:
         model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
         differing, same = {}, 0
@@ -156,7 +157,7 @@ def check(
                 same += len(index.store.passages_of(article.id))
     finally:
         index.close()
-    return Verified(served, len(names), damaged, len(articles), same, differing)
+    return Verified(now, len(names), damaged, len(articles), same, differing)
 
 
 def _difference(settings: Settings, index: LocalIndex, published: Article, embedder: Embedder) -> str:
@@ -195,10 +196,3 @@ def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
         what = f"{len(found)} kept generations begin" if found else "no kept generation begins"
         raise NoSuchGeneration(f"{what} with '{name}'; kept are {', '.join(names) or 'none'}; see 'chatbot history'")
     return found[0]
-
-
-def _served(index_dir: Path) -> str | None:
-    try:
-        return current(index_dir)
-    except IndexMissing:
-        return None

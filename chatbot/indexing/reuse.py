@@ -24,6 +24,8 @@ from chatbot.records import Article, Passage
 OnStep = Callable[[str, int, int], None]
 Rows = npt.NDArray[np.int64]
 
+_FEW = 10
+
 
 def to_embed(corpus: Corpus, old: LocalIndex | None) -> set[bytes]:
     """The digests of the distinct texts whose vectors are not in the old generation."""
@@ -33,14 +35,12 @@ def to_embed(corpus: Corpus, old: LocalIndex | None) -> set[bytes]:
 def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: OnStep) -> tuple[Parts, int, float]:
     """Everything that a generation is written from, how many texts had to be embedded, and the seconds for each.
 
-    Where nothing had to be embedded, the seconds are those that the old generation remembers.
+    Where few had to be embedded, the seconds are those that the old generation remembers.
     """
     known = {digest: row for row, digest in enumerate(old.store.digests())} if old else {}
     sources = np.array([known.get(digest, -1) for digest in corpus.digests], np.int64)
-    began = time.perf_counter()
     fresh, places = _embed(corpus, np.flatnonzero(sources < 0), embedder, on_step)
     embedded = fresh.vectors()
-    pace = (time.perf_counter() - began) / len(embedded) if len(embedded) else 0.0
     vectors = np.empty((len(sources), embedder.dim), np.float16)
     vectors[sources < 0] = embedded[places[sources < 0]]
     if old:
@@ -55,7 +55,17 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
         *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, hubs, sentences),
         *(questions, postings, spoken),
     )
-    return parts, len(embedded), pace or (old.manifest.pace if old else 0.0)
+    return parts, len(embedded), pace(fresh.seconds, old.manifest.pace if old else 0.0)
+
+
+def pace(seconds: Sequence[float], before: float) -> float:
+    """The mean over all texts but the first, which waits for the model; of a few only where `before` knows nothing.
+
+    0.0 where nothing can be known.
+    """
+    if len(seconds) > _FEW or not before:
+        return sum(seconds[1:]) / max(len(seconds) - 1, 1)
+    return before
 
 
 def titled(title: Vectors, sentences: Vectors) -> Vectors:
@@ -73,8 +83,10 @@ class _Fresh:
         self._codes, self._scales = [np.empty((0, dim), np.int8)], [np.empty(0, np.float32)]
         self._spans, self._starts = [np.empty((0, 2), np.int32)], [0]
         self._dim = dim
+        self.seconds: list[float] = []
 
     def add(self, passage: Passage, embedder: Embedder) -> None:
+        began = time.perf_counter()
         text, spans = embedded_text(passage), sentences(passage.text)
         shift = len(text) - len(passage.text)
         title = (0, len(passage.title))
@@ -85,6 +97,7 @@ class _Fresh:
         self._scales.append(scales)
         self._spans.append(np.array(spans, np.int32).reshape(-1, 2))
         self._starts.append(self._starts[-1] + len(spans))
+        self.seconds.append(time.perf_counter() - began)
 
     def vectors(self) -> npt.NDArray[np.float16]:
         return np.array(self._vectors, np.float16).reshape(-1, self._dim)

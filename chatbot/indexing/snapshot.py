@@ -39,7 +39,8 @@ class Manifest:
     for each file that was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
     SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
     `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
-    measured, 0 for never; `files` the SHA-256 of each file of the generation, by its path inside it.
+    measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
+    generation, by its path inside it.
     """
 
     format: int
@@ -55,6 +56,7 @@ class Manifest:
     others: dict[str, str]
     calibration: dict[str, float]
     pace: float
+    writing: float
     files: dict[str, str]
 
 
@@ -68,7 +70,8 @@ class Published:
 
 def generation_name(manifest: Manifest) -> str:
     """16 hex digits from everything that decides a generation's content, none of it from derived files."""
-    content = asdict(replace(manifest, generation="", others={}, calibration={}, pace=0.0, files={}))
+    same = replace(manifest, generation="", others={}, calibration={}, pace=0.0, writing=0.0, files={})
+    content = asdict(same)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -76,11 +79,19 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Digest every file of `folder`, write its manifest, and bring all of it to the disk."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     whole = replace(manifest, files={path.relative_to(folder).as_posix(): file_digest(path) for path in files})
-    values = asdict(whole)
-    values["digest"] = _own_digest(values)
-    (folder / MANIFEST).write_text(json.dumps(values, indent=1, ensure_ascii=False), encoding="utf-8")
+    (folder / MANIFEST).write_text(_with_digest(whole), encoding="utf-8")
     for path in (*files, folder / MANIFEST, *(path for path in folder.rglob("*") if path.is_dir()), folder):
         sync(path)
+
+
+def remember(folder: Path, others: dict[str, str]) -> None:
+    """Note which files gave no article in a whole generation, all else unchanged. For the holder of the lock only.
+
+    What a left-out file says may change while the reason stays, and with it the generation.
+    """
+    manifest = read_manifest(folder)
+    if manifest.others != others:
+        replace_text(folder / MANIFEST, _with_digest(replace(manifest, others=others)))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -142,6 +153,14 @@ def current(index_dir: Path) -> str:
     if not _is_name(name):
         raise IndexMissing(f"{index_dir / CURRENT} names no generation but {name[:40]!r}; run 'chatbot build'")
     return name
+
+
+def served(index_dir: Path) -> str | None:
+    """The generation that CURRENT names, None where it names none."""
+    try:
+        return current(index_dir)
+    except IndexMissing:
+        return None
 
 
 def candidates(index_dir: Path) -> list[str]:
@@ -270,6 +289,11 @@ def _prune_encoders(index_dir: Path, kept: set[str]) -> None:
     for encoder in folder.iterdir() if folder.is_dir() else ():
         if encoder.name not in used:
             shutil.rmtree(encoder, ignore_errors=True)
+
+
+def _with_digest(manifest: Manifest) -> str:
+    values = asdict(manifest)
+    return json.dumps({**values, "digest": _own_digest(values)}, indent=1, ensure_ascii=False)
 
 
 def _own_digest(values: dict[str, Any]) -> str:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatbot.errors import ModelError
 from chatbot.indexing.pinned import expired_in
 from chatbot.indexing.seen import corpus_digests
-from chatbot.indexing.snapshot import ENCODERS, current, history, verify
+from chatbot.indexing.snapshot import ENCODERS, Manifest, current, history, verify
+from chatbot.indexing.unchanged import made_by
 from chatbot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`changes` says in words how the corpus differs from what is published; it is empty where it does not.
+    """`changes` says in words how the corpus or the settings differ from what is published, and is empty where they do
+    not.
 
     `expired` names pinned answers that have run out.
     """
@@ -34,7 +37,10 @@ class Status:
 
 
 def read_status(settings: Settings) -> Status:
-    """Verify the published generation and compare it with the corpus. Raises IndexMissing, IndexDamaged."""
+    """Verify the published generation and compare it with the corpus and the settings.
+
+    Raises IndexMissing, IndexDamaged, IndexMismatch.
+    """
     index_dir = settings.index_dir
     name = current(index_dir)
     manifest = verify(index_dir / name)
@@ -52,20 +58,22 @@ def read_status(settings: Settings) -> Status:
         left_out=manifest.left_out,
         calibration=manifest.calibration,
         expired=expired_in(index_dir / name),
-        changes=_changes(settings, manifest.articles, manifest.others),
+        changes=_changes(settings, manifest),
     )
 
 
-def _changes(settings: Settings, published: dict[str, str], others: dict[str, str]) -> str:
+def _changes(settings: Settings, manifest: Manifest) -> str:
     if not settings.corpus_dir.is_dir():
         return f"folder {settings.corpus_dir} does not exist"
-    now = {path: digest for path, digest in corpus_digests(settings).items() if digest}
-    added = len(now.keys() - published.keys() - others.keys())
-    deleted = len(published.keys() - now.keys())
-    changed = sum(now[path] != published[path] for path in now.keys() & published.keys())
-    if not added + changed + deleted:
-        return ""
-    return f"+{added} ~{changed} -{deleted} files since; run 'chatbot build'"
+    now, then = corpus_digests(settings), {**manifest.articles, **manifest.others}
+    added, deleted = len(now.keys() - then.keys()), len(then.keys() - now.keys())
+    changed = sum(now[path] != then[path] for path in now.keys() & then.keys())
+    if added + changed + deleted:
+        return f"+{added} ~{changed} -{deleted} files since; run 'chatbot build'"
+    try:
+        return "" if made_by(settings, manifest) else "other settings or another model since; run 'chatbot build'"
+    except ModelError as error:
+        return str(error)
 
 
 def _size_mb(folder: Path) -> float:

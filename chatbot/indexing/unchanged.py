@@ -25,7 +25,7 @@ def nothing_to_do(settings: Settings) -> BuildReport | None:
     with writing(index_dir):
         sweep(index_dir)
         manifest = _published(index_dir)
-        if not manifest or not nothing_new(corpus_digests(settings), manifest) or not _made_by(settings, manifest):
+        if not manifest or not nothing_new(corpus_digests(settings), manifest) or not made_by(settings, manifest):
             return None
         prune(index_dir, settings.keep_generations)
     return BuildReport(
@@ -49,7 +49,7 @@ def _published(index_dir: Path) -> Manifest | None:
         return None
 
 
-def _made_by(settings: Settings, manifest: Manifest) -> bool:
+def made_by(settings: Settings, manifest: Manifest) -> bool:
     """Whether a generation was made with these settings and this model, whose encoder is whole."""
     if fingerprint(locate_model(settings.model)) != manifest.encoder:
         return False
