@@ -44,7 +44,7 @@ def test_the_python_client_of_the_documentation_works(server: Server, capsys: py
     exec(compile(program.replace("http://127.0.0.1:7860", server.url), "docs/api.md", "exec"), {})  # noqa: S102
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("Writing a CV: ")
-    assert printed[-1] == "4 articles"
+    assert printed[-1] == "5 articles"
 
 
 def test_the_commands_of_the_documentation_are_answered(server: Server) -> None:
