@@ -115,6 +115,7 @@ serving.guard
 serving.origins
 serving.rules
 serving.article
+serving.refused
 serving.link_check
 serving.logs
 serving.metrics

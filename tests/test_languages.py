@@ -119,7 +119,7 @@ def test_the_address_decides_then_the_browser_then_the_site(
 def test_why_a_passage_is_here_is_said_in_the_language() -> None:
     german = LANGUAGES["de"]
     assert why(reason(["pay", "rise"], 0.7, 0.4), german) == (
-        "Enthält “pay”, “rise”; inhaltlich sehr nah (Wörter 40\xa0%, Bedeutung 60\xa0%)"
+        "Enthält „pay“, „rise“; inhaltlich sehr nah (Wörter 40\xa0%, Bedeutung 60\xa0%)"
     )
     assert why(reason([], 0.45, 0.0), german) == "Inhaltlich nah"
     assert why(reason(["pay"], 0.1, 1.0), ENGLISH) == (

@@ -261,7 +261,8 @@ def test_paper_shows_every_passage_with_its_address_and_nothing_to_press(visit: 
     assert page.locator("button:visible, summary:visible, input:visible, nav:visible").count() == 0
     assert page.locator(".passage:visible").count() == page.locator("article.card").count()
     written = page.locator("h3 a").first.evaluate("link => getComputedStyle(link, '::after').content")
-    assert written.startswith(f'"{visit.server.url}/articles/cv')
+    assert written.startswith(f'"{visit.server.url}/articles/cv#')
+    assert ":~:" not in written
     colours = "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
     for part in ("#talk .question", "article.card"):
         ink, paper = page.locator(part).first.evaluate(colours)

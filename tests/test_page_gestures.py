@@ -178,8 +178,14 @@ def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(vi
     assert _answers(visit) == counted
     assert len([request for request in visit.requests if request.startswith("POST")]) == 1
     page.locator(".menu summary").click()
-    page.get_by_role("button", name="Clear what is kept").click()
+    # What is ticked can be seen to be.
+    tick = page.get_by_label(re.compile("Keep this conversation"))
+    drawn = "box => [getComputedStyle(box).backgroundColor, getComputedStyle(box, '::before').visibility]"
+    assert tick.evaluate(drawn) == ["rgb(18, 96, 78)", "visible"]
+    page.get_by_role("button", name="Clear what is kept").press("Enter")
     page.wait_for_function("() => localStorage.length === 0")
+    expect(tick).to_be_focused()
+    assert tick.evaluate(drawn) == ["rgb(255, 255, 255)", "hidden"]
     page.reload()
     page.wait_for_selector(".ready", state="attached")
     assert page.locator("#talk .question").count() == 0
@@ -208,7 +214,7 @@ def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
 
 def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:
     page = visit.open()
-    box = page.get_by_role("combobox", name="Your question")
+    box = page.get_by_role("combobox", name="Your question", exact=True)
     box.press_sequentially("how do i explain", delay=20)
     option = page.get_by_role("option", name=QUESTION)
     expect(option).to_be_visible()
@@ -259,11 +265,15 @@ def test_what_is_not_covered_can_be_told_to_the_editors(visit: Visit, served_fol
     page = visit.open()
     visit.ask(OUTSIDE_QUESTION)
     page.get_by_role("button", name="Tell the editors what is missing").click()
-    page.get_by_label("Something is missing").check()
+    wanted = page.get_by_label("What were you looking for?")
+    expect(wanted).to_be_focused()
+    wanted.fill("Metals")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".thanks")).to_be_visible()
     said = Journal(served_folder / "index" / FILE, 365).entries()[0]
-    assert (said.question, said.passage, said.reasons) == (OUTSIDE_QUESTION, None, ("incomplete",))
+    assert (said.question, said.passage, said.reasons, said.note) == (
+        OUTSIDE_QUESTION, None, ("incomplete",), "Metals",
+    )  # fmt: skip
 
 
 def _answers(visit: Visit) -> list[str]:

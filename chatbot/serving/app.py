@@ -32,6 +32,7 @@ from chatbot.serving.metrics import CONTENT_TYPE, exposition
 from chatbot.serving.observed import Observed
 from chatbot.serving.origins import Origins, Sites
 from chatbot.serving.rates import Rates
+from chatbot.serving.refused import Refused
 from chatbot.serving.schema import document
 from chatbot.serving.signing import Signing
 from chatbot.serving.tool import Tool
@@ -55,6 +56,7 @@ def create_app(bot: Chatbot) -> ASGIApp:
     app = Rates(app, bot.settings)
     app = Origins(app, sites)
     app = Guard(app, server.hosts, sites.frame_ancestors, signing)
+    app = Refused(app, bot.settings.page.language)
     app = Observed(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 

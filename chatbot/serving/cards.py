@@ -22,6 +22,7 @@ _REASON = re.compile(
     r"(?: \(words (?P<lexical>\d+)%, meaning (?P<semantic>\d+)%\))?",
     re.IGNORECASE,
 )
+_QUOTED = re.compile("“(.+?)”")
 _CLOSENESS = {"very close": "very_close", "close": "close", "loosely related": "loose"}
 
 
@@ -80,7 +81,8 @@ def why(reason: str, language: Language) -> str:
     if not found["words"]:
         return closeness[:1].upper() + closeness[1:]
     shares = {name: language.share(int(found[name] or 0) / 100) for name in ("lexical", "semantic")}
-    return language("contains", words=found["words"], closeness=closeness, **shares)
+    words = language("comma").join(language("quoted", word=word) for word in _QUOTED.findall(found["words"]))
+    return language("contains", words=words, closeness=closeness, **shares)
 
 
 def overdue(read: Article | Passage) -> bool:

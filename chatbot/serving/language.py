@@ -18,6 +18,7 @@ from typing import Literal
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 
 FOLDER = Path(__file__).parent / "languages"
 _ACCEPTED = re.compile(r"([A-Za-z]{1,8})(?:-[\w-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?")
@@ -64,6 +65,12 @@ class Language:
     def day(self, day: date) -> str:
         """A date in words: 23 November 2026."""
         return format_date(day, "long", locale=self.locale)
+
+    def lasting(self, seconds: int) -> str:
+        """How long something takes: "40 seconds", "20 minutes"."""
+        minutes = -(-seconds // 60)
+        shown, unit = (seconds, "second") if seconds < 100 else (minutes, "minute")
+        return format_unit(shown, unit, locale=self.locale)
 
     def share(self, share: float) -> str:
         """A share in [0, 1] as a percentage."""

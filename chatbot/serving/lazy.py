@@ -7,16 +7,16 @@ import logging
 import threading
 
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
+from chatbot.serving.article import STYLE
+from chatbot.serving.cards import View, fill
+from chatbot.serving.language import choose
 
 log = logging.getLogger(__name__)
-
-STARTING = """<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="1">
-<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-<title>Starting</title><p>The chat is starting; this page reloads by itself.</p></html>"""
 
 
 class LazyPage:
@@ -36,8 +36,11 @@ class LazyPage:
         if self._app is not None:
             await self._app(scope, receive, send)
             return
-        headers = {"Retry-After": "1", "Cache-Control": "no-store"}
-        await HTMLResponse(STARTING, 503, headers)(scope, receive, send)
+        page = self.bot.settings.page
+        language = choose("", Headers(scope=scope).get("accept-language", ""), page.language)
+        html = fill("starting.html", View(language), style=STYLE, title=page.title)
+        headers = {"Retry-After": "1", "Cache-Control": "no-store", "Content-Language": language.code}
+        await HTMLResponse(html, 503, headers)(scope, receive, send)
 
     async def live(self) -> None:
         """Build the page, then keep it alive until `stop`."""

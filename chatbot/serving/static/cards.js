@@ -52,10 +52,11 @@
     return { question: asked.slice(0, 1000), passage_id: button.closest(".card")?.dataset.passage ?? null };
   };
 
-  const tell = (button, text) => {
+  const tell = (button, text, kind = "") => {
     const place = button.closest(".card, section.answer");
     let line = place.querySelector(":scope > .thanks");
-    if (!line) place.append(line = Object.assign(document.createElement("p"), { className: "thanks" }));
+    if (!line) place.append(line = document.createElement("p"));
+    line.className = `thanks ${kind}`;
     line.textContent = text;
     line.scrollIntoView({ block: "nearest" });
     say(text);
@@ -71,26 +72,31 @@
       tell(button, words.thanks);
       return true;
     } catch {
-      tell(button, words.not_sent);
+      tell(button, words.not_sent, "problem");
       return false;
     }
   };
 
   const question = (button) => {
     const place = button.closest(".card, section.answer");
-    if (place.querySelector(":scope > form")) return place.querySelector(":scope > form input").focus();
+    if (place.querySelector(":scope > form")) return place.querySelector(":scope > form :is(input, textarea)").focus();
     const form = find("#reasons").content.firstElementChild.cloneNode(true);
+    const lacking = button.matches(".lacking");
+    if (lacking) {
+      form.querySelector("fieldset").remove();
+      form.querySelector(".note").firstChild.textContent = words.wanted;
+    }
     const close = () => { form.remove(); button.focus(); };
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const chosen = all("input:checked", form).map((input) => input.value);
+      const chosen = lacking ? ["incomplete"] : all("input:checked", form).map((input) => input.value);
       if (await rate(button, "unhelpful", chosen, form.elements.note.value.trim())) close();
     });
     form.querySelector(".cancel").addEventListener("click", close);
     form.addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
     place.append(form);
     form.scrollIntoView({ block: "nearest" });
-    form.querySelector("input").focus({ preventScroll: true });
+    form.querySelector("input, textarea").focus({ preventScroll: true });
   };
 
   const explain = (button) => {
@@ -204,7 +210,12 @@
     folded = all("#talk details:not([open])");
     folded.forEach((part) => { part.open = true; });
     // Where a passage stands is no use on paper unless it is written out.
-    all("#talk h3 a").forEach((link) => { link.dataset.address = link.href; });
+    all("#talk h3 a").forEach((link) => {
+      const address = new URL(link.href);
+      address.searchParams.delete("passage");
+      [address.hash] = address.hash.split(":~:");
+      link.dataset.address = address.href;
+    });
   });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 

@@ -235,6 +235,7 @@ const career = (() => {
       send(null, { from: [] });
     } else if (button.id === "clear") {
       unstore();
+      find("#keep").focus(); // the button goes with what it cleared
     } else if (button.matches("#trouble button") && pending) {
       send(pending.step, pending);
     } else if (button.matches("a.tongue")) {

@@ -88,6 +88,8 @@
   career.ready.push(() => {
     const box = career.box();
     box.setAttribute("role", "combobox");
+    // Gradio's label has the button in it, whose text would belong to the name.
+    box.setAttribute("aria-label", box.closest("label").querySelector("span").textContent.trim());
     box.setAttribute("aria-expanded", "false");
     box.setAttribute("aria-controls", "suggestions");
     box.setAttribute("aria-autocomplete", "list");

@@ -1,0 +1,80 @@
+"""Refusals as a page for people: who opens an address in a browser is told in words, and programs get the problem."""
+
+from __future__ import annotations
+
+import re
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatbot.serving.article import CSP, STYLE
+from chatbot.serving.cards import View, fill
+from chatbot.serving.language import choose
+from chatbot.serving.problems import ProblemResponse
+
+_FOR_PROGRAMS = re.compile(r"/(api|mcp|metrics|healthz|readyz)(/.*)?")
+# These may be shown in a frame, or are open to nobody else; what the guard says of them holds for a refusal, too.
+_OWN_POLICY = re.compile(r"/(chat|edit)(/.*)?")
+
+
+class Refused:
+    """Answers a browser that opens a page with a page where the application answers with a problem."""
+
+    def __init__(self, app: ASGIApp, language: str) -> None:
+        """`language` is that of the page where the browser asks for none that there is."""
+        self.app = app
+        self.language = language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _opens_page(scope):
+            await self.app(scope, receive, send)
+            return
+        begun: Message | None = None
+        body = bytearray()
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start" and _is_problem(message):
+                begun = message
+            elif begun is None:
+                await send(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    await self._page(scope, begun, bytes(body))(scope, receive, send)
+
+        await self.app(scope, receive, sending)
+
+    def _page(self, scope: Scope, begun: Message, body: bytes) -> HTMLResponse:
+        said, status, path = orjson.loads(body), begun["status"], _path(scope)
+        language = choose("", Headers(scope=scope).get("accept-language", ""), self.language)
+        headers = MutableHeaders(raw=list(begun["headers"]))
+        wait = headers.get("retry-after", "")
+        until = language.lasting(int(wait)) if wait.isdecimal() else ""
+        root = "../" * (path.count("/") - 1)
+        html = fill(
+            "refused.html", View(language), root, style=STYLE, status=status, until=until, detail=said["detail"]
+        )
+        for name in ("content-type", "content-length"):
+            del headers[name]
+        headers.update({"Content-Language": language.code, "Vary": "Accept, Accept-Language"})
+        if not _OWN_POLICY.fullmatch(path):
+            headers["Content-Security-Policy"] = CSP
+        return HTMLResponse(html, status, dict(headers))
+
+
+def _path(scope: Scope) -> str:
+    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
+
+
+def _opens_page(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET" or _FOR_PROGRAMS.fullmatch(_path(scope)):
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _is_problem(message: Message) -> bool:
+    headers = Headers(raw=message["headers"])
+    return headers.get("content-type") == ProblemResponse.media_type and "content-encoding" not in headers
