@@ -108,6 +108,7 @@ def test_a_site_is_told_its_language_greeting_topics_and_starters(sited: Server)
         "greeting": "Hallo!",
         "topics": ["pay and offers"],
         "starters": ["How do I ask for a higher salary?"],
+        "articles_language": "en",
     }
     assert json.loads(sited.get("/api/site")[2])["topics"] == []
 

@@ -34,6 +34,13 @@ def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(
     assert chatbot.get("/widget/xx.json")[0] == 404
 
 
+def test_what_is_sent_is_the_file_without_its_comments_and_indentation(chatbot: Server) -> None:
+    sent = chatbot.get("/widget.js")[2]
+    assert [line for line in sent.split("\n") if line.startswith((" ", "//", "/*"))] == []
+    code = [line.strip() for line in WIDGET.read_text(encoding="utf-8").partition("*/\n")[2].split("\n")]
+    assert sent.split("\n") == [line for line in code if not line.startswith("//")]
+
+
 @pytest.mark.parametrize("language", ["ar", "de", "es", "fr"])
 def test_every_text_of_the_widget_is_there_in_every_language(language: str) -> None:
     words = json.loads((WIDGET.parent / f"widget.{language}.json").read_text(encoding="utf-8"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.host_site import DARK, PHONE, SiteVisitor, accessible
 from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
@@ -105,6 +106,26 @@ def test_on_a_phone_it_covers_the_page_which_then_rests(visitor: SiteVisitor) ->
     assert visitor.widget.locator("textarea").evaluate("e => getComputedStyle(e).fontSize") == "16px"
     visitor.widget.get_by_role("button", name="Close").click()
     assert page.evaluate("[document.body.inert, document.documentElement.style.overflow]") == [False, ""]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("de-AT", "Die Artikel sind auf Englisch; fragen Sie am besten auch auf Englisch."),
+        ("ar", "المقالات مكتوبة باللغة الإنجليزية؛ ومن الأفضل أن تطرح أسئلتك باللغة الإنجليزية أيضًا."),
+        ("en", None),
+        ("it", None),  # the widget has no Italian and speaks English, as the articles do
+    ],
+    ids=["de", "ar", "en", "it"],
+)
+def test_a_page_of_another_language_says_what_the_articles_are_written_in(
+    visitor: SiteVisitor, lang: str, said: str | None
+) -> None:
+    visitor.arrive(lang=lang)
+    visitor.open()
+    expect(visitor.widget.locator(".log .chip").first).to_be_visible()
+    expect(visitor.widget.locator(".log .soft")).to_have_text([said] if said else [])
+    visitor.shoot(f"language-{lang}")
 
 
 def test_right_to_left_pages_get_their_language_and_their_corner(visitor: SiteVisitor) -> None:

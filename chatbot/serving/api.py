@@ -73,7 +73,8 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         """Language, greeting and topics that the settings give the site, and questions to start with."""
         rules = site_of(request.scope) or OWN
         starters = bot.starters(STARTERS, within(rules))
-        return JSON({**rules.model_dump(include={"name", "language", "greeting", "topics"}), "starters": starters})
+        told = rules.model_dump(include={"name", "language", "greeting", "topics"})
+        return JSON({**told, "starters": starters, "articles_language": bot.settings.page.articles_language})
 
 
 def _add_articles(router: APIRouter, bot: Chatbot) -> None:

@@ -121,13 +121,14 @@ class SuggestionsOut(BaseModel):
 
 
 class SiteOut(BaseModel):
-    """What the page that asks is told about itself: its rules, and questions to start with."""
+    """What the page that asks is told: its rules, questions to start with, and the language tag of the articles."""
 
     name: str
     language: str
     greeting: str
     topics: tuple[str, ...]
     starters: tuple[str, ...]
+    articles_language: str
 
 
 class Problem(BaseModel):

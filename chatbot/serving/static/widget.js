@@ -275,9 +275,12 @@ class Widget extends HTMLElement {
   }
 
   #greet(site = {}) {
-    const { greeting, starters } = this.dataset;
-    this.#hello.replaceChildren(h("p", { dir: "auto" }, greeting || site.greeting
+    const { greeting, starters } = this.dataset, code = site.articles_language;
+    const own = ASK[this.#language] ? this.#language : "en", foreign = code && code.split("-")[0] !== own;
+    this.#hello.replaceChildren(...[h("p", { dir: "auto" }, greeting || site.greeting
       || this.#t("Hello! Ask about work and careers.")),
+      foreign && soft(this.#t("The articles are in {0}; questions work best in {0}, too.",
+        new Intl.DisplayNames(own, { type: "language" }).of(code.split("-")[0])))].filter(Boolean),
       ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
   }
 
