@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, FrameLocator, expect
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import SettingsError
 from chatbot.records import Filters, Turn
+from chatbot.serving.language import LANGUAGES
 from chatbot.serving.origins import Sites
 from chatbot.settings import Settings, SiteSettings
 from tests.conftest import COMMAND, Server, Visit, start_server
@@ -212,9 +213,9 @@ def test_filters_hold_for_similar_passages_starters_and_picked_passages(served_f
     assert bot.ask("the second one", history=history, filters=pay).hits == ()
 
 
-def framed(here: SiteVisitor) -> FrameLocator:
+def framed(here: SiteVisitor, **attributes: str) -> FrameLocator:
     """The chat page in the widget of a page of the site."""
-    here.arrive(mode="gradio", title="Chat")
+    here.arrive(mode="gradio", title="Chat", **attributes)
     here.widget.locator(".launcher").click()
     frame = here.page.frame_locator("career-chatbot iframe")
     expect(frame.locator("#box input")).to_be_visible()
@@ -222,16 +223,18 @@ def framed(here: SiteVisitor) -> FrameLocator:
     return frame
 
 
-@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("options", "said", "language"), [({}, {}, "de"), (PHONE, {"language": "es"}, "es")], ids=["desktop", "phone"]
+)
 def test_the_page_in_a_frame_follows_the_rules_of_its_site(
-    browser: Browser, site: HostSite, ruled: Server, options: dict[str, Any], request: pytest.FixtureRequest
+    browser: Browser, site: HostSite, ruled: Server, options: dict[str, Any], said: dict[str, str], language: str
 ) -> None:
     here = SiteVisitor(browser, site, ruled.url, **options)
-    frame = framed(here)
-    expect(frame.locator("html")).to_have_attribute("lang", "de")
-    expect(frame.locator(".foreign")).to_contain_text("Die Artikel und damit die Antworten sind auf Englisch")
+    frame = framed(here, **said)
+    expect(frame.locator("html")).to_have_attribute("lang", language)
+    expect(frame.locator(".foreign")).to_have_text(LANGUAGES[language].foreign("en"))
     assert set(frame.locator("#start .chip").all_inner_texts()) == {QUESTION}
-    here.shoot(f"site-start-{request.node.callspec.id}")
+    here.shoot(f"site-start-{language}")
     frame.locator("#box input").press_sequentially("how do")
     expect(frame.locator("#suggestions li")).to_have_text(["How do I explain a gap?", QUESTION])
     frame.locator("#box input").fill(PAY_QUESTION)
@@ -244,7 +247,7 @@ def test_the_page_in_a_frame_follows_the_rules_of_its_site(
     expect(frame.locator("section.answer")).to_have_count(2)
     link = frame.locator("section.answer").last.locator(".card h3 a").first
     expect(link).to_have_attribute("href", re.compile(r"articles/cv\?passage=.*&site=http"))
-    here.shoot(f"site-answer-{request.node.callspec.id}")
+    here.shoot(f"site-answer-{language}")
     assert here.errors == []
     here.context.close()
 
