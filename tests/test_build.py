@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from chatbot.content.isolation import IsolatedReader
 from chatbot.errors import CorpusIndexError, IndexLocked, NothingToIndex, SettingsError
 from chatbot.indexing.build import build
 from chatbot.indexing.changes import BuildReport
@@ -125,6 +126,27 @@ def test_files_that_cannot_be_used_are_named_and_the_rest_is_published(site: Set
     assert sorted(report.changes.left_out) == ["bad.md", "empty.md"]
     assert "line 5" in report.changes.left_out["bad.md"]
     assert report.changes.added == ("good.md",)
+
+
+def test_a_file_that_is_left_out_is_not_parsed_again_until_it_changes(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(site, "a.md", article("learn", "pay"))
+    write(site, "b.md", "---\ntitle: [\n---\nText")
+    write(site, "c.pdf", "no PDF")
+    write(site, "a.txt", "The same name as another.")
+    left_out = run(site).changes.left_out
+    parsed: list[str] = []
+    parse = IsolatedReader.parse
+    monkeypatch.setattr(
+        IsolatedReader, "parse", lambda self, path, *more: parsed.append(path) or parse(self, path, *more)
+    )
+    write(site, "d.md", article("offer", "degree"))
+    assert run(site).changes.left_out == left_out
+    assert parsed == ["a.txt", "d.md"]
+    (site.corpus_dir / "a.md").unlink()
+    write(site, "b.md", "Text")
+    assert run(site).changes.left_out == {"c.pdf": left_out["c.pdf"]}
 
 
 def test_a_corpus_without_a_usable_article_leaves_the_old_index(site: Settings) -> None:

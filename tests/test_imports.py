@@ -64,8 +64,8 @@ indexing.snapshot
 indexing.calibrated
 indexing.questions
 indexing.passage_index
-indexing.reading
 indexing.seen
+indexing.reading
 indexing.unchanged
 indexing.sources
 indexing.reuse

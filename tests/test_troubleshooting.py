@@ -100,7 +100,7 @@ class Texts:
             if parts and "error.reason" not in ast.unparse(node):
                 yield f"{module}:{node.lineno}", parts
         else:  # handed on from where it was said
-            known = isinstance(node, ast.Attribute | ast.Subscript)
+            known = isinstance(node, ast.Attribute | ast.Subscript) or "left_out.get" in ast.unparse(node)
             assert known, f"{module}: what {ast.unparse(node)} says cannot be told"
 
     def of_name(self, name: str, function: ast.FunctionDef, module: str) -> Iterator[tuple[str, list[str]]]:

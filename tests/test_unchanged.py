@@ -94,6 +94,17 @@ def test_other_settings_and_limits_are_left_to_a_build(site: Settings) -> None:
     assert nothing_to_do(limited) is None  # the limit may be another one the next time
 
 
+def test_a_file_of_too_many_passages_is_tried_again_where_the_limit_is_another(site: Settings) -> None:
+    sections = (f"## Part {n}\n\n" + f"Much to say of it, part {n}. " * 20 for n in range(40))
+    (site.corpus_dir / "long.md").write_text("\n\n".join(sections), encoding="utf-8")
+    few, more = (site.model_copy(update={"max_passages_per_file": limit}) for limit in (20, 30))
+    report = build(few)
+    assert "max_passages_per_file (20)" in report.changes.left_out["long.md"]
+    assert nothing_to_do(few) is not None
+    assert nothing_to_do(more) is None
+    assert "max_passages_per_file (30)" in build(more).changes.left_out["long.md"]
+
+
 def test_a_draft_beside_it_changes_nothing(site: Settings) -> None:
     before = article(site).read_bytes()
     article(site).write_text("Another text about another thing.", encoding="utf-8")

@@ -46,8 +46,10 @@ def history_text(kept: Sequence[Kept]) -> str:
     if not kept:
         return "nothing has been published yet; run 'chatbot build'"
     return "\n".join(
-        f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  {counted(one.articles, 'article')}, "
-        f"{counted(one.passages, 'passage')}, {one.size_mb:.1f} MB" + (f"  ! {one.damage}" if one.damage else "")
+        f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  "
+        + (f"{counted(one.articles, 'article')}, {counted(one.passages, 'passage')}, " if one.articles else "")
+        + f"{one.size_mb:.1f} MB"
+        + (f"  ! {one.damage}" if one.damage else "")
         for one in kept
     )
 
@@ -58,8 +60,8 @@ def verified_text(found: Verified) -> str:
     lines += [f"~ {path}: {reason}" for path, reason in found.differing.items()]
     whole = found.kept - len(found.damaged)
     lines.append(
-        f"{whole} of {found.kept} kept generations are whole; {found.passages} passages of "
-        f"{found.articles - len(found.differing)} articles are what their files say"
+        f"{whole} of {counted(found.kept, 'kept generation')} {'is' if whole == 1 else 'are'} whole; "
+        f"{found.passages} passages of {found.articles - len(found.differing)} articles are what their files say"
         + (f", {counted(len(found.differing), 'article')} differing from {found.generation}" if found.differing else "")
     )
     return "\n".join(lines)

@@ -53,7 +53,7 @@ def status_text(status: Status) -> str:
         f"model        {status.model}, {status.dim} dimensions",
         f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
         f"kept         {counted(len(status.kept), 'generation')}",
-        f"left out     {len(status.left_out)} files",
+        f"left out     {counted(len(status.left_out), 'file')}",
     ]
     lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
     lines += [f"run out      {one}" for one in status.expired]

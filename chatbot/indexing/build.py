@@ -195,7 +195,7 @@ def _drafted(run: _Run) -> _Draft:
     recipe = recipe_of(run.settings, run.embedder.window)
     usable = reusable(run.settings.index_dir, old, (recipe, run.embedder.fingerprint))
     found = corpus_digests(run.settings) if run.read is read_corpus else {}
-    if usable and found and nothing_new(found, usable.manifest):
+    if usable and found and nothing_new(found, usable.manifest, run.settings):
         return _Draft(None, usable.manifest, old, usable)
     corpus = run.read(run.settings, run.embedder, usable, run.on_step)
     if not corpus.passages:

@@ -18,9 +18,11 @@ from chatbot.content.sitemap import Page, Sitemap, listed, may_be_sitemap, unuse
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.seen import is_tried_again
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
 
+_SAME_NAME = "has the same name as"
 _Cut = tuple[Article, list[tuple[Passage, bytes]]]
 
 
@@ -88,10 +90,19 @@ class _Reading:
             wholes = [whole for one in known if (whole := self.old.store.article(one.id))]
             self.same.update((whole.id, whole) for whole in wholes)
             return [without_given(whole, given) for whole in wholes], self.old.manifest.left_out.get(file, "")
+        if reason := self._known_reason(file, digest):
+            raise ContentError(file, reason)
         parsed = self.reader.parse(file, data, digest)
         if parsed.sitemap:
             self.sitemaps[file] = parsed.sitemap
         return list(parsed.articles), parsed.left_out
+
+    def _known_reason(self, file: str, digest: str) -> str:
+        """Why the same file was left out before, where nothing but the file decides that; else ""."""
+        if not self.old or self.old.manifest.others.get(file) != digest or may_be_sitemap(file):
+            return ""
+        reason = self.old.manifest.left_out.get(file, "")
+        return "" if _SAME_NAME in reason or is_tried_again(reason, self.settings) else reason
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
         if self.old and self.same.get(article.id) == article:
@@ -101,7 +112,7 @@ class _Reading:
     def _check(self, file: str, found: list[_Cut]) -> None:
         for article, pieces in found:
             if article.id in self.found:
-                raise ContentError(file, f"has the same name as {self.found[article.id][0].path}; rename one of them")
+                raise ContentError(file, f"{_SAME_NAME} {self.found[article.id][0].path}; rename one of them")
             if not pieces:
                 raise ContentError(file, "holds no text to show; add some or remove the file")
         count, most = sum(len(pieces) for _, pieces in found), self.settings.max_passages_per_file

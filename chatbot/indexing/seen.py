@@ -15,7 +15,7 @@ from chatbot.errors import ContentError, SettingsError
 from chatbot.indexing.snapshot import Manifest
 from chatbot.settings import Settings
 
-# Part of every generation's name: raise it when the same files would give other passages, terms or vectors.
+# Part of every generation's name: raise it when the same files would give other passages, terms, vectors or reasons.
 RECIPE = 7
 
 
@@ -54,12 +54,19 @@ def same_files(now: Mapping[str, str], manifest: Manifest) -> bool:
     return all(now.values()) and dict(now) == {**manifest.articles, **manifest.others}
 
 
-def nothing_new(now: Mapping[str, str], manifest: Manifest) -> bool:
-    """Whether reading the files again could not give anything else than a generation has.
+def nothing_new(now: Mapping[str, str], manifest: Manifest, settings: Settings) -> bool:
+    """Whether reading the files again could not give anything else than a generation has."""
+    return same_files(now, manifest) and not any(
+        is_tried_again(reason, settings) for reason in manifest.left_out.values()
+    )
 
-    What a limit kept out is tried again: the limit may be another one now, and so may the load of the machine.
+
+def is_tried_again(reason: str, settings: Settings) -> bool:
+    """Whether a file that was left out for this reason may be usable now, though it is the same.
+
+    The limit that kept it out may be another one, and so may the load of the machine.
     """
-    return same_files(now, manifest) and not any("max_" in reason for reason in manifest.left_out.values())
+    return "max_" in reason and f"max_passages_per_file ({settings.max_passages_per_file:,})" not in reason
 
 
 def _digest(settings: Settings, path: str) -> str:

@@ -25,7 +25,11 @@ def nothing_to_do(settings: Settings) -> BuildReport | None:
     with writing(index_dir):
         sweep(index_dir)
         manifest = _published(index_dir)
-        if not manifest or not nothing_new(corpus_digests(settings), manifest) or not made_by(settings, manifest):
+        if (
+            not manifest
+            or not nothing_new(corpus_digests(settings), manifest, settings)
+            or not made_by(settings, manifest)
+        ):
             return None
         prune(index_dir, settings.keep_generations)
     return BuildReport(
