@@ -22,7 +22,6 @@ from chatbot.indexing.seen import is_tried_again
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
 
-_SAME_NAME = "has the same name as"
 _Cut = tuple[Article, list[tuple[Passage, bytes]]]
 
 
@@ -102,7 +101,7 @@ class _Reading:
         if not self.old or self.old.manifest.others.get(file) != digest or may_be_sitemap(file):
             return ""
         reason = self.old.manifest.left_out.get(file, "")
-        return "" if _SAME_NAME in reason or is_tried_again(reason, self.settings) else reason
+        return "" if "has the same name as" in reason or is_tried_again(reason, self.settings) else reason
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
         if self.old and self.same.get(article.id) == article:
@@ -112,7 +111,7 @@ class _Reading:
     def _check(self, file: str, found: list[_Cut]) -> None:
         for article, pieces in found:
             if article.id in self.found:
-                raise ContentError(file, f"{_SAME_NAME} {self.found[article.id][0].path}; rename one of them")
+                raise ContentError(file, f"has the same name as {self.found[article.id][0].path}; rename one of them")
             if not pieces:
                 raise ContentError(file, "holds no text to show; add some or remove the file")
         count, most = sum(len(pieces) for _, pieces in found), self.settings.max_passages_per_file
