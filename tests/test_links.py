@@ -39,6 +39,7 @@ def site(tmp_path: Path) -> Settings:
     (tmp_path / "corpus" / "pay.md").write_text(GUIDE)
     (tmp_path / "corpus" / "talks" / "first.md").write_text(TALK)
     (tmp_path / "corpus" / "talks" / "paper.pdf").write_bytes(PAPER)
+    (tmp_path / "corpus" / "raise.md").write_text("---\nurl: /articles/raise\n---\nTo a [team](pay.md#nowhere) page.\n")
     (tmp_path / "corpus" / "public.md").write_text("---\nurl: https://example.org/a\n---\nTo a [team](gone.md) page.\n")
     site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_seconds_per_file=120)
     build(site, embedder=KeywordEmbedder())
@@ -52,8 +53,9 @@ def test_broken_links_are_named_with_file_line_and_reason(site: Settings) -> Non
         BrokenLink("pay.md", 7, "talks/first.md#after", "'talks/first' has no anchor 'after'"),
         BrokenLink("pay.md", 7, "#nowhere", "'pay' has no anchor 'nowhere'"),
         BrokenLink("pay.md", 9, "gone.md", "there is no article 'gone'"),
+        BrokenLink("raise.md", 4, "pay.md#nowhere", "'pay' has no anchor 'nowhere'"),
     )
-    assert (found.articles, found.passages, found.links) == (4, len(index), 7)
+    assert (found.articles, found.passages, found.links) == (5, len(index), 8)
 
 
 def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path: Path) -> None:
@@ -61,9 +63,9 @@ def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path
     done = subprocess.run([*command], capture_output=True, text=True, timeout=300)
     assert done.returncode == 3
     assert done.stdout.splitlines()[0] == "pay.md:7: talks/first.md#after: 'talks/first' has no anchor 'after'"
-    assert done.stdout.splitlines()[-1].endswith("7 links of 4 articles: 3 broken")
+    assert done.stdout.splitlines()[-1].endswith("8 links of 5 articles: 4 broken")
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=300)
-    assert [one["line"] for one in json.loads(done.stdout)["broken"]] == [7, 7, 9]
+    assert [one["line"] for one in json.loads(done.stdout)["broken"]] == [7, 7, 9, 4]
 
 
 def test_the_limits_in_the_documentation_are_the_defaults() -> None:

@@ -84,7 +84,7 @@ def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
             if reason:
                 line = page.article.text.count("\n", 0, passage.start)
                 broken.append(_broken(page, line, above, passage.url, reason))
-        for line, href in _links(page.article.text) if page.article.url is None else ():
+        for line, href in _links(page.article.text) if _is_read_here(page.article) else ():
             target = link_target(article_address(page.article.id, None), href)
             if target.startswith(_OWN):
                 links += 1
@@ -92,6 +92,10 @@ def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
                 if reason:
                     broken.append(_broken(page, line, above, href, reason))
     return CheckedLinks(len(pages), passages, links, tuple(broken))
+
+
+def _is_read_here(article: Article) -> bool:
+    return article_address(article.id, article.url) == article_address(article.id, None)
 
 
 def _why_deep_link_fails(page: _Page, url: str) -> str:
@@ -111,7 +115,7 @@ def _why_link_fails(pages: dict[str, _Page], target: str) -> str:
     if page is None:
         return f"there is no article '{article_id}'"
     anchor = unquote(fragment.partition(_TEXT)[0])
-    if anchor and page.article.url is None and anchor not in page.anchors:
+    if anchor and _is_read_here(page.article) and anchor not in page.anchors:
         return f"'{article_id}' has no anchor '{anchor}'"
     return ""
 
