@@ -80,6 +80,18 @@ def test_a_refusal_names_the_questions_and_a_second_yes_publishes(site: Path) ->
     assert desk.bot.generation != served
 
 
+def test_a_draft_that_is_written_is_shown_with_what_publishing_takes(site: Path) -> None:
+    desk, typed = Desk(Chatbot.open(settings_of(site))), {"search": "", "state": "All"}
+    (site / "corpus/new.md").write_text("# References\n\nAsk a manager who has seen you work for a reference.\n")
+    perform(desk, Seat(), '{"act": "draft"}', typed)
+    assert desk.work
+    desk.work.wait(SECONDS)
+    shown = tick(desk, typed)
+    assert "The draft is ready" in shown["notice"]["value"]
+    assert "a moment: all is written" in shown["plan"]["value"]
+    assert "new.md" in shown["plan"]["value"]
+
+
 def test_every_file_is_listed_with_how_it_differs(site: Path) -> None:
     desk, corpus = Desk(Chatbot.open(settings_of(site))), site / "corpus"
     assert {one.path: one.state for one in desk.files()} == dict.fromkeys(
