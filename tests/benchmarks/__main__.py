@@ -1,6 +1,7 @@
 """Cold start, one warm question, build time, memory and index size, beside the plain dozen lines.
 
     python -m tests.benchmarks            (or: make bench)
+    python -m tests.benchmarks 10000      questions only, over so many passages with drawn vectors
 
 Each side runs in fresh processes on the shipped articles, turn by turn, so that a busy machine slows both. "plain" is
 what tutorials show: SentenceTransformer.encode and faiss.IndexFlatIP over the same passages. The questions are 201
@@ -16,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from tests.benchmarks.incremental import FIRST, write_articles
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 3
@@ -83,11 +86,54 @@ def run(program: str, environment: dict[str, str], **names: str | list[str]) -> 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        rows = measured(Path(folder))
+        rows = measured_over(int(sys.argv[1]), Path(folder)) if sys.argv[1:] else measured(Path(folder))
     width = max(len(name) for name in rows)
     print(f"{'':{width}}  {'ours':>9}  {'plain':>9}  ratio")
     for name, (ours, plain) in rows.items():
         print(f"{name:{width}}  {ours:9.2f}  {plain:9.2f}  {ours / plain:5.2f}")
+
+
+def medians(ours: list[dict[str, float]], plain: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
+    rows = {
+        "first answer from a cold start, s": "cold_s",
+        "one warm question, p50, ms": "p50_ms",
+        "one warm question, p95, ms": "p95_ms",
+        "memory of an asking process, MB": "memory_mb",
+    }
+    return {
+        name: (statistics.median(one[key] for one in ours), statistics.median(one[key] for one in plain))
+        for name, key in rows.items()
+    }
+
+
+def measured_over(passages: int, folder: Path) -> dict[str, tuple[float, float]]:
+    """The figures of asking over made articles, whose vectors are drawn: the time does not depend on what they say."""
+    import faiss
+    import numpy as np
+
+    from chatbot.content.passages import embedded_text
+    from chatbot.indexing.model import locate_model
+    from chatbot.indexing.passage_index import LocalIndex
+    from chatbot.indexing.snapshot import current
+    from chatbot.settings import BUNDLED_MODEL
+
+    write_articles(folder / "corpus", passages)
+    variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
+    environment = {**os.environ, **variables, "HF_HUB_OFFLINE": "1"}
+    run(FIRST, environment)
+    index = LocalIndex.open(folder / "index" / current(folder / "index"))
+    print(f"{len(index)} passages")
+    names = {"MODEL": str(locate_model(BUNDLED_MODEL)), "TEXTS": str(folder / "t.json"), "INDEX": str(folder / "plain")}
+    texts = [embedded_text(passage) for passage in index.passages(range(len(index)))]
+    Path(names["TEXTS"]).write_text(json.dumps(texts))
+    flat = faiss.IndexFlatIP(index.manifest.dim)
+    flat.add(index.vectors(np.arange(len(index))))  # type: ignore[call-arg]
+    faiss.write_index(flat, names["INDEX"])
+    asks: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
+    for _ in range(ROUNDS):
+        asks[0].append(json.loads(run(OURS_ASK, environment)))
+        asks[1].append(json.loads(run(PLAIN_ASK, environment, **names)))
+    return medians(*asks)
 
 
 def measured(folder: Path) -> dict[str, tuple[float, float]]:
@@ -115,16 +161,7 @@ def measured(folder: Path) -> dict[str, tuple[float, float]]:
         builds[1].append(float(run(PLAIN_BUILD, environment, **names)))
         asks[0].append(json.loads(run(OURS_ASK, environment)))
         asks[1].append(json.loads(run(PLAIN_ASK, environment, **names)))
-    rows = {
-        "first answer from a cold start, s": "cold_s",
-        "one warm question, p50, ms": "p50_ms",
-        "one warm question, p95, ms": "p95_ms",
-        "memory of an asking process, MB": "memory_mb",
-    }
-    table = {
-        name: (statistics.median(a[key] for a in asks[0]), statistics.median(a[key] for a in asks[1]))
-        for name, key in rows.items()
-    }
+    table = medians(*asks)
     table[f"build of {len(texts)} passages, s"] = (statistics.median(builds[0]), statistics.median(builds[1]))
     ours = sum(path.stat().st_size for path in index_dir.rglob("*") if path.is_file() and ENCODERS not in path.parts)
     plain = (folder / "plain").stat().st_size + Path(names["TEXTS"]).stat().st_size
