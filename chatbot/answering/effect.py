@@ -45,8 +45,14 @@ def measure_for(settings: Settings) -> Measure | None:
     """What `build` needs to judge a new index, None where the settings name no questions. Raises SettingsError."""
     if settings.publish.questions is None:
         return None
+    file = settings.publish.questions
+    if not file.is_file():
+        raise SettingsError(
+            f"publish.questions cannot be used: there is no file {file}; name the file of judged questions, or take "
+            "the setting away"
+        )
     try:
-        questions = read_questions(settings.publish.questions)
+        questions = read_questions(file)
     except JudgedSetError as error:
         raise SettingsError(f"publish.questions cannot be used: {error}; mend the file, or take it away") from error
     read_vocabulary(settings.vocabulary)  # what is wrong with it is said before anything is embedded

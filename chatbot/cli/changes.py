@@ -83,10 +83,11 @@ def _effect(effect: Effect | None) -> list[str]:
         return []
     before = "" if effect.ndcg_before is None else f"{effect.ndcg_before:.3f} -> "
     lines = [f"judged questions: {effect.questions}, nDCG@10 {before}{effect.ndcg_after:.3f}"]
+    named = {one.question for one in (*effect.lost, *effect.found)}
     for title, found in (
         ("lose their answer", effect.lost),
         ("find an answer now", effect.found),
-        ("get another first passage", effect.moved),
+        ("get another first passage", [one for one in effect.moved if one.question not in named]),
     ):
         if found:
             lines.append(f"{len(found)} {title}:")
