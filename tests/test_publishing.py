@@ -201,6 +201,23 @@ def test_the_effect_names_the_questions_that_get_another_first_passage(site: Set
     assert [one.ndcg_after for one in effect.worse] == [pytest.approx(1 / log2(3))]
 
 
+def test_a_question_that_loses_its_answer_is_named_once(site: Settings) -> None:
+    (site.corpus_dir / "degree.md").unlink()
+    found = planned(judged(site))
+    assert found.effect
+    assert [one.question for one in found.effect.moved] == ["python degree"]
+    assert plan_text(found).count("python degree") == 1
+    assert "get another first passage" not in plan_text(found)
+
+
+def test_a_file_of_questions_that_is_not_there_is_said_so(site: Settings) -> None:
+    with_questions = judged(site)
+    assert with_questions.publish.questions
+    with_questions.publish.questions.unlink()
+    with pytest.raises(SettingsError, match=r"cannot be used: there is no file .*questions\.jsonl; name the file"):
+        measure_for(with_questions)
+
+
 def test_a_renamed_article_moves_no_question(site: Settings) -> None:
     lines = [{"question": "better pay", "answers": [{"article": "salary", "quote": "Ask for better pay"}]}]
     (site.corpus_dir / "pay.md").rename(site.corpus_dir / "salary.md")
