@@ -21,6 +21,9 @@ const career = (() => {
   let slow;
   let messages = 0; // how many the last answer of the server has
 
+  // The page around it says where one is.
+  root.classList.toggle("framed", self !== top);
+
   const say = (text) => { find("#announce").textContent = text; };
   const waiting = () => root.classList.contains("waiting");
 
