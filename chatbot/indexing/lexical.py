@@ -35,13 +35,6 @@ Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
 
-def ranges(starts: Integers, counts: Integers) -> Integers:
-    """The numbers from each start on, as many as its count, one after the other."""
-    ends = np.cumsum(counts)
-    found: Integers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
-    return found
-
-
 def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
     """Inverse document frequency, > 0, of the shape of `matching`: ln(1 + (N - n + 0.5) / (n + 0.5)).
 
@@ -172,21 +165,15 @@ class _Side:
         self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
         if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
             raise ValueError(f"holds {terms} terms and {len(self.rows)} {name} postings that do not fit together")
+        self.shares = normalised(self.counts.astype(np.float32), self.lengths[self.rows], self.mean_length)
 
     def frequency(self, number: int) -> int:
         return int(self.starts[number + 1] - self.starts[number])
 
-    def shares(self, numbers: Integers) -> Floats:
-        """The normalised counts of some terms, shape (terms, passages or articles)."""
-        starts = self.starts[numbers]
-        counts = self.starts[numbers + 1] - starts
-        own = ranges(starts, counts)
-        rows = self.rows[own]
-        table = np.zeros((len(numbers), len(self.lengths)), np.float32)
-        table[np.repeat(np.arange(len(numbers)), counts), rows] = normalised(
-            self.counts[own].astype(np.float32), self.lengths[rows], self.mean_length
-        )
-        return table
+    def of(self, number: int) -> tuple[npt.NDArray[np.int32], Floats]:
+        """Where a term occurs, and its normalised counts there."""
+        own = slice(self.starts[number], self.starts[number + 1])
+        return self.rows[own], self.shares[own]
 
     def idf(self) -> npt.NDArray[np.float64]:
         """Of every term, and last of one that occurs once."""
@@ -238,16 +225,20 @@ class LexicalIndex:
 
         A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.
         """
-        known = [term for term in weights if term in self.numbers]
+        known = [(self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers]
         total = np.zeros(len(self), np.float32)
         at_once = max(1, _CELLS // max(len(self), 1))
         for first in range(0, len(known), at_once):
-            some = known[first : first + at_once]
-            numbers = np.array([self.numbers[term] for term in some], np.int64)
-            counts = self._passages.shares(numbers)
-            counts += np.float32(ARTICLE_WEIGHT) * self._articles.shares(numbers)[:, self.article_of]
-            rare = self._idf[numbers] * [weights[term] for term in some]
-            total += rare.astype(np.float32) @ saturated(counts)
+            numbers, wanted = zip(*known[first : first + at_once], strict=True)
+            counts = np.empty((len(numbers), len(self)), np.float32)
+            for number, of_passages in zip(numbers, counts, strict=True):
+                articles, shares = self._articles.of(number)
+                of_articles = np.zeros(len(self._articles.lengths), np.float32)
+                of_articles[articles] = np.float32(ARTICLE_WEIGHT) * shares
+                of_articles.take(self.article_of, out=of_passages, mode="clip")
+                rows, shares = self._passages.of(number)
+                of_passages[rows] += shares
+            total += (self._idf[list(numbers)] * wanted).astype(np.float32) @ saturated(counts)
         return total
 
     def postings(self) -> Postings:

@@ -29,7 +29,7 @@ import numpy.typing as npt
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.arrays import mapped
 from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.lexical import LexicalIndex, Postings, ranges, write_lexical
+from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.spoken import FILE, read_words, write_words
@@ -273,6 +273,13 @@ class LocalIndex:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""
         return self.store.passages(rows)
+
+
+def ranges(starts: Rows, counts: Rows) -> Rows:
+    """The numbers from each start on, as many as its count, one after the other."""
+    ends = np.cumsum(counts)
+    found: Rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+    return found
 
 
 def _highest(values: Scores, counts: Rows) -> Scores:

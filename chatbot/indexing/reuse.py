@@ -13,8 +13,8 @@ from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import Vectors
 from chatbot.indexing.hubs import Texts, hubness
-from chatbot.indexing.lexical import Postings, count_terms, merge, ranges
-from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.lexical import Postings, count_terms, merge
+from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise, ranges
 from chatbot.indexing.questions import lead
 from chatbot.indexing.reading import Corpus
 from chatbot.indexing.spoken import count_words
