@@ -252,6 +252,31 @@ def test_why_a_passage_is_here_and_more_like_it(visit: Visit) -> None:
     expect(page.locator("#talk .question").last).to_have_text("More like “Writing a CV”")
 
 
+@pytest.mark.parametrize("visit", [{}, {"color_scheme": "dark"}], indirect=True, ids=["light", "dark"])
+def test_nothing_is_inaccessible_in_a_long_conversation(visit: Visit, request: pytest.FixtureRequest) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.get_by_role("button", name="Why this passage").first.click()
+    page.get_by_role("button", name="Helpful", exact=True).first.click()
+    expect(page.locator(".thanks")).to_be_visible()
+    page.locator("details.whole summary").first.click()
+    page.get_by_role("button", name="More like this").first.click()
+    expect(page.locator("section.answer")).to_have_count(2)
+    visit.settle()
+    page.locator(".filters summary").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    visit.ask(QUESTION)
+    page.get_by_role("button", name="Ask without filters").last.click()
+    expect(page.locator("section.answer")).to_have_count(4)
+    visit.settle()
+    visit.ask("Hello!")
+    visit.ask(OUTSIDE_QUESTION)
+    page.get_by_role("button", name="Tell the editors what is missing").last.click()
+    visit.shoot(f"conversation-{request.node.callspec.id}", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 def test_a_greeting_is_answered_and_is_no_failure(visit: Visit) -> None:
     page = visit.open()
     visit.ask("Hello!")

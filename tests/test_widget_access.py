@@ -32,6 +32,30 @@ def test_the_keyboard_alone_opens_asks_and_leaves(visitor: SiteVisitor) -> None:
     assert page.evaluate("window.stolen") is None
 
 
+def test_the_focus_is_never_lost_with_what_was_pressed(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.open()
+    turn = visitor.ask(QUESTION)
+    turn.get_by_role("button", name="No", exact=True).press("Enter")
+    expect(turn.get_by_role("button", name="Off topic")).to_be_focused()
+    page.route("**/api/feedback", lambda route: route.abort())
+    for _ in range(2):
+        turn.get_by_role("button", name="Outdated").press("Enter")
+        expect(turn.locator(".say")).to_have_count(1)
+    page.unroute("**/api/feedback")
+    turn.get_by_role("button", name="Outdated").press("Enter")
+    expect(turn.get_by_text("Thank you.")).to_be_focused()
+    page.route("**/api/ask", lambda _: None)
+    visitor.widget.locator("textarea").fill(OUTSIDE_QUESTION)
+    visitor.widget.locator("textarea").press("Enter")
+    visitor.widget.get_by_role("button", name="Cancel").press("Enter")
+    expect(visitor.widget.get_by_role("button", name="Try again")).to_be_focused()
+    page.unroute("**/api/ask")
+    visitor.widget.get_by_role("button", name="Try again").press("Enter")
+    expect(visitor.widget.locator("textarea")).to_be_focused()
+    visitor.errors.clear()  # the browser itself reports the requests that failed
+
+
 def test_the_enter_that_ends_a_composition_sends_nothing(visitor: SiteVisitor) -> None:
     page = visitor.arrive()
     visitor.open()

@@ -220,5 +220,6 @@
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 
   career.ready.push(showFilters);
+  career.sending.push(() => close()); // the answer would lie under it
   career.changed.push(showFilters, showSources);
 })();

@@ -401,8 +401,9 @@ class Widget extends HTMLElement {
       this.#emit("answer", { question, answer });
       return answer;
     } catch (error) {
-      wait.replaceWith(h("p", { class: "say" }, this.#why(error)),
-        button("act", () => { turn.remove(); this.ask(question, literal); }, this.#t("Try again")));
+      const again = button("act", () => { turn.remove(); this.ask(question, literal); }, this.#t("Try again"));
+      wait.replaceWith(h("p", { class: "say" }, this.#why(error)), again);
+      if (error === "cancelled") again.focus();
       this.#emit("error", { question, reason: error.detail || String(error) });
     } finally {
       timers.forEach(clearTimeout);
@@ -481,14 +482,22 @@ class Widget extends HTMLElement {
     const send = async (rating, ...reasons) => {
       try {
         await this.#call("api/feedback", { question, passage_id: null, rating, reasons, note: "" });
-        box.replaceChildren(soft(this.#t("Thank you.")));
+        const thanks = soft(this.#t("Thank you."));
+        thanks.tabIndex = -1;
+        box.replaceChildren(thanks);
+        thanks.focus({ preventScroll: true });
         this.#emit("feedback", { question, rating, reasons });
       } catch (error) {
+        box.querySelector(".say")?.remove();
         box.append(h("p", { class: "say" }, this.#why(error)));
       }
     };
-    const ask = () => box.replaceChildren(soft(this.#t("What is wrong?")), ...REASONS.map((reason) =>
-      button("chip", () => send("unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
+    const ask = () => {
+      box.replaceChildren(soft(this.#t("What is wrong?")), ...REASONS.map((reason) =>
+        button("chip", () => send("unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
+      // What was pressed is gone.
+      box.querySelector("button").focus();
+    };
     box.append(h("span", { class: "soft" }, label), this.#named(button("", () => send("helpful")), "yes", "Yes"),
       this.#named(button("", ask), "no", "No"));
     return box;
