@@ -49,6 +49,20 @@ def test_the_topic_is_handed_on_from_follow_up_to_follow_up() -> None:
     assert reading("and in healthcare?", FIRST, second).topic == "data engineer"
 
 
+def test_what_was_asked_of_one_is_asked_of_another_that_takes_its_place() -> None:
+    first = Turn("What does a data engineer earn?", "What does a data engineer earn?", SHOWN)
+    found = reading("and a data scientist?", first)
+    assert found.searched_as == "and a data scientist? (about earn)"
+    second = Turn("and a data scientist?", found.searched_as, ("data-scientist#1",))
+    assert reading("what about remote?", first, second).topic == "data scientist earn"
+    assert reading("and a data scientist?", FIRST) == Reading("change", "and a data scientist?")
+
+
+def test_when_something_happened_is_no_topic_and_laid_off_is_one() -> None:
+    first = Turn("I was laid off last week", "I was laid off last week", ("after-a-layoff#1",))
+    assert reading("what do I do about money", first).topic == "laid-off"
+
+
 def test_more_searches_the_same_and_leaves_out_what_was_shown() -> None:
     again = Turn("more", FIRST.searched_as, ("offers#3",))
     found = reading("any other tips?", FIRST, again)

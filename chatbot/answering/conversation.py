@@ -114,8 +114,9 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
         return Reading("change", announced)
     body = wording.without_opening(question)
     own = wording.subjects(body)
-    # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
-    inherited = topic.split() + (wording.topic(before, aspects=not own) if not topic or not own else [])
+    inherited = _inherited(before, topic, own)
+    if wording.continues(body) and _another(own, inherited):
+        inherited = wording.aspects(before)
     completing = _without(inherited, question)
     if not completing or _foreign(body, own, frequency):
         return Reading("change", question)
@@ -183,6 +184,26 @@ def _foreign(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> 
         return not (wording.asks(body) or wording.continues(body))
     known = sum(frequency(stem(word)) > 0 for word in own)
     return known == 0 if wording.continues(body) else 2 * known < len(own)
+
+
+def _inherited(before: str, topic: str, own: Sequence[str]) -> list[str]:
+    """What the conversation is about, for a question with words of its `own` after `before`, asked about `topic`."""
+    handed_on = topic.split()
+    if handed_on and own and wording.aspects(topic) != handed_on:
+        return handed_on
+    # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
+    asked = wording.topic(before, aspects=not own)
+    return [*asked, *handed_on] if own else [*handed_on, *asked]
+
+
+def _another(own: Sequence[str], inherited: Sequence[str]) -> bool:
+    """Whether a question puts another in the place of what was asked about: a data scientist for a data engineer.
+
+    What was asked of the one is then asked of the other.
+    """
+    known = {stem(part) for word in inherited for part in words(word)}
+    named = [stem(word) for word in own if word not in wording.aspects(word)]
+    return any(word in known for word in named) and any(word not in known for word in named)
 
 
 def _picked(place: int, history: Sequence[Turn]) -> str | None:

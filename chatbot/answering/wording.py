@@ -75,6 +75,8 @@ _LEANING_AFTER = re.compile(
 )
 _CLAUSE = re.compile(r"[,;.?!]|\b(?:and|or|but|if|when|because|so|then|while|than)\b", re.IGNORECASE)
 _TOKEN = re.compile(r"[^\s,;:?!()]+")
+_WHEN = re.compile(r"\b(?:last|this|next|every) (?:week|month|year|day|night)\b", re.IGNORECASE)
+_LAID_OFF = re.compile(r"\b(laid) (off)\b", re.IGNORECASE)  # of which "laid" alone says nothing
 _EDGES = ".'’\"“”"
 
 
@@ -110,10 +112,17 @@ def subjects(text: str) -> list[str]:
 
 def topic(text: str, *, aspects: bool) -> list[str]:
     """What a text is about, word for word; with `aspects` also what it asks of it: "data engineer" or with "salary"."""
-    tokens = [(token.strip(_EDGES), set(_stems(" ".join(subjects(token))))) for token in _TOKEN.findall(text)]
+    lasting = _LAID_OFF.sub(r"\1-\2", _WHEN.sub(" ", text))
+    tokens = [(token.strip(_EDGES), set(_stems(" ".join(subjects(token))))) for token in _TOKEN.findall(lasting)]
     content = [(token, found) for token, found in tokens if found]
     named = [(token, found) for token, found in content if not found <= _ASPECTS]
     return [re.sub(r"['’]s?$", "", token) for token, _ in (content if aspects or not named else named)]
+
+
+def aspects(text: str) -> list[str]:
+    """What a text asks of its subject, word for word: "earn" of "What does a data engineer earn?"."""
+    tokens = [token.strip(_EDGES) for token in _TOKEN.findall(text)]
+    return [token for token in tokens if (found := _stems(" ".join(words(token)))) and found <= _ASPECTS]
 
 
 def named(question: str, heading: str) -> float:
