@@ -9,7 +9,6 @@ ignored costs an afternoon. Paths in the file are relative to the file, all othe
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -27,6 +26,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from chatbot.errors import SettingsError
+from chatbot.wrong_settings import explained, nearest
 
 ENV_PREFIX = "CHATBOT_"
 CONFIG_VARIABLE = "CHATBOT_CONFIG"
@@ -60,7 +60,15 @@ _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
-Rate = Annotated[str, Field(pattern=r"^([1-9]\d{0,8}/(second|minute|hour|day))?$")]
+
+
+def _rate(value: str) -> str:
+    if not re.fullmatch(r"([1-9]\d{0,8}/(second|minute|hour|day))?", value):
+        raise ValueError("expected a number for each second, minute, hour or day, such as '60/minute', or '' for any")
+    return value
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
 
 
 class PassageSettings(Group):
@@ -263,19 +271,14 @@ def _from_environment() -> dict[str, Any]:
     known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     for variable in os.environ:
         if variable.upper().startswith(ENV_PREFIX) and variable.upper().split("__")[0] not in known:
-            raise SettingsError(f"environment variable {variable} is no setting{_nearest(variable.upper(), known)}")
+            raise SettingsError(f"environment variable {variable} is no setting{nearest(variable.upper(), known)}")
     return {name: value for name, value in EnvSettingsSource(Settings)().items() if value is not None}
 
 
 def _refuse_unknown(values: dict[str, Any], where: str) -> None:
     for key in values:
         if key not in Settings.model_fields:
-            raise SettingsError(f"{where}: '{key}' is no setting{_nearest(key, set(Settings.model_fields))}")
-
-
-def _nearest(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"
+            raise SettingsError(f"{where}: '{key}' is no setting{nearest(key, set(Settings.model_fields))}")
 
 
 def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
@@ -289,13 +292,5 @@ def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
 def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
     if isinstance(error, SourceError):
         return f"an environment variable cannot be read: {error}; lists and tables are written as JSON"
-    lines = []
-    for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"]) or "settings"
-        shown = "not shown" if name.startswith("editor") else repr(problem["input"])  # it may be the password
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"'{name}' is no setting")
-        else:
-            lines.append(f"setting '{name}' is {shown}: {problem['msg'].removeprefix('Value error, ')}")
     where = f" (from {file}, the environment or the command line)" if file else ""
-    return "; ".join(lines) + where
+    return explained(error, Settings) + where

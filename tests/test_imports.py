@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parents[1] / "chatbot"
 ORDER = """
 records
 errors
+wrong_settings
 settings
 content.files
 content.encoding

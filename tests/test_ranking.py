@@ -57,3 +57,8 @@ def test_feedback_pulls_towards_the_first_hits_by_their_scores() -> None:
 
 def test_a_clear_question_gets_no_feedback() -> None:
     assert ranking.feedback(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
+
+
+def test_please_says_how_something_is_asked_and_not_what_about() -> None:
+    weights = ranking.term_weights("interview tips please")
+    assert weights == {"interview": 1.0, "tip": 1.0, "pleas": ranking.STOP_WEIGHT}

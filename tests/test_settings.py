@@ -57,7 +57,15 @@ def test_none_on_the_command_line_means_not_said() -> None:
         ("corpus_dri = 'x'", "'corpus_dri' is no setting; did you mean 'corpus_dir'?"),
         ("keep_generations = 0", "setting 'keep_generations' is 0"),
         ("[server]\nport = 70000", "setting 'server.port' is 70000"),
-        ("[server]\nprot = 1", "'server.prot' is no setting"),
+        ("[server]\nprot = 1", "'server.prot' is no setting; did you mean 'port'?"),
+        ("[server]\nport = 'abc'", "setting 'server.port' is 'abc': expected a whole number"),
+        ("[server]\nrate = '60 per minute'", "setting 'server.rate' is '60 per minute': expected a number for each"),
+        ("[page]\nlanguage = 'xx'", "setting 'page.language' is 'xx': expected 'ar', 'de', 'en', 'es' or 'fr'"),
+        ("[[sites]]\norigins = 'https://a.org'", "setting 'sites.0.origins' is 'https://a.org': expected a list"),
+        (
+            "[[sites]]\norigin = ['https://a.org']",
+            "setting 'sites.0.origins' is missing; 'sites.0.origin' is no setting",
+        ),
         ("[passages]\ntarget_tokens = 300", "target_tokens is 300, above max_tokens (200)"),
         ("[server]\nroot_path = 'app/'", "setting 'server.root_path' is 'app/'"),
         ("corpus_dir = [", "cannot be read"),
@@ -68,6 +76,13 @@ def test_a_wrong_setting_in_the_file_is_named_with_its_value(empty_folder: Path,
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert said in str(caught.value)
+
+
+def test_a_list_with_one_wrong_entry_is_not_said_to_be_empty_as_well(empty_folder: Path) -> None:
+    (empty_folder / "chatbot.toml").write_text("[[sites]]\norigins = ['example.org/']\n")
+    with pytest.raises(SettingsError, match="expected an origin as browsers send it") as caught:
+        load_settings()
+    assert "'sites.0.origins' is" not in str(caught.value)
 
 
 def test_an_unknown_variable_is_an_error_that_names_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:

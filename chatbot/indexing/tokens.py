@@ -28,7 +28,7 @@ _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)  # U.S. -> US, Ph.D. s
 _JOINED = re.compile(r"\b([a-z]+)\.(js|io|py|ai)\b")
 _PAIR = re.compile(r"\b([a-z]{1,3})[/&]([a-z]{1,3})\b")
 
-# Snowball's English list. They are counted like other words, but a question gives them less weight.
+# Snowball's English list and "please". They are counted like other words, but a question gives them less weight.
 STOP_WORDS = frozenset(
     """i me my myself we our ours ourselves you your yours yourself yourselves he him his himself she her hers herself
     it its itself they them their theirs themselves what which who whom this that these those am is are was were be been
@@ -36,7 +36,7 @@ STOP_WORDS = frozenset(
     a an the and but if or because as until while of at by for with about against between into through during before
     after above below to from up down in out on off over under again further then once here there when where why how
     all any both each few more most other some such no nor not only own same so than too very s t just dont now d ll m
-    o re ve""".split()
+    o re ve please pls plz""".split()
 )
 
 _stemmers = local()
