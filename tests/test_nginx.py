@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
+import httpx
 import pytest
 from playwright.sync_api import Browser
 
@@ -56,7 +57,9 @@ def proxied(
         port = listener.getsockname()[1]
     assert SNIPPET.count("http://127.0.0.1:7860/;") == 1
     upstream = f"{server.url}/;" if request.param == "strips" else f"{server.url};"
-    snippet = SNIPPET.replace("http://127.0.0.1:7860/;", upstream)
+    edit = f"{server.url}/edit;" if request.param == "strips" else f"{server.url};"
+    snippet = SNIPPET.replace("http://127.0.0.1:7860/;", upstream).replace("http://127.0.0.1:7860/edit;", edit)
+    assert "7860/" not in snippet
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
     config.write_text(CONFIG.format(folder=folder, user=user, port=port, snippet=snippet))
@@ -131,3 +134,10 @@ def test_the_unit_for_systemd_names_commands_that_exist() -> None:
     unit = Path(ROOT / "docs/deploying/career-chatbot.service").read_text()
     assert re.search(r"^ExecStart=\S+/chatbot serve$", unit, re.MULTILINE)
     assert int(re.findall(r"TimeoutStopSec=(\d+)", unit)[0]) > 10
+
+
+@pytest.mark.parametrize(("path", "said_by_nginx"), [("/edit/upload", False), ("/api/ask", True)])
+def test_only_what_editors_send_may_be_large(proxied: Server, path: str, said_by_nginx: bool) -> None:
+    answer = httpx.post(f"{proxied.url}{path}", content=b"x" * 1_000_000, timeout=120)
+    assert answer.is_client_error
+    assert ("<center>nginx" in answer.text) is said_by_nginx
