@@ -45,8 +45,9 @@ _stemmers = local()
 def words(text: str) -> list[str]:
     """The words of a text, normalised but neither stemmed nor filtered, in order."""
     folded = _fold(text)
-    folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
-    folded = _JOINED.sub(r"\1\2", folded)
+    if folded.find(".", 0, -1) >= 0:  # most sentences have none but the last
+        folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
+        folded = _JOINED.sub(r"\1\2", folded)
     found = [word if word.isalpha() else _bare(word) for word in _TOKEN.findall(folded)]
     # UX/UI and R&D are asked for both as a pair and by their parts.
     if "/" in folded or "&" in folded:
