@@ -115,6 +115,7 @@ serving.signing
 serving.guard
 serving.origins
 serving.rules
+serving.looks
 serving.article
 serving.refused
 serving.link_check

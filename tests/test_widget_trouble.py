@@ -109,6 +109,6 @@ def test_a_site_that_is_not_listed_is_told_what_to_add(browser: Browser, site: H
     stranger = SiteVisitor(browser, site, server.url)
     stranger.arrive()
     stranger.open()
-    assert stranger.ask(QUESTION).locator(".say").inner_text().startswith("This site may not ask yet")
+    assert stranger.ask(QUESTION).locator(".say").inner_text().startswith("The chatbot is not available on this page.")
     assert any(f'[[sites]]\norigins = ["{site.origin}"]' in error for error in stranger.errors)
     stranger.context.close()

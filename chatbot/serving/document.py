@@ -21,6 +21,7 @@ from chatbot.serving.assets import link
 from chatbot.serving.cards import View, fill
 from chatbot.serving.guard import PAGE_CSP
 from chatbot.serving.language import LANGUAGES, Language
+from chatbot.serving.looks import theme_of, tints_of
 from chatbot.serving.origins import ORIGIN, Sites, frame_ancestors
 from chatbot.serving.rules import articles_of, asked_for, language_of, own_topics, site_of, within
 
@@ -75,9 +76,10 @@ class Document:
         if site:
             headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
         query = f"?{urlencode({'site': asked_for(scope, 'site')})}" if site else ""
-        return HTMLResponse(self._localised(html, View(language, query=query), site), headers=headers)
+        looks = {"theme": theme_of(scope), "tints": tints_of(scope)}
+        return HTMLResponse(self._localised(html, View(language, query=query), site, looks), headers=headers)
 
-    def _localised(self, html: str, view: View, site: SiteSettings | None) -> str:
+    def _localised(self, html: str, view: View, site: SiteSettings | None, looks: dict[str, Any]) -> str:
         title, language = self.bot.settings.page.title, view.language
         description = start_text(language, len(articles_of(self.bot, site)))
         head = fill(
@@ -88,10 +90,13 @@ class Document:
             css=link("page.css"),
             scripts=[link(name) for name in SCRIPTS],
             words=as_script({**language.script, "code": language.code, "title": title, "plurals": language.plurals}),
+            theme=looks["theme"],
         )
-        html = _HTML.sub(f'<html lang="{language.code}" dir="{language.direction}"', html, count=1)
+        root = f'<html lang="{language.code}" dir="{language.direction}"'
+        # Gradio marks the body as dark, once it is there.
+        html = _HTML.sub(f'{root} class="dark"' if looks["theme"] == "dark" else root, html, count=1)
         html = _PREVIEW.sub("", html).replace("</head>", f"{head}</head>", 1)
-        first = {"title": title, "heading": heading(language, site), "css": link("page.css")}
+        first = {"title": title, "heading": heading(language, site), "css": link("page.css"), "tints": looks["tints"]}
         html = html.replace("</body>", f"{fill('first.html', view, **first)}</body>", 1)
         # A function, because a replacement text would be searched for backslashes.
         return _CONFIG.sub(lambda found: as_script(self._filled(found[0], language, site)), html, count=1)

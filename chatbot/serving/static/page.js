@@ -8,7 +8,8 @@ const career = (() => {
   const box = () => find("#box input");
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-  const site = new URLSearchParams(location.search).get("site"); // whose rules hold here
+  const address = new URLSearchParams(location.search);
+  const site = address.get("site"); // whose rules hold here
   const KEPT = "career-chatbot";
   const MOST_STEPS = 12;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
@@ -127,7 +128,7 @@ const career = (() => {
 
   /* The language and the site that the address asks for go on to the articles that are read here. */
   const carryOn = () => {
-    const kept = Object.entries({ lang: new URLSearchParams(location.search).has("lang") && words.code, site }).filter(([, value]) => value);
+    const kept = Object.entries({ lang: address.has("lang") && words.code, site }).filter(([, value]) => value);
     const articles = new URL("../articles/", location.href).href;
     for (const link of all("#talk a[href]")) {
       if (!link.href.startsWith(articles)) continue;
@@ -191,7 +192,7 @@ const career = (() => {
   const resume = () => {
     const kept = stored();
     if (kept) find("#keep").checked = !(find("#clear").hidden = false);
-    const question = new URLSearchParams(location.search).get("q")?.trim();
+    const question = address.get("q")?.trim();
     let from = Array.isArray(kept?.steps) ? kept.steps : [];
     if (location.hash.startsWith("#talk=")) {
       try { from = JSON.parse(decodeURIComponent(location.hash.slice(6))); } catch { /* cut off on its way */ }
@@ -217,7 +218,9 @@ const career = (() => {
       find("#talk [role=log]").setAttribute("aria-label", find("#sources nav").dataset.conversation);
       // The whole of five passages would be read aloud; the status line says what matters.
       find("#talk [role=log]").setAttribute("aria-live", "off");
-      if (site) all("a.tongue").forEach((link) => { link.search += `&site=${encodeURIComponent(site)}`; });
+      for (const name of ["site", "theme", "color"].filter((name) => address.get(name))) {
+        all("a.tongue").forEach((link) => { link.search += `&${name}=${encodeURIComponent(address.get(name))}`; });
+      }
       career.ready.forEach((prepare) => prepare());
       resume();
       root.classList.add("ready");

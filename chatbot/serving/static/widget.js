@@ -182,7 +182,7 @@ class Widget extends HTMLElement {
   #turns = [];
   #words = {};
   #hello = h("div", { class: "turn" });
-  #root; #launcher; #panel; #log; #input; #ready; #stop; #back; #overflow;
+  #root; #launcher; #panel; #hex; #log; #input; #ready; #stop; #back; #overflow;
 
   connectedCallback() {
     this.home = this.dataset.host || HOME;
@@ -250,7 +250,9 @@ class Widget extends HTMLElement {
   }
 
   async #furnish() {
-    const { mode, greeting, starters } = this.dataset, language = this.#language, title = this.label, chat = `${this.home}chat/?site=${origin}&lang=${this.dataset.language || ""}`;
+    const { mode, greeting, starters, theme, color } = this.dataset, language = this.#language, title = this.label;
+    const chat = `${this.home}chat/?${new URLSearchParams({ site: origin, lang: this.dataset.language || "",
+      theme: theme || "", color: color ? this.#hex : "" })}`;
     if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
     const ask = this.#t("Your question"), gradio = mode === "gradio";
     this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
@@ -300,6 +302,7 @@ class Widget extends HTMLElement {
       ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
     root.style.cssText = `color:${dark ? "#77cdb2" : "#12604e"};color:${color}`;
     const accent = (getComputedStyle(root).color.match(/[\d.]+/g) || BLACK).slice(0, 3).map(Number);
+    this.#hex = `#${accent.map((c) => (c | 256).toString(16).slice(1)).join("")}`;
     let text = accent;
     for (let part = .1; contrast(text, dark ? [28, 32, 36] : [250, 249, 247]) < 4.5; part += .1) {
       text = accent.map((c, n) => c + ((dark ? WHITE : BLACK)[n] - c) * part);
@@ -424,7 +427,7 @@ class Widget extends HTMLElement {
     if (status === 403) console.error(`${NAME}: ${detail}`);
     return this.#t(error === "late" ? "The chatbot takes too long."
       : typeof error === "string" ? "Cancelled."
-      : status === 403 ? "This site may not ask yet; the browser's console says why."
+      : status === 403 ? "The chatbot is not available on this page."
       : status === 429 ? "Too many questions. Try again in {0} seconds."
       : status === 422 ? detail
       : status ? "The chatbot has a problem."
