@@ -25,6 +25,16 @@ def test_an_error_ends_with_1_and_its_text_alone(tmp_path: Path) -> None:
     assert done.stderr == "chatbot: there is no index in index yet; run 'chatbot build'\n"
 
 
+@pytest.mark.parametrize(
+    "command", ["status", "ask pay", "history", "rollback", "verify", "prune", "calibrate", "links"]
+)
+def test_a_folder_that_does_not_exist_is_made_by_no_command_that_needs_an_index(command: str, tmp_path: Path) -> None:
+    done = run("--index", "no/such", *command.split(), folder=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (0 if command == "history" else 1, [])
+    if command != "history":
+        assert done.stderr == "chatbot: there is no index in no/such yet; run 'chatbot build'\n"
+
+
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     assert run("ask", folder=tmp_path).returncode == 2
     assert run("nonsense", folder=tmp_path).returncode == 2

@@ -164,5 +164,11 @@ def test_other_settings_are_a_change(site: Settings) -> None:
     sizes = site.passages.model_copy(update={"target_tokens": 40})
     smaller = site.model_copy(update={"passages": sizes})
     assert read_status(smaller).changes == "other settings or another model since" + BUILD
-    gone = site.model_copy(update={"model": str(Path(site.corpus_dir))})
-    assert "holds no modules.json" in read_status(gone).changes
+
+
+def test_another_model_is_told_beside_changed_files_and_not_looked_for(site: Settings) -> None:
+    other = site.model_copy(update={"model": "nobody/has-this"})
+    told = f"built with model '{site.model}', the settings name 'nobody/has-this'"
+    assert read_status(other).changes == told + BUILD
+    (site.corpus_dir / "more.md").write_text("# More\n\nMore words.\n")
+    assert read_status(other).changes == f"+1 ~0 -0 files since; {told}{BUILD}"

@@ -72,7 +72,7 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
     from chatbot.indexing.watch import rolled_back
     from chatbot.indexing.watch import watch as changes
 
-    with writing(settings.index_dir):
+    with writing(settings.index_dir, create=True):
         embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
     measure = _measure_for(settings)
     if rolled_back(settings):

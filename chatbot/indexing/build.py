@@ -153,7 +153,7 @@ def plan(
 def _started(settings: Settings, embedder: Embedder | None, on_step: OnStep) -> Iterator[_Run]:
     """Hold the lock and clear what killed builds left."""
     index_dir = settings.index_dir
-    with writing(index_dir):
+    with writing(index_dir, create=True):
         on_step("preparing", 0, 1)
         sweep(index_dir)
         yield _Run(settings, embedder or ModelEmbedder(settings.model, index_dir / ENCODERS), on_step, None, None)

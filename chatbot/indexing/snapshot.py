@@ -248,11 +248,14 @@ def discard(folder: Path) -> None:
 
 
 @contextmanager
-def writing(index_dir: Path) -> Iterator[None]:
-    """Hold the lock of the one writer.
+def writing(index_dir: Path, *, create: bool = False) -> Iterator[None]:
+    """Hold the lock of the one writer; `create` makes a folder that does not exist.
 
-    Raises IndexLocked where another process holds it, and CorpusIndexError where the disk refuses what is done inside.
+    Raises IndexMissing where there is no folder, IndexLocked where another process holds the lock, and
+    CorpusIndexError where the disk refuses what is done inside.
     """
+    if not (create or index_dir.is_dir()):
+        current(index_dir)  # raises, before anything is made
     try:
         index_dir.mkdir(parents=True, exist_ok=True)
         with _locked(index_dir):

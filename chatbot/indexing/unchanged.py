@@ -22,7 +22,7 @@ def nothing_to_do(settings: Settings) -> BuildReport | None:
     """
     began = time.perf_counter()
     index_dir = settings.index_dir
-    with writing(index_dir):
+    with writing(index_dir, create=True):
         sweep(index_dir)
         manifest = _published(index_dir)
         if (
