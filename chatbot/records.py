@@ -133,7 +133,8 @@ class Answer:
 
     `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is
     the calibrated chance that the corpus covers the question. `message` is a fixed sentence for the visitor where the
-    hits do not speak for themselves. `topics` are the nearest topics and `follow_ups` are questions that the corpus
+    hits do not speak for themselves, `message_language` the code of the language it is in: that of the question where
+    that is not the articles'. `topics` are the nearest topics and `follow_ups` are questions that the corpus
     answers. `took_ms` is wall-clock time in milliseconds.
     """
 
@@ -147,6 +148,7 @@ class Answer:
     follow_ups: tuple[str, ...]
     generation: str
     took_ms: float
+    message_language: str = "en"
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

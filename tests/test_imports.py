@@ -76,6 +76,7 @@ indexing.generations
 indexing.listing
 indexing.watch
 indexing.starting
+answering.foreign
 answering.ranking
 answering.highlight
 answering.small_talk

@@ -27,7 +27,7 @@ def placeholders(text: str) -> set[str]:
 
 def fixed_messages() -> list[str]:
     lists = tomllib.loads(Path(small_talk.__file__).with_name("small_talk.toml").read_text(encoding="utf-8"))
-    constants = [answerer._NO_ARTICLE, answerer._NO_MORE, answerer._NO_SUCH_PLACE, *answerer._MESSAGES.values()]
+    constants = [answerer.NO_ARTICLE, answerer._NO_MORE, answerer._NO_SUCH_PLACE, *answerer._MESSAGES.values()]
     return [text for text in [*constants, *(table["reply"] for table in lists.values())] if text]
 
 

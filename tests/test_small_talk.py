@@ -30,6 +30,15 @@ GOLD = Path(__file__).parent / "gold"
         ("What data do you keep about me?", "privacy"),
         ("I don't want to live anymore", "crisis"),
         ("hello, I want to die", "crisis"),
+        ("I want to die. This is so stupid.", "crisis"),
+        ("you are useless", "complaint"),
+        ("This is stupid!", "complaint"),
+        ("you're not helpful at all", "complaint"),
+        ("fuck this stupid bot", "complaint"),
+        ("Hi? You didn't answer my question", "complaint"),
+        ("that's not what I asked for", "complaint"),
+        ("?!", "wordless"),
+        ("😡😡", "wordless"),
     ],
 )
 def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
@@ -47,8 +56,14 @@ def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
         "thank you letter after an interview",
         "goodbye email to colleagues",
         "I lost my job and want to die",
+        "my boss is useless",
+        "this is stupid, should I quit?",
+        "I feel useless at work",
+        "my job sucks",
+        "how to answer stupid questions",
+        "is a cover letter a waste of time",
+        "C++?",
         "",
-        "?!",
     ],
 )
 def test_a_question_stays_a_question(utterance: str) -> None:
@@ -59,11 +74,12 @@ def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> No
     assert kind_of("How does it work?") == "help"
     assert kind_of("How does it work?", opening=False) is None
     assert kind_of("That's all, thanks!", opening=False) == "goodbye"
+    assert kind_of("This is useless", opening=False) == "complaint"
 
 
 def test_every_kind_has_a_sentence_for_the_visitor() -> None:
     kinds = ("greeting", "thanks", "goodbye", "agreement", "help", "who", "machine", "free", "privacy")
-    assert all(reply_to(kind).endswith(".") for kind in kinds)
+    assert all(reply_to(kind).endswith(".") for kind in (*kinds, "complaint", "wordless"))
 
 
 def test_no_judged_question_is_taken_for_small_talk() -> None:

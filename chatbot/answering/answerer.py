@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import chain
@@ -12,13 +12,13 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import highlight, small_talk
+from chatbot.answering import foreign, highlight, small_talk
 from chatbot.answering.calibration import Judge
 from chatbot.answering.confidence import REFUSALS
 from chatbot.answering.conversation import checked_history
 from chatbot.answering.follow_ups import FollowUps
 from chatbot.answering.pins import Pins, marked
-from chatbot.answering.search import Ranking, Searcher
+from chatbot.answering.search import PER_ARTICLE, Ranking, Searcher, spread
 from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import Understanding, Understood
 from chatbot.answering.vocabulary import Vocabulary, read_vocabulary
@@ -29,14 +29,14 @@ from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdic
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
-_PER_ARTICLE = 2
 _PER_ARTICLE_OF_MORE = 4
+_UNSURE = 0.49  # "answered" begins at one half
 _MESSAGES: dict[Verdict, str] = {
     "answered": "",
     "uncertain": "These passages come close, but may not answer the question.",
     "not_covered": "The articles do not seem to cover this. You could ask about one of their topics instead.",
 }
-_NO_ARTICLE = "No article fits these filters; take one of them away."
+NO_ARTICLE = "No article fits these filters; take one of them away."
 _NO_MORE = "That is all the articles have on this; there is nothing more to show."
 _NO_SUCH_PLACE = "There is no such passage among those just shown. Ask for another one, or ask a question."
 
@@ -51,17 +51,27 @@ class Found:
     confidence: float
     message: str
     pinned: bool = False
+    message_language: str = "en"
 
 
 class Answerer:
     """Answers from one generation. Safe to use from several threads."""
 
-    def __init__(self, searcher: Searcher, refusals: float = REFUSALS, vocabulary: Vocabulary | None = None) -> None:
-        """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one."""
+    def __init__(
+        self,
+        searcher: Searcher,
+        refusals: float = REFUSALS,
+        vocabulary: Vocabulary | None = None,
+        language: str = "en",
+    ) -> None:
+        """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one.
+
+        `language` is the tag of the articles' language.
+        """
         self._searcher = searcher
         self._index = searcher.index
         self.judge = Judge(searcher.index.lexical_index, searcher.index.calibrated, refusals)
-        self._understanding = Understanding(searcher, vocabulary or read_vocabulary())
+        self._understanding = Understanding(searcher, vocabulary or read_vocabulary(), language)
         self._follow_ups = FollowUps(searcher)
         self._pins = Pins(searcher)
 
@@ -95,13 +105,14 @@ class Answerer:
         """See Chatbot.ask."""
         began = time.perf_counter()
         asked = checked(question, k)
-        turns = about_something(checked_history(history))
+        turns = small_talk.without(checked_history(history))
         kind = None if literal else small_talk.kind_of(asked, opening=not turns)
         if kind:
             return self._reply(asked, kind, turns, filters, began)
         found = self.find(asked, turns, filters, literal=literal)
         more, picked = (found.understood.reading.kind == kind for kind in ("more", "pick"))
-        most = _PER_ARTICLE_OF_MORE if more else _PER_ARTICLE
+        no_topics = found.verdict == "answered" or more or picked or found.understood.foreign
+        most = _PER_ARTICLE_OF_MORE if more else PER_ARTICLE
         places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k, most)
         hits = marked(self.hits(found, places), found.pinned)
         shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
@@ -114,10 +125,11 @@ class Answerer:
             confidence=found.confidence,
             hits=hits,
             message=found.message,
-            topics=() if found.verdict == "answered" or more or picked else self._follow_ups.topics(near),
+            topics=() if no_topics else self._follow_ups.topics(near),
             follow_ups=self._follow_ups.after(near, [*said, found.understood.reading.searched_as], shown),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
+            message_language=found.message_language,
         )
 
     def find(self, asked: str, turns: Sequence[Turn], filters: Filters, *, literal: bool) -> Found:
@@ -137,7 +149,7 @@ class Answerer:
         if not len(ranking.rows):
             verdict = "not_covered"
             gone = not self._rows_of([reading.picked or ""])
-            message = _NO_SUCH_PLACE if reading.kind == "pick" and gone else _NO_ARTICLE
+            message = _NO_SUCH_PLACE if reading.kind == "pick" and gone else NO_ARTICLE
             message = _NO_MORE if reading.kind == "more" else message
         elif reading.kind == "pick":
             verdict, message = "answered", ""
@@ -148,11 +160,12 @@ class Answerer:
             pinned = self._pins.row(understood.query, allowed, date.today())
         if pinned is not None:
             ranking, verdict, message = self._pins.first(ranking, pinned, understood.query), "answered", ""
-        return Found(understood, ranking, verdict, confidence, message, pinned is not None)
+        found = Found(understood, ranking, verdict, confidence, message, pinned is not None)
+        return found if found.pinned or not len(ranking.rows) else _doubted(found)
 
     def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""
-        turns = about_something(checked_history(history))
+        turns = small_talk.without(checked_history(history))
         return self.store.ids(self.find(checked(question, 1), turns, Filters(), literal=literal).ranking.rows)
 
     def similar(self, passage_id: str, k: int, filters: Filters) -> tuple[Hit, ...]:
@@ -257,29 +270,15 @@ class Answerer:
         return [row for row in rows if row is not None]
 
 
-def about_something(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """The turns that were no small talk, which changes no topic."""
-    kept: list[Turn] = []
-    for turn in turns:
-        if turn.shown or not small_talk.kind_of(turn.question, opening=not kept):
-            kept.append(turn)
-    return tuple(kept)
-
-
-def spread(articles: npt.NDArray[np.int64], k: int, most: int = _PER_ARTICLE) -> list[int]:
-    """The first k places of a ranking in which no article comes more than `most` times, unless nothing else is left.
-
-    `articles` gives the article of each place, best first.
-    """
-    count: dict[int, int] = {}
-    first: list[int] = []
-    rest: list[int] = []
-    for place, article in enumerate(articles.tolist()):
-        count[article] = count.get(article, 0) + 1
-        (first if count[article] <= most else rest).append(place)
-        if len(first) == k:
-            return first
-    return sorted(first + rest[: k - len(first)])
+def _doubted(found: Found) -> Found:
+    """What was found, never `answered` if the question is in another language: by names in common, or by chance."""
+    language = found.understood.foreign
+    if language is None:
+        return found
+    verdict: Verdict = "uncertain" if found.verdict == "answered" else found.verdict
+    message, told_in = foreign.message_for(language)
+    confidence = min(found.confidence, _UNSURE)
+    return replace(found, verdict=verdict, confidence=confidence, message=message, message_language=told_in)
 
 
 def checked(question: str, k: int) -> str:

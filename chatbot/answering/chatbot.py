@@ -187,4 +187,5 @@ def open_answerer(settings: Settings, folder: Path, encoder: QueryEncoder) -> An
 
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
-    return Answerer(searcher, settings.answers.refusals, read_vocabulary(settings.vocabulary))
+    vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
+    return Answerer(searcher, settings.answers.refusals, vocabulary, language)

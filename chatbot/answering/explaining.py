@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from chatbot.answering import highlight, small_talk
-from chatbot.answering.answerer import Answerer, about_something, checked, spread
+from chatbot.answering.answerer import Answerer, checked
 from chatbot.answering.confidence import Evidence, Thresholds
 from chatbot.answering.conversation import checked_history
+from chatbot.answering.search import spread
 from chatbot.answering.vocabulary import Added
 from chatbot.records import Filters, Turn, Verdict
 
@@ -70,7 +71,7 @@ def explain(
 ) -> Explanation:
     """What `Answerer.ask` does with a question, step by step. Raises QuestionError."""
     asked = checked(question, k)
-    turns = about_something(checked_history(history))
+    turns = small_talk.without(checked_history(history))
     limits = answerer.judge.thresholds
     kind = None if literal else small_talk.kind_of(asked, opening=not turns)
     if kind:

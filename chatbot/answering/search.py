@@ -15,6 +15,7 @@ from chatbot.indexing.passage_index import LocalIndex, Mask, Rows, Scores, Vecto
 from chatbot.records import Article, Filters
 
 CANDIDATES = 100
+PER_ARTICLE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +132,19 @@ def keeps(filters: Filters, article: Article) -> bool:
         return False
     day = article.updated or article.published
     return not (filters.updated_since and (day is None or day < filters.updated_since))
+
+
+def spread(articles: npt.NDArray[np.int64], k: int, most: int = PER_ARTICLE) -> list[int]:
+    """The first k places of a ranking in which no article comes more than `most` times, unless nothing else is left.
+
+    `articles` gives the article of each place, best first.
+    """
+    count: dict[int, int] = {}
+    first: list[int] = []
+    rest: list[int] = []
+    for place, article in enumerate(articles.tolist()):
+        count[article] = count.get(article, 0) + 1
+        (first if count[article] <= most else rest).append(place)
+        if len(first) == k:
+            return first
+    return sorted(first + rest[: k - len(first)])

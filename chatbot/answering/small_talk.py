@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+
+from chatbot.records import Turn
 
 _LISTS = Path(__file__).with_name("small_talk.toml")
 _LONGEST = 120
 _ENDS = re.compile(r"[^\w']+$|^[^\w']+")
 _PARTS = re.compile(r"[.!?;:…\n]+|,")
 _OPENING = re.compile(
-    r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|bot|chatbot|"
-    r"(?:can you |could you |please )?tell me|i want to know|i would like to know|i'd like to know) "
+    r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|omg|ugh|bot|"
+    r"chatbot|(?:can you |could you |please )?tell me|i want to know|i would like to know|i'd like to know) "
 )
 _CLOSING = re.compile(
     r" (?:there|bot|chatbot|robot|everyone|all|again|please|now|friend|mate|buddy|dear|sir|madam|man|everybody|exactly|"
@@ -25,27 +28,41 @@ _CLOSING = re.compile(
 )
 _LEANING = re.compile(r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing))")
 _MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
+_ANY_TIME = _MANNERS | {"complaint"}
 
 
 def kind_of(utterance: str, *, opening: bool = True) -> str | None:
     """What kind of small talk an utterance is; None where any part of it is something else.
 
-    Of several parts the last that is more than manners decides: "Hi! Who are you?" asks who. Unless the utterance opens
-    the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question then.
+    Of several parts a crisis decides, or the last that is more than manners: "Hi! Who are you?" asks who. Unless the
+    utterance opens the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question.
     """
     if len(utterance) > _LONGEST:
         return None
+    if not any(map(str.isalnum, utterance)):
+        return "wordless" if utterance.strip() else None
     whole = _kind(_normal(utterance.replace(",", " ")))
     parts = [part for part in map(_normal, _PARTS.split(utterance)) if part]
     kinds = [whole] * len(parts) if whole else [_kind(part) for part in parts]
     if not kinds or None in kinds:
         return None
     if not opening and any(
-        kind not in _MANNERS and _LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
+        kind not in _ANY_TIME and _LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
     ):
         return None
+    if "crisis" in kinds:
+        return "crisis"
     telling = [kind for kind in kinds if kind not in _MANNERS]
     return (telling or kinds)[-1]
+
+
+def without(turns: Sequence[Turn]) -> tuple[Turn, ...]:
+    """The turns that were no small talk, which changes no topic."""
+    kept: list[Turn] = []
+    for turn in turns:
+        if turn.shown or not kind_of(turn.question, opening=not kept):
+            kept.append(turn)
+    return tuple(kept)
 
 
 def reply_to(kind: str) -> str:

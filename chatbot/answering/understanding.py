@@ -1,6 +1,6 @@
 """From what a visitor typed to what is searched: spelling mended, follow-up completed, vocabulary added.
 
-`literal` leaves all three out. docs/conversation.md says how each was measured.
+`literal` leaves all three out; so does a question in another language. docs/conversation.md says how each was measured.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from chatbot.answering import conversation, ranking, spelling
+from chatbot.answering import conversation, foreign, ranking, spelling
 from chatbot.answering.conversation import Reading
 from chatbot.answering.search import Query, Searcher
 from chatbot.answering.spelling import Lexicon
@@ -20,26 +20,35 @@ from chatbot.records import Turn
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as it is searched. `mended` is what was typed with its spelling mended."""
+    """A question as it is searched. `mended` is what was typed with its spelling mended.
+
+    `foreign` is the language that it is plainly in where the articles are in English; see `foreign.language_of`.
+    """
 
     mended: str
     reading: Reading
     query: Query
     added: tuple[Added, ...] = ()
+    foreign: str | None = None
 
 
 class Understanding:
     """Reads the questions that are put to one generation. Safe to use from several threads."""
 
-    def __init__(self, searcher: Searcher, vocabulary: Vocabulary) -> None:
+    def __init__(self, searcher: Searcher, vocabulary: Vocabulary, language: str) -> None:
+        """`language` is the tag of the articles' language."""
         self._searcher = searcher
         self._index = searcher.index
         self._vocabulary = vocabulary
+        # Articles in other languages have a model for them, which may well match languages with each other.
+        self._in_english = language.partition("-")[0].lower() == "en"
 
     def read(self, question: str, history: Sequence[Turn], *, literal: bool) -> Understood:
         """What a question asks for after `history`, which holds no small talk."""
-        if literal:
-            return Understood(question, Reading("standalone", question), self._searcher.query(question))
+        language = foreign.language_of(question) if self._in_english else None
+        if literal or language:
+            query = self._searcher.query(question)
+            return Understood(question, Reading("standalone", question), query, foreign=language)
         mended = spelling.repair(question, self.lexicon)
         reading = conversation.read(mended, history, self._frequency, len(self._index))
         query = self._searcher.query(reading.question)

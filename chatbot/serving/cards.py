@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from chatbot.answering.answerer import NO_ARTICLE
 from chatbot.records import Answer, Article, Hit, Passage
 from chatbot.serving.language import ENGLISH, Language
 from chatbot.serving.render import lead_html, passage_html, place_of
@@ -44,9 +45,12 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
     `only` names the filters that it was limited by.
     """
     # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
-    reply = not (answer.hits or answer.topics or only)
+    nothing_fits = bool(only) and answer.message == NO_ARTICLE
+    reply = not (answer.hits or answer.topics or nothing_fits)
     kind = "reply" if reply else answer.verdict
-    message, tongue = view.language.message(answer.message)
+    message, tongue = answer.message, answer.message_language
+    if tongue == "en":
+        message, tongue = view.language.message(message)
     heading = _heading(answer, view.language, only, reply=reply)
     values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
     return fill("answer.html", view, answer=answer, **values)

@@ -444,12 +444,12 @@ class Widget extends HTMLElement {
   }
 
   #found(answer) {
-    const { question, hits, verdict, message, searched_as, topics, follow_ups } = answer;
+    const { question, hits, verdict, message, message_language: tongue, searched_as, topics, follow_ups } = answer;
     const articles = new Set(hits.map((hit) => hit.passage.article_id)).size;
     return [
       searched_as !== question && soft(this.#t("Searched for"), " ", h("q", { dir: "auto" }, searched_as), " ",
         button("act", () => this.ask(question, true), this.#t("Search for exactly what I wrote"))),
-      message && h("p", { class: "say" }, this.#t(message)),
+      message && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(message)),
       hits[0] && h("h3", { class: "soft" }, this.#t(articles > 1 ? "{0} passages from {1} articles"
         : hits[1] ? "{0} passages from an article" : "One passage", hits.length, articles)),
       ...hits.map((hit) => this.#card(hit)),

@@ -1,0 +1,70 @@
+"""Questions that are plainly in another language than English: by their script, or by closed lists of function words.
+
+One foreign word makes no foreign question: "what is a résumé?", "Gehalt in Germany", "Los Angeles vs Las Vegas". The
+lists and the sentence that such a question gets are in `foreign.toml`; docs/conversation.md says what was measured.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from chatbot.indexing.tokens import STOP_WORDS, words
+
+_LISTS = Path(__file__).with_name("foreign.toml")
+_FEWEST = 2
+_WORD = re.compile(r"(?<!['’])\b(?:[cdjlmnst]|qu)['’](?=\w)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE)
+_ARABIC = re.compile("[\u0621-\u064a]")
+_NOT_ARABIC = re.compile("[\u0679-\u06d3]")  # letters of Persian, Urdu and others
+
+
+@dataclass(frozen=True, slots=True)
+class _Language:
+    telling: frozenset[str]
+    common: frozenset[str]
+    shared: frozenset[str]
+    message: str
+
+
+def language_of(question: str) -> str | None:
+    """The code of the language that a question is plainly in, "und" for one not told apart; None if it may be English.
+
+    Most of its letters are not Latin, or it has at least two different function words of a language, one of them none
+    that names have, and more of them than English ones.
+    """
+    text = unicodedata.normalize("NFKC", question)
+    if not text.isascii():
+        letters = [char for char in text if char.isalpha()]
+        latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
+        if len(letters) >= _FEWEST and 2 * latin < len(letters):
+            return "ar" if _ARABIC.search(text) and not _NOT_ARABIC.search(text) else "und"
+    # Capitals are abbreviations: LA, MI, SE.
+    typed = {word for word in _WORD.findall(text) if not word.isupper() or text.isupper()}
+    own = {word.lower().replace("’", "'") for word in typed}
+    english = STOP_WORDS.intersection(words(text))
+    most, found = _FEWEST - 1, None
+    for code, language in _languages().items():
+        telling = len(own & language.telling)
+        count = telling + len(own & language.common)
+        if telling and count > max(most, len(english - language.shared)):
+            most, found = count, code
+    return found
+
+
+def message_for(language: str) -> tuple[str, str]:
+    """What a question in a language is told, and the code of the language that it is told in: English where need be."""
+    told = _languages()[language].message if language in _languages() else ""
+    return (told, language) if told else (_languages()["en"].message, "en")
+
+
+@cache
+def _languages() -> dict[str, _Language]:
+    return {code: _language(**table) for code, table in tomllib.loads(_LISTS.read_text(encoding="utf-8")).items()}
+
+
+def _language(telling: str = "", common: str = "", shared: str = "", message: str = "") -> _Language:
+    return _Language(frozenset(telling.split()), frozenset(common.split()), frozenset(shared.split()), message)
