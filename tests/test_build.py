@@ -169,7 +169,7 @@ def test_a_missing_corpus_folder_is_said_so(site: Settings) -> None:
 
 def test_two_builds_at_once_are_refused(site: Settings) -> None:
     write(site, "a.md", article("learn", "pay"))
-    with writing(site.index_dir), pytest.raises(IndexLocked, match="another process is building"):
+    with writing(site.index_dir, create=True), pytest.raises(IndexLocked, match="another process is building"):
         run(site)
 
 
