@@ -32,6 +32,7 @@ content.data_pages
 content.dialects
 content.part
 content.main_content
+content.escaping
 content.tree_markdown
 content.webpage
 content.archive

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
+from chatbot.content.escaping import code_span, escaped, escaped_start
+
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
     """address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1
@@ -24,12 +26,6 @@ _EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "
 _ANCHOR = re.compile(r"[\w.:-]{1,200}")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>()\\]+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|\?)[^\s<>()\\:]+", re.IGNORECASE)
-_UNSEEN = re.compile("[\u00ad\u200b\ufeff\u2060]")
-_SPACES = re.compile(r"[^\S\n]+")
-_MARKUP = re.compile(
-    r"[\\`]|\*(?=\S)|(?<=\S)\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=\])\("
-)
-_LINE_START = re.compile(r"^(?:(#{1,6}|[-+>])(?=\s|$)|(>|[-=]{2,}$|:::|\+\+\+$)|(\d{1,9})([.)])(?=\s|$))", re.MULTILINE)
 _MOST_COLUMNS = 30
 
 
@@ -66,10 +62,6 @@ def _paragraphs(run: Iterable[str]) -> Iterator[str]:
         text = "\n".join(line for line in lines if line)
         if text:
             yield escaped_start(text)
-
-
-def _quoted_start(match: re.Match[str]) -> str:
-    return f"{match[3]}\\{match[4]}" if match[3] else f"\\{match[0]}"
 
 
 def _block(element: Any, tag: str, base: str | None) -> Iterator[str]:
@@ -244,7 +236,7 @@ def _inline(element: Any, base: str | None) -> str:
     if tag == "br":
         return "\n"
     if tag == "code" or tag in {"kbd", "samp", "tt"}:
-        return _code_span("".join(element.itertext()))
+        return code_span("".join(element.itertext()))
     text = _inline_content(element, base)
     if tag == "a":
         return _link(element, text, base)
@@ -279,23 +271,3 @@ def _link(element: Any, text: str, base: str | None) -> str:
     if not usable or "\n" in text.strip() or "](" in text:
         return text
     return _around(text, "[", f"]({href})")
-
-
-def _code_span(text: str) -> str:
-    text = " ".join(text.split())
-    if not text:
-        return ""
-    fence = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}"
-
-
-def escaped_start(text: str) -> str:
-    """The text without a line that begins as a heading, a list item, a quote or a rule would."""
-    return _LINE_START.sub(_quoted_start, text)
-
-
-def escaped(text: str) -> str:
-    """Plain text as Markdown, on one line."""
-    text = _SPACES.sub(" ", _UNSEEN.sub("", text).replace("\n", " ").replace("\r", " "))
-    return _MARKUP.sub(lambda match: f"\\{match[0]}", text)
