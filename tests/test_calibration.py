@@ -14,8 +14,9 @@ from chatbot import Chatbot
 from chatbot.answering.calibration import calibrate, outside_lines
 from chatbot.indexing.build import build
 from chatbot.indexing.calibrated import Calibrated, store
+from chatbot.indexing.manifest import read_manifest
 from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current, read_manifest, writing
+from chatbot.indexing.snapshot import current, writing
 from chatbot.settings import Settings
 from tests.conftest import COMMAND
 from tests.keyword_embedder import KEYWORDS, KeywordEmbedder

@@ -62,6 +62,7 @@ indexing.vectors
 indexing.hubs
 indexing.store
 indexing.pinned
+indexing.manifest
 indexing.snapshot
 indexing.calibrated
 indexing.questions

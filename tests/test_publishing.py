@@ -16,9 +16,10 @@ from chatbot.indexing.build import build, plan
 from chatbot.indexing.changes import BuildReport, Plan, compare
 from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.generations import check, list_kept, remove_old, rollback
+from chatbot.indexing.manifest import read_manifest
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.reuse import pace
-from chatbot.indexing.snapshot import current, history, read_manifest, writing
+from chatbot.indexing.snapshot import current, history, writing
 from chatbot.settings import AnswerSettings, PublishSettings, Settings
 from tests.keyword_embedder import KeywordEmbedder
 

@@ -16,8 +16,9 @@ from chatbot.errors import IndexLocked
 from chatbot.indexing import snapshot
 from chatbot.indexing.build import build
 from chatbot.indexing.generations import rollback
+from chatbot.indexing.manifest import is_whole
 from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import candidates, current, history, is_whole
+from chatbot.indexing.snapshot import candidates, current, history
 from chatbot.indexing.sources import newest_good
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder

@@ -11,7 +11,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-MODULES = ["indexing/snapshot", "indexing/build", "indexing/generations", "indexing/gate", "indexing/seen"]
+MODULES = [
+    "indexing/manifest",
+    "indexing/snapshot",
+    "indexing/build",
+    "indexing/generations",
+    "indexing/gate",
+    "indexing/seen",
+]
 MODULES += ["indexing/starting", "answering/effect", "answering/gold"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}

@@ -19,27 +19,13 @@ from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
 from chatbot.indexing.disk import sync
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.gate import Effect, objection, refuse
+from chatbot.indexing.manifest import FORMAT, Manifest, generation_name, is_whole, remember, write_manifest
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.pinned import expired_pins
 from chatbot.indexing.reading import Corpus, read_corpus, why_nothing
 from chatbot.indexing.reuse import gather, to_embed
 from chatbot.indexing.seen import corpus_digests, nothing_new, recipe_of
-from chatbot.indexing.snapshot import (
-    ENCODERS,
-    FORMAT,
-    Manifest,
-    discard,
-    generation_name,
-    history,
-    is_whole,
-    prune,
-    publish,
-    remember,
-    served,
-    sweep,
-    write_manifest,
-    writing,
-)
+from chatbot.indexing.snapshot import ENCODERS, discard, history, prune, publish, served, sweep, writing
 from chatbot.indexing.sources import discard_drafts, newest_good, reusable
 from chatbot.settings import Settings
 

@@ -22,7 +22,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.indexing.disk import replace_text, sync
-from chatbot.indexing.snapshot import CURRENT, MANIFEST, current, discard, read_manifest, write_manifest
+from chatbot.indexing.manifest import MANIFEST, read_manifest, write_manifest
+from chatbot.indexing.snapshot import CURRENT, current, discard
 
 FOLDER = "calibration"
 

@@ -11,19 +11,10 @@ from chatbot.content.files import read_bytes
 from chatbot.content.isolation import IsolatedReader
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
+from chatbot.indexing.manifest import read_manifest, verify
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.reading import cut, with_given
-from chatbot.indexing.snapshot import (
-    ENCODERS,
-    current,
-    history,
-    prune,
-    publish,
-    read_manifest,
-    served,
-    verify,
-    writing,
-)
+from chatbot.indexing.snapshot import ENCODERS, current, history, prune, publish, served, writing
 from chatbot.records import Article
 from chatbot.settings import Settings
 

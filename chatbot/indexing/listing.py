@@ -13,8 +13,8 @@ from chatbot.content.files import find_files, read_bytes
 from chatbot.content.isolation import IsolatedReader
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.manifest import read_manifest
 from chatbot.indexing.reading import cut
-from chatbot.indexing.snapshot import read_manifest
 from chatbot.indexing.store import Store
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings

@@ -30,8 +30,8 @@ from chatbot.errors import IndexDamaged
 from chatbot.indexing.arrays import mapped
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.manifest import Manifest, verify
 from chatbot.indexing.questions import FOLDER, EditorsQuestions
-from chatbot.indexing.snapshot import Manifest, verify
 from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
 from chatbot.indexing.vectors import VectorIndex, single, write_vectors

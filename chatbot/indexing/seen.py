@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from chatbot.content.files import find_files, read_bytes
 from chatbot.errors import ContentError, SettingsError
-from chatbot.indexing.snapshot import Manifest
+from chatbot.indexing.manifest import Manifest
 from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms, vectors or reasons.

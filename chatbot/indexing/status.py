@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.errors import ModelError
+from chatbot.indexing.manifest import Manifest, verify
 from chatbot.indexing.pinned import expired_in
 from chatbot.indexing.seen import corpus_digests
-from chatbot.indexing.snapshot import ENCODERS, Manifest, current, history, verify
+from chatbot.indexing.snapshot import ENCODERS, current, history
 from chatbot.indexing.unchanged import made_by
 from chatbot.settings import Settings
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing, ModelError
 from chatbot.indexing.card import read_card
 from chatbot.indexing.changes import BuildReport, compare
+from chatbot.indexing.manifest import Manifest, verify
 from chatbot.indexing.model import fingerprint, locate_model
 from chatbot.indexing.pinned import expired_in
 from chatbot.indexing.seen import corpus_digests, nothing_new, recipe_of
-from chatbot.indexing.snapshot import ENCODERS, Manifest, current, prune, sweep, verify, writing
+from chatbot.indexing.snapshot import ENCODERS, current, prune, sweep, writing
 from chatbot.settings import Settings
 
 

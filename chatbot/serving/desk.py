@@ -17,8 +17,9 @@ from chatbot.indexing.changes import BuildReport, Plan
 from chatbot.indexing.embedding import ModelEmbedder
 from chatbot.indexing.generations import Verified
 from chatbot.indexing.listing import Listed, Listing, Preview, preview
+from chatbot.indexing.manifest import read_manifest
 from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import ENCODERS, read_manifest
+from chatbot.indexing.snapshot import ENCODERS
 
 TEXT = (*MARKDOWN, ".html", ".htm", ".xhtml")
 

@@ -19,9 +19,10 @@ from packaging.requirements import Requirement
 
 from chatbot.errors import ChatbotError, IndexMissing
 from chatbot.indexing.disk import file_digest
+from chatbot.indexing.manifest import verify
 from chatbot.indexing.model import BUNDLED_SHA256, locate_model
 from chatbot.indexing.seen import corpus_digests
-from chatbot.indexing.snapshot import ENCODERS, current, history, verify
+from chatbot.indexing.snapshot import ENCODERS, current, history
 from chatbot.indexing.status import read_status
 from chatbot.indexing.store import Store
 from chatbot.serving.origins import Sites

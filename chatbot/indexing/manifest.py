@@ -1,0 +1,128 @@
+"""The manifest of a generation: what it was built from, and the SHA-256 of every file in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chatbot.errors import IndexDamaged, IndexMismatch
+from chatbot.indexing.disk import file_digest, replace_text, sync
+
+FORMAT = 7
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation holds. `settings` is a digest of the settings that shape passages.
+
+    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason
+    for each file that was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
+    SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
+    `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
+    measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
+    generation, by its path inside it.
+    """
+
+    format: int
+    generation: str
+    settings: str
+    model: str
+    encoder: str
+    dim: int
+    passages: int
+    articles: dict[str, str]
+    left_out: dict[str, str]
+    listed: dict[str, dict[str, str]]
+    others: dict[str, str]
+    calibration: dict[str, float]
+    pace: float
+    writing: float
+    files: dict[str, str]
+
+
+def generation_name(manifest: Manifest) -> str:
+    """16 hex digits from everything that decides a generation's content, none of it from derived files."""
+    same = replace(manifest, generation="", others={}, calibration={}, pace=0.0, writing=0.0, files={})
+    content = asdict(same)
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Digest every file of `folder`, write its manifest, and bring all of it to the disk."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    whole = replace(manifest, files={path.relative_to(folder).as_posix(): file_digest(path) for path in files})
+    (folder / MANIFEST).write_text(_with_digest(whole), encoding="utf-8")
+    for path in (*files, folder / MANIFEST, *(path for path in folder.rglob("*") if path.is_dir()), folder):
+        sync(path)
+
+
+def remember(folder: Path, others: dict[str, str]) -> None:
+    """Note which files gave no article in a whole generation, all else unchanged. For the holder of the lock only.
+
+    What a left-out file says may change while the reason stays, and with it the generation.
+    """
+    manifest = read_manifest(folder)
+    if manifest.others != others:
+        replace_text(folder / MANIFEST, _with_digest(replace(manifest, others=others)))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a generation. Raises IndexDamaged, or IndexMismatch for one of another format."""
+    try:
+        values: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        digest = values.pop("digest")
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise IndexDamaged(folder.name, MANIFEST, f"cannot be read ({type(error).__name__})") from error
+    if digest != _own_digest(values):
+        raise IndexDamaged(folder.name, MANIFEST, "does not match its own digest")
+    if values.get("format") != FORMAT:
+        found = values.get("format")
+        raise IndexMismatch(
+            f"generation {folder.name} has format {found}, this version reads {FORMAT}; run 'chatbot build'"
+        )
+    try:
+        return Manifest(**values)
+    except TypeError as error:
+        raise IndexMismatch(
+            f"generation {folder.name} was written by another version ({error}); run 'chatbot build'"
+        ) from error
+
+
+def verify(folder: Path) -> Manifest:
+    """The manifest of a generation after every file was compared with its digest.
+
+    Nothing but the manifest is parsed before this has passed. Raises IndexDamaged or IndexMismatch.
+    """
+    manifest = read_manifest(folder)
+    for name, digest in manifest.files.items():
+        path = folder / name
+        try:
+            found = file_digest(path)
+        except OSError as error:
+            raise IndexDamaged(folder.name, name, f"cannot be read ({error.strerror})") from error
+        if found != digest:
+            raise IndexDamaged(folder.name, name, "does not match its digest")
+    return manifest
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a generation is there and passes `verify`."""
+    try:
+        verify(folder)
+    except (IndexDamaged, IndexMismatch):
+        return False
+    return True
+
+
+def _with_digest(manifest: Manifest) -> str:
+    values = asdict(manifest)
+    return json.dumps({**values, "digest": _own_digest(values)}, indent=1, ensure_ascii=False)
+
+
+def _own_digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
