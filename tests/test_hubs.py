@@ -61,6 +61,49 @@ def test_what_is_taken_over_equals_what_is_counted_anew(before: list[int], now: 
     assert hubness(texts(now), (old, hubness(old, size=size)), size).tobytes() == anew.tobytes()
 
 
+def fan(numbers: list[int]) -> Texts:
+    """Texts in a plane, five degrees from one to the next: of each, the nearest are those of the nearest numbers."""
+    angles = np.radians([5.0 * number for number in numbers])
+    rows = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return Texts([b"%016d" % number for number in numbers], rows.astype(np.float16))
+
+
+def fanned(number: int, others: list[int]) -> float:
+    """The mean cosine of one of them to its ten nearest."""
+    nearest = sorted(abs(number - other) for other in others if other != number)[:10]
+    return float(np.cos(np.radians([5.0 * steps for steps in nearest])).mean())
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param([*range(13)], [number for number in range(13) if number != 10], id="the last of the nearest went"),
+        pytest.param([*range(13)], [number for number in range(13) if number != 1], id="the first of the nearest went"),
+        pytest.param([*range(13)], [*range(12)], id="one further away went"),
+        pytest.param([number for number in range(13) if number != 10], [*range(13)], id="a near one came"),
+        pytest.param([*range(12)], [*range(13)], id="one further away came"),
+        pytest.param([*range(12), 14], [*range(12), 13], id="one came for another"),
+        pytest.param([*range(10)], [*range(11)], id="ten became eleven"),
+        pytest.param([*range(11)], [*range(10)], id="eleven became ten"),
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_came_and_what_went_among_the_nearest_is_counted(
+    before: list[int], now: list[int], backwards: bool
+) -> None:
+    old, new = fan(before[::-1] if backwards else before), fan(now[::-1] if backwards else now)
+    found = hubness(new, (old, hubness(old)))
+    assert found.tobytes() == hubness(new).tobytes()
+    expected = [fanned(number, now) for number in (now[::-1] if backwards else now)]
+    assert found[:, 0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_text_that_left_the_sample_is_no_longer_compared_with() -> None:
+    old, new = fan([*range(1, 13)]), fan([*range(13)])
+    found = hubness(new, (old, hubness(old, size=12)), size=12)
+    assert found[:12, 0] == pytest.approx([fanned(number, [*range(12)]) for number in range(12)], abs=1e-3)
+
+
 @pytest.mark.parametrize("dim", [384, 1024])
 def test_sums_are_exact_in_any_order(dim: int) -> None:
     given_texts = texts(list(range(300)), dim)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatbot.indexing import lexical
 from chatbot.indexing.lexical import LexicalIndex, count_terms, idf, merge, normalised, saturated, write_lexical
 
 # Two articles: the first owns two passages, the second one.
@@ -54,6 +55,24 @@ def test_a_passage_scores_the_sum_of_its_terms_over_both_fields(tmp_path: Path) 
         0.5 * part(share(3, 5, 10 / 3), share(3, 5, 5.0), 1, 1),
     ]
     assert index.scores({"data": 1.0, "work": 0.5, "unknown": 1.0}) == pytest.approx(expected, rel=1e-5)
+
+
+def test_many_terms_that_are_scored_a_few_at_a_time_score_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened(tmp_path, PASSAGES, ARTICLES)
+    weights = {"data": 1.0, "unknown": 1.0, "work": 0.5, "pay": 2.0, "home": 0.3, "remote": 0.7}
+    alone = sum(index.scores({term: weight}) for term, weight in weights.items())
+    for cells in (1, 6, 1_000_000):
+        monkeypatch.setattr(lexical, "_CELLS", cells)
+        assert index.scores(weights) == pytest.approx(alone, rel=1e-5)
+
+
+def test_a_term_that_stands_in_a_passage_more_often_than_can_be_counted_keeps_the_highest_count(
+    tmp_path: Path,
+) -> None:
+    index = opened(tmp_path, [["pay"] * 70_000, ["data"]], [0, 1])
+    assert index.postings().count.tolist() == [1, 65_535]
 
 
 def test_a_word_elsewhere_in_the_article_counts_a_little(tmp_path: Path) -> None:

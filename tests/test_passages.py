@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -384,3 +385,14 @@ SENTENCES = [
 @pytest.mark.parametrize(("text", "expected"), SENTENCES)
 def test_sentences(text: str, expected: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text)] == expected
+
+
+def test_a_passage_of_a_pdf_leads_to_the_page_that_it_begins_on() -> None:
+    """Page 2 begins within the first passage, page 3 with the second, and page 4 within the third."""
+    parts = [words(16, start) for start in (1, 101, 201)]
+    text = "\n\n".join(parts)
+    pages = (0, text.index("w9"), text.index("w101"), text.index("w216"))
+    pdf = replace(article(text), path="guides/pay.pdf", pages=pages)
+    found = split(pdf, lambda piece: len(piece.split()), target_tokens=16, max_tokens=20)
+    assert [passage.text for passage in found] == parts
+    assert [passage.url.partition("#")[2] for passage in found] == ["page=1", "page=3", "page=3"]

@@ -23,6 +23,13 @@ def test_words_are_decided_by_how_far_the_best_is_above_the_eleventh() -> None:
     assert ranking.decidedness(scores(*[5.0] * 20)) == 0.0
 
 
+@pytest.mark.parametrize(("count", "rank"), [(10, 10), (11, 11), (12, 11), (20, 11)])
+def test_the_eleventh_is_neither_the_tenth_nor_the_twelfth(count: int, rank: int) -> None:
+    falling = np.arange(30, 30 - count, -1).astype(np.float32)
+    shuffled = np.random.default_rng(0).permutation(falling)
+    assert ranking.decidedness(shuffled) == pytest.approx((30 - (31 - rank)) / 30)
+
+
 def test_with_few_passages_the_last_stands_for_the_eleventh() -> None:
     assert ranking.decidedness(scores(4.0, 1.0)) == 0.75
 
@@ -53,6 +60,18 @@ def test_feedback_pulls_towards_the_first_hits_by_their_scores() -> None:
     length = math.hypot(1.0, second)
     found = ranking.feedback(vectors, scores(0.5, 0.45), 1.0)
     assert found == pytest.approx([0.5 / length, 0.5 * second / length])
+
+
+def test_feedback_comes_from_the_ten_best_wherever_they_stand() -> None:
+    """Thirteen candidates, each with a direction of its own: the three worst are no part of the centre."""
+    order = [4, 12, 0, 9, 11, 2, 7, 5, 10, 1, 8, 3, 6]
+    found = ranking.feedback(np.eye(13, dtype=np.float32), scores(*(0.6 - 0.02 * rank for rank in order)), 0.8)
+    weights = [math.exp(-0.02 * rank / 0.05) if rank < 10 else 0.0 for rank in order]
+    assert found == pytest.approx([0.5 * 0.8 * weight / math.hypot(*weights) for weight in weights], rel=1e-4)
+
+
+def test_a_single_candidate_gets_no_feedback() -> None:
+    assert ranking.feedback(np.eye(1, dtype=np.float32), scores(0.5), 1.0).tolist() == [0.0]
 
 
 def test_a_clear_question_gets_no_feedback() -> None:

@@ -1,0 +1,256 @@
+"""The order of passages by value: a generation of thirteen, each score worked out beside it with plain numbers.
+
+All stored vectors are exact in half precision and in 8-bit codes, so that their cosines can be read off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, hypot
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chatbot.answering import search
+from chatbot.answering.search import Query, Searcher, spread
+from chatbot.indexing.lexical import count_terms
+from chatbot.indexing.manifest import FORMAT, Manifest
+from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.questions import EditorsQuestions
+from chatbot.records import Article, Passage
+from tests.keyword_embedder import KeywordEmbedder
+
+Vector = tuple[float, ...]
+
+E1, E2, E3, E4 = (1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0, 1.0)
+BOTH, FIRST, SECOND, NOT_E1 = (0.5, 0.5, 0.5, 0.5), (0.5, -0.5, 0.5, 0.5), (-0.5, 0.5, 0.5, 0.5), (-1.0, 0.0, 0.0, 0.0)
+# Its cosine to E1, E2, E3, E4 is .6, .8, 0, 0 and to BOTH, FIRST, SECOND, NOT_E1 it is .7, -.1, .1, -.6. The passage
+# nearest to it has .6, halfway between a clear question and a vague one.
+ASKED = (0.6, 0.8, 0.0, 0.0)
+WEIGHTS = {"pay": 1.0, "team": 0.4, "unknown": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage, and what ASKED finds in it: its cosine, that of its best sentence, and the mean of its neighbours."""
+
+    article: str
+    vector: Vector
+    sentences: tuple[Vector, ...]
+    questions: tuple[Vector, ...]
+    hub: float
+    words: str
+    cosine: float = 0.0
+    sentence: float = 0.0
+    beside: float = 0.0
+
+
+ROWS = (
+    Row("a", E1, (E3, BOTH), (), 0.30, "pay pay team", 0.6, 0.7, 0.0),
+    Row("a", E3, (E3,), (), 0.10, "team", 0.0, 0.0, (0.6 + 0.1) / 2),
+    Row("a", SECOND, (), (), 0.20, "pay", 0.1, 0.1, (0.0 + 0.6) / 2),
+    Row("a", E1, (E1,), (), 0.50, "offer", 0.6, 0.6, 0.1),
+    Row("b", E4, (E4,), (E2,), 0.25, "pay team", 0.0, 0.8, -0.1),
+    Row("b", FIRST, (FIRST, SECOND), (), 0.05, "offer", -0.1, 0.1, (0.0 - 0.6) / 2),
+    Row("b", NOT_E1, (E3,), (), 0.00, "team", -0.6, 0.0, -0.1),
+    Row("c", SECOND, (BOTH,), (), 0.40, "pay offer", 0.1, 0.7, 0.1),
+    Row("d", E3, (E1,), (NOT_E1,), 0.15, "pay", 0.0, 0.6, 0.0),
+    Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
+    Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
+    Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
+    Row("d", E4, (E4,), (), 0.60, "offer", 0.0, 0.0, 0.0),
+)
+
+
+def article(id_: str) -> Article:
+    return Article(id_, f"{id_}.md", id_, None, "", (), (), None, None, None, None, (), "0")
+
+
+def generation(rows: tuple[Row, ...], folder: Path) -> LocalIndex:
+    """These passages as files, opened."""
+    ids = sorted({row.article for row in rows})
+    passages = [
+        Passage(f"{row.article}#{n}", row.article, "", (), 0, 0, row.words, "/", (), (), None, None, None)
+        for n, row in enumerate(rows)
+    ]
+    codes, scales = quantise(np.array([one for row in rows for one in row.sentences], np.float32).reshape(-1, 4))
+    ends = np.cumsum([0, *(len(row.sentences) for row in rows)])
+    sentences = SentenceVectors(codes, scales, np.zeros((len(codes), 2), np.int32), ends)
+    asked = np.array([one for row in rows for one in row.questions], np.float16).reshape(-1, 4)
+    ends = np.cumsum([0, *(len(row.questions) for row in rows)])
+    folder.mkdir()
+    Parts(
+        articles=[article(id_) for id_ in ids],
+        article_of=np.array([ids.index(row.article) for row in rows]),
+        passages=passages,
+        digests=[b"%016d" % n for n in range(len(rows))],
+        vectors=np.array([row.vector for row in rows], np.float16),
+        # Ranking has no use for the second column, the cosine to the last of the nearest.
+        hubs=np.array([(row.hub, 0.9) for row in rows], np.float32),
+        sentences=sentences,
+        questions=EditorsQuestions(np.zeros((len(asked), 16), np.uint8), asked, ends),
+        postings=count_terms([row.words.split() for row in rows]),
+        words={},
+    ).write(folder)
+    return LocalIndex(
+        folder, Manifest(FORMAT, "by-hand", "", "", "", 4, len(rows), {}, {}, {}, {}, {}, 0.0, 0.0, files={})
+    )
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    return Searcher(generation(ROWS, tmp_path_factory.mktemp("searcher") / "index"), KeywordEmbedder())
+
+
+def query(vector: Vector = ASKED, weights: dict[str, float] = WEIGHTS, **favoured: float) -> Query:
+    return Query("", np.array(vector, np.float32), weights, favoured)
+
+
+def meaning(row: int) -> float:
+    of = ROWS[row]
+    return (of.cosine + of.sentence) / 2 + 0.15 * of.beside - 0.2 * of.hub
+
+
+def word_shares(bm25: list[float]) -> list[float]:
+    best, *others = sorted(bm25, reverse=True)
+    return [(0.1 + 0.7 * (best - others[9]) / best) * score / best for score in bm25]
+
+
+def with_feedback(scores: dict[int, float], vague: float) -> dict[int, float]:
+    """The scores of these rows with what closeness to the ten best of them adds."""
+    ten = sorted(scores, key=lambda row: -scores[row])[:10]
+    weights = {row: exp((scores[row] - scores[ten[0]]) / 0.05) for row in ten}
+    centre = [sum(weights[row] * ROWS[row].vector[place] for row in ten) for place in range(4)]
+    length = hypot(*centre)
+    return {
+        row: score + 0.5 * vague * sum(a * b for a, b in zip(ROWS[row].vector, centre, strict=True)) / length
+        for row, score in scores.items()
+    }
+
+
+def assert_ranked(found: search.Ranking, expected: dict[int, float]) -> None:
+    """That these rows come with these scores, the best first, equal ones in the order of their rows."""
+    assert found.rows.tolist() == sorted(expected, key=lambda row: (-round(expected[row], 6), row))
+    assert found.scores == pytest.approx([expected[row] for row in found.rows.tolist()], abs=2e-6)
+
+
+def bm25_of(searcher: Searcher) -> list[float]:
+    return searcher.index.lexical(WEIGHTS).tolist()
+
+
+def test_a_score_is_meaning_and_words_and_closeness_to_the_ten_best(searcher: Searcher) -> None:
+    bm25 = bm25_of(searcher)
+    words = word_shares(bm25)
+    assert len(set(sorted(bm25, reverse=True)[9:12])) == 3  # or the 10th or 12th would do for the 11th
+    found = searcher.rank(query())
+    expected = with_feedback({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
+    assert_ranked(found, expected)
+    assert [row for row in found.rows.tolist() if 8 <= row <= 11] == [8, 9, 10, 11]
+    assert len({round(expected[row], 6) for row in (8, 9, 10, 11)}) == 1
+    rows = found.rows.tolist()
+    assert found.words == pytest.approx([words[row] for row in rows], abs=1e-6)
+    assert found.bm25.tolist() == [bm25[row] for row in rows]
+    assert found.cosines == pytest.approx([ROWS[row].cosine for row in rows], abs=1e-6)
+    assert found.sentences == pytest.approx([ROWS[row].sentence for row in rows], abs=1e-6)
+
+
+def test_a_clear_question_without_words_is_ranked_by_meaning_alone(searcher: Searcher) -> None:
+    found = searcher.rank(query(E1, {}))
+    scores = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+    assert scores[0] == pytest.approx((1.0 + 0.5) / 2 + 0.15 * 0.0 - 0.2 * 0.30)
+    assert scores[2] == pytest.approx(-0.5 + 0.15 * (0.0 + 1.0) / 2 - 0.2 * 0.20)
+    assert scores[3] == pytest.approx(1.0 + 0.15 * -0.5 - 0.2 * 0.50)
+    assert scores[7] == pytest.approx((-0.5 + 0.5) / 2 + 0.15 * -0.5 - 0.2 * 0.40)
+    assert found.words.tolist() == [0.0] * 13
+
+
+def test_what_is_favoured_gains_after_all_else(searcher: Searcher) -> None:
+    words = word_shares(bm25_of(searcher))
+    expected = with_feedback({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
+    gains = {"b": 0.3, "d": -0.1}
+    found = searcher.rank(query(b=0.3, d=-0.1))
+    assert_ranked(found, {row: score + gains.get(ROWS[row].article, 0.0) for row, score in expected.items()})
+
+
+def test_rows_that_are_not_allowed_neither_come_nor_measure_words_but_stay_neighbours(searcher: Searcher) -> None:
+    allowed = np.array([row.article != "a" for row in ROWS])
+    allowed[9] = False
+    bm25 = [score if kept else 0.0 for score, kept in zip(bm25_of(searcher), allowed.tolist(), strict=True)]
+    words = word_shares(bm25)
+    kept = np.flatnonzero(allowed).tolist()
+    # The nearest that is left has a cosine of .1.
+    expected = with_feedback({row: meaning(row) + words[row] for row in kept}, vague=1.0)
+    assert_ranked(searcher.rank(query(), allowed), expected)
+
+
+def test_nothing_is_found_where_nothing_is_allowed(searcher: Searcher) -> None:
+    assert len(searcher.rank(query(), np.zeros(13, np.bool_)).rows) == 0
+
+
+def test_candidates_are_the_nearest_and_those_of_the_most_words(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "CANDIDATES", 4)
+    bm25 = bm25_of(searcher)
+    near, worded = {0, 2, 3, 7}, set(sorted(range(13), key=lambda row: -bm25[row])[:4])
+    assert worded == {0, 1, 4, 6}
+    words = word_shares(bm25)  # as decided as among all passages
+    expected = with_feedback({row: meaning(row) + words[row] for row in near | worded}, vague=0.5)
+    assert_ranked(searcher.rank(query()), expected)
+
+
+def test_a_hundred_of_each_search_are_candidates(tmp_path: Path) -> None:
+    near, worded = Row("a", E1, (), (), 0.0, "offer"), Row("b", E3, (), (), 0.0, "pay")
+    index = generation((near,) * 120 + (worded,) * 120, tmp_path / "index")
+    assert len(Searcher(index, KeywordEmbedder()).rank(query()).rows) == 200
+
+
+def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
+    rows = np.array([0, 2, 3, 4, 7, 8, 12])
+    around, there = searcher.index.beside(rows)
+    assert [around[side][there[side]].tolist() for side in (0, 1)] == [[1, 2, 11], [1, 3, 5, 9]]
+    assert there.tolist() == [
+        [False, True, True, False, False, False, True],
+        [True, True, False, True, False, True, False],
+    ]
+
+
+def test_the_best_sentence_may_be_an_editors_question_and_none_gives_minus_one(searcher: Searcher) -> None:
+    found = searcher.index.best_sentences(np.array([12, 2, 4, 0, 8]), np.array(ASKED, np.float32))
+    assert found == pytest.approx([0.0, -1.0, 0.8, 0.7, 0.6], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("scores", "count", "rows"),
+    [
+        ((0.0, 3.0, 0.5, 2.0, 1.0), 2, [1, 3]),
+        ((0.0, 3.0, 0.5, 2.0, 1.0), 3, [1, 3, 4]),
+        ((0.0, 3.0, 0.0, 2.0), 3, [1, 3]),
+        ((2.0, 1.0), 100, [0, 1]),
+        ((0.0, 0.0), 1, []),
+        ((), 5, []),
+    ],
+)
+def test_the_highest_scores_are_those_above_nothing(scores: Vector, count: int, rows: list[int]) -> None:
+    assert sorted(search._highest(np.array(scores, np.float32), count).tolist()) == rows
+
+
+@pytest.mark.parametrize(
+    ("articles", "k", "places"),
+    [
+        ([7, 7, 7, 8, 7, 9], 3, [0, 1, 3]),
+        ([7, 7, 7, 8, 7, 9], 4, [0, 1, 3, 5]),
+        ([7, 7, 7, 8, 7, 9], 5, [0, 1, 2, 3, 5]),
+        ([7, 7, 7, 8, 7, 9], 9, [0, 1, 2, 3, 4, 5]),
+        ([], 3, []),
+    ],
+)
+def test_an_article_comes_twice_unless_nothing_else_is_left(articles: list[int], k: int, places: list[int]) -> None:
+    assert spread(np.array(articles, np.int64), k) == places
+
+
+def test_codes_are_the_nearest_and_the_largest_number_has_the_largest() -> None:
+    codes, scales = quantise(np.array([[1.27, 0.016, -0.016, -0.004], [-0.254, 0.0, 0.0029, 0.127]], np.float32))
+    assert codes.tolist() == [[127, 2, -2, 0], [-127, 0, 1, 64]]
+    assert scales == pytest.approx([0.01, 0.002])
