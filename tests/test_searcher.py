@@ -5,7 +5,8 @@ All stored vectors are exact in half precision and in 8-bit codes, so that their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from math import exp, hypot
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from chatbot.indexing.lexical import count_terms
 from chatbot.indexing.manifest import FORMAT, Manifest
 from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.questions import EditorsQuestions
-from chatbot.records import Article, Passage
+from chatbot.records import Article, Filters, Passage
 from tests.keyword_embedder import KeywordEmbedder
 
 Vector = tuple[float, ...]
@@ -249,6 +250,21 @@ def test_the_highest_scores_are_those_above_nothing(scores: Vector, count: int, 
 )
 def test_an_article_comes_twice_unless_nothing_else_is_left(articles: list[int], k: int, places: list[int]) -> None:
     assert spread(np.array(articles, np.int64), k) == places
+
+
+@pytest.mark.parametrize(
+    ("published", "updated", "kept"),
+    [
+        (None, date(2026, 1, 2), True),
+        (date(2026, 1, 9), date(2026, 1, 1), False),
+        (date(2026, 1, 2), None, True),
+        (date(2026, 1, 1), None, False),
+        (None, None, False),
+    ],
+)
+def test_articles_of_the_very_day_are_kept(published: date | None, updated: date | None, kept: bool) -> None:
+    one = replace(article("a"), published=published, updated=updated)
+    assert search.keeps(Filters(updated_since=date(2026, 1, 2)), one) is kept
 
 
 def test_codes_are_the_nearest_and_the_largest_number_has_the_largest() -> None:
