@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.answering import search
-from chatbot.answering.search import Query, Searcher, spread
+from chatbot.answering.search import Query, Ranking, Searcher, _highest, keeps, spread
 from chatbot.indexing.lexical import count_terms
 from chatbot.indexing.manifest import FORMAT, Manifest
 from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
@@ -130,7 +129,7 @@ def with_feedback(scores: dict[int, float], vague: float) -> dict[int, float]:
     }
 
 
-def assert_ranked(found: search.Ranking, expected: dict[int, float]) -> None:
+def assert_ranked(found: Ranking, expected: dict[int, float]) -> None:
     """That these rows come with these scores, the best first, equal ones in the order of their rows."""
     assert found.rows.tolist() == sorted(expected, key=lambda row: (-round(expected[row], 6), row))
     assert found.scores == pytest.approx([expected[row] for row in found.rows.tolist()], abs=2e-6)
@@ -193,7 +192,7 @@ def test_nothing_is_found_where_nothing_is_allowed(searcher: Searcher) -> None:
 def test_candidates_are_the_nearest_and_those_of_the_most_words(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "CANDIDATES", 4)
+    monkeypatch.setattr("chatbot.answering.search.CANDIDATES", 4)
     bm25 = bm25_of(searcher)
     near, worded = {0, 2, 3, 7}, set(sorted(range(13), key=lambda row: -bm25[row])[:4])
     assert worded == {0, 1, 4, 6}
@@ -235,7 +234,7 @@ def test_the_best_sentence_may_be_an_editors_question_and_none_gives_minus_one(s
     ],
 )
 def test_the_highest_scores_are_those_above_nothing(scores: Vector, count: int, rows: list[int]) -> None:
-    assert sorted(search._highest(np.array(scores, np.float32), count).tolist()) == rows
+    assert sorted(_highest(np.array(scores, np.float32), count).tolist()) == rows
 
 
 @pytest.mark.parametrize(
@@ -264,7 +263,7 @@ def test_an_article_comes_twice_unless_nothing_else_is_left(articles: list[int],
 )
 def test_articles_of_the_very_day_are_kept(published: date | None, updated: date | None, kept: bool) -> None:
     one = replace(article("a"), published=published, updated=updated)
-    assert search.keeps(Filters(updated_since=date(2026, 1, 2)), one) is kept
+    assert keeps(Filters(updated_since=date(2026, 1, 2)), one) is kept
 
 
 def test_codes_are_the_nearest_and_the_largest_number_has_the_largest() -> None:
