@@ -1,8 +1,22 @@
+"""What a crash may leave: kills at every touch of the disk, and what a failing power supply would have lost."""
+
 from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chatbot.indexing.build import build
+from chatbot.indexing.calibrated import Calibrated, store
+from chatbot.indexing.snapshot import current, history, prune, writing
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+from tests.recorded_disk import Rename, Sync, Touch, record
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,3 +34,69 @@ def test_a_build_killed_at_any_touch_of_the_disk_leaves_whole_answers(tmp_path: 
     kills, switched = map(int, done.stdout.split())
     assert kills >= 40, "too few file operations were seen for this test to mean anything"
     assert 0 < switched < kills, "kills must fall both before and after the switch to the new generation"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Settings:
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    settings.corpus_dir.mkdir()
+    (settings.corpus_dir / "a.md").write_text("# Pay\n\nAsk for better pay when you get an offer.\n")
+    return settings
+
+
+def calibration(*_: Any) -> Calibrated:
+    arrays = [np.zeros(2, np.float32) for field in fields(Calibrated) if field.name != "figures"]
+    return Calibrated({"covered": 0.5}, *arrays)  # type: ignore[arg-type]
+
+
+def replaced(name: str, held: str) -> list[Touch]:
+    """What replacing a small file of the index folder must be: the content first, then its name, then the folder."""
+    return [Sync(f".{name}.new", held.encode()), Rename(f".{name}.new", name), Sync(".", None)]
+
+
+def whole_before_it_had_its_name(index_dir: Path, generation: str, touches: list[Touch]) -> int:
+    """The place of the touch that gave the generation its name; all of it must have been on the disk before that."""
+    aside, folder = f".building-{generation}", index_dir / generation
+    named = touches.index(Rename(aside, generation))
+    synced = {touch.path: touch.held for touch in touches[:named] if isinstance(touch, Sync)}
+    for path in (folder, *folder.rglob("*")):
+        was = (Path(aside) / path.relative_to(folder)).as_posix()
+        assert was in synced, f"{was} was named before it was on the disk"
+        assert synced[was] == (path.read_bytes() if path.is_file() else None), f"{was} was written to after that"
+    return named
+
+
+def test_a_generation_is_on_the_disk_before_anything_names_it(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    touches = record(monkeypatch, site.index_dir)
+    generation = build(site, embedder=KeywordEmbedder(), calibrate=calibration).generation
+    assert (site.index_dir / generation / "calibration").is_dir()
+    named = whole_before_it_had_its_name(site.index_dir, generation, touches)
+    (entry,) = history(site.index_dir)
+    assert touches[named + 1 :] == [
+        Sync(".", None),
+        *replaced("history", f"{generation} {entry.at}\n"),
+        *replaced("CURRENT", f"{generation}\n"),
+    ]
+
+
+def test_a_new_calibration_is_on_the_disk_before_anything_names_it(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generation = build(site, embedder=KeywordEmbedder()).generation
+    touches = record(monkeypatch, site.index_dir)
+    with writing(site.index_dir):
+        store(site.index_dir, generation, calibration())
+    named = whole_before_it_had_its_name(site.index_dir, generation, touches)
+    assert touches[named - 1] == Rename(generation, f".gone-{generation}")
+    assert touches[named + 1 :] == [Sync(".", None), *replaced("CURRENT", f"{generation}\n")]
+
+
+def test_what_is_pruned_is_gone_before_the_history_forgets_it(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = build(site, embedder=KeywordEmbedder()).generation
+    (site.corpus_dir / "b.md").write_text("# Degree\n\nLearn python without a degree.\n")
+    new = build(site, embedder=KeywordEmbedder()).generation
+    _, entry = history(site.index_dir)
+    touches = record(monkeypatch, site.index_dir)
+    assert prune(site.index_dir, 1) == [old]
+    assert touches == [Rename(old, f".gone-{old}"), *replaced("history", f"{new} {entry.at}\n")]
+    assert current(site.index_dir) == new

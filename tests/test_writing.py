@@ -24,6 +24,7 @@ from chatbot.content.writing import (
     write_new,
 )
 from chatbot.errors import EditRefused, NameTaken
+from tests.recorded_disk import Rename, Sync, record
 
 TEXT = b"# A title\n\nSome text to read.\n"
 
@@ -270,3 +271,13 @@ def test_whatever_is_typed_into_the_form_is_read_back(
     cleaned = (" ".join(topic.split()) for line in topics for topic in line.split(","))
     assert article.topics == tuple(dict.fromkeys(filter(None, cleaned)))
     assert article.questions == tuple(dict.fromkeys(filter(None, (" ".join(line.split()) for line in questions))))
+
+
+def test_a_text_is_on_the_disk_before_it_takes_the_place_of_another(
+    corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touches = record(monkeypatch, corpus)
+    write_new(corpus, "a.md", TEXT, 1)
+    replace(corpus, "a.md", TEXT + b"More.\n", digest(TEXT), 1)
+    renamed = [place for place, touch in enumerate(touches) if touch == Rename(".a.md.new", "a.md")]
+    assert [touches[place - 1] for place in renamed] == [Sync(".a.md.new", TEXT), Sync(".a.md.new", TEXT + b"More.\n")]
