@@ -350,6 +350,39 @@ def test_with_one_generation_there_is_nothing_to_go_back_to(site: Settings) -> N
         rollback(site)
 
 
+def test_the_lock_is_held_from_the_first_step_of_a_build_to_the_last(site: Settings) -> None:
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+    steps = []
+
+    def step(name: str, _done: int, _total: int) -> None:
+        steps.append(name)
+        with pytest.raises(IndexLocked), writing(site.index_dir):
+            pass
+
+    run(judged(site), on_step=step)
+    assert steps[0] == "preparing"
+    assert {"reading", "sealing", "verifying", "renaming", "judging", "publishing"} < set(steps)
+    assert steps[-1] == "pruning"
+    with writing(site.index_dir):
+        pass
+
+
+def test_what_a_disk_spoils_while_it_is_written_is_not_published(site: Settings) -> None:
+    before = current(site.index_dir)
+    write(site, "new.md", "# Team\n\nA remote team.\n")
+
+    def spoil(name: str, _done: int, _total: int) -> None:
+        if name == "verifying":
+            (aside,) = site.index_dir.glob(".building-*")
+            (aside / "words.txt").write_text("spoilt")
+
+    with pytest.raises(IndexDamaged, match=r"words\.txt does not match its digest"):
+        run(site, on_step=spoil)
+    assert current(site.index_dir) == before
+    assert list(site.index_dir.glob(".building-*")) == []
+    assert run(site).published
+
+
 def test_while_somebody_builds_nothing_is_rolled_back_or_removed(three: tuple[Settings, list[str]]) -> None:
     site, _ = three
     with writing(site.index_dir):
