@@ -158,6 +158,37 @@ def test_the_host_that_a_client_invents_is_not_repeated(server: Server) -> None:
         assert b"rebound.example" not in answer, path
 
 
+NEIGHBOURS = [
+    {"Origin": "https://evil.example.org"},
+    {"Origin": "https://example.org"},
+    {"Origin": "https://chat.example.org.evil.example"},
+    {"Origin": "https://evilchat.example.org"},
+    {"Origin": "https://sub.chat.example.org"},
+    {"Origin": "https://chat.example.org:8443"},
+    {"Origin": "http://chat.example.org"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "anything"},
+    *({"Origin": "https://evil.example.org", "Sec-Fetch-Site": said} for said in ("same-site", "cross-site", "none")),
+    # The address is that of this server, but the browser knows that the page is not.
+    *({"Origin": "https://chat.example.org", "Sec-Fetch-Site": said} for said in ("same-site", "cross-site", "none")),
+]
+
+
+@pytest.mark.parametrize("sent", NEIGHBOURS, ids=lambda sent: " ".join(sent.values()))
+def test_a_page_on_a_neighbouring_name_is_another_site(server: Server, sent: dict[str, str]) -> None:
+    here = {"Host": "chat.example.org", "X-Forwarded-Proto": "https"}
+    assert server.post("/api/ask", {"question": QUESTION}, **here, **sent)[0] == 403
+    assert server.post("/chat/gradio_api/run/predict", {}, **here, **sent)[0] == 403
+
+
+def test_a_page_of_this_server_is_known_by_its_own_address_or_by_the_browsers_word(server: Server) -> None:
+    here = {"Host": "chat.example.org", "X-Forwarded-Proto": "https"}
+    for sent in ({"Origin": "https://chat.example.org"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert server.post("/api/ask", {"question": QUESTION}, **here, **sent)[0] == 200
+
+
 @pytest.mark.parametrize("host", ['x"><script>', "x y", "x/../y", "x@evil.example", "x:port", "x:123456", "[::1"])
 def test_a_host_that_is_none_is_refused(server: Server, host: str) -> None:
     answer = raw(server, get("/chat/").replace(b"Host: localhost", f"Host: {host}".encode()))

@@ -115,12 +115,24 @@ def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(editing: Serve
     assert send(editing, "GET", "/edit/config", Cookie=cookie)[0] == 401
 
 
-@pytest.mark.parametrize("where", [{"Origin": "https://evil.example"}, {"Sec_Fetch_Site": "cross-site"}])
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "https://evil.example.org"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-site"},
+        {"Origin": "https://chat.example.org", "Sec_Fetch_Site": "same-site"},
+    ],
+)
 def test_a_page_of_another_site_can_do_nothing_even_with_the_cookie(editing: Server, where: dict[str, str]) -> None:
-    cookie = sign_in(editing)[1]["set-cookie"].partition(";")[0]
-    assert sign_in(editing, **where)[0] == 403
+    here = {"Host": "chat.example.org", "X_Forwarded_Proto": "https"}
+    cookie = sign_in(editing, **here)[1]["set-cookie"].partition(";")[0]
+    assert sign_in(editing, **here, **where)[0] == 403
     for path in ("sign-out", "gradio_api/run/predict"):
-        assert send(editing, "POST", f"/edit/{path}", "{}", Cookie=cookie, **where)[0] == 403
+        assert send(editing, "POST", f"/edit/{path}", "{}", Cookie=cookie, **here, **where)[0] == 403
+    assert send(editing, "GET", "/edit/config", Cookie=cookie, **here)[0] != 401, "it was signed out all the same"
 
 
 def test_no_password_is_asked_for_where_others_could_read_along(editing: Server) -> None:
@@ -167,8 +179,24 @@ def test_a_session_counts_only_unaltered_in_time_and_in_its_own_process(monkeypa
     until, nonce, signature = cookie.split(".")
     for forged in (f"{int(until) + 1}.{nonce}.{signature}", f"{until}.{nonce}x.{signature}", f"{until}.{nonce}.", ""):
         assert not signing.holds(forged)
+    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: int(until) - 0.5)
+    assert signing.holds(cookie)
     monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: int(until))
     assert not signing.holds(cookie)
+
+
+def test_a_session_that_was_ended_stays_ended_while_others_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    signing = Signing(ON)
+    first, second, kept = (signing.start() for _ in range(3))
+    signing.end(first)
+    signing.end(second)
+    assert [signing.holds(cookie) for cookie in (first, second, kept)] == [False, False, True]
+    for forged in ("1.x.y", f"{kept}x", ""):
+        signing.end(forged)
+    assert len(signing._ended) == 2, "what is no session is not remembered"
+    until = int(first.partition(".")[0])
+    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: until)
+    assert not any(map(signing.holds, (first, second, kept)))
 
 
 def test_the_command_prints_a_hash_that_opens_the_page(tmp_path: Path) -> None:

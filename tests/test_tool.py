@@ -23,6 +23,14 @@ def tooled(served_folder: Path) -> Iterator[Server]:
     assert running.stop() == 0
 
 
+@pytest.fixture(scope="module")
+def default(served_folder: Path) -> Iterator[Server]:
+    """The tool is switched on and nothing else is set."""
+    running = start_server(served_folder, CHATBOT_SERVER__MCP="true")
+    yield running
+    assert running.stop() == 0
+
+
 def finished(work: Coroutine[Any, Any, Any]) -> Any:
     """The result of a coroutine; in a thread, because the browser tests keep an event loop in this one."""
     with ThreadPoolExecutor(1) as pool:
@@ -90,6 +98,33 @@ def test_only_known_hosts_and_no_foreign_page_may_call_it(tooled: Server) -> Non
     assert initialise(tooled, Origin="https://evil.example") == 403
     assert tooled.get("/mcp")[0] == 405
     assert tooled.get("/healthz", {"Host": "rebound.example"})[0] == 421
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "rebound.example", "rebound.example:8000", "localhost.rebound.example", "localhost:80.rebound.example", "",
+        "rebound.localhost", "127.0.0.1.rebound.example", "127.0.0.2", "[::]", "192.168.1.2:7860",
+    ],
+)  # fmt: skip
+def test_a_name_that_points_to_this_machine_does_not_open_the_tool(default: Server, host: str) -> None:
+    here = f"http://{host}"
+    assert initialise(default, Host=host) in (400, 421)
+    assert initialise(default, Host=host, Origin=here) in (400, 421)
+    assert initialise(default, Host=host, Origin=here, **{"Sec-Fetch-Site": "same-origin"}) in (400, 421)
+    assert initialise(default, Host=host, **{"X-Forwarded-Host": "localhost", "Forwarded": "host=localhost"}) != 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1", "127.0.0.1:65535", "[::1]", "[::1]:7860"])
+def test_the_names_of_this_machine_open_the_tool(default: Server, host: str) -> None:
+    assert initialise(default, Host=host) == 200
+
+
+def test_what_is_for_everybody_answers_to_every_name_where_none_is_set(default: Server) -> None:
+    foreign = {"Host": "rebound.example"}
+    for path in ("/healthz", "/api/articles", "/articles"):
+        assert default.get(path, foreign)[0] == 200
+    assert default.post("/api/ask", {"question": QUESTION}, **foreign)[0] == 200
 
 
 def test_without_the_setting_there_is_no_tool(server: Server) -> None:
