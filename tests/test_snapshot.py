@@ -165,3 +165,13 @@ def test_publishing_an_older_generation_moves_it_to_the_end_of_the_history(site:
     publish(site.index_dir, first)
     assert current(site.index_dir) == first
     assert [entry.generation for entry in history(site.index_dir)] == [second, first]
+
+
+def test_what_the_pointer_names_goes_before_a_newer_line_of_the_history(site: Settings) -> None:
+    """As a crash leaves it between the two."""
+    first, second = [entry.generation for entry in history(site.index_dir)]
+    (site.index_dir / CURRENT).write_text(f"{first}\n")
+    assert candidates(site.index_dir) == [first, second]
+    index = newest_good(site.index_dir)
+    assert index
+    assert index.generation == first
