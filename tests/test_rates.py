@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.serving.forwarded import TRUSTED, Forwarded
 from chatbot.serving.gestures import Gesture, Step, Talk, searches
 from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, network, parse
 
@@ -79,3 +82,32 @@ def test_every_question_of_a_conversation_that_is_brought_back_is_counted() -> N
     assert searches(Talk(messages=(("user", "x"),)), whole) == 1
     assert searches(Talk(messages=(("user", "x"),)), Gesture(steps=(step,) * 3).model_dump_json()) == 3
     assert searches(Talk(), "{") == 0
+
+
+@pytest.mark.parametrize(
+    ("peer", "said", "client", "trusted"),
+    [
+        ("10.0.0.1", "192.0.2.7", "192.0.2.7", False),
+        ("10.0.0.1", "203.0.113.9, 192.0.2.7", "192.0.2.7", False),  # what a visitor puts in front is invented
+        ("10.0.0.1", "192.0.2.7, 10.0.0.2", "192.0.2.7", False),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3", True),
+        ("10.0.0.1", "192.0.2.7, nonsense", "10.0.0.1", True),  # nobody is believed beyond what cannot be read
+        ("10.0.0.1", "", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:192.0.2.7", "192.0.2.7", False),
+        ("192.0.2.66", "127.0.0.1", "192.0.2.66", False),
+        ("127.0.0.1", "192.0.2.7", "127.0.0.1", True),  # this machine, where it is no trusted proxy
+    ],
+)
+def test_a_visitor_is_the_last_address_that_no_trusted_proxy_has(
+    peer: str, said: str, client: str, trusted: bool
+) -> None:
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.update(scope)
+
+    scope = {"type": "http", "path": "/", "client": (peer, 1), "headers": [(b"x-forwarded-for", said.encode())]}
+    work = Forwarded(app, ["10.0.0.0/8"], "")(scope, None, None)  # type: ignore[arg-type]
+    with pytest.raises(StopIteration):
+        work.send(None)  # type: ignore[attr-defined]
+    assert (seen["client"][0], seen[TRUSTED]) == (client, trusted)
