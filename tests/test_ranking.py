@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from chatbot import arrays
 from chatbot.answering import ranking
 
 
-def scores(*values: float) -> ranking.Scores:
+def scores(*values: float) -> arrays.Scores:
     return np.array(values, np.float32)
 
 

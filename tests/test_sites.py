@@ -20,8 +20,8 @@ from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import SettingsError
 from chatbot.records import Filters, Turn
 from chatbot.serving.language import LANGUAGES
-from chatbot.serving.origins import Sites
 from chatbot.settings import Settings, SiteSettings
+from chatbot.sites import Sites
 from tests.conftest import COMMAND, Server, Visit, start_server
 from tests.host_site import ARTICLE, PHONE, HostSite, SiteVisitor
 from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION

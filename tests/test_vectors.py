@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.indexing.vectors import Stored, VectorIndex, write_vectors
+from chatbot.arrays import HalfVectors
+from chatbot.indexing.vectors import VectorIndex, write_vectors
 
 
-def unit_rows(count: int, dim: int = 32, seed: int = 0) -> Stored:
+def unit_rows(count: int, dim: int = 32, seed: int = 0) -> HalfVectors:
     rows = np.random.default_rng(seed).normal(size=(count, dim)).astype(np.float32)
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
 

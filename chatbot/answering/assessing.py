@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from chatbot.answering.evaluation import Evaluation, evaluate, read_questions, s
 from chatbot.answering.gold import read_gold
 from chatbot.answering.judged import CORPUS, corpus_reader, document_of, read_set
 from chatbot.answering.replay import CONVERSATIONS, Replay, read_conversations, replay
+from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.build import build_from
-from chatbot.indexing.disk import file_digest
+from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import ModelEmbedder
 from chatbot.indexing.encoder import QueryEncoder
 from chatbot.indexing.snapshot import ENCODERS, candidates, current
@@ -25,8 +26,6 @@ from chatbot.settings import Settings, load_settings
 
 SHIPPED_OTHERS = Path(__file__).parent / "out_of_scope.txt"
 FOLDER = "evaluations"
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

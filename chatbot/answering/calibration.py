@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering import confidence, ranking
-from chatbot.answering.confidence import Evidence, Floats, Scale
+from chatbot.answering.confidence import Evidence, Scale
 from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown import plain
 from chatbot.indexing.calibrated import Calibrated, text_digest
 from chatbot.indexing.embedding import Embedder
@@ -33,8 +34,6 @@ _SENTENCES, _LINES = 200, 160
 _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
 _LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02)
-
-Vectors = npt.NDArray[np.float32]
 Real = npt.NDArray[np.floating[Any]]
 
 
@@ -133,7 +132,7 @@ def calibrate(index: LocalIndex, embedder: Embedder | QueryEncoder, old: LocalIn
     return Calibrated(found, digests, vectors, kept, _rows(scale), elsewhere, own, strange)
 
 
-def figures(elsewhere: Floats, own: Floats, beyond: Floats, refusals: float = confidence.REFUSALS) -> dict[str, float]:
+def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = confidence.REFUSALS) -> dict[str, float]:
     """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals."""
     limits = confidence.thresholds(elsewhere, own, beyond, refusals)
     found = {
@@ -216,9 +215,9 @@ def _scale(found: Sequence[Evidence]) -> Scale:
     return Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
 
 
-def _rows(scale: Scale) -> Floats:
+def _rows(scale: Scale) -> Scores:
     return np.array([(one.meaning, one.words, one.astray) for one in (scale.mean, scale.deviation)], np.float32)
 
 
-def _scores(found: Sequence[Evidence], scale: Scale) -> Floats:
+def _scores(found: Sequence[Evidence], scale: Scale) -> Scores:
     return np.sort(np.array([confidence.score(one, scale) for one in found], np.float32))

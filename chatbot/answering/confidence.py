@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from math import exp, log1p
 
 import numpy as np
-import numpy.typing as npt
 
+from chatbot.arrays import Scores
 from chatbot.records import Verdict
 
 REFUSALS = 0.05
-
 # Logistic regression over six corpora, each predicted by the others; docs/abstention.md.
 _ASTRAY, _WORDS, _SLOPE = 0.4, 0.5, 1.4
 _NEIGHBOURS = 3
@@ -23,8 +22,6 @@ _NEIGHBOURS = 3
 _UNSURE = 3
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ DEFAULT_SCALE = Scale(Evidence(0.21, 1.9, 0.34), Evidence(0.07, 0.4, 0.06))
 DEFAULT_THRESHOLDS = Thresholds(1.7, 2.7)
 
 
-def evidence(cosines: Floats, sentences: Floats, bm25: Floats, near: Floats) -> Evidence:
+def evidence(cosines: Scores, sentences: Scores, bm25: Scores, near: Scores) -> Evidence:
     """Evidence from the hits of a question, shape (hits,) each, and its cosines to questions out of scope."""
     if not len(cosines):
         return Evidence(-1.0, 0.0, 1.0)
@@ -83,7 +80,7 @@ def score(found: Evidence, scale: Scale) -> float:
     return meaning - _ASTRAY * astray + _WORDS * max(words, 0.0)
 
 
-def thresholds(elsewhere: Floats, own: Floats, beyond: Floats, refusals: float = REFUSALS) -> Thresholds:
+def thresholds(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = REFUSALS) -> Thresholds:
     """Where to refuse and where to answer, from the scores of questions of which it is known.
 
     `elsewhere` and `own` are scores of the corpus's own sentences, without and with the passage that they stand in:

@@ -14,17 +14,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from chatbot.answering import wording
+from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
 from chatbot.indexing.lexical import idf
 from chatbot.indexing.tokens import stem, words
 from chatbot.records import Passage, Turn
 
 Kind = Literal["standalone", "follow_up", "more", "pick", "change"]
-Vector = npt.NDArray[np.float32]
-
 MOST_TURNS = 30
 MOST_SENT = 100
 MOST_CHARACTERS = 1500
@@ -140,13 +138,13 @@ def settle(reading: Reading, raw: float, completed: float, nearest: Passage, sho
     return Reading("change", reading.question) if stands_alone else reading
 
 
-def blend(raw: Vector, completed: Vector) -> Vector:
+def blend(raw: Vectors, completed: Vectors) -> Vectors:
     """The unit vector of a completed question in which its own words weigh more: completed + 0.7 raw.
 
     Both are unit vectors of shape (dim,).
     """
     mixed = completed + np.float32(_OWN_SHARE) * raw
-    unit: Vector = (mixed / max(float(np.linalg.norm(mixed)), 1e-9)).astype(np.float32)
+    unit: Vectors = (mixed / max(float(np.linalg.norm(mixed)), 1e-9)).astype(np.float32)
     return unit
 
 

@@ -17,14 +17,13 @@ import numpy.typing as npt
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.calibration import auroc
 from chatbot.answering.judged import JudgedSet
+from chatbot.indexing.changes import OnStep
 from chatbot.records import Filters
 
 MEASURES = {"nDCG@10": "nDCG@10", "MRR@10": "RR@10", "R@5": "R@5", "R@10": "R@10", "R@100": "R@100"}
 REFUSED = 0.05
 _RESAMPLES = 2000
 _WARM_UP = 5
-
-OnStep = Callable[[str, int, int], None]
 Floats = npt.NDArray[np.float64]
 
 

@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Scores
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
 from chatbot.records import Highlight
-
-Scores = npt.NDArray[np.float32]
 
 MOST = 2
 _NEAR = 0.92

@@ -5,7 +5,7 @@
     qrels.tsv        a header line, then question, passage and grade between tabs; a grade of 0 is not relevant
 
 A passage whose `_id` is `article#part` belongs to that article, like the passages of the index; any other is an article
-of its own. Lines end with "\\n" and nothing else: texts may hold other characters that Python takes for line ends.
+of its own. Lines end with "\n" and nothing else: texts may hold other characters that Python takes for line ends.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from chatbot.content.passages import embedded_text, split
 from chatbot.errors import JudgedSetError
+from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.reading import Corpus
@@ -28,8 +29,6 @@ from chatbot.settings import Settings
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 _SPECIAL_TOKENS = 2
 _CHARACTERS_PER_TOKEN = 4
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Rows, Vectors
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Passage
-
-Vectors = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
 
 MOST_POINTS = 3000
 MOST_PAIRS = 50

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from chatbot.answering.search import Query, Ranking, Searcher
-from chatbot.indexing.passage_index import Mask, Vectors
+from chatbot.arrays import Mask, Vectors
 from chatbot.indexing.tokens import words
 from chatbot.records import Hit, Passage, Pin
 

@@ -6,11 +6,9 @@ What was tried, on which questions, and what it gave is in docs/retrieval.md.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from chatbot.arrays import Scores
 from chatbot.indexing.tokens import STOP_WORDS, stem, words
-
-Scores = npt.NDArray[np.float32]
 
 STOP_WEIGHT = 0.4
 _HUB = 0.2

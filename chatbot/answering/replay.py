@@ -19,14 +19,13 @@ from chatbot.answering.evaluation import Floats, interval, measure
 from chatbot.answering.gold import quoted, to_quote
 from chatbot.answering.judged import records
 from chatbot.errors import JudgedSetError
+from chatbot.indexing.changes import OnStep
 from chatbot.indexing.store import Store
 from chatbot.records import Filters, Turn
 
 CONVERSATIONS = "conversations.jsonl"
 _SHOWN = 5
 _DEPTH = 10
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

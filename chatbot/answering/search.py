@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering import ranking
+from chatbot.arrays import Mask, Rows, Scores, Vectors
 from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.passage_index import LocalIndex, Mask, Rows, Scores, Vectors
+from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Article, Filters
 
 CANDIDATES = 100

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from chatbot.disk import sync
 from chatbot.errors import NothingToIndex
 from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.changes import BuildReport, Changes, Plan, compare
-from chatbot.indexing.disk import sync
+from chatbot.indexing.changes import BuildReport, Changes, OnStep, Plan, compare
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.gate import Effect, objection, refuse
 from chatbot.indexing.manifest import FORMAT, Manifest, generation_name, is_whole, remember, write_manifest
@@ -29,7 +29,6 @@ from chatbot.indexing.snapshot import ENCODERS, discard, history, prune, publish
 from chatbot.indexing.sources import discard_drafts, newest_good, reusable
 from chatbot.settings import Settings
 
-OnStep = Callable[[str, int, int], None]
 Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
 Read = Callable[[Settings, Embedder, LocalIndex | None, OnStep], Corpus]
 Measure = Callable[[LocalIndex | None, LocalIndex, Embedder], Effect | None]

@@ -21,13 +21,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.disk import replace_text, sync
+from chatbot.arrays import Scores
+from chatbot.disk import replace_text, sync
 from chatbot.indexing.manifest import MANIFEST, read_manifest, write_manifest
 from chatbot.indexing.snapshot import CURRENT, current, discard
 
 FOLDER = "calibration"
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ class Calibrated:
     digests: npt.NDArray[np.uint8]
     vectors: npt.NDArray[np.float16]
     outside: npt.NDArray[np.int64]
-    scale: Floats
-    elsewhere: Floats
-    own: Floats
-    beyond: Floats
+    scale: Scores
+    elsewhere: Scores
+    own: Scores
+    beyond: Scores
 
     @classmethod
     def open(cls, folder: Path, figures: dict[str, float]) -> Calibrated | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatbot.disk import file_digest
 from chatbot.errors import ModelError
-from chatbot.indexing.disk import file_digest
 from chatbot.indexing.model import read_json
 
 CARD_FILE = "encoder.json"

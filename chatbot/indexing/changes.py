@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from chatbot.indexing.gate import Effect
+
+OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

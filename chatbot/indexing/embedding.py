@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
 from chatbot.indexing.card import CARD_FILE, EncoderCard, read_card
-from chatbot.indexing.encoder import QueryEncoder, Span, Vectors, export_encoder, span_mask, token_counter
+from chatbot.indexing.encoder import QueryEncoder, Span, export_encoder, span_mask, token_counter
 from chatbot.indexing.model import fingerprint, locate_model
 
 if TYPE_CHECKING:

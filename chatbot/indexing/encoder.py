@@ -20,16 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Vectors
+from chatbot.disk import file_digest, sync
 from chatbot.errors import ModelError
 from chatbot.indexing.card import CARD_FILE, EncoderCard, read_card
-from chatbot.indexing.disk import file_digest, sync
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-Vectors = npt.NDArray[np.float32]
 Span = tuple[int, int]
-
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 

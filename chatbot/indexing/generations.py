@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.content.files import read_bytes
 from chatbot.content.isolation import IsolatedReader
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
+from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import Embedder, ModelEmbedder
 from chatbot.indexing.manifest import read_manifest, verify
 from chatbot.indexing.passage_index import LocalIndex
@@ -17,8 +17,6 @@ from chatbot.indexing.reading import cut, with_given
 from chatbot.indexing.snapshot import ENCODERS, current, history, prune, publish, served, writing
 from chatbot.records import Article
 from chatbot.settings import Settings
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,20 +15,18 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import HalfVectors, Rows, Scores
+
 SAMPLE = 4096
 _NEIGHBOURS = 10
 _STEPS = 2048.0
-
-Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
-Stored = npt.NDArray[np.float16]
 
 
 class Texts(NamedTuple):
     """The digest of each passage's text, and its unit vector, shape (passages, dim); the same text has the same."""
 
     digests: Sequence[bytes]
-    vectors: Stored
+    vectors: HalfVectors
 
     def sample(self, size: int) -> dict[bytes, int]:
         """A row of each of so many distinct texts, by its digest: those of the lowest."""
@@ -36,7 +34,7 @@ class Texts(NamedTuple):
         return {digest: rows[digest] for digest in sorted(rows)[:size]}
 
 
-def hubness(texts: Texts, before: tuple[Texts, Floats] | None = None, size: int = SAMPLE) -> Floats:
+def hubness(texts: Texts, before: tuple[Texts, Scores] | None = None, size: int = SAMPLE) -> Scores:
     """The rows of this module's docstring; zeros where there is only one text.
 
     `before` are the texts of an earlier generation with their rows, to take over what is still the same.
@@ -55,10 +53,10 @@ def hubness(texts: Texts, before: tuple[Texts, Floats] | None = None, size: int 
 
 
 def _take_over(
-    found: Floats,
-    texts: tuple[Sequence[bytes], Floats],
+    found: Scores,
+    texts: tuple[Sequence[bytes], Scores],
     sample: dict[bytes, int],
-    before: tuple[Texts, Floats],
+    before: tuple[Texts, Scores],
     size: int,
 ) -> npt.NDArray[np.bool_]:
     """Fill in what is known; which rows may have changed."""
@@ -77,7 +75,7 @@ def _take_over(
     return changed
 
 
-def _nearest(asked: Floats, itself: Rows, rows: Floats, sample: Sequence[int]) -> Floats:
+def _nearest(asked: Scores, itself: Rows, rows: Scores, sample: Sequence[int]) -> Scores:
     """The mean and the last cosine of vectors to the nearest of a sample of rows, each without `itself`."""
     import faiss
 
@@ -90,7 +88,7 @@ def _nearest(asked: Floats, itself: Rows, rows: Floats, sample: Sequence[int]) -
     return np.stack([others.mean(axis=1, dtype=np.float64), others.min(axis=1)], axis=1).astype(np.float32)
 
 
-def _rounded(vectors: Stored) -> Floats:
+def _rounded(vectors: HalfVectors) -> Scores:
     rows = vectors.astype(np.float32) * np.float32(_STEPS)
     np.rint(rows, out=rows)
     rows /= np.float32(_STEPS)

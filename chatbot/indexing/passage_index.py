@@ -26,21 +26,16 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Mask, Rows, Scores, Vectors, mapped, ranges, single
 from chatbot.errors import IndexDamaged
-from chatbot.indexing.arrays import mapped
 from chatbot.indexing.calibrated import Calibrated
 from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.manifest import Manifest, verify
 from chatbot.indexing.questions import FOLDER, EditorsQuestions
 from chatbot.indexing.spoken import FILE, read_words, write_words
 from chatbot.indexing.store import Store, write_store
-from chatbot.indexing.vectors import VectorIndex, single, write_vectors
+from chatbot.indexing.vectors import VectorIndex, write_vectors
 from chatbot.records import Article, Passage
-
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
-Vectors = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 
 class PassageIndex(Protocol):
@@ -273,13 +268,6 @@ class LocalIndex:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""
         return self.store.passages(rows)
-
-
-def ranges(starts: Rows, counts: Rows) -> Rows:
-    """The numbers from each start on, as many as its count, one after the other."""
-    ends = np.cumsum(counts)
-    found: Rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
-    return found
 
 
 def _highest(values: Scores, counts: Rows) -> Scores:

@@ -17,14 +17,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import HalfVectors, Rows
 from chatbot.indexing.calibrated import text_digest
 from chatbot.indexing.embedding import Embedder
 from chatbot.records import Article
 
 FOLDER = "questions"
-
-Rows = npt.NDArray[np.int64]
-Stored = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class EditorsQuestions:
     """The files of this module's docstring."""
 
     digests: npt.NDArray[np.uint8]
-    vectors: Stored
+    vectors: HalfVectors
     starts: Rows
 
     @classmethod
@@ -46,7 +44,11 @@ class EditorsQuestions:
 
 
 def lead(
-    articles: Sequence[Article], article_of: Rows, vectors: Stored, embedder: Embedder, old: EditorsQuestions | None
+    articles: Sequence[Article],
+    article_of: Rows,
+    vectors: HalfVectors,
+    embedder: Embedder,
+    old: EditorsQuestions | None,
 ) -> EditorsQuestions:
     """Each question's vector, taken over from `old` where it is known, and the passage of its article nearest to it.
 

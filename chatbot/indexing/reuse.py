@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import Rows, Vectors, ranges
 from chatbot.content.markdown import plain
 from chatbot.content.passages import embedded_text, sentences
+from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.encoder import Vectors
 from chatbot.indexing.hubs import Texts, hubness
 from chatbot.indexing.lexical import Postings, count_terms, merge
-from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise, ranges
+from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.questions import lead
 from chatbot.indexing.reading import Corpus
 from chatbot.indexing.spoken import count_words
 from chatbot.indexing.tokens import stem, words
 from chatbot.records import Article, Passage
-
-OnStep = Callable[[str, int, int], None]
-Rows = npt.NDArray[np.int64]
 
 _FEW = 10
 

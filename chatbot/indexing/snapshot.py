@@ -16,8 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from chatbot.disk import replace_text
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
-from chatbot.indexing.disk import replace_text
 from chatbot.indexing.manifest import Manifest, read_manifest
 
 CURRENT = "CURRENT"

@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.arrays import HalfVectors, Rows, Scores
+
 FLAT_LIMIT = 100_000
 _OFFERED = 4  # times k: how many candidates the cells offer for exact comparison
 
-Rows = npt.NDArray[np.int64]
-Scores = npt.NDArray[np.float32]
-Stored = npt.NDArray[np.float16]
 
-
-def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) -> None:
+def write_vectors(vectors: HalfVectors, path: Path, *, flat_limit: int = FLAT_LIMIT) -> None:
     """Write a FAISS index over unit rows, shape (n, dim). The same rows give the same file.
 
     Raises OSError where the disk refuses.
@@ -44,23 +42,10 @@ def write_vectors(vectors: Stored, path: Path, *, flat_limit: int = FLAT_LIMIT) 
         raise OSError(errno.EIO, "cannot be written in full", str(path)) from error
 
 
-def single(half: Stored) -> npt.NDArray[np.float32]:
-    """The same numbers as float32, for finite ones; NumPy's own conversion takes six times as long.
-
-    Sign, exponent and fraction move to their places, and a factor corrects the exponent's other bias (IEEE 754).
-    """
-    bits = half.view(np.int16).astype(np.int32)
-    bits <<= 13
-    bits &= np.int32(~0x70000000)  # the sign was extended over three bits too many
-    numbers: npt.NDArray[np.float32] = bits.view(np.float32)
-    numbers *= np.float32(2.0**112)
-    return numbers
-
-
 class VectorIndex:
     """An index file together with the vectors that it was built from."""
 
-    def __init__(self, path: Path, vectors: Stored) -> None:
+    def __init__(self, path: Path, vectors: HalfVectors) -> None:
         """`vectors` has shape (n, dim). Raises ValueError where the file does not fit it."""
         import faiss
 

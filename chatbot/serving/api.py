@@ -16,8 +16,9 @@ from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.records import Answer, Article, Filters, Turn
 from chatbot.serving import bodies
 from chatbot.serving.metrics import FEEDBACK, count_answer
-from chatbot.serving.rules import articles_of, for_site, shows, site_of, within
+from chatbot.serving.scope import site_of
 from chatbot.settings import SiteSettings
+from chatbot.sites import articles_of, for_site, shows, within
 
 MOST_ARTICLES = 200
 MOST_SUGGESTIONS = 10
@@ -86,7 +87,11 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_ARTICLES)] = 50,
     ) -> JSON:
         """The articles in the order of their ids, without their texts."""
-        found = [article for article in articles_of(bot, site_of(request.scope)) if not topic or _has(article, topic)]
+        found = [
+            article
+            for article in articles_of(site_of(request.scope), bot.articles())
+            if not topic or _has(article, topic)
+        ]
         return JSON({"total": len(found), "articles": [_summary(each) for each in found[offset : offset + limit]]})
 
     @router.get("/articles/{article_id:path}", response_model=bodies.WholeArticleOut, summary="Read an article")

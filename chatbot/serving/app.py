@@ -23,19 +23,21 @@ from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
 from chatbot.serving import api, article, embed, problems, sign_in
 from chatbot.serving.assets import STATIC
-from chatbot.serving.forwarded import TRUSTED, Forwarded
+from chatbot.serving.forwarded import Forwarded
 from chatbot.serving.guard import Guard
 from chatbot.serving.lazy import LazyPage
 from chatbot.serving.listening import PatientProtocol, Server, address, bind
 from chatbot.serving.logs import write_json
 from chatbot.serving.metrics import CONTENT_TYPE, exposition
 from chatbot.serving.observed import Observed
-from chatbot.serving.origins import Origins, Sites
+from chatbot.serving.origins import Origins
 from chatbot.serving.rates import Rates
 from chatbot.serving.refused import Refused
 from chatbot.serving.schema import document
+from chatbot.serving.scope import TRUSTED
 from chatbot.serving.signing import Signing
 from chatbot.serving.tool import Tool
+from chatbot.sites import Sites
 
 # An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
 STOP_SECONDS = 3

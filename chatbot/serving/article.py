@@ -18,7 +18,8 @@ from chatbot.serving.assets import STATIC
 from chatbot.serving.cards import View, fill
 from chatbot.serving.language import LANGUAGES
 from chatbot.serving.render import article_html, place, with_query
-from chatbot.serving.rules import articles_of, asked_for, language_of, site_of
+from chatbot.serving.scope import asked_for, language_of, site_of
+from chatbot.sites import articles_of
 
 FEWEST_HEADINGS = 3
 STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def routes(bot: Chatbot) -> APIRouter:
     @router.get("/articles")
     def contents(request: Request) -> HTMLResponse:
         view = _view(bot, request)
-        return _page(list_page(articles_of(bot, site_of(request.scope)), view), view)
+        return _page(list_page(articles_of(site_of(request.scope), bot.articles()), view), view)
 
     @router.get("/articles/{article_id:path}")
     def read(request: Request, article_id: str, passage: str = "") -> HTMLResponse:

@@ -17,16 +17,16 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
+from chatbot.disk import file_digest
 from chatbot.errors import ChatbotError, IndexMissing
-from chatbot.indexing.disk import file_digest
 from chatbot.indexing.manifest import verify
 from chatbot.indexing.model import BUNDLED_SHA256, locate_model
 from chatbot.indexing.seen import corpus_digests
 from chatbot.indexing.snapshot import ENCODERS, current, history
 from chatbot.indexing.status import read_status
 from chatbot.indexing.store import Store
-from chatbot.serving.origins import Sites
 from chatbot.settings import BUNDLED_MODEL, Settings
+from chatbot.sites import Sites
 
 State = Literal["ok", "warning", "problem"]
 

@@ -22,8 +22,8 @@ from chatbot.serving.cards import View, fill
 from chatbot.serving.guard import PAGE_CSP
 from chatbot.serving.language import LANGUAGES, Language
 from chatbot.serving.looks import theme_of, tints_of
-from chatbot.serving.origins import ORIGIN, Sites, frame_ancestors
-from chatbot.serving.rules import articles_of, asked_for, language_of, own_topics, site_of, within
+from chatbot.serving.scope import asked_for, language_of, site_of
+from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topics, within
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
@@ -81,7 +81,7 @@ class Document:
 
     def _localised(self, html: str, view: View, site: SiteSettings | None, looks: dict[str, Any]) -> str:
         title, language = self.bot.settings.page.title, view.language
-        description = start_text(language, len(articles_of(self.bot, site)))
+        description = start_text(language, len(articles_of(site, self.bot.articles())))
         head = fill(
             "head.html",
             view,
@@ -115,7 +115,7 @@ def component_texts(bot: Chatbot, language: Language, site: SiteSettings | None)
     view = View(language, page.articles_language)
     start: dict[str, Any] = {
         "heading": heading(language, site),
-        "text": start_text(language, len(articles_of(bot, site))),
+        "text": start_text(language, len(articles_of(site, bot.articles()))),
         "starters": bot.starters(filters=within(site)),
         "foreign": language.foreign(page.articles_language),
     }
@@ -143,7 +143,7 @@ def filter_groups(
     bot: Chatbot, language: Language, site: SiteSettings | None
 ) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What the passages can be limited to: (field, label, values and how they are shown); the most used come first."""
-    articles = articles_of(bot, site)
+    articles = articles_of(site, bot.articles())
     found = {
         "topics": [topic for article in articles for topic in own_topics(site, article.topics)],
         "audience": [person for article in articles for person in article.audience],

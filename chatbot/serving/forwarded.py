@@ -11,9 +11,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.serving.allowed import find
+from chatbot.serving.scope import REQUEST_ID, TRUSTED
 
-REQUEST_ID = "chatbot.request_id"  # where the scope keeps the id of a request
-TRUSTED = "chatbot.trusted"  # whether the client itself is this machine or a trusted proxy
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 

@@ -18,7 +18,7 @@ from chatbot.records import Answer, Filters, Turn
 from chatbot.serving.cards import View, answer_html, notice_html, question_html, similar_html
 from chatbot.serving.language import ENGLISH, LANGUAGES, Language
 from chatbot.serving.metrics import count_answer
-from chatbot.serving.rules import for_site, shows, within
+from chatbot.sites import for_site, shows, within
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot

@@ -15,16 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.allowed import MAX_BODY, Route, find
 from chatbot.serving.problems import problem
+from chatbot.serving.scope import ROUTE
 from chatbot.serving.signing import LOCAL_HOSTS, Signing
 
-ROUTE = "chatbot.route"  # where the scope keeps which route a request is for
 BODY_SECONDS = 10
 UPLOAD_SECONDS = 300
 _HOST = re.compile(r"([a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _PORT = re.compile(r":\d{1,5}$")
-
 HASHED = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
-
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",

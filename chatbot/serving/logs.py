@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from contextvars import ContextVar
 from datetime import UTC, datetime
 
-REQUEST: ContextVar[str] = ContextVar("request", default="")  # the id of the request that is being answered
+from chatbot.serving.scope import REQUEST
 
 
 class JSONLines(logging.Formatter):

@@ -8,11 +8,9 @@ import time
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.forwarded import REQUEST_ID
-from chatbot.serving.guard import ROUTE
-from chatbot.serving.logs import REQUEST
 from chatbot.serving.metrics import REQUESTS, SECONDS
 from chatbot.serving.problems import problem
+from chatbot.serving.scope import REQUEST, REQUEST_ID, ROUTE
 
 log = logging.getLogger(__name__)
 

@@ -9,23 +9,17 @@ origin and are not concerned.
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.errors import SettingsError
 from chatbot.serving.allowed import Route
-from chatbot.serving.guard import ROUTE
 from chatbot.serving.problems import problem
-from chatbot.settings import SiteSettings
+from chatbot.serving.scope import ROUTE, SITE
+from chatbot.sites import ORIGIN, Sites
 
 log = logging.getLogger(__name__)
-
-SITE = "chatbot.site"  # where the scope of a request keeps the settings of the site that it comes from
-ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 SAFE = frozenset(("GET", "HEAD"))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
@@ -34,41 +28,6 @@ PREFLIGHT = {
 }
 READABLE = "retry-after, x-request-id"
 MOST_LOGGED = 1000
-
-
-class Sites:
-    """The sites of the settings, by origin and by name."""
-
-    def __init__(self, sites: Sequence[SiteSettings]) -> None:
-        """Raises SettingsError where two have one name."""
-        self._named = {site.name: site for site in sites if site.name}
-        twice = [site.name for site in sites if site.name and self._named[site.name] is not site]
-        if twice:
-            raise SettingsError(f"two [[sites]] have the name {twice[0]!r}; give each a name of its own, or none")
-        self._exact = {origin: site for site in sites for origin in site.origins if "*" not in origin}
-        self._wildcards = [
-            (origin.partition("*")[0], origin.partition("*")[2], site)
-            for site in sites
-            for origin in site.origins
-            if "*" in origin
-        ]
-        #: What the page's policy says about frames: this server, and the pages that are listed.
-        self.frame_ancestors = frame_ancestors(*sites)
-
-    def named(self, text: str) -> SiteSettings | None:
-        """The site that has a name, or that an origin belongs to."""
-        return self._named.get(text) or self.of(text)
-
-    def of(self, origin: str) -> SiteSettings | None:
-        """The site of an origin as a browser sends it; an exact origin goes before a wildcard."""
-        if not ORIGIN.fullmatch(origin):
-            return None
-        if origin in self._exact:
-            return self._exact[origin]
-        for scheme, rest, site in self._wildcards:
-            if origin.startswith(scheme) and origin.endswith(rest) and len(origin) > len(scheme) + len(rest):
-                return site
-        return None
 
 
 class Origins:
@@ -123,11 +82,6 @@ class Origins:
         lines = _lines(shown, "\n")
         detail = f"pages of {shown} may not ask this chatbot; these lines in its chatbot.toml let them in:\n{lines}"
         return problem(403, detail, origin=shown, add=lines)
-
-
-def frame_ancestors(*sites: SiteSettings) -> str:
-    """The sources whose pages may show the chat page of these sites in a frame."""
-    return " ".join(("'self'", *(origin for site in sites for origin in site.origins)))
 
 
 def _lines(origin: str, between: str) -> str:

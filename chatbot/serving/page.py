@@ -22,7 +22,7 @@ from chatbot.serving.document import Document
 from chatbot.serving.editor import mount_editor
 from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform, searches
 from chatbot.serving.rates import charge, wait_seconds
-from chatbot.serving.rules import site_of
+from chatbot.serving.scope import site_of
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot

@@ -19,9 +19,8 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.serving.allowed import Route
-from chatbot.serving.guard import ROUTE
-from chatbot.serving.origins import SITE
 from chatbot.serving.problems import problem
+from chatbot.serving.scope import ROUTE, SITE
 from chatbot.settings import Settings
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
