@@ -16,7 +16,7 @@ from chatbot.settings import SiteSettings
 ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 
 
-def within(site: SiteSettings | None, filters: Filters = Filters()) -> Filters:  # noqa: B008 - frozen
+def within(site: SiteSettings | None, filters: Filters = Filters()) -> Filters:
     """The filters, narrowed to the topics that a site may ask about."""
     if site is None or not site.topics:
         return filters

@@ -16,8 +16,8 @@ from chatbot.indexing.changes import BuildReport, Plan
 from chatbot.indexing.generations import Verified
 from chatbot.indexing.snapshot import current
 from chatbot.serving.desk import Desk
-from chatbot.serving.edit_acts import perform
-from chatbot.serving.edit_shown import Seat, chosen, tick, whole
+from chatbot.serving.editor.gestures import perform
+from chatbot.serving.editor.panels import Seat, chosen, tick, whole
 from chatbot.settings import PublishSettings, Settings
 
 SECONDS = 240.0

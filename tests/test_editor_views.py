@@ -19,8 +19,8 @@ from chatbot.indexing.gate import Effect, Judged
 from chatbot.indexing.generations import Kept, Verified
 from chatbot.indexing.listing import Listed, Preview
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
-from chatbot.serving import edit_views as views
-from chatbot.serving.cards import View, fill
+from chatbot.serving.editor import views
+from chatbot.serving.web.templates import View, fill
 
 TEMPLATES = Path(views.__file__).parent / "templates"
 LONG_AGO = date(2020, 1, 2)

@@ -11,8 +11,9 @@ import pytest
 from chatbot import Chatbot, Settings, Turn
 from chatbot.answering.foreign import language_of, message_for
 from chatbot.records import Answer
-from chatbot.serving.cards import View, answer_html
-from chatbot.serving.language import LANGUAGES
+from chatbot.serving.chat.cards import answer_html
+from chatbot.serving.web.languages import LANGUAGES
+from chatbot.serving.web.templates import View
 from chatbot.settings import PageSettings
 
 GOLD = Path(__file__).parent / "gold"

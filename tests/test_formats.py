@@ -15,7 +15,7 @@ from chatbot.content.passages import split
 from chatbot.content.readers import parse
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
-from chatbot.serving.render import article_html
+from chatbot.serving.web.markdown_html import article_html
 from tests.office_files import archive, docx, epub, pdf, word_paragraph, word_table
 
 

@@ -13,8 +13,8 @@ import pytest
 from chatbot.answering import answerer, small_talk
 from chatbot.answering.highlight import reason
 from chatbot.insights.journal import REASONS
-from chatbot.serving.cards import why
-from chatbot.serving.language import ENGLISH, LANGUAGES, choose
+from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
+from chatbot.serving.web.templates import why
 from chatbot.settings import PageSettings
 
 OTHERS = sorted(LANGUAGES.keys() - {"en"})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, expect
 
-from chatbot.serving.looks import PAPERS, Colour, contrast, tint, tints_of
+from chatbot.serving.chat.theme import PAPERS, Colour, contrast, tint, tints_of
 from tests.conftest import Server, Visit
 from tests.host_site import DARK, HostSite, SiteVisitor
 from tests.serving_corpus import QUESTION

@@ -22,7 +22,7 @@ PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an o
 TEAM = "## First\n\nA team likes to learn python.\n\n## Raises\n\nRemote teams get no interview.\n"
 
 
-def ask(folder: Path, question: str, pinned: str = "", filters: Filters = Filters()) -> Answer:  # noqa: B008 - frozen
+def ask(folder: Path, question: str, pinned: str = "", filters: Filters = Filters()) -> Answer:
     (folder / "corpus").mkdir(exist_ok=True)
     (folder / "corpus" / "pay.md").write_text(PAY)
     (folder / "corpus" / "team.md").write_text(f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{TEAM}")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.serving.forwarded import Forwarded
-from chatbot.serving.gestures import Gesture, Step, Talk, searches
-from chatbot.serving.rates import MOST_CLIENTS, Limiter, Rate, network, parse
-from chatbot.serving.scope import TRUSTED
+from chatbot.serving.chat.conversation import Gesture, Step, Talk, searches
+from chatbot.serving.middleware.forwarded import Forwarded
+from chatbot.serving.middleware.rate_limit import MOST_CLIENTS, Limiter, Rate, network, parse
+from chatbot.serving.middleware.scope import TRUSTED
 
 
 @pytest.mark.parametrize(

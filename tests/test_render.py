@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
-from chatbot.serving.cards import answer_html, question_html
-from chatbot.serving.language import ENGLISH
-from chatbot.serving.render import article_html, lead_html, passage_html, place, place_of
+from chatbot.serving.chat.cards import answer_html, question_html
+from chatbot.serving.web.languages import ENGLISH
+from chatbot.serving.web.markdown_html import article_html, lead_html, passage_html, place, place_of
 
 TAGS = {
     "p", "a", "i", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "h4", "hr", "br", "mark",

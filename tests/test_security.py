@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from chatbot.serving.allowed import find
+from chatbot.serving.middleware.routes import find
 from tests.conftest import Server
 from tests.serving_corpus import HOSTILE_QUESTION, QUESTION
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from chatbot.errors import ChatbotError
-from chatbot.serving.language import ENGLISH, LANGUAGES
-from chatbot.serving.listening import address, bind
+from chatbot.serving.server import address, bind
+from chatbot.serving.web.languages import ENGLISH, LANGUAGES
 from tests.conftest import COMMAND, Server, start_server
 from tests.serving_corpus import QUESTION
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import SettingsError
-from chatbot.serving.allowed import ROUTES
-from chatbot.serving.signing import Signing, hash_password
+from chatbot.serving.middleware.routes import ROUTES
+from chatbot.serving.middleware.sessions import Signing, hash_password
 from chatbot.settings import EditorSettings, Settings, load_settings
 from tests.conftest import COMMAND, Server, start_server
 
@@ -179,9 +179,9 @@ def test_a_session_counts_only_unaltered_in_time_and_in_its_own_process(monkeypa
     until, nonce, signature = cookie.split(".")
     for forged in (f"{int(until) + 1}.{nonce}.{signature}", f"{until}.{nonce}x.{signature}", f"{until}.{nonce}.", ""):
         assert not signing.holds(forged)
-    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: int(until) - 0.5)
+    monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: int(until) - 0.5)
     assert signing.holds(cookie)
-    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: int(until))
+    monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: int(until))
     assert not signing.holds(cookie)
 
 
@@ -195,7 +195,7 @@ def test_a_session_that_was_ended_stays_ended_while_others_end(monkeypatch: pyte
         signing.end(forged)
     assert len(signing._ended) == 2, "what is no session is not remembered"
     until = int(first.partition(".")[0])
-    monkeypatch.setattr("chatbot.serving.signing.time.time", lambda: until)
+    monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: until)
     assert not any(map(signing.holds, (first, second, kept)))
 
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, FrameLocator, expect
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import SettingsError
 from chatbot.records import Filters, Turn
-from chatbot.serving.language import LANGUAGES
+from chatbot.serving.web.languages import LANGUAGES
 from chatbot.settings import Settings, SiteSettings
 from chatbot.sites import Sites
 from tests.conftest import COMMAND, Server, Visit, start_server

@@ -54,7 +54,7 @@ class Chatbot:
         *,
         k: int = 5,
         history: Sequence[Turn] = (),
-        filters: Filters = Filters(),  # noqa: B008 - frozen
+        filters: Filters = Filters(),
         literal: bool = False,
     ) -> Answer:
         """The best passages for a question, or an honest "not covered".
@@ -71,13 +71,13 @@ class Chatbot:
         *,
         k: int = 5,
         history: Sequence[Turn] = (),
-        filters: Filters = Filters(),  # noqa: B008 - frozen
+        filters: Filters = Filters(),
         literal: bool = False,
     ) -> Explanation:
         """What `ask` does with a question: how it is read, what decides, and what makes up each score."""
         return explain(self._fresh(), question, k, history, filters, literal=literal)
 
-    def similar(self, passage_id: str, k: int = 5, filters: Filters = Filters()) -> tuple[Hit, ...]:  # noqa: B008 - frozen
+    def similar(self, passage_id: str, k: int = 5, filters: Filters = Filters()) -> tuple[Hit, ...]:
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
         return self._fresh().similar(passage_id, k, filters)
 
@@ -93,11 +93,11 @@ class Chatbot:
         """One passage."""
         return self._fresh().passage(passage_id)
 
-    def starters(self, n: int = 4, filters: Filters = Filters()) -> tuple[str, ...]:  # noqa: B008 - frozen
+    def starters(self, n: int = 4, filters: Filters = Filters()) -> tuple[str, ...]:
         """Questions to begin with, which the editors say their articles answer, from all over those articles."""
         return self._fresh().starters(n, filters)
 
-    def suggest(self, text: str, n: int = 5, filters: Filters = Filters()) -> tuple[str, ...]:  # noqa: B008 - frozen
+    def suggest(self, text: str, n: int = 5, filters: Filters = Filters()) -> tuple[str, ...]:
         """At most n questions that the articles answer and that a text, as far as it is typed, may become."""
         return self._fresh().suggest(text, n, filters)
 

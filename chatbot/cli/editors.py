@@ -15,7 +15,7 @@ _GIVEN = typer.Option("--password", help="Better typed.")
 def password(given: Annotated[str | None, _GIVEN] = None) -> None:
     """Turn a password into the lines of chatbot.toml that open the editors' page at /edit."""
     from chatbot.errors import SettingsError
-    from chatbot.serving.signing import hash_password
+    from chatbot.serving.middleware.sessions import hash_password
 
     if given is None:
         # On stderr, so that the lines can be appended to the file.

@@ -41,7 +41,7 @@ def serve(
         for path, reason in build_with_progress(settings).changes.left_out.items():
             typer.echo(f"left out: {path}: {reason}", err=True)
         bot = Chatbot.open(settings, threads=1)
-    from chatbot.serving.app import run
+    from chatbot.serving.server import run
 
     stop = threading.Event()
     if watch:
@@ -59,7 +59,7 @@ def embed(
     language: Annotated[str, typer.Option(help="Language of the widget; default: that of the page.")] = "",
 ) -> None:
     """Print the tag that puts the chatbot on a site, and the settings that let the site ask."""
-    from chatbot.serving.embed import LANGUAGES, base_of, public_url, site_of, tag
+    from chatbot.serving.widget import LANGUAGES, base_of, public_url, site_of, tag
 
     settings: Settings = context.obj()
     if language and language not in LANGUAGES:

@@ -6,12 +6,10 @@ The API and the health checks answer at once. The page follows when Gradio, whos
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from importlib.metadata import version
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
@@ -21,27 +19,24 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
-from chatbot.serving import api, article, embed, problems, sign_in
-from chatbot.serving.assets import STATIC
-from chatbot.serving.forwarded import Forwarded
-from chatbot.serving.guard import Guard
-from chatbot.serving.lazy import LazyPage
-from chatbot.serving.listening import PatientProtocol, Server, address, bind
-from chatbot.serving.logs import write_json
-from chatbot.serving.metrics import CONTENT_TYPE, exposition
-from chatbot.serving.observed import Observed
-from chatbot.serving.origins import Origins
-from chatbot.serving.rates import Rates
-from chatbot.serving.refused import Refused
-from chatbot.serving.schema import document
-from chatbot.serving.scope import TRUSTED
-from chatbot.serving.signing import Signing
-from chatbot.serving.tool import Tool
+from chatbot.serving import articles, widget
+from chatbot.serving.api import routes as api
+from chatbot.serving.api.mcp_server import Tool
+from chatbot.serving.api.openapi import document
+from chatbot.serving.editor import sign_in
+from chatbot.serving.loading import LazyPage
+from chatbot.serving.middleware import problems
+from chatbot.serving.middleware.error_pages import Refused
+from chatbot.serving.middleware.forwarded import Forwarded
+from chatbot.serving.middleware.guard import Guard
+from chatbot.serving.middleware.metrics import CONTENT_TYPE, exposition
+from chatbot.serving.middleware.origins import Origins
+from chatbot.serving.middleware.rate_limit import Rates
+from chatbot.serving.middleware.request_log import Observed
+from chatbot.serving.middleware.scope import TRUSTED
+from chatbot.serving.middleware.sessions import Signing
+from chatbot.serving.web.assets import STATIC
 from chatbot.sites import Sites
-
-# An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
-STOP_SECONDS = 3
-MOST_CONNECTIONS = 2000
 
 MANIFEST = {
     "start_url": "chat/",
@@ -76,43 +71,16 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     problems.install(app)
     document(app, version("career-chatbot"))
     app.include_router(api.routes(bot, journal))
-    app.include_router(embed.routes(bot))
+    app.include_router(widget.routes(bot))
     if signing:
         app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)
-    app.include_router(article.routes(bot))
+    app.include_router(articles.routes(bot))
     _add_pages(app, bot.settings.page.title)
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
     app.mount("", page)
     return app
-
-
-def run(bot: Chatbot, *, open_browser: bool = False) -> None:
-    """Serve where the settings say until SIGTERM or Ctrl-C; print one line with the address as soon as it answers.
-
-    Port 0 takes any free port. One worker, because a conversation lives in the memory of the process. Raises
-    ChatbotError when the address cannot be used.
-    """
-    settings = bot.settings.server
-    if settings.log == "json":
-        write_json()
-    listener = bind(settings.host, settings.port)
-    config = uvicorn.Config(
-        create_app(bot),
-        http=PatientProtocol,
-        ws="none",
-        timeout_graceful_shutdown=STOP_SECONDS,
-        limit_concurrency=MOST_CONNECTIONS,
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-    )
-    # Once it has stopped, uvicorn raises the signal again for whoever had a handler before: a clean stop ends with 0.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: None)
-    Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])
 
 
 def _lifespan(

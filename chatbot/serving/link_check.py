@@ -18,9 +18,9 @@ from chatbot.content.links import article_address
 from chatbot.content.readers import lines_above
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Article
-from chatbot.serving.article import article_page
-from chatbot.serving.cards import View
-from chatbot.serving.render import link_target
+from chatbot.serving.articles import article_page
+from chatbot.serving.web.markdown_html import link_target
+from chatbot.serving.web.templates import View
 from chatbot.settings import Settings
 
 _OWN = "/articles/"

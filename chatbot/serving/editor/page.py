@@ -8,29 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from fastapi import FastAPI
 
-from chatbot.serving import edit_views as views
-from chatbot.serving.assets import link
-from chatbot.serving.cards import View, fill
 from chatbot.serving.desk import Desk
-from chatbot.serving.edit_acts import perform
-from chatbot.serving.edit_shown import Seat, tick, whole
+from chatbot.serving.editor import views
+from chatbot.serving.editor.gestures import perform
+from chatbot.serving.editor.panels import Seat, tick, whole
+from chatbot.serving.web.templates import View, fill
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
 SESSION_SECONDS = 4 * 3600
 STATES = ["All", "New", "Changed", "Deleted", "Left out", "Look again"]
-HEAD = """
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<link rel="icon" href="../favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="{page}">
-<link rel="stylesheet" href="{css}">
-<script src="{js}" defer></script>
-"""
 BRIDGE = "desk.connect((gesture) => trigger('act', {gesture: gesture}))"
 DONE = "() => desk.done()"
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
@@ -158,24 +147,3 @@ def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HT
         event(find, given, outputs, trigger_mode="always_last", **QUIET)
     parts["timer"].tick(look, given, outputs, **QUIET)
     blocks.load(load, given, outputs, **QUIET)
-
-
-def mount_editor(app: FastAPI, bot: Chatbot, theme: gr.themes.Base) -> None:
-    """Serve the page at /edit of an application; the guard in front lets nobody in who is not signed in."""
-    blocks = build_editor(bot)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/edit",
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        enable_monitoring=False,
-        footer_links=[],
-        head=HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js")),
-        max_file_size=1,
-        mcp_server=False,
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        theme=theme,
-    )
-    blocks.has_launched = True  # see page.py

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from chatbot.serving.bodies import Problem
+from chatbot.serving.api.schemas import Problem
 
 DESCRIPTION = """Questions in, passages out: word for word what the authors of articles wrote, with their sources.
 

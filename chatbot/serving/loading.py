@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.serving.article import STYLE
-from chatbot.serving.cards import View, fill
-from chatbot.serving.language import choose
+from chatbot.serving.web.assets import STYLE
+from chatbot.serving.web.languages import choose
+from chatbot.serving.web.templates import View, fill
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +89,6 @@ class LazyPage:
 
 def _page_app(bot: Chatbot) -> FastAPI:
     # Not at the top: this import is the one that takes seconds.
-    from chatbot.serving.page import mounted
+    from chatbot.serving.gradio_app import mounted
 
     return mounted(bot)

@@ -6,7 +6,7 @@ import re
 
 from starlette.types import Scope
 
-from chatbot.serving.scope import asked_for
+from chatbot.serving.middleware.scope import asked_for
 
 THEMES = ("light", "dark")
 LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3

@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError, SettingsError
 from chatbot.records import Answer, Filters, Hit, Verdict
-from chatbot.serving.bodies import MAX_K
-from chatbot.serving.metrics import count_answer
+from chatbot.serving.api.schemas import MAX_K
+from chatbot.serving.middleware.metrics import count_answer
 
 INSTRUCTIONS = (
     "Passages of career articles, quoted word for word. Quote them exactly, name their title and link to their url. "

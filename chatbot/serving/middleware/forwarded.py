@@ -10,8 +10,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.serving.allowed import find
-from chatbot.serving.scope import REQUEST_ID, TRUSTED
+from chatbot.serving.middleware.routes import find
+from chatbot.serving.middleware.scope import REQUEST_ID, TRUSTED
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")

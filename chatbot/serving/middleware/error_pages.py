@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.article import CSP, STYLE
-from chatbot.serving.cards import View, fill
-from chatbot.serving.language import choose
-from chatbot.serving.problems import ProblemResponse
+from chatbot.serving.middleware.problems import ProblemResponse
+from chatbot.serving.web.assets import CSP, STYLE
+from chatbot.serving.web.languages import choose
+from chatbot.serving.web.templates import View, fill
 
 _FOR_PROGRAMS = re.compile(r"/(api|mcp|metrics|healthz|readyz)(/.*)?")
 # These may be shown in a frame, or are open to nobody else; what the guard says of them holds for a refusal, too.

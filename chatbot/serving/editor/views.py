@@ -17,8 +17,8 @@ from chatbot.indexing.changes import Changes, Plan
 from chatbot.indexing.generations import Kept, Verified
 from chatbot.indexing.listing import Listed, Preview
 from chatbot.records import Answer
-from chatbot.serving.cards import ROOT, View, fill
-from chatbot.serving.render import lead_html, passage_html
+from chatbot.serving.web.markdown_html import lead_html, passage_html
+from chatbot.serving.web.templates import ROOT, View, fill
 
 MOST_ROWS = 500
 COLOURS = 8

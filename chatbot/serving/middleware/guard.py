@@ -13,10 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.allowed import MAX_BODY, Route, find
-from chatbot.serving.problems import problem
-from chatbot.serving.scope import ROUTE
-from chatbot.serving.signing import LOCAL_HOSTS, Signing
+from chatbot.serving.middleware.problems import problem
+from chatbot.serving.middleware.routes import MAX_BODY, Route, find
+from chatbot.serving.middleware.scope import ROUTE
+from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
 
 BODY_SECONDS = 10
 UPLOAD_SECONDS = 300

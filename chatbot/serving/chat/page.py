@@ -9,27 +9,21 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-# Gradio reads both while it is imported; without them it reports its start to other machines.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
-
 import gradio as gr
-from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
-from chatbot.serving.cards import busy_html
-from chatbot.serving.document import Document
-from chatbot.serving.editor import mount_editor
-from chatbot.serving.gestures import MOST_CHARACTERS, Talk, perform, searches
-from chatbot.serving.rates import charge, wait_seconds
-from chatbot.serving.scope import site_of
+from chatbot.serving.chat.cards import busy_html
+from chatbot.serving.chat.conversation import MOST_CHARACTERS, Talk, perform, searches
+from chatbot.serving.middleware.rate_limit import charge, wait_seconds
+from chatbot.serving.middleware.scope import site_of
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
+# Gradio reads both while it is imported; without them it reports its start to other machines.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
 SESSION_SECONDS = 3600
 SESSIONS = 2000
-FONTS = ["-apple-system", "BlinkMacSystemFont", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif"]
 # A card is plain HTML inside a message. What is done with it, and what is typed, reaches the server through the event
 # of this otherwise empty component.
 BRIDGE = "career.connect((gesture) => trigger('act', {gesture: gesture}))"
@@ -80,36 +74,6 @@ def build_page(bot: Chatbot) -> gr.Blocks:
         done.then(None, None, None, js=DONE)
     blocks.state_session_capacity = SESSIONS
     return blocks
-
-
-def mounted(bot: Chatbot) -> FastAPI:
-    """An application that serves the page at /chat and nothing else."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    # With a CORS middleware in its parent Gradio adds none; its own lets every origin in, with credentials.
-    app.add_middleware(CORSMiddleware, allow_origins=[])
-    app.add_middleware(Document, bot=bot)
-    theme = gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"])
-    blocks = build_page(bot)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/chat",
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        enable_monitoring=False,
-        footer_links=[],
-        max_file_size=1,
-        mcp_server=False,
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        theme=theme,
-    )
-    # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
-    # mounting never says.
-    blocks.has_launched = True
-    if bot.settings.editor.on:
-        mount_editor(app, bot, theme)
-    return app
 
 
 def _html(html: str) -> gr.HTML:

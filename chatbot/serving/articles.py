@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
@@ -14,20 +12,14 @@ from chatbot.answering.chatbot import Chatbot
 from chatbot.content.blocks import blocks
 from chatbot.content.links import article_address
 from chatbot.records import Article, Passage
-from chatbot.serving.assets import STATIC
-from chatbot.serving.cards import View, fill
-from chatbot.serving.language import LANGUAGES
-from chatbot.serving.render import article_html, place, with_query
-from chatbot.serving.scope import asked_for, language_of, site_of
+from chatbot.serving.middleware.scope import asked_for, language_of, site_of
+from chatbot.serving.web.assets import CSP, STYLE
+from chatbot.serving.web.languages import LANGUAGES
+from chatbot.serving.web.markdown_html import article_html, place, with_query
+from chatbot.serving.web.templates import View, fill
 from chatbot.sites import articles_of
 
 FEWEST_HEADINGS = 3
-STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
-_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-CSP = (
-    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
 
 
 def routes(bot: Chatbot) -> APIRouter:

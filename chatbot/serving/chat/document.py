@@ -16,13 +16,12 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.article import STYLE
-from chatbot.serving.assets import link
-from chatbot.serving.cards import View, fill
-from chatbot.serving.guard import PAGE_CSP
-from chatbot.serving.language import LANGUAGES, Language
-from chatbot.serving.looks import theme_of, tints_of
-from chatbot.serving.scope import asked_for, language_of, site_of
+from chatbot.serving.chat.theme import theme_of, tints_of
+from chatbot.serving.middleware.guard import PAGE_CSP
+from chatbot.serving.middleware.scope import asked_for, language_of, site_of
+from chatbot.serving.web.assets import STYLE, link
+from chatbot.serving.web.languages import LANGUAGES, Language
+from chatbot.serving.web.templates import View, fill
 from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topics, within
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.allowed import Route
-from chatbot.serving.problems import problem
-from chatbot.serving.scope import ROUTE, SITE
+from chatbot.serving.middleware.problems import problem
+from chatbot.serving.middleware.routes import Route
+from chatbot.serving.middleware.scope import ROUTE, SITE
 from chatbot.sites import ORIGIN, Sites
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatbot.errors import ChatbotError, QuestionError
 from chatbot.records import Answer, Filters, Turn
-from chatbot.serving.cards import View, answer_html, notice_html, question_html, similar_html
-from chatbot.serving.language import ENGLISH, LANGUAGES, Language
-from chatbot.serving.metrics import count_answer
+from chatbot.serving.chat.cards import answer_html, notice_html, question_html, similar_html
+from chatbot.serving.middleware.metrics import count_answer
+from chatbot.serving.web.languages import ENGLISH, LANGUAGES, Language
+from chatbot.serving.web.templates import View
 from chatbot.sites import for_site, shows, within
 
 if TYPE_CHECKING:

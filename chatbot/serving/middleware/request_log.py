@@ -1,21 +1,50 @@
-"""Every request counted, timed and written to the log by the pattern of its route, whatever becomes of it."""
+"""Every request counted, timed and written to the log by the pattern of its route, whatever becomes of it.
+
+No line of the log holds a question, an address or a path with an id.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from datetime import UTC, datetime
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chatbot.serving.metrics import REQUESTS, SECONDS
-from chatbot.serving.problems import problem
-from chatbot.serving.scope import REQUEST, REQUEST_ID, ROUTE
+from chatbot.serving.middleware.metrics import REQUESTS, SECONDS
+from chatbot.serving.middleware.problems import problem
+from chatbot.serving.middleware.scope import REQUEST, REQUEST_ID, ROUTE
 
 log = logging.getLogger(__name__)
-
 METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS"))
 GONE = 499  # the client went away before there was an answer
+
+
+class JSONLines(logging.Formatter):
+    """A record as JSON: when, how grave, who says what, for which request, and the fields of `extra={"fields": …}`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if request := REQUEST.get():
+            line["request_id"] = request
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def write_json() -> None:
+    """Let everything that is logged from now on be JSON lines, each request one of them."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(JSONLines())
+    logging.getLogger("chatbot").setLevel(logging.INFO)
 
 
 class Observed:

@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 
 from chatbot.errors import SettingsError
-from chatbot.serving.assets import STATIC, link
-from chatbot.serving.cards import View, fill
+from chatbot.serving.web.assets import STATIC, link
+from chatbot.serving.web.templates import View, fill
 from chatbot.settings import ServerSettings, SiteSettings
 
 if TYPE_CHECKING:

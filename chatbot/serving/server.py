@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import webbrowser
 
@@ -10,9 +11,15 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError
+from chatbot.serving.app import create_app
+from chatbot.serving.middleware.request_log import write_json
 
 HEAD_SECONDS = 10
+# An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
+STOP_SECONDS = 3
+MOST_CONNECTIONS = 2000
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
@@ -80,3 +87,30 @@ def address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{shown}:{port}"
+
+
+def run(bot: Chatbot, *, open_browser: bool = False) -> None:
+    """Serve where the settings say until SIGTERM or Ctrl-C; print one line with the address as soon as it answers.
+
+    Port 0 takes any free port. One worker, because a conversation lives in the memory of the process. Raises
+    ChatbotError when the address cannot be used.
+    """
+    settings = bot.settings.server
+    if settings.log == "json":
+        write_json()
+    listener = bind(settings.host, settings.port)
+    config = uvicorn.Config(
+        create_app(bot),
+        http=PatientProtocol,
+        ws="none",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        limit_concurrency=MOST_CONNECTIONS,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+    # Once it has stopped, uvicorn raises the signal again for whoever had a handler before: a clean stop ends with 0.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: None)
+    Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])

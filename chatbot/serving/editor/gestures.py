@@ -17,9 +17,9 @@ from chatbot.errors import ChatbotError, EditRefused
 from chatbot.indexing.generations import rollback
 from chatbot.indexing.listing import Preview
 from chatbot.records import Filters
-from chatbot.serving import edit_views as views
 from chatbot.serving.desk import Desk
-from chatbot.serving.edit_shown import Seat, Shown, Typed, files_shown, notice, plan_shown, whole, working
+from chatbot.serving.editor import views
+from chatbot.serving.editor.panels import Seat, Shown, Typed, files_shown, notice, plan_shown, whole, working
 
 log = logging.getLogger(__name__)
 

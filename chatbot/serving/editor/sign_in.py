@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from chatbot.serving.assets import STATIC
-from chatbot.serving.cards import View, fill
-from chatbot.serving.rates import Limiter, Rate, network
-from chatbot.serving.signing import COOKIE, Signing, cookie_of
+from chatbot.serving.middleware.rate_limit import Limiter, Rate, network
+from chatbot.serving.middleware.sessions import COOKIE, Signing, cookie_of
+from chatbot.serving.web.assets import STATIC
+from chatbot.serving.web.templates import View, fill
 
 ATTEMPTS = Rate(10, 600)
 STYLE = (STATIC / "sign-in.css").read_text(encoding="utf-8")

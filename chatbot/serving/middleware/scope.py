@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Scope
 
-from chatbot.serving.language import Language, choose
+from chatbot.serving.web.languages import Language, choose
 from chatbot.settings import PageSettings, SiteSettings
 
 ROUTE = "chatbot.route"  # where the scope keeps which route a request is for

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.serving.allowed import Route
-from chatbot.serving.problems import problem
-from chatbot.serving.scope import ROUTE, SITE
+from chatbot.serving.middleware.problems import problem
+from chatbot.serving.middleware.routes import Route
+from chatbot.serving.middleware.scope import ROUTE, SITE
 from chatbot.settings import Settings
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}

@@ -12,8 +12,8 @@ from chatbot.content.writing import list_trash
 from chatbot.indexing.changes import BuildReport, Plan
 from chatbot.indexing.generations import list_kept
 from chatbot.indexing.listing import Listed
-from chatbot.serving import edit_views as views
 from chatbot.serving.desk import Desk
+from chatbot.serving.editor import views
 
 Typed = Mapping[str, str]
 Shown = dict[str, dict[str, Any]]

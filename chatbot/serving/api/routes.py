@@ -14,9 +14,9 @@ from chatbot.answering.chatbot import Chatbot
 from chatbot.content.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.records import Answer, Article, Filters, Turn
-from chatbot.serving import bodies
-from chatbot.serving.metrics import FEEDBACK, count_answer
-from chatbot.serving.scope import site_of
+from chatbot.serving.api import schemas
+from chatbot.serving.middleware.metrics import FEEDBACK, count_answer
+from chatbot.serving.middleware.scope import site_of
 from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, shows, within
 
@@ -49,7 +49,7 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
     at_once = CapacityLimiter(os.cpu_count() or 1)
 
     @router.post("/ask", response_model=Answer, summary="Ask a question")
-    async def ask(request: Request, body: bodies.AskIn) -> JSON:
+    async def ask(request: Request, body: schemas.AskIn) -> JSON:
         """The passages that answer, best first, or an honest "not covered"."""
         site = site_of(request.scope)
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
@@ -59,7 +59,7 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         count_answer(answer)
         return JSON(for_site(site, answer))
 
-    @router.get("/suggest", response_model=bodies.SuggestionsOut, summary="Questions while typing")
+    @router.get("/suggest", response_model=schemas.SuggestionsOut, summary="Questions while typing")
     async def suggest(
         request: Request,
         q: Annotated[str, Query(max_length=1000, description="What is typed so far.", examples=["how do i ask"])] = "",
@@ -69,7 +69,7 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         typed = partial(bot.suggest, q, n, within(site_of(request.scope)))
         return JSON({"suggestions": await to_thread.run_sync(typed, limiter=at_once)})
 
-    @router.get("/site", response_model=bodies.SiteOut, summary="The rules of the page that asks")
+    @router.get("/site", response_model=schemas.SiteOut, summary="The rules of the page that asks")
     def site(request: Request) -> JSON:
         """Language, greeting and topics that the settings give the site, and questions to start with."""
         rules = site_of(request.scope) or OWN
@@ -79,7 +79,7 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
 
 
 def _add_articles(router: APIRouter, bot: Chatbot) -> None:
-    @router.get("/articles", response_model=bodies.ArticlesOut, summary="List the articles")
+    @router.get("/articles", response_model=schemas.ArticlesOut, summary="List the articles")
     def articles(
         request: Request,
         topic: Annotated[str, Query(max_length=200, description="Only articles with this topic.")] = "",
@@ -94,7 +94,7 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         ]
         return JSON({"total": len(found), "articles": [_summary(each) for each in found[offset : offset + limit]]})
 
-    @router.get("/articles/{article_id:path}", response_model=bodies.WholeArticleOut, summary="Read an article")
+    @router.get("/articles/{article_id:path}", response_model=schemas.WholeArticleOut, summary="Read an article")
     def article(request: Request, article_id: Annotated[str, Path(examples=["tech-cv-that-gets-read"])]) -> JSON:
         """One article with its text in Markdown and the anchors of its headings."""
         found = bot.article(article_id)
@@ -105,7 +105,7 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
 
 def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
     @router.post("/feedback", status_code=204, response_class=Response, summary="Say whether an answer helped")
-    def feedback(body: bodies.FeedbackIn) -> Response:
+    def feedback(body: schemas.FeedbackIn) -> Response:
         """Kept without anything about the sender, for as long as the settings say."""
         if body.passage_id is not None and bot.passage(body.passage_id) is None:
             raise HTTPException(404, f"there is no passage {body.passage_id!r}; name one that an answer showed")
@@ -120,7 +120,7 @@ def _has(article: Article, topic: str) -> bool:
 
 
 def _summary(article: Article) -> dict[str, Any]:
-    return {name: getattr(article, name) for name in bodies.ArticleOut.model_fields}
+    return {name: getattr(article, name) for name in schemas.ArticleOut.model_fields}
 
 
 def _headings(article: Article) -> list[dict[str, Any]]:

@@ -1,0 +1,60 @@
+"""The HTML of the conversation: what was asked, the passages that were found, and what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from chatbot.answering.answerer import NO_ARTICLE
+from chatbot.records import Answer, Hit
+from chatbot.serving.web.languages import Language
+from chatbot.serving.web.templates import View, fill
+
+
+def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -> str:
+    """An answer as one section: heading, how it was searched, message, cards, and chips to go on with.
+
+    `only` names the filters that it was limited by.
+    """
+    # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
+    nothing_fits = bool(only) and answer.message == NO_ARTICLE
+    reply = not (answer.hits or answer.topics or nothing_fits)
+    kind = "reply" if reply else answer.verdict
+    message, tongue = answer.message, answer.message_language
+    if tongue == "en":
+        message, tongue = view.language.message(message)
+    heading = _heading(answer, view.language, only, reply=reply)
+    values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
+    return fill("answer.html", view, answer=answer, **values)
+
+
+def similar_html(hits: Sequence[Hit], view: View = View()) -> str:
+    """The passages close to another one."""
+    return fill("similar.html", view, hits=hits)
+
+
+def question_html(question: str, step: str = "") -> str:
+    """What the visitor wrote, as text; `step` is what the page sends to ask it again, as JSON."""
+    return str(Markup('<p class="question" dir="auto" data-step="{}">{}</p>').format(step, question))
+
+
+def notice_html(text: str) -> str:
+    """A message to the visitor instead of an answer."""
+    return str(Markup('<p class="notice problem" tabindex="-1">{}</p>').format(text))
+
+
+def busy_html(seconds: int) -> str:
+    """What tells the page, and not the visitor, that it has to wait; the page says so over the input."""
+    return str(Markup('<p class="notice problem busy" data-wait="{}"></p>').format(seconds))
+
+
+def _heading(answer: Answer, language: Language, only: Sequence[str], *, reply: bool) -> str:
+    if reply:
+        return language("reply")
+    if not answer.hits:
+        return language("nothing_fits" if only and not answer.topics else "not_covered")
+    passages = language.count("passages", len(answer.hits))
+    articles = language.count("articles", len({hit.passage.article_id for hit in answer.hits}))
+    return language("found", passages=passages, articles=articles)

@@ -1,0 +1,1 @@
+"""The editors' page, for who is signed in."""

@@ -1,0 +1,1 @@
+"""What every page is made of: languages, templates, safe HTML, static files."""

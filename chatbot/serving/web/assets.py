@@ -1,0 +1,26 @@
+"""What is sent beside the HTML: static files, and the style and policy of plain pages, which fetch nothing.
+
+A file of `static/` has an address that changes with its content, so that browsers may keep it for good.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
+_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+CSP = (
+    f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+@cache
+def link(name: str, root: str = "../") -> str:
+    """The address of a file of `static/` as seen from a page one folder below the server's root."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"{root}static/{name}?v={digest}"

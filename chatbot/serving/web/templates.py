@@ -1,0 +1,71 @@
+"""Every page's HTML is a template filled with values: whom it is for, and what templates can call."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chatbot.records import Article, Passage
+from chatbot.serving.web.languages import ENGLISH, Language
+from chatbot.serving.web.markdown_html import lead_html, passage_html, place_of
+
+ROOT = "../"  # the chat page lives at /chat/
+_REASON = re.compile(
+    r"(?:Contains (?P<words>“.+”); )?(?P<closeness>very close|close|loosely related) in meaning"
+    r"(?: \(words (?P<lexical>\d+)%, meaning (?P<semantic>\d+)%\))?",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile("“(.+?)”")
+_CLOSENESS = {"very close": "very_close", "close": "close", "loosely related": "loose"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag.
+
+    `query` keeps a language that the address asks for in links between own pages: "?lang=fr", or empty.
+    """
+
+    language: Language = ENGLISH
+    articles: str = "en"
+    query: str = ""
+
+
+def why(reason: str, language: Language) -> str:
+    """The reason of a hit in the page's language, or as it is where it cannot be read."""
+    found = _REASON.fullmatch(reason)
+    if not found:
+        return reason
+    closeness = language(_CLOSENESS[found["closeness"].lower()])
+    if not found["words"]:
+        return closeness[:1].upper() + closeness[1:]
+    shares = {name: language.share(int(found[name] or 0) / 100) for name in ("lexical", "semantic")}
+    words = language("comma").join(language("quoted", word=word) for word in _QUOTED.findall(found["words"]))
+    return language("contains", words=words, closeness=closeness, **shares)
+
+
+def overdue(read: Article | Passage) -> bool:
+    """Whether an article should have been looked at again by now."""
+    return read.review_by is not None and read.review_by < date.today()
+
+
+def fill(name: str, view: View, root: str = ROOT, **values: Any) -> str:
+    """A template with its values; everything that is not Markup is escaped."""
+    own = {"root": root, "query": view.query, "t": view.language, "tongue_of_articles": view.articles}
+    return _TEMPLATES.get_template(name).render(**own, **values)
+
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+_TEMPLATES.globals.update(lead=lead_html, overdue=overdue, passage_html=passage_html, place_of=place_of, why=why)
