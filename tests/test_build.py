@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chatbot.content.isolation import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader
 from chatbot.errors import CorpusIndexError, IndexLocked, NothingToIndex, SettingsError
 from chatbot.indexing.build import build
 from chatbot.indexing.changes import BuildReport

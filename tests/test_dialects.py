@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.content.dialects import clean
-from chatbot.content.readers import parse
+from chatbot.content.readers.markdown_files import clean
+from chatbot.content.readers.registry import parse
 
 CHANGED = [
     ("import Tabs from '@theme/Tabs';\n\nText", "\n\nText"),

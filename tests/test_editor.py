@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from chatbot.content.files import find_files
+from chatbot.content.source.files import find_files
 from tests.conftest import ARTEFACTS, Server, Visit, start_server
 
 PASSWORD = "correct horse battery"  # noqa: S105

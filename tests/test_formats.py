@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.blocks import heading_slugs
-from chatbot.content.files import find_files
+from chatbot.content.markdown.blocks import heading_slugs
 from chatbot.content.passages import split
-from chatbot.content.readers import parse
+from chatbot.content.readers.registry import parse
+from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.web.markdown_html import article_html

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatbot.content.passages import sentences, split
-from chatbot.content.readers import parse
+from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from tests.office_files import archive, docx, epub, pdf
 from tests.test_sitemaps import index_of, urlset

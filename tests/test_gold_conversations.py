@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from chatbot.content.files import find_files
-from chatbot.content.readers import read_article
+from chatbot.content.readers.registry import read_article
+from chatbot.content.source.files import find_files
 
 GOLD = Path(__file__).parent / "gold"
 CORPUS = Path(__file__).parents[1] / "corpus"

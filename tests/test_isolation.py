@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.isolation import PROGRAM, IsolatedReader
-from chatbot.content.readers import parse
+from chatbot.content.readers.registry import parse
+from chatbot.content.sandbox import PROGRAM, IsolatedReader
 from chatbot.errors import ContentError
 from tests.office_files import pdf
 
@@ -67,10 +67,10 @@ def test_one_process_reads_many_files_and_markdown_needs_none() -> None:
 
 @pytest.fixture
 def suffixes(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chatbot.content import readers
+    from chatbot.content.readers import registry
 
     for name in ("hang", "crash", "fill", "fail", "shout", "write", "secrets"):
-        monkeypatch.setitem(readers.READERS, f".{name}", readers.READERS[".html"])
+        monkeypatch.setitem(registry.READERS, f".{name}", registry.READERS[".html"])
 
 
 def reason(reader: IsolatedReader, path: str, data: bytes = PAGE) -> str:
@@ -114,7 +114,7 @@ def test_a_reader_cannot_write_files(tmp_path: object) -> None:
 
 ORPHAN = f"""
 from chatbot.content import readers
-from chatbot.content.isolation import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader
 readers.READERS[".hang"] = readers.READERS[".html"]
 with IsolatedReader(3, 1024, program={MISBEHAVING!r}) as reader:
     reader.parse("a.html", {PAGE!r}, "x")

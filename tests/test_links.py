@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers import READERS
+from chatbot.content.readers.registry import READERS
 from chatbot.indexing.build import build
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.snapshot import current

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.content.blocks import blocks, heading_slugs
-from chatbot.content.markdown import plain, slugify
+from chatbot.content.markdown.blocks import blocks, heading_slugs
+from chatbot.content.markdown.plain import plain, slugify
 
 PLAIN = [
     ("Some **bold**, _slanted_, `code` and ~~gone~~ words", "Some bold, slanted, code and gone words"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.isolation import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader
 from chatbot.indexing.build import build
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.indexing.snapshot import current

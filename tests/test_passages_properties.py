@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from chatbot.content.blocks import blocks, heading_slugs
-from chatbot.content.files import find_files
-from chatbot.content.markdown import plain
+from chatbot.content.markdown.blocks import blocks, heading_slugs
+from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import Tokens, embedded_text, sentences, split
-from chatbot.content.readers import parse, read_article
+from chatbot.content.readers.registry import parse, read_article
+from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from tests.markdown_documents import Document, documents

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chatbot.answering.effect import side
-from chatbot.content.readers import read_article
+from chatbot.content.readers.registry import read_article
 from chatbot.errors import ContentError
 from chatbot.indexing.build import build
 from chatbot.indexing.passage_index import LocalIndex

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.files import find_files, read_bytes
-from chatbot.content.readers import parse, read_article
+from chatbot.content.readers.registry import parse, read_article
+from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.records import Article
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers import read_article
+from chatbot.content.readers.registry import read_article
 from chatbot.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.isolation import IsolatedReader
-from chatbot.content.readers import parse
-from chatbot.content.sitemap import Page, Sitemap, listed, read_sitemap
+from chatbot.content.readers.registry import parse
+from chatbot.content.readers.sitemap import Page, Sitemap, listed, read_sitemap
+from chatbot.content.sandbox import IsolatedReader
 from chatbot.errors import ContentError
 from chatbot.indexing.build import build
 from chatbot.indexing.changes import BuildReport

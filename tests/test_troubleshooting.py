@@ -22,8 +22,9 @@ MODULES = [
 MODULES += ["indexing/starting", "answering/effect", "answering/gold"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
-CONTENT = sorted(path.stem for path in (ROOT / "chatbot" / "content").glob("*.py"))
-READING = [*(f"content/{name}" for name in CONTENT), "indexing/reading"]
+PACKAGE = ROOT / "chatbot"
+CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
+READING = [*CONTENT, "indexing/reading"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
 EDITING = {"EditRefused", "NameTaken"}
 

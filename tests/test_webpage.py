@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from chatbot.content.passages import split
-from chatbot.content.readers import parse
+from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.content.composing import Form, compose
-from chatbot.content.files import find_files
-from chatbot.content.readers import READERS, parse, read_article
+from chatbot.content.readers.registry import READERS, parse, read_article
+from chatbot.content.source.files import find_files
 from chatbot.content.writing import (
     LONGEST_STEM,
     TRASH,

@@ -20,7 +20,7 @@ from chatbot.answering import confidence, ranking
 from chatbot.answering.confidence import Evidence, Scale
 from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.arrays import Scores, Vectors
-from chatbot.content.markdown import plain
+from chatbot.content.markdown.plain import plain
 from chatbot.indexing.calibrated import Calibrated, text_digest
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.encoder import QueryEncoder

@@ -2,26 +2,150 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from typing import NamedTuple
 
-from chatbot.content.blocks import Block, Kind, blocks
-from chatbot.content.links import article_address, deep_link, has_own_anchors, line_marks_end, page_at, page_link
-from chatbot.content.outline import Section, last_subsections, outline
-from chatbot.content.packing import Layout, Piece, pack
-from chatbot.content.sentences import Span, sentence_spans, strip_span
-from chatbot.content.units import PlacedUnit, place_units
+from chatbot.content.markdown.blocks import Block, Kind, blocks
+from chatbot.content.markdown.deep_links import (
+    article_address,
+    deep_link,
+    has_own_anchors,
+    line_marks_end,
+    page_at,
+    page_link,
+)
+from chatbot.content.markdown.sentences import Span, cut_to_size, sentence_spans, strip_span
+from chatbot.content.packing import Layout, Piece, Unit, pack
 from chatbot.records import Article, Passage
 
+# What it costs to cut before a sentence, a line of code or table, what was announced, and an item by its depth;
+# what it saves to cut at markup and before a line that is bold throughout, a heading in all but name.
+_SENTENCE_TIE, _LINE_TIE, _ANNOUNCED_TIE = 0.3, 0.4, 0.4
+_ITEM_TIES = (0.0, 0.25, 0.45)
+_MARKUP_TIE, _BOLD_LINE_TIE = -0.2, -0.4
+_FEW_CHARACTERS = 20
+"""A sentence or line shorter than this is not cut off from the next one."""
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_BOLD_LINE = re.compile(r"\s*(\*\*|__)[^*_]+\1\W*")
+_COLON_LAST = re.compile(r"[:：]\W*$")
 Tokens = Callable[[str], int]
 """The number of the model's tokens in a text, special tokens not counted."""
-
 CONTEXT_BYTES = 200
 """Of title and headings in front of a passage. A token is a byte at least, so this bounds their tokens too."""
-
 _SPECIAL_TOKENS = 2
 _CHARACTERS_PER_TOKEN = 16
+
+
+class Section(NamedTuple):
+    """Numbered in document order from 0, the article itself. `parent` is a number, `path` runs from the outermost."""
+
+    parent: int
+    level: int
+    path: tuple[str, ...]
+    slug: str
+
+
+def outline(found: Sequence[Block], title: str) -> tuple[list[Section], list[int]]:
+    """The sections, and for every block the number of its section; a heading belongs to the one it opens.
+
+    A first heading that repeats the title opens no section.
+    """
+    sections = [Section(0, 0, (), "")]
+    owners: list[int] = []
+    current = 0
+    for block in found:
+        if block.kind == "heading":
+            if len(sections) == 1 and block.title.casefold() == title.casefold():
+                sections[0] = sections[0]._replace(slug=block.slug)
+            else:
+                while sections[current].level >= block.level:
+                    current = sections[current].parent
+                sections.append(Section(current, block.level, (*sections[current].path, block.title), block.slug))
+                current = len(sections) - 1
+        owners.append(current)
+    return sections, owners
+
+
+def last_subsections(sections: Sequence[Section]) -> list[int]:
+    """For every section the number of the last one inside it, itself included."""
+    last = list(range(len(sections)))
+    for number in range(len(sections) - 1, 0, -1):
+        parent = sections[number].parent
+        last[parent] = max(last[parent], last[number])
+    return last
+
+
+_LARGEST_NOISE = 30
+"""Tokens of markup that a passage may carry along between two pieces of prose."""
+
+
+class PlacedUnit(NamedTuple):
+    """A unit, its place `text[start:end]`, and the kind of block it is from."""
+
+    unit: Unit
+    start: int
+    end: int
+    kind: Kind
+
+
+def place_units(
+    text: str, found: Sequence[Block], owners: Sequence[int], rooms: Sequence[int], size: Callable[[str], int]
+) -> list[PlacedUnit]:
+    """The units of an article in order; no prose unit is above the room of its section."""
+    placed: list[PlacedUnit] = []
+    announced = False
+    for block, owner in zip(found, owners, strict=True):
+        raw = text[block.start : block.end]
+        if block.kind == "heading" or block.kind == "noise":  # noqa: PLR1714 - narrows the type
+            weight = size(raw)
+            unit = Unit(
+                block.kind, math.inf if block.kind == "noise" and weight > _LARGEST_NOISE else weight, owner, 0.0
+            )
+            placed.append(PlacedUnit(unit, block.start, block.end, block.kind))
+            continue
+        bold = block.kind == "text" and not block.depth and bool(_BOLD_LINE.fullmatch(raw))
+        tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
+        tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
+        tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
+        for start, end in _pieces(text, block, rooms[owner], size):
+            placed.append(PlacedUnit(Unit("prose", size(text[start:end]), owner, tie), start, end, block.kind))
+            tie = _SENTENCE_TIE if block.kind == "text" else _LINE_TIE
+        announced = bold or (block.kind == "text" and bool(_COLON_LAST.search(raw[-99:])))
+    return placed
+
+
+def _pieces(text: str, block: Block, room: int, size: Callable[[str], int]) -> Iterator[Span]:
+    if block.kind == "text":
+        spans = sentence_spans(text, block.start, block.end)
+    elif size(text[block.start : block.end]) <= room:
+        spans = [(block.start, block.end)]
+    else:
+        spans = _lines(text, block)
+    for span in _gathered(spans):
+        yield from cut_to_size(text, span, size, room)
+
+
+def _gathered(spans: Sequence[Span]) -> Iterator[Span]:
+    """Spans of a few characters ("Yes.", a closing bracket) go with the one that follows."""
+    start = None
+    for begin, end in spans:
+        start = begin if start is None else start
+        if end - start >= _FEW_CHARACTERS or end == spans[-1][1]:
+            yield start, end
+            start = None
+
+
+def _lines(text: str, block: Block) -> list[Span]:
+    """Lines that are not blank. What opens a table or fence stays with its first line, what closes it with its last."""
+    spans = [match.span() for match in _LINE.finditer(text, block.start, block.end)]
+    opening = 3 if block.kind == "table" else 2
+    spans[:opening] = [(spans[0][0], spans[min(opening, len(spans)) - 1][1])]
+    if block.kind == "code" and len(spans) > 1:
+        spans[-2:] = [(spans[-2][0], spans[-1][1])]
+    return spans
 
 
 def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: int, window: int = 256) -> list[Passage]:

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from chatbot.content.files import find_files
-from chatbot.content.readers import READERS
+from chatbot.content.readers.registry import READERS
+from chatbot.content.source.files import find_files
 from chatbot.errors import EditRefused, NameTaken
 
 TRASH = ".trash"

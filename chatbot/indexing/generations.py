@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.content.files import read_bytes
-from chatbot.content.isolation import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader
+from chatbot.content.source.files import read_bytes
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
 from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import Embedder, ModelEmbedder

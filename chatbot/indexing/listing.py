@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from chatbot.content.files import find_files, read_bytes
-from chatbot.content.isolation import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader
+from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.manifest import read_manifest

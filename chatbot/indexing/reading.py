@@ -10,11 +10,11 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.content.files import find_files, read_bytes
-from chatbot.content.isolation import IsolatedReader
 from chatbot.content.passages import embedded_text, split
-from chatbot.content.readers import READERS
-from chatbot.content.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
+from chatbot.content.readers.registry import READERS
+from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
+from chatbot.content.sandbox import IsolatedReader
+from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.indexing.embedding import Embedder
 from chatbot.indexing.passage_index import LocalIndex

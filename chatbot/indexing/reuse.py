@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Rows, Vectors, ranges
-from chatbot.content.markdown import plain
+from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.changes import OnStep
 from chatbot.indexing.embedding import Embedder

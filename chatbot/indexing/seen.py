@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 
-from chatbot.content.files import find_files, read_bytes
+from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError, SettingsError
 from chatbot.indexing.manifest import Manifest
 from chatbot.settings import Settings

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.content.blocks import blocks
-from chatbot.content.links import article_address
+from chatbot.content.markdown.blocks import blocks
+from chatbot.content.markdown.deep_links import article_address
 from chatbot.records import Article, Passage
 from chatbot.serving.middleware.scope import asked_for, language_of, site_of
 from chatbot.serving.web.assets import CSP, STYLE

@@ -9,9 +9,9 @@ from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import Chatbot, open_generation
 from chatbot.answering.drafting import Kind, Outcome, Refused, Work
 from chatbot.answering.mapping import CorpusMap, draw_map
-from chatbot.content.encoding import decode
-from chatbot.content.files import read_bytes
-from chatbot.content.links import MARKDOWN
+from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.source.encoding import decode
+from chatbot.content.source.files import read_bytes
 from chatbot.errors import ChatbotError, EditRefused
 from chatbot.indexing.changes import BuildReport, Plan
 from chatbot.indexing.embedding import ModelEmbedder

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 from lxml import html
 from markdown_it import MarkdownIt
 
-from chatbot.content.links import article_address
-from chatbot.content.readers import lines_above
+from chatbot.content.markdown.deep_links import article_address
+from chatbot.content.readers.markdown_files import lines_above
 from chatbot.indexing.passage_index import LocalIndex
 from chatbot.records import Article
 from chatbot.serving.articles import article_page

@@ -11,7 +11,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.content.blocks import blocks
+from chatbot.content.markdown.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.records import Answer, Article, Filters, Turn
 from chatbot.serving.api import schemas

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from chatbot.answering.drafting import Refused, Work
 from chatbot.answering.mapping import NEAR, THIN, CorpusMap
-from chatbot.content.readers import READERS
+from chatbot.content.readers.registry import READERS
 from chatbot.content.writing import Trashed
 from chatbot.indexing.changes import Changes, Plan
 from chatbot.indexing.generations import Kept, Verified

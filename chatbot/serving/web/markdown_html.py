@@ -18,9 +18,9 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from chatbot.content.blocks import CUSTOM_ID
-from chatbot.content.links import article_address, page_anchor
-from chatbot.content.markdown import plain
+from chatbot.content.markdown.blocks import CUSTOM_ID
+from chatbot.content.markdown.deep_links import article_address, page_anchor
+from chatbot.content.markdown.plain import plain
 from chatbot.records import Article, Highlight, Hit, Passage
 
 # Where a marked sentence begins and ends, while the Markdown is parsed. Both count as punctuation, so that emphasis

@@ -11,12 +11,12 @@ from xml.etree.ElementTree import Element, tostring
 
 from lxml import etree
 
-from chatbot.content.archive import parse_xml
-from chatbot.content.frontmatter import FrontMatter, calendar_day, one_line, usable_address
-from chatbot.content.markdown import plain, slugify
-from chatbot.content.part import Part
-from chatbot.content.tree_markdown import to_markdown
-from chatbot.content.webpage import parse_html
+from chatbot.content.markdown.plain import plain, slugify
+from chatbot.content.readers.contract import Part
+from chatbot.content.readers.html_to_markdown import to_markdown
+from chatbot.content.readers.safe_xml import parse_xml
+from chatbot.content.readers.web_page import parse_html
+from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line, usable_address
 from chatbot.errors import ContentError
 
 _LEAST = 400

@@ -7,39 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
-from chatbot.content.blocks import blocks
-from chatbot.content.data_pages import data_text
-from chatbot.content.dialects import clean
-from chatbot.content.encoding import decode
-from chatbot.content.files import is_json_feed, read_bytes
-from chatbot.content.frontmatter import one_line, split_front_matter
-from chatbot.content.junk import junk
-from chatbot.content.links import MARKDOWN
-from chatbot.content.markdown import has_prose
-from chatbot.content.part import Part
-from chatbot.content.sitemap import Sitemap, may_be_sitemap, read_sitemap
+from chatbot.content.markdown.blocks import blocks
+from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.readers.contract import Parsed, Part, Reader
+from chatbot.content.readers.markdown_files import _markdown
+from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
+from chatbot.content.source.files import is_json_feed, read_bytes
+from chatbot.content.source.front_matter import one_line
+from chatbot.content.source.junk import junk
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
-Reader = Callable[[str, bytes], Sequence[Part]]
-"""From path and bytes to the file itself as one part, or to its entries."""
-
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-
-_SHORT = 1000
-"""Characters of a body that may be nothing but markup around a page of data."""
-
-
-class Parsed(NamedTuple):
-    """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists."""
-
-    articles: tuple[Article, ...]
-    left_out: str
-    sitemap: Sitemap | None = None
 
 
 def is_simple(path: str) -> bool:
@@ -125,58 +106,38 @@ def _readable_name(path: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _markdown(path: str, data: bytes) -> list[Part]:
-    front, body = split_front_matter(path, decode(path, data))
-    text = clean(body).strip("\n").rstrip()
-    if len(text) < _SHORT and not has_prose(text):
-        text = data_text(front.values()) or text
-    return [Part(front, text)]
-
-
-def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
-    """How many lines of a Markdown file stand above its article's text; None for other formats and files not there."""
-    if PurePosixPath(path).suffix.lower() not in MARKDOWN:
-        return None
-    try:
-        whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
-        body = clean(split_front_matter(path, whole)[1])
-    except ContentError:
-        return None
-    return whole.count("\n") - body.lstrip("\n").count("\n")
-
-
 def _page(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.webpage import read_page
+    from chatbot.content.readers.web_page import read_page
 
     return read_page(path, data)
 
 
 def _pdf(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.pdf import read_pdf
+    from chatbot.content.readers.pdf import read_pdf
 
     return read_pdf(path, data)
 
 
 def _word(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.word import read_word
+    from chatbot.content.readers.docx import read_word
 
     return read_word(path, data)
 
 
 def _book(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.book import read_book
+    from chatbot.content.readers.epub import read_book
 
     return read_book(path, data)
 
 
 def _feed(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.feed import read_feed
+    from chatbot.content.readers.feed import read_feed
 
     return read_feed(path, data)
 
 
 def _json_feed(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.feed import read_json_feed
+    from chatbot.content.readers.feed import read_json_feed
 
     return read_json_feed(path, data)
 

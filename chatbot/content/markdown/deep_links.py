@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-from chatbot.content.markdown import plain
+from chatbot.content.markdown.plain import plain
 
 MARKDOWN = (".md", ".markdown", ".mdx", ".txt")
 

@@ -11,9 +11,9 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from chatbot.content.frontmatter import FrontMatter, one_line
-from chatbot.content.paragraphs import LaidOut, Line, lay_out
-from chatbot.content.part import Part
+from chatbot.content.readers.contract import Part
+from chatbot.content.readers.pdf_layout import LaidOut, Line, lay_out
+from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.errors import ContentError
 
 MOST_PAGES = 2000

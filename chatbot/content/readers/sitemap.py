@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from chatbot.content.archive import parse_xml
-from chatbot.content.frontmatter import calendar_day, one_line, usable_address
-from chatbot.content.links import MARKDOWN
+from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.readers.safe_xml import parse_xml
+from chatbot.content.source.front_matter import calendar_day, one_line, usable_address
 from chatbot.errors import ContentError
 
 PACKED = ".xml.gz"

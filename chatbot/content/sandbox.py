@@ -18,13 +18,14 @@ from itertools import starmap
 from types import TracebackType
 from typing import Any
 
-from chatbot.content.frontmatter import one_line
-from chatbot.content.readers import Parsed, is_simple, parse
-from chatbot.content.sitemap import Page, Sitemap
+from chatbot.content.readers.contract import Parsed
+from chatbot.content.readers.registry import is_simple, parse
+from chatbot.content.readers.sitemap import Page, Sitemap
+from chatbot.content.source.front_matter import one_line
 from chatbot.errors import ContentError
 from chatbot.records import Article, to_json, to_pin
 
-PROGRAM = "from chatbot.content.isolation import serve; serve()"
+PROGRAM = "from chatbot.content.sandbox import serve; serve()"
 _NEEDED = re.compile(r"PATH|SYSTEMROOT|TZ|LANG|(?:LC|LD|DYLD)_.*|PYTHON.*", re.IGNORECASE)
 """Variables of the environment that the process gets; passwords and keys are none of its business."""
 

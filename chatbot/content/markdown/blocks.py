@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from chatbot.content.markdown import has_prose, plain, slugify
-from chatbot.content.sentences import Span, strip_span
+from chatbot.content.markdown.plain import has_prose, plain, slugify
+from chatbot.content.markdown.sentences import Span, strip_span
 
 Kind = Literal["heading", "text", "table", "code", "noise"]
 

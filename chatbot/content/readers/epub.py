@@ -10,13 +10,14 @@ from xml.etree.ElementTree import Element
 
 from lxml import etree
 
-from chatbot.content.archive import open_archive, parse_xml, read_member
-from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import FrontMatter, calendar_day, one_line, usable_address
-from chatbot.content.main_content import drop
-from chatbot.content.part import Part
-from chatbot.content.tree_markdown import to_markdown
-from chatbot.content.webpage import declared_charset, parse_html
+from chatbot.content.readers.contract import Part
+from chatbot.content.readers.html_to_markdown import to_markdown
+from chatbot.content.readers.main_content import drop
+from chatbot.content.readers.safe_xml import parse_xml
+from chatbot.content.readers.web_page import declared_charset, parse_html
+from chatbot.content.readers.zip_archive import open_archive, read_member
+from chatbot.content.source.encoding import decode
+from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line, usable_address
 from chatbot.errors import ContentError
 
 _CONTAINER = "META-INF/container.xml"

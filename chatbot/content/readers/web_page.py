@@ -9,11 +9,11 @@ from typing import Any
 
 from lxml import etree, html
 
-from chatbot.content.encoding import decode
-from chatbot.content.frontmatter import calendar_day, one_line, split_front_matter, usable_address
-from chatbot.content.main_content import main_content
-from chatbot.content.part import Part
-from chatbot.content.tree_markdown import to_markdown
+from chatbot.content.readers.contract import Part
+from chatbot.content.readers.html_to_markdown import to_markdown
+from chatbot.content.readers.main_content import main_content
+from chatbot.content.source.encoding import decode
+from chatbot.content.source.front_matter import calendar_day, one_line, split_front_matter, usable_address
 from chatbot.errors import ContentError
 
 _CHARSET = re.compile(

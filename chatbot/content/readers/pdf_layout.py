@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from chatbot.content.escaping import escaped, escaped_start
+from chatbot.content.markdown.escape import escaped, escaped_start
 
 _EDGE_LINES = 3
 """Lines at the top and the bottom of a page among which running heads and page numbers are looked for."""

@@ -8,12 +8,13 @@ from typing import Any
 
 import mammoth
 
-from chatbot.content.archive import open_archive, parse_xml, read_member
-from chatbot.content.frontmatter import FrontMatter, calendar_day, one_line
-from chatbot.content.main_content import drop
-from chatbot.content.part import Part
-from chatbot.content.tree_markdown import to_markdown
-from chatbot.content.webpage import parse_html
+from chatbot.content.readers.contract import Part
+from chatbot.content.readers.html_to_markdown import to_markdown
+from chatbot.content.readers.main_content import drop
+from chatbot.content.readers.safe_xml import parse_xml
+from chatbot.content.readers.web_page import parse_html
+from chatbot.content.readers.zip_archive import open_archive, read_member
+from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line
 from chatbot.errors import ContentError
 
 _CORE = "docProps/core.xml"

@@ -9,8 +9,20 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
+from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.markdown.plain import has_prose
+from chatbot.content.readers.contract import Part
+from chatbot.content.source.encoding import decode
+from chatbot.content.source.files import read_bytes
+from chatbot.content.source.front_matter import one_line, split_front_matter
+from chatbot.errors import ContentError
+
+_SHORT = 1000
+"""Characters of a body that may be nothing but markup around a page of data."""
 _FENCE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})")
 _CODE = re.compile(r"(`+)(?!`)(?:[^`\n]|(?!\1(?!`))`){0,2000}\1(?!`)")
 _MODULE = re.compile(
@@ -50,6 +62,30 @@ _BLOCK = re.compile(
     r"[ \t]*</?(?:[A-Z]|(?:div|p|table|tbody|thead|tr|td|th|ul|ol|li|dl|details|summary|center|aside|section|figure)\b)"
 )
 _BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
+_HEADINGS = ("header", "heading", "title", "name", "question", "q")
+_TEXTS = ("line", "text", "body", "content", "answer", "a", "description", "paragraph", "summary")
+_LEAST = 80
+"""Characters of a text that stands for itself, beside the lists."""
+
+
+def _markdown(path: str, data: bytes) -> list[Part]:
+    front, body = split_front_matter(path, decode(path, data))
+    text = clean(body).strip("\n").rstrip()
+    if len(text) < _SHORT and not has_prose(text):
+        text = data_text(front.values()) or text
+    return [Part(front, text)]
+
+
+def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
+    """How many lines of a Markdown file stand above its article's text; None for other formats and files not there."""
+    if PurePosixPath(path).suffix.lower() not in MARKDOWN:
+        return None
+    try:
+        whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
+        body = clean(split_front_matter(path, whole)[1])
+    except ContentError:
+        return None
+    return whole.count("\n") - body.lstrip("\n").count("\n")
 
 
 def clean(text: str) -> str:
@@ -136,3 +172,27 @@ def _lines_only(match: re.Match[str]) -> str:
 def _bold(words: str | None) -> str:
     words = html.unescape((words or "").strip())
     return f"**{words}**" if words and "*" not in words else words
+
+
+def data_text(values: Mapping[str, Any]) -> str:
+    """The lists of entries with a text as Markdown, each under its heading; "" where there are none."""
+    pieces = [one_line(text) for key in _TEXTS if isinstance(text := values.get(key), str) and len(text) >= _LEAST]
+    for value in values.values():
+        if isinstance(value, list):
+            pieces += _entries(value)
+    return "\n\n".join(pieces)
+
+
+def _entries(items: list[Any]) -> Iterator[str]:
+    heading = ""
+    for item in items:
+        if not isinstance(item, dict):
+            continue
+        heading = next((one_line(item[key]) for key in _HEADINGS if isinstance(item.get(key), str)), heading)
+        for key in _TEXTS:
+            text = one_line(item[key]) if isinstance(item.get(key), str) else ""
+            if text:
+                if heading:
+                    yield f"## {heading}"
+                heading = ""
+                yield text

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
-from xml.etree.ElementTree import Element, ParseError
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-
-from chatbot.content.frontmatter import one_line
+from chatbot.content.source.front_matter import one_line
 from chatbot.errors import ContentError
 
 MOST_MEMBERS = 10_000
 MOST_BYTES = 200_000_000
 """Of all members together, unpacked."""
-
 _OLE = b"\xd0\xcf\x11\xe0"
 _MOST_RATIO = 200
 _RATIO_FROM = 1_000_000
@@ -54,20 +49,3 @@ def read_member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:
         raise ContentError(path, f"is damaged: {one_line(str(error))}; save it again") from error
     except Exception as error:  # zlib and lzma have errors of their own
         raise ContentError(path, f"is damaged: {one_line(str(error))}; save it again") from error
-
-
-def parse_xml(path: str, data: bytes) -> Element:
-    """The root of an XML document without entities of its own. Raises ContentError."""
-    try:
-        root: Element = fromstring(data)
-    except DefusedXmlException as error:
-        raise ContentError(path, "declares entities, which are not read; remove them") from error
-    except ParseError as error:
-        line, column = error.position
-        reason = str(error).partition(":")[0]
-        raise ContentError(
-            path, f"is no well-formed XML: {reason} in column {column + 1}; export it again", line
-        ) from error
-    except (ValueError, LookupError) as error:
-        raise ContentError(path, f"is no XML that can be read: {one_line(str(error))}; export it again") from error
-    return root

@@ -1,0 +1,35 @@
+"""What a reader is given and what it gives: the one place that says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from chatbot.content.readers.sitemap import Sitemap
+from chatbot.content.source.front_matter import FrontMatter
+from chatbot.records import Article
+
+
+class Part(NamedTuple):
+    """What becomes an article: a file, or one entry of it, whose `name` is then added to the article's id.
+
+    `text` is Markdown; it is empty where an entry has no full text. `pages` are the offsets in it where the pages of
+    the file begin, the first one's included.
+    """
+
+    front: FrontMatter
+    text: str
+    name: str = ""
+    pages: tuple[int, ...] = ()
+
+
+Reader = Callable[[str, bytes], Sequence[Part]]
+"""From path and bytes to the file itself as one part, or to its entries."""
+
+
+class Parsed(NamedTuple):
+    """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists."""
+
+    articles: tuple[Article, ...]
+    left_out: str
+    sitemap: Sitemap | None = None

@@ -1,0 +1,1 @@
+"""Bytes to text, whatever the format: files, encodings, front matter, and what is no language."""
