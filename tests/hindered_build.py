@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from chatbot.errors import ChatbotError
-from chatbot.indexing.build import build
-from chatbot.indexing.generations import rollback
+from chatbot.indexing.building.build import build
+from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 

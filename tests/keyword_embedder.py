@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chatbot.arrays import Vectors
-from chatbot.indexing.embedding import PassageVectors
+from chatbot.indexing.model.embedder import PassageVectors
 
 KEYWORDS = ("pay", "remote", "degree", "python", "interview", "team", "learn", "offer")
 

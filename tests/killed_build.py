@@ -16,10 +16,10 @@ from pathlib import Path
 import faiss  # noqa: F401 - loaded before the fork, so that only the build's own file operations are counted
 import numpy as np
 
-from chatbot.indexing.build import build
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import candidates, current
-from chatbot.indexing.tokens import stem
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import candidates, current
+from chatbot.indexing.generation.tokens import stem
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 

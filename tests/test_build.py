@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.errors import CorpusIndexError, IndexLocked, NothingToIndex, SettingsError
-from chatbot.indexing.build import build
-from chatbot.indexing.changes import BuildReport
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import candidates, current, history, writing
+from chatbot.indexing.building.build import build
+from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import candidates, current, history, writing
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 

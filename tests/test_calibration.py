@@ -12,11 +12,11 @@ import pytest
 
 from chatbot import Chatbot
 from chatbot.answering.calibration import calibrate, outside_lines
-from chatbot.indexing.build import build
-from chatbot.indexing.calibrated import Calibrated, store
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current, writing
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.calibration_data import Calibrated, store
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.publication import current, writing
 from chatbot.settings import Settings
 from tests.conftest import COMMAND
 from tests.keyword_embedder import KEYWORDS, KeywordEmbedder

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chatbot.indexing.build import build
-from chatbot.indexing.calibrated import Calibrated, store
-from chatbot.indexing.snapshot import current, history, prune, writing
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.calibration_data import Calibrated, store
+from chatbot.indexing.generation.publication import current, history, prune, writing
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 from tests.recorded_disk import Rename, Sync, Touch, record

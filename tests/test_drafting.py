@@ -12,9 +12,9 @@ import pytest
 from chatbot.answering.chatbot import Chatbot
 from chatbot.answering.drafting import Refused, Work
 from chatbot.errors import EditRefused
-from chatbot.indexing.changes import BuildReport, Plan
-from chatbot.indexing.generations import Verified
-from chatbot.indexing.snapshot import current
+from chatbot.indexing.building.report import BuildReport, Plan
+from chatbot.indexing.generation.publication import current
+from chatbot.indexing.maintenance import Verified
 from chatbot.serving.desk import Desk
 from chatbot.serving.editor.gestures import perform
 from chatbot.serving.editor.panels import Seat, chosen, tick, whole

@@ -14,10 +14,9 @@ import pytest
 from chatbot.answering.drafting import Refused
 from chatbot.answering.mapping import CorpusMap, Pair, Point
 from chatbot.content.writing import Trashed
-from chatbot.indexing.changes import Changes, Plan
-from chatbot.indexing.gate import Effect, Judged
-from chatbot.indexing.generations import Kept, Verified
+from chatbot.indexing.building.report import Changes, Effect, Judged, Plan
 from chatbot.indexing.listing import Listed, Preview
+from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
 from chatbot.serving.editor import views
 from chatbot.serving.web.templates import View, fill

@@ -10,8 +10,8 @@ import pytest
 
 from chatbot import Chatbot, Settings
 from chatbot.answering.effect import side
-from chatbot.indexing.build import build
-from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters
 from chatbot.settings import PassageSettings
 from tests.keyword_embedder import KeywordEmbedder

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from chatbot.errors import ModelError
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.model import fingerprint, locate_model
+from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import BUNDLED_MODEL
 
 TEXTS = ("salaries", "How do I become a data engineer?", "C++ or C#? naïve résumé 🙂", "word " * 600)

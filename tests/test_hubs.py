@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chatbot.indexing.hubs import Texts, hubness
+from chatbot.indexing.generation.hubs import Texts, hubness
 
 DIM = 32
 

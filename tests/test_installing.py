@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ChatbotError
-from chatbot.indexing.build import build
-from chatbot.indexing.snapshot import HISTORY, current
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.publication import HISTORY, current
 from chatbot.indexing.starting import start_site
 from chatbot.serving.doctor import Finding, examine
 from chatbot.settings import ServerSettings, Settings, SiteSettings, load_settings

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.indexing import lexical
-from chatbot.indexing.lexical import LexicalIndex, count_terms, idf, merge, normalised, saturated, write_lexical
+from chatbot.indexing.generation import bm25
+from chatbot.indexing.generation.bm25 import (
+    LexicalIndex,
+    count_terms,
+    idf,
+    merge,
+    normalised,
+    saturated,
+    write_lexical,
+)
 
 # Two articles: the first owns two passages, the second one.
 PASSAGES = [["pay", "data", "pay", "data"], ["data"], ["work", "remote", "work", "work", "home"]]
@@ -64,7 +72,7 @@ def test_many_terms_that_are_scored_a_few_at_a_time_score_the_same(
     weights = {"data": 1.0, "unknown": 1.0, "work": 0.5, "pay": 2.0, "home": 0.3, "remote": 0.7}
     alone = sum(index.scores({term: weight}) for term, weight in weights.items())
     for cells in (1, 6, 1_000_000):
-        monkeypatch.setattr(lexical, "_CELLS", cells)
+        monkeypatch.setattr(bm25, "_CELLS", cells)
         assert index.scores(weights) == pytest.approx(alone, rel=1e-5)
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.content.readers.registry import READERS
-from chatbot.indexing.build import build
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
 from chatbot.serving.link_check import BrokenLink, check_links
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import ChatbotError
-from chatbot.indexing.build import build
-from chatbot.indexing.changes import BuildReport
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.generations import rollback
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import ENCODERS, current, writing
-from chatbot.indexing.watch import rolled_back, watch
+from chatbot.indexing.building.build import build
+from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.building.watch import rolled_back, watch
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import ENCODERS, current, writing
+from chatbot.indexing.maintenance import rollback
+from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.settings import BUNDLED_MODEL, Settings, WatchSettings
 from tests.conftest import start_server
 from tests.keyword_embedder import KeywordEmbedder

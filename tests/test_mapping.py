@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chatbot.answering.mapping import draw_map, near_duplicates, project
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
 
 X, Y, Z = np.eye(3, dtype=np.float32)
 BETWEEN = np.float32([0.6, 0.8, 0.0])

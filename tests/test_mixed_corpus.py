@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from chatbot.content.sandbox import IsolatedReader
-from chatbot.indexing.build import build
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 from tests.office_files import docx, epub, pdf, word_paragraph

@@ -10,8 +10,8 @@ import pytest
 from chatbot.answering.effect import side
 from chatbot.content.readers.registry import read_article
 from chatbot.errors import ContentError
-from chatbot.indexing.build import build
-from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
 from chatbot.settings import PassageSettings, Settings

@@ -12,14 +12,14 @@ import pytest
 from chatbot.answering.effect import measure_for, ndcg
 from chatbot.cli.changes import plan_text
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
-from chatbot.indexing.build import build, plan
-from chatbot.indexing.changes import BuildReport, Plan, compare
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.generations import check, list_kept, remove_old, rollback
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.reuse import pace
-from chatbot.indexing.snapshot import current, history, writing
+from chatbot.indexing.building.assembly import pace
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.building.report import BuildReport, Plan, compare
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.publication import current, history, writing
+from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import AnswerSettings, PublishSettings, Settings
 from tests.keyword_embedder import KeywordEmbedder
 

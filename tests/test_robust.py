@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexLocked
-from chatbot.indexing import snapshot
-from chatbot.indexing.build import build
-from chatbot.indexing.generations import rollback
-from chatbot.indexing.manifest import is_whole
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import candidates, current, history
-from chatbot.indexing.sources import newest_good
+from chatbot.indexing.building.build import build, newest_good
+from chatbot.indexing.generation import publication
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import is_whole
+from chatbot.indexing.generation.publication import candidates, current, history
+from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 
@@ -133,14 +132,14 @@ def test_of_two_builds_one_publishes_and_the_other_is_told(folder: Path) -> None
 
 
 def test_the_order_of_the_history_does_not_depend_on_the_clock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Clock(snapshot.datetime):
+    class Clock(publication.datetime):
         year_shown = 2030
 
         @classmethod
         def now(cls, _zone: object = None) -> Clock:
             return cls(cls.year_shown, 1, 1)
 
-    monkeypatch.setattr(snapshot, "datetime", Clock)
+    monkeypatch.setattr(publication, "datetime", Clock)
     generations = []
     for year in (2030, 2020, 2025):
         Clock.year_shown = year

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from chatbot.answering.search import Query, Ranking, Searcher, _highest, keeps, spread
-from chatbot.indexing.lexical import count_terms
-from chatbot.indexing.manifest import FORMAT, Manifest
-from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
-from chatbot.indexing.questions import EditorsQuestions
+from chatbot.indexing.generation.bm25 import count_terms
+from chatbot.indexing.generation.editor_questions import EditorsQuestions
+from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.generation.manifest import FORMAT, Manifest
 from chatbot.records import Article, Filters, Passage
 from tests.keyword_embedder import KeywordEmbedder
 

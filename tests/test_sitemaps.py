@@ -12,11 +12,11 @@ from chatbot.content.readers.registry import parse
 from chatbot.content.readers.sitemap import Page, Sitemap, listed, read_sitemap
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.errors import ContentError
-from chatbot.indexing.build import build
-from chatbot.indexing.changes import BuildReport
-from chatbot.indexing.generations import check
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import current
+from chatbot.indexing.building.build import build
+from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
+from chatbot.indexing.maintenance import check
 from chatbot.records import Article
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing
-from chatbot.indexing.build import build
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import CURRENT, HISTORY, candidates, current, history, prune, publish
-from chatbot.indexing.sources import newest_good
+from chatbot.indexing.building.build import build, newest_good
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.publication import CURRENT, HISTORY, candidates, current, history, prune, publish
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 
@@ -110,7 +109,7 @@ def test_building_again_replaces_a_damaged_generation(site: Settings) -> None:
 
 
 def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
-    from chatbot.indexing.manifest import FORMAT, _own_digest
+    from chatbot.indexing.generation.manifest import FORMAT, _own_digest
 
     path = newest(site) / "manifest.json"
     values = json.loads(path.read_text())
@@ -123,7 +122,7 @@ def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
 
 
 def test_a_manifest_without_a_field_is_of_another_version(site: Settings) -> None:
-    from chatbot.indexing.manifest import _own_digest
+    from chatbot.indexing.generation.manifest import _own_digest
 
     path = newest(site) / "manifest.json"
     values = json.loads(path.read_text())

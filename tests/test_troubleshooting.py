@@ -12,19 +12,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 MODULES = [
-    "indexing/manifest",
-    "indexing/snapshot",
-    "indexing/build",
-    "indexing/generations",
-    "indexing/gate",
-    "indexing/seen",
+    "indexing/generation/manifest",
+    "indexing/generation/publication",
+    "indexing/building/build",
+    "indexing/maintenance",
+    "indexing/building/report",
+    "indexing/building/freshness",
 ]
 MODULES += ["indexing/starting", "answering/effect", "answering/gold"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 PACKAGE = ROOT / "chatbot"
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
-READING = [*CONTENT, "indexing/reading"]
+READING = [*CONTENT, "indexing/building/corpus"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
 EDITING = {"EditRefused", "NameTaken"}
 
@@ -158,7 +158,7 @@ def test_no_reason_is_explained_that_nothing_gives(heading: str) -> None:
     assert [text for text in explained(section[1]) if not any(is_explained(parts, [text]) for parts in given)] == []
 
 
-@pytest.mark.parametrize("module", ["indexing/generations", "indexing/build", "indexing/reading"])
+@pytest.mark.parametrize("module", ["indexing/generations", "indexing/build", "indexing/building/corpus"])
 def test_every_difference_that_is_named_is_explained(module: str) -> None:
     texts = [
         node.value

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexLocked, SettingsError
-from chatbot.indexing.build import build, plan
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.snapshot import CURRENT, ENCODERS, current, history, writing
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.building.freshness import nothing_to_do
+from chatbot.indexing.generation.publication import CURRENT, ENCODERS, current, history, writing
+from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.status import read_status
-from chatbot.indexing.unchanged import nothing_to_do
 from chatbot.settings import Settings
 
 HEAVY = ["numpy", "faiss", "onnxruntime", "tokenizers", "torch", "scipy", "sklearn", "markdown_it", "lxml", "rich"]

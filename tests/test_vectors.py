@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chatbot.arrays import HalfVectors
-from chatbot.indexing.vectors import VectorIndex, write_vectors
+from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
 
 
 def unit_rows(count: int, dim: int = 32, seed: int = 0) -> HalfVectors:

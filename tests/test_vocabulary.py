@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.answering.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
 from chatbot.errors import SettingsError
-from chatbot.indexing.tokens import words
+from chatbot.indexing.generation.tokens import words
 
 
 def own(folder: Path, text: str) -> Vocabulary:

@@ -23,8 +23,8 @@ from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_b
 from chatbot.answering.understanding import Understanding, Understood
 from chatbot.answering.vocabulary import Vocabulary, read_vocabulary
 from chatbot.errors import QuestionError
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.store import Store
+from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdict
 
 MOST_CHARACTERS = 1000

@@ -17,11 +17,11 @@ from chatbot.answering.judged import CORPUS, corpus_reader, document_of, read_se
 from chatbot.answering.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
-from chatbot.indexing.build import build_from
-from chatbot.indexing.changes import OnStep
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.snapshot import ENCODERS, candidates, current
+from chatbot.indexing.building.build import build_from
+from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.publication import ENCODERS, candidates, current
+from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import Settings, load_settings
 
 SHIPPED_OTHERS = Path(__file__).parent / "out_of_scope.txt"

@@ -21,12 +21,12 @@ from chatbot.answering.confidence import Evidence, Scale
 from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
-from chatbot.indexing.calibrated import Calibrated, text_digest
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.lexical import LexicalIndex
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.tokens import content_words, stem
+from chatbot.indexing.generation.bm25 import LexicalIndex
+from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.tokens import content_words, stem
+from chatbot.indexing.model.embedder import Embedder
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.records import Verdict
 
 # So many questions are asked at most, to keep a build of one changed article within its second.

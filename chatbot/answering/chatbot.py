@@ -12,10 +12,10 @@ from chatbot.answering.explaining import Explanation, explain
 from chatbot.answering.search import Searcher
 from chatbot.answering.vocabulary import read_vocabulary
 from chatbot.errors import ChatbotError, IndexMismatch
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import CURRENT, ENCODERS, candidates, current
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
 from chatbot.settings import Settings, load_settings
 

@@ -18,8 +18,8 @@ import numpy as np
 from chatbot.answering import wording
 from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
-from chatbot.indexing.lexical import idf
-from chatbot.indexing.tokens import stem, words
+from chatbot.indexing.generation.bm25 import idf
+from chatbot.indexing.generation.tokens import stem, words
 from chatbot.records import Passage, Turn
 
 Kind = Literal["standalone", "follow_up", "more", "pick", "change"]

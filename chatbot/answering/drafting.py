@@ -20,9 +20,9 @@ from pydantic import TypeAdapter
 from chatbot.answering.calibration import calibrate
 from chatbot.answering.effect import measure_for
 from chatbot.errors import ChatbotError, PublishRefused
-from chatbot.indexing.build import build, plan
-from chatbot.indexing.changes import BuildReport, Plan
-from chatbot.indexing.generations import Verified, check
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.building.report import BuildReport, Plan
+from chatbot.indexing.maintenance import Verified, check
 from chatbot.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -13,12 +13,12 @@ from chatbot.answering.gold import JudgedQuestion, quoted, read_questions
 from chatbot.answering.search import Searcher
 from chatbot.answering.vocabulary import read_vocabulary
 from chatbot.errors import JudgedSetError, ModelError, SettingsError
-from chatbot.indexing.build import Measure
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.gate import Effect, Judged
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import ENCODERS
+from chatbot.indexing.building.build import Measure
+from chatbot.indexing.building.report import Effect, Judged
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import ENCODERS
+from chatbot.indexing.model.embedder import Embedder
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.records import Filters, Passage
 from chatbot.settings import Settings
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.calibration import auroc
 from chatbot.answering.judged import JudgedSet
-from chatbot.indexing.changes import OnStep
+from chatbot.indexing.building.report import OnStep
 from chatbot.records import Filters
 
 MEASURES = {"nDCG@10": "nDCG@10", "MRR@10": "RR@10", "R@5": "R@5", "R@10": "R@10", "R@100": "R@100"}

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.search import Searcher, keeps
-from chatbot.indexing.calibrated import text_digest
-from chatbot.indexing.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 from chatbot.records import Filters
 
 MOST = 3

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from chatbot.indexing.tokens import STOP_WORDS, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, words
 
 _LISTS = Path(__file__).with_name("foreign.toml")
 _FEWEST = 2

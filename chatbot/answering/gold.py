@@ -13,7 +13,7 @@ from typing import Any
 
 from chatbot.answering.judged import JudgedSet, records
 from chatbot.errors import JudgedSetError
-from chatbot.indexing.store import Store
+from chatbot.indexing.generation.passage_store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Scores
-from chatbot.indexing.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 from chatbot.records import Highlight
 
 MOST = 2

@@ -19,10 +19,10 @@ from typing import Any
 
 from chatbot.content.passages import embedded_text, split
 from chatbot.errors import JudgedSetError
-from chatbot.indexing.changes import OnStep
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.reading import Corpus
+from chatbot.indexing.building.corpus import Corpus
+from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
 

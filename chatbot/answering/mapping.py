@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Rows, Vectors
-from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Passage
 
 MOST_POINTS = 3000

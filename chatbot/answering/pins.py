@@ -10,7 +10,7 @@ import numpy as np
 
 from chatbot.answering.search import Query, Ranking, Searcher
 from chatbot.arrays import Mask, Vectors
-from chatbot.indexing.tokens import words
+from chatbot.indexing.generation.tokens import words
 from chatbot.records import Hit, Passage, Pin
 
 REASON = "chosen by the editors"

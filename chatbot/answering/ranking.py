@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from chatbot.arrays import Scores
-from chatbot.indexing.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 
 STOP_WEIGHT = 0.4
 _HUB = 0.2

@@ -8,10 +8,10 @@ import numpy as np
 
 from chatbot.answering.calibration import Judge, calibrate, figures, outside_lines
 from chatbot.answering.search import Searcher
-from chatbot.indexing.calibrated import Calibrated, store
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import ENCODERS, current, writing
+from chatbot.indexing.generation.calibration_data import Calibrated, store
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import ENCODERS, current, writing
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import Settings
 
 _EDITORS = 200

@@ -19,8 +19,8 @@ from chatbot.answering.evaluation import Floats, interval, measure
 from chatbot.answering.gold import quoted, to_quote
 from chatbot.answering.judged import records
 from chatbot.errors import JudgedSetError
-from chatbot.indexing.changes import OnStep
-from chatbot.indexing.store import Store
+from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.passage_store import Store
 from chatbot.records import Filters, Turn
 
 CONVERSATIONS = "conversations.jsonl"

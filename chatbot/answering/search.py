@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from chatbot.answering import ranking
 from chatbot.arrays import Mask, Rows, Scores, Vectors
-from chatbot.indexing.encoder import QueryEncoder
-from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.records import Article, Filters
 
 CANDIDATES = 100

@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.tokens import stem, words
+from chatbot.indexing.generation.tokens import stem, words
 
 _SHORTEST = 4
 _LONGEST = 24

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from chatbot.indexing.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 
 LONGEST = 200
 _WORDS, _TELLING_WORDS = 4, 2

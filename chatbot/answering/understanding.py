@@ -14,7 +14,7 @@ from chatbot.answering.conversation import Reading
 from chatbot.answering.search import Query, Searcher
 from chatbot.answering.spelling import Lexicon
 from chatbot.answering.vocabulary import Added, Vocabulary, widened
-from chatbot.indexing.tokens import stem, words
+from chatbot.indexing.generation.tokens import stem, words
 from chatbot.records import Turn
 
 

@@ -14,11 +14,11 @@ import typer
 
 from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
 from chatbot.errors import ChatbotError
-from chatbot.indexing.changes import BuildReport
+from chatbot.indexing.building.report import BuildReport
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
-    from chatbot.indexing.build import Measure
+    from chatbot.indexing.building.build import Measure
 
 
 @app.command(epilog=example("chatbot build", "chatbot build --dry-run", "chatbot --corpus articles --index new build"))
@@ -66,11 +66,11 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
     from chatbot.answering.calibration import calibrate
     from chatbot.cli.changes import build_text
-    from chatbot.indexing.build import build as build_index
-    from chatbot.indexing.embedding import ModelEmbedder
-    from chatbot.indexing.snapshot import ENCODERS, writing
-    from chatbot.indexing.watch import rolled_back
-    from chatbot.indexing.watch import watch as changes
+    from chatbot.indexing.building.build import build as build_index
+    from chatbot.indexing.building.watch import rolled_back
+    from chatbot.indexing.building.watch import watch as changes
+    from chatbot.indexing.generation.publication import ENCODERS, writing
+    from chatbot.indexing.model.embedder import ModelEmbedder
 
     with writing(settings.index_dir, create=True):
         embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
@@ -86,14 +86,14 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:
     """Build with a bar on stderr, judged by the questions that the settings name."""
-    from chatbot.indexing.unchanged import nothing_to_do
+    from chatbot.indexing.building.freshness import nothing_to_do
 
     measure = _measure_for(settings)
     if report := nothing_to_do(settings):
         return report
     from chatbot.answering.calibration import calibrate
     from chatbot.cli.output import Progress
-    from chatbot.indexing.build import build as build_index
+    from chatbot.indexing.building.build import build as build_index
 
     with Progress() as on_step:
         return build_index(settings, calibrate=calibrate, measure=measure, force=force, on_step=on_step)
@@ -119,7 +119,7 @@ def _show_plan(settings: Settings, as_json: bool) -> None:
     from chatbot.answering.calibration import calibrate
     from chatbot.cli.changes import plan_text
     from chatbot.cli.output import Progress
-    from chatbot.indexing.build import plan
+    from chatbot.indexing.building.build import plan
 
     with Progress() as on_step:
         found = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from chatbot.cli.app import counted
-from chatbot.indexing.changes import BuildReport, Changes, Plan
-from chatbot.indexing.gate import Effect, Judged
+from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan
 
 if TYPE_CHECKING:
-    from chatbot.indexing.generations import Kept, Verified
+    from chatbot.indexing.maintenance import Kept, Verified
 
 _SHOWN = 20
 

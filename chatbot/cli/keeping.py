@@ -15,7 +15,7 @@ from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted,
 def history(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the kept generations, the one published last first; * marks the one that is served."""
     from chatbot.cli.changes import history_text
-    from chatbot.indexing.generations import list_kept
+    from chatbot.indexing.maintenance import list_kept
 
     kept = list_kept(context.obj())
     typer.echo(json.dumps([asdict(one) for one in kept], indent=1) if as_json else history_text(kept))
@@ -29,7 +29,7 @@ def rollback(
     ] = None,
 ) -> None:
     """Serve an earlier generation again, after every file of it was checked; the articles stay as they are."""
-    from chatbot.indexing.generations import rollback as roll_back
+    from chatbot.indexing.maintenance import rollback as roll_back
 
     done = roll_back(context.obj(), generation)
     if done.before == done.generation:
@@ -44,7 +44,7 @@ def verify(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check every file of every kept generation, and every passage that is served against the articles."""
     from chatbot.cli.changes import verified_text
     from chatbot.cli.output import Progress
-    from chatbot.indexing.generations import check
+    from chatbot.indexing.maintenance import check
 
     with Progress() as on_step:
         found = check(context.obj(), on_step=on_step)
@@ -63,7 +63,7 @@ def prune(
     ] = None,
 ) -> None:
     """Remove all but the newest generations; the one that is served always stays."""
-    from chatbot.indexing.generations import remove_old
+    from chatbot.indexing.maintenance import remove_old
 
     removed = remove_old(context.obj(), keep)
     typer.echo("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")

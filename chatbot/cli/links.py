@@ -13,8 +13,8 @@ from chatbot.cli.app import EXIT_LEFT_OUT, JsonOption, app, example
 @app.command(epilog=example("chatbot links", "chatbot links --json"))
 def links(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check that passages' deep links and links between articles lead where they say; nothing is fetched."""
-    from chatbot.indexing.passage_index import LocalIndex
-    from chatbot.indexing.snapshot import current
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import current
     from chatbot.serving.link_check import check_links
 
     settings = context.obj()

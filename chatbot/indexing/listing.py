@@ -12,10 +12,10 @@ from typing import Literal
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.reading import cut
-from chatbot.indexing.store import Store
+from chatbot.indexing.building.corpus import cut
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
 

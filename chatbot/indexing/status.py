@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.errors import ModelError
-from chatbot.indexing.manifest import Manifest, verify
-from chatbot.indexing.pinned import expired_in
-from chatbot.indexing.seen import corpus_digests
-from chatbot.indexing.snapshot import ENCODERS, current, history
-from chatbot.indexing.unchanged import made_by
+from chatbot.indexing.building.freshness import corpus_digests, made_by
+from chatbot.indexing.generation.manifest import Manifest, verify
+from chatbot.indexing.generation.passage_store import expired_in
+from chatbot.indexing.generation.publication import ENCODERS, current, history
 from chatbot.settings import Settings
 
 

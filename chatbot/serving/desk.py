@@ -13,13 +13,13 @@ from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.source.encoding import decode
 from chatbot.content.source.files import read_bytes
 from chatbot.errors import ChatbotError, EditRefused
-from chatbot.indexing.changes import BuildReport, Plan
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.generations import Verified
+from chatbot.indexing.building.report import BuildReport, Plan
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.listing import Listed, Listing, Preview, preview
-from chatbot.indexing.manifest import read_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.snapshot import ENCODERS
+from chatbot.indexing.maintenance import Verified
+from chatbot.indexing.model.embedder import ModelEmbedder
 
 TEXT = (*MARKDOWN, ".html", ".htm", ".xhtml")
 

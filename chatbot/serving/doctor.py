@@ -19,12 +19,12 @@ from packaging.requirements import Requirement
 
 from chatbot.disk import file_digest
 from chatbot.errors import ChatbotError, IndexMissing
-from chatbot.indexing.manifest import verify
-from chatbot.indexing.model import BUNDLED_SHA256, locate_model
-from chatbot.indexing.seen import corpus_digests
-from chatbot.indexing.snapshot import ENCODERS, current, history
+from chatbot.indexing.building.freshness import corpus_digests
+from chatbot.indexing.generation.manifest import verify
+from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.publication import ENCODERS, current, history
+from chatbot.indexing.model.weights import BUNDLED_SHA256, locate_model
 from chatbot.indexing.status import read_status
-from chatbot.indexing.store import Store
 from chatbot.settings import BUNDLED_MODEL, Settings
 from chatbot.sites import Sites
 

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from chatbot.content.markdown.deep_links import article_address
 from chatbot.content.readers.markdown_files import lines_above
-from chatbot.indexing.passage_index import LocalIndex
+from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Article
 from chatbot.serving.articles import article_page
 from chatbot.serving.web.markdown_html import link_target

@@ -29,7 +29,7 @@ OURS_BUILD = """
 import time; began = time.perf_counter()
 from chatbot.settings import load_settings
 from chatbot.answering.calibration import calibrate
-from chatbot.indexing.build import build
+from chatbot.indexing.building.build import build
 build(load_settings(), calibrate=calibrate)
 print(time.perf_counter() - began)
 """
@@ -112,9 +112,9 @@ def measured_over(passages: int, folder: Path) -> dict[str, tuple[float, float]]
     import numpy as np
 
     from chatbot.content.passages import embedded_text
-    from chatbot.indexing.model import locate_model
-    from chatbot.indexing.passage_index import LocalIndex
-    from chatbot.indexing.snapshot import current
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import current
+    from chatbot.indexing.model.weights import locate_model
     from chatbot.settings import BUNDLED_MODEL
 
     write_articles(folder / "corpus", passages)
@@ -139,9 +139,9 @@ def measured_over(passages: int, folder: Path) -> dict[str, tuple[float, float]]
 def measured(folder: Path) -> dict[str, tuple[float, float]]:
     """Each figure for ours and for plain."""
     from chatbot.content.passages import embedded_text
-    from chatbot.indexing.model import locate_model
-    from chatbot.indexing.passage_index import LocalIndex
-    from chatbot.indexing.snapshot import ENCODERS, current
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import ENCODERS, current
+    from chatbot.indexing.model.weights import locate_model
     from chatbot.settings import BUNDLED_MODEL
 
     index_dir = folder / "index"

@@ -33,9 +33,9 @@ FIRST = """
 import hashlib
 import numpy as np
 from chatbot.answering.calibration import calibrate
-from chatbot.indexing.build import build
-from chatbot.indexing.embedding import ModelEmbedder, PassageVectors
-from chatbot.indexing.snapshot import ENCODERS
+from chatbot.indexing.building.build import build
+from chatbot.indexing.model.embedder import ModelEmbedder, PassageVectors
+from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.settings import load_settings
 
 class Drawn(ModelEmbedder):
@@ -52,9 +52,9 @@ print(build(settings, embedder=Drawn(settings.model, settings.index_dir / ENCODE
 WARM = """
 import json, sys, time
 from chatbot.answering.calibration import calibrate
-from chatbot.indexing.build import build
-from chatbot.indexing.embedding import ModelEmbedder
-from chatbot.indexing.snapshot import ENCODERS
+from chatbot.indexing.building.build import build
+from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.settings import load_settings
 
 settings = load_settings()

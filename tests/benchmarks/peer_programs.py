@@ -34,7 +34,7 @@ CHATBOT_BUILD = (
 from pathlib import Path
 from chatbot.answering.calibration import calibrate
 from chatbot.answering.judged import corpus_reader
-from chatbot.indexing.build import build, build_from
+from chatbot.indexing.building.build import build, build_from
 from chatbot.settings import load_settings
 if FOLDER:
     build_from(corpus_reader(Path(FOLDER)), load_settings(), calibrate=calibrate)

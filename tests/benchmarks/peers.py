@@ -43,9 +43,9 @@ def measured(place: Path, folder: Path | None) -> dict[str, dict[str, float]]:
     from chatbot.answering.evaluation import measure
     from chatbot.answering.gold import read_gold
     from chatbot.answering.judged import document_of, read_set
-    from chatbot.indexing.model import locate_model
-    from chatbot.indexing.passage_index import LocalIndex
-    from chatbot.indexing.snapshot import current
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import current
+    from chatbot.indexing.model.weights import locate_model
     from chatbot.settings import BUNDLED_MODEL
 
     index_dir = place / "index"

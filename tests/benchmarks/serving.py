@@ -107,9 +107,9 @@ def measure(server: Server, seconds: float, ask: Request = ours) -> None:
 def start_txtai(folder: Path) -> Server:
     """Serve the passages of the index in a folder with the API of txtai."""
     from chatbot.content.passages import embedded_text
-    from chatbot.indexing.model import locate_model
-    from chatbot.indexing.passage_index import LocalIndex
-    from chatbot.indexing.snapshot import current
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import current
+    from chatbot.indexing.model.weights import locate_model
     from chatbot.settings import BUNDLED_MODEL
 
     index = LocalIndex.open(folder / "index" / current(folder / "index"))

@@ -14,8 +14,8 @@ import orjson
 from chatbot.content import writing
 from chatbot.content.composing import FIELDS, Form, compose
 from chatbot.errors import ChatbotError, EditRefused
-from chatbot.indexing.generations import rollback
 from chatbot.indexing.listing import Preview
+from chatbot.indexing.maintenance import rollback
 from chatbot.records import Filters
 from chatbot.serving.desk import Desk
 from chatbot.serving.editor import views

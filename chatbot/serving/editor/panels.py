@@ -9,9 +9,9 @@ from typing import Any
 
 from chatbot.answering.drafting import Refused
 from chatbot.content.writing import list_trash
-from chatbot.indexing.changes import BuildReport, Plan
-from chatbot.indexing.generations import list_kept
+from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.listing import Listed
+from chatbot.indexing.maintenance import list_kept
 from chatbot.serving.desk import Desk
 from chatbot.serving.editor import views
 

@@ -13,9 +13,9 @@ from chatbot.answering.drafting import Refused, Work
 from chatbot.answering.mapping import NEAR, THIN, CorpusMap
 from chatbot.content.readers.registry import READERS
 from chatbot.content.writing import Trashed
-from chatbot.indexing.changes import Changes, Plan
-from chatbot.indexing.generations import Kept, Verified
+from chatbot.indexing.building.report import Changes, Plan
 from chatbot.indexing.listing import Listed, Preview
+from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer
 from chatbot.serving.web.markdown_html import lead_html, passage_html
 from chatbot.serving.web.templates import ROOT, View, fill

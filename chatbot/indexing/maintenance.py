@@ -9,12 +9,12 @@ from pathlib import Path
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import read_bytes
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
-from chatbot.indexing.changes import OnStep
-from chatbot.indexing.embedding import Embedder, ModelEmbedder
-from chatbot.indexing.manifest import read_manifest, verify
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.reading import cut, with_given
-from chatbot.indexing.snapshot import ENCODERS, current, history, prune, publish, served, writing
+from chatbot.indexing.building.corpus import cut, with_given
+from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest, verify
+from chatbot.indexing.generation.publication import ENCODERS, current, history, prune, publish, served, writing
+from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
 from chatbot.records import Article
 from chatbot.settings import Settings
 

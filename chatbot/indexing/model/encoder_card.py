@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatbot.disk import file_digest
 from chatbot.errors import ModelError
-from chatbot.indexing.model import read_json
+from chatbot.indexing.model.weights import read_json
 
 CARD_FILE = "encoder.json"
 

@@ -11,15 +11,15 @@ import numpy.typing as npt
 from chatbot.arrays import Rows, Vectors, ranges
 from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import embedded_text, sentences
-from chatbot.indexing.changes import OnStep
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.hubs import Texts, hubness
-from chatbot.indexing.lexical import Postings, count_terms, merge
-from chatbot.indexing.passage_index import LocalIndex, Parts, SentenceVectors, quantise
-from chatbot.indexing.questions import lead
-from chatbot.indexing.reading import Corpus
-from chatbot.indexing.spoken import count_words
-from chatbot.indexing.tokens import stem, words
+from chatbot.indexing.building.corpus import Corpus
+from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.bm25 import Postings, count_terms, merge
+from chatbot.indexing.generation.editor_questions import lead
+from chatbot.indexing.generation.hubs import Texts, hubness
+from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
+from chatbot.indexing.generation.tokens import stem, words
+from chatbot.indexing.generation.word_counts import count_words
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 
 _FEW = 10

@@ -16,9 +16,9 @@ from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitema
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.embedding import Embedder
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.seen import is_tried_again
+from chatbot.indexing.building.freshness import is_tried_again
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
 

@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import HalfVectors, Rows
-from chatbot.indexing.calibrated import text_digest
-from chatbot.indexing.embedding import Embedder
+from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article
 
 FOLDER = "questions"

@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.card import CARD_FILE, EncoderCard, read_card
-from chatbot.indexing.encoder import QueryEncoder, Span, export_encoder, span_mask, token_counter
-from chatbot.indexing.model import fingerprint, locate_model
+from chatbot.indexing.model.encoder import QueryEncoder, Span, span_mask, token_counter
+from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
+from chatbot.indexing.model.onnx_export import export_encoder
+from chatbot.indexing.model.weights import fingerprint, locate_model
 
 if TYPE_CHECKING:
     import torch

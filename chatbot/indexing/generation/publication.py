@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from chatbot.disk import replace_text
 from chatbot.errors import CorpusIndexError, IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
-from chatbot.indexing.manifest import Manifest, read_manifest
+from chatbot.indexing.generation.manifest import Manifest, read_manifest
 
 CURRENT = "CURRENT"
 HISTORY = "history"

@@ -28,13 +28,13 @@ import numpy.typing as npt
 
 from chatbot.arrays import Mask, Rows, Scores, Vectors, mapped, ranges, single
 from chatbot.errors import IndexDamaged
-from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.lexical import LexicalIndex, Postings, write_lexical
-from chatbot.indexing.manifest import Manifest, verify
-from chatbot.indexing.questions import FOLDER, EditorsQuestions
-from chatbot.indexing.spoken import FILE, read_words, write_words
-from chatbot.indexing.store import Store, write_store
-from chatbot.indexing.vectors import VectorIndex, write_vectors
+from chatbot.indexing.generation.bm25 import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.generation.calibration_data import Calibrated
+from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
+from chatbot.indexing.generation.manifest import Manifest, verify
+from chatbot.indexing.generation.passage_store import Store, write_store
+from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
+from chatbot.indexing.generation.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
 
 

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from chatbot.errors import ChatbotError, IndexLocked
-from chatbot.indexing.changes import BuildReport
-from chatbot.indexing.seen import corpus_digests, same_files
-from chatbot.indexing.snapshot import current, kept_manifests
+from chatbot.indexing.building.freshness import corpus_digests, same_files
+from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.generation.publication import current, kept_manifests
 from chatbot.settings import Settings
 
 # How long files that never come to rest are waited for, in seconds; what is half-written then is read again later.

@@ -23,8 +23,8 @@ import numpy.typing as npt
 
 from chatbot.arrays import Scores
 from chatbot.disk import replace_text, sync
-from chatbot.indexing.manifest import MANIFEST, read_manifest, write_manifest
-from chatbot.indexing.snapshot import CURRENT, current, discard
+from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, write_manifest
+from chatbot.indexing.generation.publication import CURRENT, current, discard
 
 FOLDER = "calibration"
 

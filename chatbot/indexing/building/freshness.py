@@ -1,18 +1,25 @@
-"""Whether anything changed since a generation was built: decided by content, never by time stamps.
+"""Has anything changed since a generation was built? Decided by content, never by time stamps.
 
-Loads nothing that reads articles, so that an unchanged corpus costs no more than its digests.
+Neither NumPy, FAISS nor a model is loaded to find out, so that a build with nothing to do is over in a blink.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from importlib.metadata import version
+from pathlib import Path
 
 from chatbot.content.source.files import find_files, read_bytes
-from chatbot.errors import ContentError, SettingsError
-from chatbot.indexing.manifest import Manifest
+from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, ModelError, SettingsError
+from chatbot.indexing.building.report import BuildReport, compare
+from chatbot.indexing.generation.manifest import Manifest, verify
+from chatbot.indexing.generation.passage_store import expired_in
+from chatbot.indexing.generation.publication import ENCODERS, current, prune, sweep, writing
+from chatbot.indexing.model.encoder_card import read_card
+from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import Settings
 
 # Part of every generation's name: raise it when the same files would give other passages, terms, vectors or reasons.
@@ -74,3 +81,52 @@ def _digest(settings: Settings, path: str) -> str:
         return hashlib.sha256(read_bytes(settings.corpus_dir, path, settings.max_file_mb)).hexdigest()
     except ContentError:
         return ""
+
+
+def nothing_to_do(settings: Settings) -> BuildReport | None:
+    """What `build` reports where the published generation is whole and is what a build would publish; else None.
+
+    Like a build, it holds the lock and clears what killed builds left. Raises IndexLocked, SettingsError, ModelError.
+    """
+    began = time.perf_counter()
+    index_dir = settings.index_dir
+    with writing(index_dir, create=True):
+        sweep(index_dir)
+        manifest = _published(index_dir)
+        if (
+            not manifest
+            or not nothing_new(corpus_digests(settings), manifest, settings)
+            or not made_by(settings, manifest)
+        ):
+            return None
+        prune(index_dir, settings.keep_generations)
+    return BuildReport(
+        generation=manifest.generation,
+        published=False,
+        again=False,
+        changes=compare(manifest.articles, manifest.articles, manifest.left_out),
+        articles=len(manifest.articles),
+        passages=manifest.passages,
+        embedded=0,
+        expired=expired_in(index_dir / manifest.generation),
+        effect=None,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _published(index_dir: Path) -> Manifest | None:
+    try:
+        return verify(index_dir / current(index_dir))
+    except (IndexMissing, IndexDamaged, IndexMismatch):
+        return None
+
+
+def made_by(settings: Settings, manifest: Manifest) -> bool:
+    """Whether a generation was made with these settings and this model, whose encoder is whole."""
+    if fingerprint(locate_model(settings.model)) != manifest.encoder:
+        return False
+    try:
+        card = read_card(settings.index_dir / ENCODERS / manifest.encoder)
+    except ModelError:
+        return False
+    return recipe_of(settings, card.window) == manifest.settings

@@ -12,21 +12,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
 from chatbot.disk import sync
-from chatbot.errors import NothingToIndex
-from chatbot.indexing.calibrated import Calibrated
-from chatbot.indexing.changes import BuildReport, Changes, OnStep, Plan, compare
-from chatbot.indexing.embedding import Embedder, ModelEmbedder
-from chatbot.indexing.gate import Effect, objection, refuse
-from chatbot.indexing.manifest import FORMAT, Manifest, generation_name, is_whole, remember, write_manifest
-from chatbot.indexing.passage_index import LocalIndex
-from chatbot.indexing.pinned import expired_pins
-from chatbot.indexing.reading import Corpus, read_corpus, why_nothing
-from chatbot.indexing.reuse import gather, to_embed
-from chatbot.indexing.seen import corpus_digests, nothing_new, recipe_of
-from chatbot.indexing.snapshot import ENCODERS, discard, history, prune, publish, served, sweep, writing
-from chatbot.indexing.sources import discard_drafts, newest_good, reusable
+from chatbot.errors import IndexDamaged, IndexMismatch, NothingToIndex
+from chatbot.indexing.building.assembly import gather, to_embed
+from chatbot.indexing.building.corpus import Corpus, read_corpus, why_nothing
+from chatbot.indexing.building.freshness import corpus_digests, nothing_new, recipe_of
+from chatbot.indexing.building.report import BuildReport, Changes, Effect, OnStep, Plan, compare, objection, refuse
+from chatbot.indexing.generation.calibration_data import Calibrated
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import FORMAT, Manifest, generation_name, is_whole, remember, write_manifest
+from chatbot.indexing.generation.passage_store import expired_pins
+from chatbot.indexing.generation.publication import (
+    ENCODERS,
+    candidates,
+    discard,
+    drafts,
+    history,
+    prune,
+    publish,
+    served,
+    sweep,
+    writing,
+)
+from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
 from chatbot.settings import Settings
 
 Calibrate = Callable[[LocalIndex, Embedder, LocalIndex | None], Calibrated]
@@ -281,3 +291,35 @@ def _manifest(run: _Run, corpus: Corpus, recipe: str) -> Manifest:
         files={},
     )
     return replace(manifest, generation=generation_name(manifest))
+
+
+def newest_good(index_dir: Path) -> LocalIndex | None:
+    """The current generation, or the newest that is whole."""
+    return _first_whole(index_dir, candidates(index_dir))
+
+
+def reusable(index_dir: Path, old: LocalIndex | None, made_by: tuple[str, str]) -> LocalIndex | None:
+    """The generation whose texts and vectors can be taken over: a draft before `old`, since it is nearer to the corpus.
+
+    `made_by` are the settings and the encoder that it must have been made with.
+    """
+    for index in (_first_whole(index_dir, drafts(index_dir)), old):
+        if index and (index.manifest.settings, index.manifest.encoder) == made_by:
+            return index
+    return None
+
+
+def discard_drafts(index_dir: Path, keep: str) -> None:
+    """Remove all drafts but one."""
+    for name in drafts(index_dir):
+        if name != keep:
+            discard(index_dir / name)
+
+
+def _first_whole(index_dir: Path, names: list[str]) -> LocalIndex | None:
+    for name in names:
+        try:
+            return LocalIndex.open(index_dir / name)
+        except (IndexDamaged, IndexMismatch):
+            continue
+    return None
