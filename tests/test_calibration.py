@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from chatbot import Chatbot
-from chatbot.answering.calibration import calibrate, outside_lines
+from chatbot.answering.verdict.calibration import calibrate, outside_lines
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.local_index import LocalIndex

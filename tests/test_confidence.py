@@ -7,8 +7,8 @@ from math import exp, log
 import numpy as np
 import pytest
 
-from chatbot.answering.calibration import auroc
-from chatbot.answering.confidence import Evidence, Scale, Thresholds, evidence, judge, score, thresholds
+from chatbot.answering.verdict.calibration import auroc
+from chatbot.answering.verdict.evidence import Evidence, Scale, Thresholds, evidence, judge, score, thresholds
 
 
 def floats(*values: float) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chatbot.answering import conversation, wording
-from chatbot.answering.conversation import Reading, blend, checked_history, continuity, read, settle
+from chatbot.answering.understanding import conversation, phrases
+from chatbot.answering.understanding.conversation import Reading, blend, checked_history, continuity, read, settle
 from chatbot.errors import QuestionError
 from chatbot.records import Passage, Turn
 
@@ -150,8 +150,8 @@ def test_a_history_that_cannot_be_used_is_refused(history: list[Turn]) -> None:
 
 
 def test_the_topic_is_what_a_question_is_about_word_for_word() -> None:
-    assert wording.topic("How much does a Data Engineer's job pay?", aspects=False) == ["Data", "Engineer"]
-    assert wording.topic("How much salary does a data engineer get?", aspects=True) == ["salary", "data", "engineer"]
+    assert phrases.topic("How much does a Data Engineer's job pay?", aspects=False) == ["Data", "Engineer"]
+    assert phrases.topic("How much salary does a data engineer get?", aspects=True) == ["salary", "data", "engineer"]
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_the_topic_is_what_a_question_is_about_word_for_word() -> None:
     ],
 )
 def test_a_pronoun_leans_on_what_came_before_unless_the_question_names_it(question: str, leans: bool) -> None:
-    assert wording.leans(question) is leans
+    assert phrases.leans(question) is leans

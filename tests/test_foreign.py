@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chatbot import Chatbot, Settings, Turn
-from chatbot.answering.foreign import language_of, message_for
+from chatbot.answering.understanding.foreign_language import language_of, message_for
 from chatbot.records import Answer
 from chatbot.serving.chat.cards import answer_html
 from chatbot.serving.web.languages import LANGUAGES

@@ -12,7 +12,7 @@ from chatbot.content.source.files import find_files
 
 GOLD = Path(__file__).parent / "gold"
 CORPUS = Path(__file__).parents[1] / "corpus"
-SHIPPED = Path(__file__).parents[1] / "chatbot" / "answering" / "out_of_scope.txt"
+SHIPPED = Path(__file__).parents[1] / "chatbot" / "answering" / "verdict" / "outside.txt"
 
 Record = dict[str, Any]
 

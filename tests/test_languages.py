@@ -10,8 +10,9 @@ from typing import get_args
 
 import pytest
 
-from chatbot.answering import answerer, small_talk
+from chatbot.answering import answerer
 from chatbot.answering.highlight import reason
+from chatbot.answering.understanding import small_talk
 from chatbot.insights.journal import REASONS
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
 from chatbot.serving.web.templates import why

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chatbot import arrays
-from chatbot.answering import ranking
+from chatbot.answering.ranking import formulas
 
 
 def scores(*values: float) -> arrays.Scores:
@@ -16,69 +16,69 @@ def scores(*values: float) -> arrays.Scores:
 
 
 def test_a_stop_word_weighs_less_and_a_repeated_word_more() -> None:
-    assert ranking.term_weights("the pay, the pays") == pytest.approx({"the": 0.8, "pay": 2.0})
+    assert formulas.term_weights("the pay, the pays") == pytest.approx({"the": 0.8, "pay": 2.0})
 
 
 def test_words_are_decided_by_how_far_the_best_is_above_the_eleventh() -> None:
-    assert ranking.decidedness(scores(*[8.0] + [2.0] * 20)) == pytest.approx((8 - 2) / 8)
-    assert ranking.decidedness(scores(*[5.0] * 20)) == 0.0
+    assert formulas.decidedness(scores(*[8.0] + [2.0] * 20)) == pytest.approx((8 - 2) / 8)
+    assert formulas.decidedness(scores(*[5.0] * 20)) == 0.0
 
 
 @pytest.mark.parametrize(("count", "rank"), [(10, 10), (11, 11), (12, 11), (20, 11)])
 def test_the_eleventh_is_neither_the_tenth_nor_the_twelfth(count: int, rank: int) -> None:
     falling = np.arange(30, 30 - count, -1).astype(np.float32)
     shuffled = np.random.default_rng(0).permutation(falling)
-    assert ranking.decidedness(shuffled) == pytest.approx((30 - (31 - rank)) / 30)
+    assert formulas.decidedness(shuffled) == pytest.approx((30 - (31 - rank)) / 30)
 
 
 def test_with_few_passages_the_last_stands_for_the_eleventh() -> None:
-    assert ranking.decidedness(scores(4.0, 1.0)) == 0.75
+    assert formulas.decidedness(scores(4.0, 1.0)) == 0.75
 
 
 def test_words_that_nothing_matches_decide_nothing_and_add_nothing() -> None:
-    assert ranking.decidedness(scores(0.0, 0.0)) == ranking.decidedness(scores()) == 0.0
-    assert ranking.word_share(scores(0.0), 0.0, 0.0).tolist() == [0.0]
+    assert formulas.decidedness(scores(0.0, 0.0)) == formulas.decidedness(scores()) == 0.0
+    assert formulas.word_share(scores(0.0), 0.0, 0.0).tolist() == [0.0]
 
 
 def test_meaning_weighs_passage_sentence_neighbours_and_closeness_to_all() -> None:
-    found = ranking.meaning(scores(0.4), scores(0.8), scores(0.2), scores(0.6))
+    found = formulas.meaning(scores(0.4), scores(0.8), scores(0.2), scores(0.6))
     assert found == pytest.approx([(0.4 + 0.8) / 2 + 0.15 * 0.2 - 0.2 * 0.6])
 
 
 def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None:
-    assert ranking.word_share(scores(6.0, 3.0), 6.0, 0.0) == pytest.approx([0.1, 0.05])
-    assert ranking.word_share(scores(6.0, 3.0), 6.0, 1.0) == pytest.approx([0.8, 0.4])
+    assert formulas.word_share(scores(6.0, 3.0), 6.0, 0.0) == pytest.approx([0.1, 0.05])
+    assert formulas.word_share(scores(6.0, 3.0), 6.0, 1.0) == pytest.approx([0.8, 0.4])
 
 
 @pytest.mark.parametrize(("cosine", "vague"), [(0.9, 0.0), (0.7, 0.0), (0.6, 0.5), (0.5, 1.0), (0.1, 1.0)])
 def test_a_question_far_from_every_passage_is_vague(cosine: float, vague: float) -> None:
-    assert ranking.vagueness(cosine) == pytest.approx(vague)
+    assert formulas.vagueness(cosine) == pytest.approx(vague)
 
 
 def test_feedback_pulls_towards_the_first_hits_by_their_scores() -> None:
     vectors = np.eye(2, dtype=np.float32)
     second = math.exp((0.45 - 0.5) / 0.05)
     length = math.hypot(1.0, second)
-    found = ranking.feedback(vectors, scores(0.5, 0.45), 1.0)
+    found = formulas.feedback(vectors, scores(0.5, 0.45), 1.0)
     assert found == pytest.approx([0.5 / length, 0.5 * second / length])
 
 
 def test_feedback_comes_from_the_ten_best_wherever_they_stand() -> None:
     """Thirteen candidates, each with a direction of its own: the three worst are no part of the centre."""
     order = [4, 12, 0, 9, 11, 2, 7, 5, 10, 1, 8, 3, 6]
-    found = ranking.feedback(np.eye(13, dtype=np.float32), scores(*(0.6 - 0.02 * rank for rank in order)), 0.8)
+    found = formulas.feedback(np.eye(13, dtype=np.float32), scores(*(0.6 - 0.02 * rank for rank in order)), 0.8)
     weights = [math.exp(-0.02 * rank / 0.05) if rank < 10 else 0.0 for rank in order]
     assert found == pytest.approx([0.5 * 0.8 * weight / math.hypot(*weights) for weight in weights], rel=1e-4)
 
 
 def test_a_single_candidate_gets_no_feedback() -> None:
-    assert ranking.feedback(np.eye(1, dtype=np.float32), scores(0.5), 1.0).tolist() == [0.0]
+    assert formulas.feedback(np.eye(1, dtype=np.float32), scores(0.5), 1.0).tolist() == [0.0]
 
 
 def test_a_clear_question_gets_no_feedback() -> None:
-    assert ranking.feedback(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
+    assert formulas.feedback(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
 
 
 def test_please_says_how_something_is_asked_and_not_what_about() -> None:
-    weights = ranking.term_weights("interview tips please")
-    assert weights == {"interview": 1.0, "tip": 1.0, "pleas": ranking.STOP_WEIGHT}
+    weights = formulas.term_weights("interview tips please")
+    assert weights == {"interview": 1.0, "tip": 1.0, "pleas": formulas.STOP_WEIGHT}

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.answering.search import Query, Ranking, Searcher, _highest, keeps, spread
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread
 from chatbot.indexing.generation.bm25 import count_terms
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
@@ -192,7 +192,7 @@ def test_nothing_is_found_where_nothing_is_allowed(searcher: Searcher) -> None:
 def test_candidates_are_the_nearest_and_those_of_the_most_words(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatbot.answering.search.CANDIDATES", 4)
+    monkeypatch.setattr("chatbot.answering.ranking.searcher.CANDIDATES", 4)
     bm25 = bm25_of(searcher)
     near, worded = {0, 2, 3, 7}, set(sorted(range(13), key=lambda row: -bm25[row])[:4])
     assert worded == {0, 1, 4, 6}

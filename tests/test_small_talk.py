@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answering.small_talk import kind_of, reply_to
+from chatbot.answering.understanding.small_talk import kind_of, reply_to
 
 GOLD = Path(__file__).parent / "gold"
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.answering.spelling import Lexicon, edit_cost, is_known, lexicon, nearest, repair, split, whole_words
+from chatbot.answering.understanding.spelling import (
+    Lexicon,
+    edit_cost,
+    is_known,
+    lexicon,
+    nearest,
+    repair,
+    split,
+    whole_words,
+)
 
 COUNTS = {"career": 20, "machine": 9, "learning": 12, "salary": 7, "interview": 8, "vest": 1, "mlops": 4, "what": 30}
 KNOWN = [*COUNTS, "question", "please", "how", "the", "is"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answering.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
+from chatbot.answering.understanding.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
 from chatbot.errors import SettingsError
 from chatbot.indexing.generation.tokens import words
 

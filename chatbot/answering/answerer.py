@@ -12,16 +12,17 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import foreign, highlight, small_talk
-from chatbot.answering.calibration import Judge
-from chatbot.answering.confidence import REFUSALS
-from chatbot.answering.conversation import checked_history
+from chatbot.answering import highlight
 from chatbot.answering.follow_ups import FollowUps
-from chatbot.answering.pins import Pins, marked
-from chatbot.answering.search import PER_ARTICLE, Ranking, Searcher, spread
-from chatbot.answering.suggesting import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
-from chatbot.answering.understanding import Understanding, Understood
-from chatbot.answering.vocabulary import Vocabulary, read_vocabulary
+from chatbot.answering.ranking.pins import Pins, marked
+from chatbot.answering.ranking.searcher import PER_ARTICLE, Ranking, Searcher, spread
+from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
+from chatbot.answering.understanding import foreign_language, small_talk
+from chatbot.answering.understanding.conversation import checked_history
+from chatbot.answering.understanding.interpreter import Understanding, Understood
+from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
+from chatbot.answering.verdict.evidence import REFUSALS
+from chatbot.answering.verdict.judge import Judge
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEncoder
@@ -276,7 +277,7 @@ def _doubted(found: Found) -> Found:
     if language is None:
         return found
     verdict: Verdict = "uncertain" if found.verdict == "answered" else found.verdict
-    message, told_in = foreign.message_for(language)
+    message, told_in = foreign_language.message_for(language)
     confidence = min(found.confidence, _UNSURE)
     return replace(found, verdict=verdict, confidence=confidence, message=message, message_language=told_in)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.calibration import calibrate
 from chatbot.answering.chatbot import Chatbot, open_answerer, open_generation
 from chatbot.answering.evaluation import Evaluation, evaluate, read_questions, significance
 from chatbot.answering.gold import read_gold
 from chatbot.answering.judged import CORPUS, corpus_reader, document_of, read_set
 from chatbot.answering.replay import CONVERSATIONS, Replay, read_conversations, replay
+from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.building.build import build_from
@@ -24,7 +24,6 @@ from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import Settings, load_settings
 
-SHIPPED_OTHERS = Path(__file__).parent / "out_of_scope.txt"
 FOLDER = "evaluations"
 
 
@@ -55,7 +54,7 @@ def assess(
     `others` are files of questions that nothing answers; without any, those shipped are asked. Raises JudgedSetError,
     and what opening or building an index raises.
     """
-    strangers = [question for file in others or (SHIPPED_OTHERS,) for question in _questions(file)]
+    strangers = [question for file in others or (OUTSIDE,) for question in _questions(file)]
     own = judged.is_dir() and (judged / CORPUS).exists()
     answerer = _own(settings, judged, on_step) if own else _published(settings, generation)
     questions = read_set(judged) if judged.is_dir() else read_gold(judged, answerer.store)

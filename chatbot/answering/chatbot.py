@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.explaining import Explanation, explain
-from chatbot.answering.search import Searcher
-from chatbot.answering.vocabulary import read_vocabulary
+from chatbot.answering.explanation import Explanation, explain
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest

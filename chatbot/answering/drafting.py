@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from chatbot.answering.calibration import calibrate
 from chatbot.answering.effect import measure_for
+from chatbot.answering.verdict.calibration import calibrate
 from chatbot.errors import ChatbotError, PublishRefused
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport, Plan

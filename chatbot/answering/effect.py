@@ -10,8 +10,8 @@ from typing import cast
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import answer_from
 from chatbot.answering.gold import JudgedQuestion, quoted, read_questions
-from chatbot.answering.search import Searcher
-from chatbot.answering.vocabulary import read_vocabulary
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import JudgedSetError, ModelError, SettingsError
 from chatbot.indexing.building.build import Measure
 from chatbot.indexing.building.report import Effect, Judged

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering.search import Searcher, keeps
+from chatbot.answering.ranking.searcher import Searcher, keeps
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 from chatbot.records import Filters

@@ -64,7 +64,7 @@ def watch(context: typer.Context) -> None:
 
 def watch_until(settings: Settings, stop: threading.Event) -> None:
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
-    from chatbot.answering.calibration import calibrate
+    from chatbot.answering.verdict.calibration import calibrate
     from chatbot.cli.changes import build_text
     from chatbot.indexing.building.build import build as build_index
     from chatbot.indexing.building.watch import rolled_back
@@ -91,7 +91,7 @@ def build_with_progress(settings: Settings, *, force: bool = False) -> BuildRepo
     measure = _measure_for(settings)
     if report := nothing_to_do(settings):
         return report
-    from chatbot.answering.calibration import calibrate
+    from chatbot.answering.verdict.calibration import calibrate
     from chatbot.cli.output import Progress
     from chatbot.indexing.building.build import build as build_index
 
@@ -116,7 +116,7 @@ def _measure_for(settings: Settings) -> Measure | None:
 
 
 def _show_plan(settings: Settings, as_json: bool) -> None:
-    from chatbot.answering.calibration import calibrate
+    from chatbot.answering.verdict.calibration import calibrate
     from chatbot.cli.changes import plan_text
     from chatbot.cli.output import Progress
     from chatbot.indexing.building.build import plan

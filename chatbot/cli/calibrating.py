@@ -11,7 +11,7 @@ import typer
 from chatbot.cli.app import JsonOption, app, example
 
 if TYPE_CHECKING:
-    from chatbot.answering.recalibrate import CalibrationReport
+    from chatbot.answering.verdict.recalibration import CalibrationReport
 
 _SHOWN = 5
 
@@ -19,7 +19,7 @@ _SHOWN = 5
 @app.command(epilog=example("chatbot calibrate", "chatbot calibrate --json"))
 def calibrate(context: typer.Context, as_json: JsonOption = False) -> None:
     """Measure when to answer and when to say "not covered"; a build does the same by itself."""
-    from chatbot.answering.recalibrate import recalibrate
+    from chatbot.answering.verdict.recalibration import recalibrate
 
     report = recalibrate(context.obj())
     typer.echo(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else calibration_text(report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from chatbot.answering.explaining import ExplainedHit, Explanation
+from chatbot.answering.explanation import ExplainedHit, Explanation
 from chatbot.cli.output import WIDTH
 
 _READ_AS = {

@@ -28,7 +28,7 @@ QUESTIONS = [json.loads(line)["question"] for line in GOLD.read_text(encoding="u
 OURS_BUILD = """
 import time; began = time.perf_counter()
 from chatbot.settings import load_settings
-from chatbot.answering.calibration import calibrate
+from chatbot.answering.verdict.calibration import calibrate
 from chatbot.indexing.building.build import build
 build(load_settings(), calibrate=calibrate)
 print(time.perf_counter() - began)

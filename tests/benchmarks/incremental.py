@@ -32,7 +32,7 @@ SENTENCES = 6
 FIRST = """
 import hashlib
 import numpy as np
-from chatbot.answering.calibration import calibrate
+from chatbot.answering.verdict.calibration import calibrate
 from chatbot.indexing.building.build import build
 from chatbot.indexing.model.embedder import ModelEmbedder, PassageVectors
 from chatbot.indexing.generation.publication import ENCODERS
@@ -51,7 +51,7 @@ print(build(settings, embedder=Drawn(settings.model, settings.index_dir / ENCODE
 
 WARM = """
 import json, sys, time
-from chatbot.answering.calibration import calibrate
+from chatbot.answering.verdict.calibration import calibrate
 from chatbot.indexing.building.build import build
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.generation.publication import ENCODERS

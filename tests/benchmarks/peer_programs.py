@@ -32,7 +32,7 @@ CHATBOT_BUILD = (
     _START
     + """
 from pathlib import Path
-from chatbot.answering.calibration import calibrate
+from chatbot.answering.verdict.calibration import calibrate
 from chatbot.answering.judged import corpus_reader
 from chatbot.indexing.building.build import build, build_from
 from chatbot.settings import load_settings

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from chatbot.answering.answerer import MOST_CHARACTERS
-from chatbot.answering.conversation import MOST_CHARACTERS as EARLIER_CHARACTERS
-from chatbot.answering.conversation import MOST_SENT, MOST_SHOWN
+from chatbot.answering.understanding.conversation import MOST_CHARACTERS as EARLIER_CHARACTERS
+from chatbot.answering.understanding.conversation import MOST_SENT, MOST_SHOWN
 from chatbot.insights.journal import Rating, Reason
 
 MAX_K = 20

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import ranking
+from chatbot.answering.ranking import formulas
 from chatbot.arrays import Mask, Rows, Scores, Vectors
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.encoder import QueryEncoder
@@ -60,7 +60,7 @@ class Searcher:
 
     def query(self, text: str) -> Query:
         """A text made ready to be ranked."""
-        return Query(text, self.encoder.embed_query(text), ranking.term_weights(text))
+        return Query(text, self.encoder.embed_query(text), formulas.term_weights(text))
 
     def rank(self, query: Query, allowed: Mask | None = None) -> Ranking:
         """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""
@@ -74,10 +74,10 @@ class Searcher:
         cosines = vectors @ vector
         best = index.best_sentences(rows, vector)
         best = np.where(best > -1, best, cosines).astype(np.float32)
-        meaning = ranking.meaning(cosines, best, self._beside(rows, vector, cosines), index.hubs(rows))
-        words = ranking.word_share(bm25[rows], float(bm25.max(initial=0.0)), ranking.decidedness(bm25))
+        meaning = formulas.meaning(cosines, best, self._beside(rows, vector, cosines), index.hubs(rows))
+        words = formulas.word_share(bm25[rows], float(bm25.max(initial=0.0)), formulas.decidedness(bm25))
         scores = meaning + words
-        scores += ranking.feedback(vectors, scores, ranking.vagueness(float(cosines.max(initial=0.0))))
+        scores += formulas.feedback(vectors, scores, formulas.vagueness(float(cosines.max(initial=0.0))))
         if query.favoured:
             scores += self._gain(rows, query.favoured)
         order = np.lexsort((rows, -scores))

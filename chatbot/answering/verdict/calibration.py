@@ -1,7 +1,7 @@
 """Calibration: what this corpus, through this model, makes of questions of which it is known whether it covers them.
 
 Sentences of the corpus stand for questions that it covers, each asked as if its own passage were not there, and the
-lines of out_of_scope.txt for those that it does not. The same corpus and model give the same result.
+lines of outside.txt for those that it does not. The same corpus and model give the same result.
 """
 
 from __future__ import annotations
@@ -10,24 +10,22 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.answering import confidence, ranking
-from chatbot.answering.confidence import Evidence, Scale
-from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.answering.ranking import formulas
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
+from chatbot.answering.verdict import evidence
+from chatbot.answering.verdict.evidence import Evidence, Scale
 from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
-from chatbot.indexing.generation.bm25 import LexicalIndex
 from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.tokens import content_words, stem
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.indexing.model.encoder import QueryEncoder
-from chatbot.records import Verdict
 
 # So many questions are asked at most, to keep a build of one changed article within its second.
 _SENTENCES, _LINES = 200, 160
@@ -35,44 +33,6 @@ _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
 _LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02)
 Real = npt.NDArray[np.floating[Any]]
-
-
-class Judge:
-    """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
-
-    def __init__(self, words: LexicalIndex, found: Calibrated | None, refusals: float = confidence.REFUSALS) -> None:
-        """`found` is what the generation remembers of its calibration, None where it was never calibrated."""
-        self._words = words
-        self._outside = np.empty((0, 0), np.float32)
-        self._scale, self.thresholds = confidence.DEFAULT_SCALE, confidence.DEFAULT_THRESHOLDS
-        if found is not None:
-            self._outside = found.vectors[found.outside].astype(np.float32)
-            self._scale = Scale(*(Evidence(*map(float, row)) for row in found.scale))
-            self.thresholds = confidence.thresholds(found.elsewhere, found.own, found.beyond, refusals)
-
-    def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
-        """The verdict and the confidence in [0, 1] behind it."""
-        return confidence.judge(self.weigh(query, found)[1], self.thresholds)
-
-    def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
-        """The evidence, and its score that is held against the thresholds.
-
-        The score is at least `refuse_below` where the first passage holds the question to the letter.
-        """
-        near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
-        evidence = confidence.evidence(found.cosines, found.sentences, found.bm25, near)
-        strength = confidence.score(evidence, self._scale)
-        if strength < self.thresholds.refuse_below and self._to_the_letter(query, found):
-            strength = self.thresholds.refuse_below
-        return evidence, strength
-
-    def _to_the_letter(self, query: Query, found: Ranking) -> bool:
-        """Whether the first passage has every content word, together as rare as a word that no other passage has."""
-        terms = set(map(stem, content_words(query.text)))
-        if not terms or not len(found.rows):
-            return False
-        rarity = sum(map(self._words.idf, terms))
-        return rarity >= self._words.idf("") and all(self._words.holds(int(found.rows[0]), term) for term in terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +51,17 @@ class _Asked:
             near = outside @ vector
             if itself:
                 near = np.delete(near, int(near.argmax()))
-            found.append(confidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
+            found.append(evidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
         return found
+
+
+OUTSIDE = Path(__file__).with_name("outside.txt")
 
 
 @cache
 def outside_lines() -> tuple[str, ...]:
     """The questions out of scope that the project ships."""
-    text = (resources.files("chatbot.answering") / "out_of_scope.txt").read_text(encoding="utf-8")
-    lines = (line.strip() for line in text.split("\n"))
+    lines = (line.strip() for line in OUTSIDE.read_text(encoding="utf-8").split("\n"))
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
@@ -132,9 +94,9 @@ def calibrate(index: LocalIndex, embedder: Embedder | QueryEncoder, old: LocalIn
     return Calibrated(found, digests, vectors, kept, _rows(scale), elsewhere, own, strange)
 
 
-def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = confidence.REFUSALS) -> dict[str, float]:
+def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = evidence.REFUSALS) -> dict[str, float]:
     """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals."""
-    limits = confidence.thresholds(elsewhere, own, beyond, refusals)
+    limits = evidence.thresholds(elsewhere, own, beyond, refusals)
     found = {
         "refuse_below": limits.refuse_below,
         "answer_from": limits.answer_from,
@@ -188,7 +150,7 @@ def _embed(
 
 def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vectors) -> _Asked:
     queries = [
-        Query(text, vector, ranking.term_weights(text)) for (text, _), vector in zip(questions, vectors, strict=True)
+        Query(text, vector, formulas.term_weights(text)) for (text, _), vector in zip(questions, vectors, strict=True)
     ]
     # About half of the work runs outside Python: more than two threads would only wait for each other.
     with ThreadPoolExecutor(2) as threads:
@@ -220,4 +182,4 @@ def _rows(scale: Scale) -> Scores:
 
 
 def _scores(found: Sequence[Evidence], scale: Scale) -> Scores:
-    return np.sort(np.array([confidence.score(one, scale) for one in found], np.float32))
+    return np.sort(np.array([evidence.score(one, scale) for one in found], np.float32))

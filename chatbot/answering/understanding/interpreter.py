@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from chatbot.answering import conversation, foreign, ranking, spelling
-from chatbot.answering.conversation import Reading
-from chatbot.answering.search import Query, Searcher
-from chatbot.answering.spelling import Lexicon
-from chatbot.answering.vocabulary import Added, Vocabulary, widened
+from chatbot.answering.ranking import formulas
+from chatbot.answering.ranking.searcher import Query, Searcher
+from chatbot.answering.understanding import conversation, foreign_language, spelling
+from chatbot.answering.understanding.conversation import Reading
+from chatbot.answering.understanding.spelling import Lexicon
+from chatbot.answering.understanding.vocabulary import Added, Vocabulary, widened
 from chatbot.indexing.generation.tokens import stem, words
 from chatbot.records import Turn
 
@@ -45,7 +46,7 @@ class Understanding:
 
     def read(self, question: str, history: Sequence[Turn], *, literal: bool) -> Understood:
         """What a question asks for after `history`, which holds no small talk."""
-        language = foreign.language_of(question) if self._in_english else None
+        language = foreign_language.language_of(question) if self._in_english else None
         if literal or language:
             query = self._searcher.query(question)
             return Understood(question, Reading("standalone", question), query, foreign=language)
@@ -57,7 +58,7 @@ class Understanding:
             reading = self._settled(reading, query, completed, history[-1].shown)
         if reading.topic:
             vector = conversation.blend(query.vector, completed.vector)
-            weights = conversation.add_topic(query.weights, ranking.term_weights(reading.topic))
+            weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
             query = Query(reading.searched_as, vector, weights)
         if reading.kind in ("follow_up", "more"):
             query = replace(query, favoured=conversation.continuity(history[-1].shown))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from chatbot.answering.calibration import Judge, calibrate, figures, outside_lines
-from chatbot.answering.search import Searcher
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.verdict.calibration import calibrate, figures, outside_lines
+from chatbot.answering.verdict.judge import Judge
 from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current, writing

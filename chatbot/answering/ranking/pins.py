@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from chatbot.answering.search import Query, Ranking, Searcher
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
 from chatbot.arrays import Mask, Vectors
 from chatbot.indexing.generation.tokens import words
 from chatbot.records import Hit, Passage, Pin

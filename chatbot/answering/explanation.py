@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chatbot.answering import highlight, small_talk
+from chatbot.answering import highlight
 from chatbot.answering.answerer import Answerer, checked
-from chatbot.answering.confidence import Evidence, Thresholds
-from chatbot.answering.conversation import checked_history
-from chatbot.answering.search import spread
-from chatbot.answering.vocabulary import Added
+from chatbot.answering.ranking.searcher import spread
+from chatbot.answering.understanding import small_talk
+from chatbot.answering.understanding.conversation import checked_history
+from chatbot.answering.understanding.vocabulary import Added
+from chatbot.answering.verdict.evidence import Evidence, Thresholds
 from chatbot.records import Filters, Turn, Verdict
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from chatbot.answering import wording
+from chatbot.answering.understanding import phrases
 from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.bm25 import idf
@@ -60,7 +60,7 @@ class Reading:
     @property
     def embedded(self) -> str:
         """The completed question, to be embedded: "the salary? (data engineer)"."""
-        return f"{wording.without_connection(self.question)} ({self.topic})" if self.topic else self.question
+        return f"{phrases.without_connection(self.question)} ({self.topic})" if self.topic else self.question
 
 
 def checked_history(history: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -102,19 +102,19 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
         return Reading("standalone", question)
     last = history[-1]
     before, topic = _parts(last.searched_as)
-    place = wording.place_named(question)
+    place = phrases.place_named(question)
     if place is not None:
         return Reading("pick", before, topic, picked=_picked(place, history))
-    if wording.asks_for_more(question):
+    if phrases.asks_for_more(question):
         return Reading("more", before, topic, exclude=_shown_for(last.searched_as, history))
-    announced = wording.after_announcement(question)
+    announced = phrases.after_announcement(question)
     if announced:
         return Reading("change", announced)
-    body = wording.without_opening(question)
-    own = wording.subjects(body)
+    body = phrases.without_opening(question)
+    own = phrases.subjects(body)
     inherited = _inherited(before, topic, own)
-    if wording.continues(body) and _another(own, inherited):
-        inherited = wording.aspects(before)
+    if phrases.continues(body) and _another(own, inherited):
+        inherited = phrases.aspects(before)
     completing = _without(inherited, question)
     if not completing or _foreign(body, own, frequency):
         return Reading("change", question)
@@ -133,7 +133,7 @@ def settle(reading: Reading, raw: float, completed: float, nearest: Passage, sho
         return reading
     nearness = min(raw / completed, 1.2) if completed > 0 else 1.0
     elsewhere = nearest.article_id not in map(_article_of, shown)
-    named = wording.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
+    named = phrases.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
     stands_alone = reading.independence + 6.0 * nearness + 2.0 * named > _LEANS_BELOW
     return Reading("change", reading.question) if stands_alone else reading
 
@@ -176,21 +176,21 @@ def _foreign(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> 
 
     Completed by a topic that is covered, "what is a flarnbuckle?" would be answered by what is known of the topic.
     """
-    if wording.leans(body):
+    if phrases.leans(body):
         return False
     if not own:
-        return not (wording.asks(body) or wording.continues(body))
+        return not (phrases.asks(body) or phrases.continues(body))
     known = sum(frequency(stem(word)) > 0 for word in own)
-    return known == 0 if wording.continues(body) else 2 * known < len(own)
+    return known == 0 if phrases.continues(body) else 2 * known < len(own)
 
 
 def _inherited(before: str, topic: str, own: Sequence[str]) -> list[str]:
     """What the conversation is about, for a question with words of its `own` after `before`, asked about `topic`."""
     handed_on = topic.split()
-    if handed_on and own and wording.aspects(topic) != handed_on:
+    if handed_on and own and phrases.aspects(topic) != handed_on:
         return handed_on
     # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
-    asked = wording.topic(before, aspects=not own)
+    asked = phrases.topic(before, aspects=not own)
     return [*asked, *handed_on] if own else [*handed_on, *asked]
 
 
@@ -200,7 +200,7 @@ def _another(own: Sequence[str], inherited: Sequence[str]) -> bool:
     What was asked of the one is then asked of the other.
     """
     known = {stem(part) for word in inherited for part in words(word)}
-    named = [stem(word) for word in own if word not in wording.aspects(word)]
+    named = [stem(word) for word in own if word not in phrases.aspects(word)]
     return any(word in known for word in named) and any(word not in known for word in named)
 
 
@@ -232,4 +232,4 @@ def _without(inherited: Sequence[str], question: str) -> str:
 def _independence(body: str, own: Sequence[str], frequency: Callable[[str], int], passages: int) -> float:
     rarity = float(idf([frequency(stem(word)) for word in own], passages).sum() / idf(0, passages))
     score = 0.25 * min(len(words(body)), 12) + 0.7 * min(len(own), 5) + min(rarity, 3.0)
-    return score - 2.7 * wording.leans(body) - 1.2 * wording.continues(body)
+    return score - 2.7 * phrases.leans(body) - 1.2 * phrases.continues(body)

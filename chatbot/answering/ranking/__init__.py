@@ -1,0 +1,1 @@
+"""Both searches in one order: the formulas, the searcher that applies them, and editors' choices."""

@@ -1,0 +1,51 @@
+"""The judge of one generation: whether it covers a question, and how sure that is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chatbot.answering.ranking.searcher import Query, Ranking
+from chatbot.answering.verdict import evidence
+from chatbot.answering.verdict.evidence import Evidence, Scale
+from chatbot.indexing.generation.bm25 import LexicalIndex
+from chatbot.indexing.generation.calibration_data import Calibrated
+from chatbot.indexing.generation.tokens import content_words, stem
+from chatbot.records import Verdict
+
+
+class Judge:
+    """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
+
+    def __init__(self, words: LexicalIndex, found: Calibrated | None, refusals: float = evidence.REFUSALS) -> None:
+        """`found` is what the generation remembers of its calibration, None where it was never calibrated."""
+        self._words = words
+        self._outside = np.empty((0, 0), np.float32)
+        self._scale, self.thresholds = evidence.DEFAULT_SCALE, evidence.DEFAULT_THRESHOLDS
+        if found is not None:
+            self._outside = found.vectors[found.outside].astype(np.float32)
+            self._scale = Scale(*(Evidence(*map(float, row)) for row in found.scale))
+            self.thresholds = evidence.thresholds(found.elsewhere, found.own, found.beyond, refusals)
+
+    def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
+        """The verdict and the confidence in [0, 1] behind it."""
+        return evidence.judge(self.weigh(query, found)[1], self.thresholds)
+
+    def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
+        """The evidence, and its score that is held against the thresholds.
+
+        The score is at least `refuse_below` where the first passage holds the question to the letter.
+        """
+        near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
+        found_for = evidence.evidence(found.cosines, found.sentences, found.bm25, near)
+        strength = evidence.score(found_for, self._scale)
+        if strength < self.thresholds.refuse_below and self._to_the_letter(query, found):
+            strength = self.thresholds.refuse_below
+        return found_for, strength
+
+    def _to_the_letter(self, query: Query, found: Ranking) -> bool:
+        """Whether the first passage has every content word, together as rare as a word that no other passage has."""
+        terms = set(map(stem, content_words(query.text)))
+        if not terms or not len(found.rows):
+            return False
+        rarity = sum(map(self._words.idf, terms))
+        return rarity >= self._words.idf("") and all(self._words.holds(int(found.rows[0]), term) for term in terms)
