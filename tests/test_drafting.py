@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.answering.drafting import Refused, Work
+from chatbot.editing.build_job import Refused, Work
+from chatbot.editing.workspace import Desk
 from chatbot.errors import EditRefused
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.publication import current
 from chatbot.indexing.maintenance import Verified
-from chatbot.serving.desk import Desk
 from chatbot.serving.editor.gestures import perform
 from chatbot.serving.editor.panels import Seat, chosen, tick, whole
 from chatbot.settings import PublishSettings, Settings

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answering.drafting import Refused
-from chatbot.answering.mapping import CorpusMap, Pair, Point
-from chatbot.content.writing import Trashed
+from chatbot.editing.build_job import Refused
+from chatbot.editing.corpus_edits import Trashed
+from chatbot.editing.corpus_map import CorpusMap, Pair, Point
+from chatbot.editing.listing import Listed, Preview
 from chatbot.indexing.building.report import Changes, Effect, Judged, Plan
-from chatbot.indexing.listing import Listed, Preview
 from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
 from chatbot.serving.editor import views

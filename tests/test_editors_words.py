@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chatbot import Chatbot, Settings
-from chatbot.answering.effect import side
+from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters

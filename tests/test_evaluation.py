@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from chatbot.answering.assessing import differences
-from chatbot.answering.evaluation import (
+from chatbot.cli import app
+from chatbot.errors import JudgedSetError
+from chatbot.evaluation.assessment import differences
+from chatbot.evaluation.beir import corpus_reader, document_of, read_set
+from chatbot.evaluation.measures import (
     Evaluation,
     auroc,
     interval,
@@ -20,9 +23,6 @@ from chatbot.answering.evaluation import (
     read_questions,
     significance,
 )
-from chatbot.answering.judged import corpus_reader, document_of, read_set
-from chatbot.cli import app
-from chatbot.errors import JudgedSetError
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from chatbot import Answer, Chatbot, Settings
-from chatbot.answering.evaluation import measure
-from chatbot.answering.gold import read_gold
 from chatbot.answering.verdict.calibration import auroc
+from chatbot.evaluation.measures import measure
+from chatbot.evaluation.quotes import read_gold
 
 GOLD = Path(__file__).parent / "gold"
 CLOSE = 0.002

@@ -10,8 +10,8 @@ import pytest
 from chatbot.errors import ChatbotError
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.publication import HISTORY, current
-from chatbot.indexing.starting import start_site
-from chatbot.serving.doctor import Finding, examine
+from chatbot.operating.doctor import Finding, examine
+from chatbot.operating.new_site import start_site
 from chatbot.settings import ServerSettings, Settings, SiteSettings, load_settings
 from tests.keyword_embedder import KeywordEmbedder
 

@@ -14,7 +14,7 @@ from chatbot.content.readers.registry import READERS
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
-from chatbot.serving.link_check import BrokenLink, check_links
+from chatbot.operating.link_check import BrokenLink, check_links
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 from tests.office_files import pdf

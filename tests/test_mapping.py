@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.answering.mapping import draw_map, near_duplicates, project
+from chatbot.editing.corpus_map import draw_map, near_duplicates, project
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 
@@ -33,7 +33,7 @@ def test_pairs_are_found_across_blocks_of_any_size(monkeypatch: pytest.MonkeyPat
     articles = np.repeat(np.arange(20), 2)
     whole = near_duplicates(vectors, articles, 0.3, 100)
     assert len(whole) > 10
-    monkeypatch.setattr("chatbot.answering.mapping._BLOCK", 7)
+    monkeypatch.setattr("chatbot.editing.corpus_map._BLOCK", 7)
     assert [pair[1:] for pair in near_duplicates(vectors, articles, 0.3, 100)] == [pair[1:] for pair in whole]
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answering.effect import side
 from chatbot.content.readers.registry import read_article
 from chatbot.errors import ContentError
+from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.status import read_status

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from chatbot.answering.effect import measure_for, ndcg
 from chatbot.cli.changes import plan_text
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
+from chatbot.evaluation.effect import measure_for, ndcg
 from chatbot.indexing.building.assembly import pace
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport, Plan, compare

@@ -19,12 +19,12 @@ MODULES = [
     "indexing/building/report",
     "indexing/building/freshness",
 ]
-MODULES += ["indexing/starting", "answering/effect", "answering/gold"]
+MODULES += ["operating/new_site", "evaluation/effect", "evaluation/quotes"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 PACKAGE = ROOT / "chatbot"
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
-READING = [*CONTENT, "indexing/building/corpus"]
+READING = [*CONTENT, "editing/corpus_edits", "indexing/building/corpus"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
 EDITING = {"EditRefused", "NameTaken"}
 

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.content.composing import Form, compose
 from chatbot.content.readers.registry import READERS, parse, read_article
 from chatbot.content.source.files import find_files
-from chatbot.content.writing import (
+from chatbot.editing.corpus_edits import (
     LONGEST_STEM,
     TRASH,
     delete,
@@ -23,6 +22,7 @@ from chatbot.content.writing import (
     replace,
     write_new,
 )
+from chatbot.editing.form import Form, compose
 from chatbot.errors import EditRefused, NameTaken
 from tests.recorded_disk import Rename, Sync, record
 

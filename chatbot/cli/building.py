@@ -110,7 +110,7 @@ def _make_ready() -> None:
 def _measure_for(settings: Settings) -> Measure | None:
     if settings.publish.questions is None:
         return None  # before anything is loaded that asks questions
-    from chatbot.answering.effect import measure_for
+    from chatbot.evaluation.effect import measure_for
 
     return measure_for(settings)
 

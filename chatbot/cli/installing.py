@@ -19,7 +19,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The folder to start in; it is made where it is missing.")],
 ) -> None:
     """Start a site of your own: settings, one example article, a place for the index; nothing is replaced."""
-    from chatbot.indexing.starting import start_site
+    from chatbot.operating.new_site import start_site
 
     for path in start_site(folder):
         typer.echo(f"wrote {path}")
@@ -29,7 +29,7 @@ def init(
 @app.command(epilog=example("chatbot doctor", "chatbot doctor --json"))
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check the installation, the articles and the index, and say what to do about what is wrong."""
-    from chatbot.serving.doctor import examine
+    from chatbot.operating.doctor import examine
 
     found = examine(context.obj())
     if as_json:

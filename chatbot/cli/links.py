@@ -15,7 +15,7 @@ def links(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check that passages' deep links and links between articles lead where they say; nothing is fetched."""
     from chatbot.indexing.generation.local_index import LocalIndex
     from chatbot.indexing.generation.publication import current
-    from chatbot.serving.link_check import check_links
+    from chatbot.operating.link_check import check_links
 
     settings = context.obj()
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))

@@ -41,9 +41,9 @@ def evaluate(
 
     The index of a folder's own texts is kept in the index folder, so that the next time is quick.
     """
-    from chatbot.answering.assessing import assess, differences, other_settings
     from chatbot.cli.output import Progress
     from chatbot.cli.tables import differences_text, evaluation_text
+    from chatbot.evaluation.assessment import assess, differences, other_settings
 
     settings, others = context.obj(), tuple(out_of_scope or ())
     second = None

@@ -33,7 +33,7 @@ CHATBOT_BUILD = (
     + """
 from pathlib import Path
 from chatbot.answering.verdict.calibration import calibrate
-from chatbot.answering.judged import corpus_reader
+from chatbot.evaluation.beir import corpus_reader
 from chatbot.indexing.building.build import build, build_from
 from chatbot.settings import load_settings
 if FOLDER:

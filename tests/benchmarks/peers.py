@@ -40,9 +40,9 @@ def main() -> None:
 
 def measured(place: Path, folder: Path | None) -> dict[str, dict[str, float]]:
     """The figures of each side by its name."""
-    from chatbot.answering.evaluation import measure
-    from chatbot.answering.gold import read_gold
-    from chatbot.answering.judged import document_of, read_set
+    from chatbot.evaluation.beir import document_of, read_set
+    from chatbot.evaluation.measures import measure
+    from chatbot.evaluation.quotes import read_gold
     from chatbot.indexing.generation.local_index import LocalIndex
     from chatbot.indexing.generation.publication import current
     from chatbot.indexing.model.weights import locate_model

@@ -11,13 +11,13 @@ from pathlib import PurePosixPath
 
 import orjson
 
-from chatbot.content import writing
-from chatbot.content.composing import FIELDS, Form, compose
+from chatbot.editing import corpus_edits
+from chatbot.editing.form import FIELDS, Form, compose
+from chatbot.editing.listing import Preview
+from chatbot.editing.workspace import Desk
 from chatbot.errors import ChatbotError, EditRefused
-from chatbot.indexing.listing import Preview
 from chatbot.indexing.maintenance import rollback
 from chatbot.records import Filters
-from chatbot.serving.desk import Desk
 from chatbot.serving.editor import views
 from chatbot.serving.editor.panels import Seat, Shown, Typed, files_shown, notice, plan_shown, whole, working
 
@@ -78,7 +78,7 @@ def _check(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
 
 def _save(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
     data, settings = typed["text"].encode(), desk.settings
-    writing.replace(settings.corpus_dir, seat.path, data, seat.sha256, settings.max_file_mb)
+    corpus_edits.replace(settings.corpus_dir, seat.path, data, seat.sha256, settings.max_file_mb)
     path = seat.path
     seat, shown = _open(desk, seat, path, typed)
     return seat, {**shown, **plan_shown(desk), **notice(f"Saved {path}. Visitors see it once it is published.")}
@@ -86,14 +86,14 @@ def _save(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
 
 def _delete(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
     path = seat.path
-    writing.delete(desk.settings.corpus_dir, path, seat.sha256)
+    corpus_edits.delete(desk.settings.corpus_dir, path, seat.sha256)
     seat, shown = _close(desk, seat, "", typed)
     done = f"Deleted {path}. It can be put back below; visitors lose it once this is published."
     return seat, {**shown, **plan_shown(desk), **notice(done)}
 
 
 def _put_back(desk: Desk, seat: Seat, key: str, typed: Typed) -> tuple[Seat, Shown]:
-    path = writing.put_back(desk.settings.corpus_dir, key)
+    path = corpus_edits.put_back(desk.settings.corpus_dir, key)
     return seat, {**files_shown(desk, typed), **plan_shown(desk), **notice(f"Put {path} back.")}
 
 
@@ -113,7 +113,7 @@ def _save_new(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown
         note = f"{there} is there already. Choose another title, or replace it."
         button = ("save-over", there, f"Replace {there}")
         return seat, {"drafted": {"value": views.preview_html(read, note=note, act=button)}}
-    writing.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
+    corpus_edits.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
     return seat, _added(desk, name, typed)
 
 
@@ -128,7 +128,7 @@ def _upload(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
         path = PurePosixPath(str(sent["name"]).replace("\\", "/"))
         data = base64.b64decode(sent["data"])
         try:
-            staged.append((writing.file_name(path.stem, path.suffix), data))
+            staged.append((corpus_edits.file_name(path.stem, path.suffix), data))
         except EditRefused as error:
             raise EditRefused(path.name[:80], error.reason) from error
     seat = replace(seat, staged=tuple(dict(staged).items()))
@@ -137,7 +137,7 @@ def _upload(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
 
 def _upload_save(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat, Shown]:
     data = _staged(seat, name)
-    writing.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
+    corpus_edits.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
     seat = replace(seat, staged=tuple(one for one in seat.staged if one[0] != name))
     return seat, {**_added(desk, name, typed, clear=False), **_uploads(desk, seat)}
 
@@ -208,7 +208,7 @@ def _written(typed: Typed) -> tuple[str, bytes]:
     if not typed["title"].strip():
         raise EditRefused("", "the article needs a title; its file is named by it")
     form = Form(**{name: typed[name] for name in FIELDS})
-    return writing.file_name(typed["title"]), compose(form, typed["body"]).encode()
+    return corpus_edits.file_name(typed["title"]), compose(form, typed["body"]).encode()
 
 
 def _there(desk: Desk, name: str) -> str:
@@ -217,12 +217,12 @@ def _there(desk: Desk, name: str) -> str:
 
 
 def _clash(path: str, name: str) -> bool:
-    return writing.identity(path) == writing.identity(name)
+    return corpus_edits.identity(path) == corpus_edits.identity(name)
 
 
 def _replace(desk: Desk, path: str, data: bytes) -> None:
     old = hashlib.sha256(desk.read(path)[0]).hexdigest()
-    writing.replace(desk.settings.corpus_dir, path, data, old, desk.settings.max_file_mb)
+    corpus_edits.replace(desk.settings.corpus_dir, path, data, old, desk.settings.max_file_mb)
 
 
 def _staged(seat: Seat, name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from chatbot.serving.desk import Desk
+from chatbot.editing.workspace import Desk
 from chatbot.serving.editor import views
 from chatbot.serving.editor.gestures import perform
 from chatbot.serving.editor.panels import Seat, tick, whole

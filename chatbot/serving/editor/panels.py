@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from chatbot.answering.drafting import Refused
-from chatbot.content.writing import list_trash
+from chatbot.editing.build_job import Refused
+from chatbot.editing.corpus_edits import list_trash
+from chatbot.editing.listing import Listed
+from chatbot.editing.workspace import Desk
 from chatbot.indexing.building.report import BuildReport, Plan
-from chatbot.indexing.listing import Listed
 from chatbot.indexing.maintenance import list_kept
-from chatbot.serving.desk import Desk
 from chatbot.serving.editor import views
 
 Typed = Mapping[str, str]

@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from chatbot.answering.drafting import Refused, Work
-from chatbot.answering.mapping import NEAR, THIN, CorpusMap
 from chatbot.content.readers.registry import READERS
-from chatbot.content.writing import Trashed
+from chatbot.editing.build_job import Refused, Work
+from chatbot.editing.corpus_edits import Trashed
+from chatbot.editing.corpus_map import NEAR, THIN, CorpusMap
+from chatbot.editing.listing import Listed, Preview
 from chatbot.indexing.building.report import Changes, Plan
-from chatbot.indexing.listing import Listed, Preview
 from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer
 from chatbot.serving.web.markdown_html import lead_html, passage_html

@@ -7,17 +7,17 @@ from functools import cached_property
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import Chatbot, open_generation
-from chatbot.answering.drafting import Kind, Outcome, Refused, Work
-from chatbot.answering.mapping import CorpusMap, draw_map
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.source.encoding import decode
 from chatbot.content.source.files import read_bytes
+from chatbot.editing.build_job import Kind, Outcome, Refused, Work
+from chatbot.editing.corpus_map import CorpusMap, draw_map
+from chatbot.editing.listing import Listed, Listing, Preview, preview
 from chatbot.errors import ChatbotError, EditRefused
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import ENCODERS
-from chatbot.indexing.listing import Listed, Listing, Preview, preview
 from chatbot.indexing.maintenance import Verified
 from chatbot.indexing.model.embedder import ModelEmbedder
 

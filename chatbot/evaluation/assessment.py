@@ -10,13 +10,13 @@ from typing import Any
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import Chatbot, open_answerer, open_generation
-from chatbot.answering.evaluation import Evaluation, evaluate, read_questions, significance
-from chatbot.answering.gold import read_gold
-from chatbot.answering.judged import CORPUS, corpus_reader, document_of, read_set
-from chatbot.answering.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
+from chatbot.evaluation.beir import CORPUS, corpus_reader, document_of, read_set
+from chatbot.evaluation.conversations import CONVERSATIONS, Replay, read_conversations, replay
+from chatbot.evaluation.measures import Evaluation, evaluate, read_questions, significance
+from chatbot.evaluation.quotes import read_gold
 from chatbot.indexing.building.build import build_from
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.publication import ENCODERS, candidates, current

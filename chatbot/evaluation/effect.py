@@ -9,10 +9,10 @@ from typing import cast
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import answer_from
-from chatbot.answering.gold import JudgedQuestion, quoted, read_questions
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import JudgedSetError, ModelError, SettingsError
+from chatbot.evaluation.quotes import JudgedQuestion, quoted, read_questions
 from chatbot.indexing.building.build import Measure
 from chatbot.indexing.building.report import Effect, Judged
 from chatbot.indexing.generation.local_index import LocalIndex

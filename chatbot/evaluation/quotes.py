@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatbot.answering.judged import JudgedSet, records
 from chatbot.errors import JudgedSetError
+from chatbot.evaluation.beir import JudgedSet, records
 from chatbot.indexing.generation.passage_store import Store
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.judged import JudgedSet
 from chatbot.answering.verdict.calibration import auroc
+from chatbot.evaluation.beir import JudgedSet
 from chatbot.indexing.building.report import OnStep
 from chatbot.records import Filters
 

@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from chatbot.answering.effect import measure_for
 from chatbot.answering.verdict.calibration import calibrate
 from chatbot.errors import ChatbotError, PublishRefused
+from chatbot.evaluation.effect import measure_for
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.maintenance import Verified, check
@@ -28,7 +28,7 @@ from chatbot.settings import Settings
 log = logging.getLogger(__name__)
 
 Kind = Literal["draft", "publish", "verify"]
-_PROGRAM = "from chatbot.answering.drafting import main; main()"
+_PROGRAM = "from chatbot.editing.build_job import main; main()"
 _EVERY = 0.2  # seconds between two words about one step
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.evaluation import Floats, interval, measure
-from chatbot.answering.gold import quoted, to_quote
-from chatbot.answering.judged import records
 from chatbot.errors import JudgedSetError
+from chatbot.evaluation.beir import records
+from chatbot.evaluation.measures import Floats, interval, measure
+from chatbot.evaluation.quotes import quoted, to_quote
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.records import Filters, Turn

@@ -1,0 +1,1 @@
+"""What editors do with articles and drafts, without any page."""

@@ -1,0 +1,1 @@
+"""How good the answers are: judged questions, measures, before and after."""

@@ -1,0 +1,1 @@
+"""What operators do: examine an installation, look links up, begin a site."""
