@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chatbot.cli.changes import plan_text
+from chatbot.cli.build import plan_text
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
 from chatbot.evaluation.effect import measure_for, ndcg
 from chatbot.indexing.building.assembly import pace

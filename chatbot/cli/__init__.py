@@ -5,18 +5,7 @@ from __future__ import annotations
 import typer
 
 # Importing a module of commands puts them on the application, in the order of the help page.
-from chatbot.cli import (  # noqa: F401
-    asking,
-    building,
-    calibrating,
-    editors,
-    insights,
-    installing,
-    keeping,
-    links,
-    measuring,
-    serving,
-)
+from chatbot.cli import ask, build, evaluate, history, serve, site  # noqa: F401
 from chatbot.cli.app import EXIT_ERROR, app
 from chatbot.errors import ChatbotError
 

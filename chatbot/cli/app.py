@@ -17,7 +17,6 @@ from chatbot.settings import load_settings
 
 EXIT_ERROR = 1
 EXIT_LEFT_OUT = 3
-
 app = typer.Typer(
     name="chatbot",
     help="Answers career questions with the best passages of real articles, word for word, with their source.",
@@ -28,8 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+WIDTH = 100
 
 
 def example(*lines: str) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example
 
+if TYPE_CHECKING:
+    from chatbot.indexing.maintenance import Kept, Verified
+
 
 @app.command(epilog=example("chatbot history", "chatbot history --json"))
 def history(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the kept generations, the one published last first; * marks the one that is served."""
-    from chatbot.cli.changes import history_text
     from chatbot.indexing.maintenance import list_kept
 
     kept = list_kept(context.obj())
@@ -42,8 +45,7 @@ def rollback(
 @app.command(epilog=example("chatbot verify", "chatbot verify --json"))
 def verify(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check every file of every kept generation, and every passage that is served against the articles."""
-    from chatbot.cli.changes import verified_text
-    from chatbot.cli.output import Progress
+    from chatbot.cli.progress import Progress
     from chatbot.indexing.maintenance import check
 
     with Progress() as on_step:
@@ -67,3 +69,29 @@ def prune(
 
     removed = remove_old(context.obj(), keep)
     typer.echo("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")
+
+
+def history_text(kept: Sequence[Kept]) -> str:
+    """A generation a line, the one published last first."""
+    if not kept:
+        return "nothing has been published yet; run 'chatbot build'"
+    return "\n".join(
+        f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  "
+        + (f"{counted(one.articles, 'article')}, {counted(one.passages, 'passage')}, " if one.articles else "")
+        + f"{one.size_mb:.1f} MB"
+        + (f"  ! {one.damage}" if one.damage else "")
+        for one in kept
+    )
+
+
+def verified_text(found: Verified) -> str:
+    """What is damaged, what differs, and a line of counts."""
+    lines = [f"! {reason}" for reason in found.damaged.values()]
+    lines += [f"~ {path}: {reason}" for path, reason in found.differing.items()]
+    whole = found.kept - len(found.damaged)
+    lines.append(
+        f"{whole} of {counted(found.kept, 'kept generation')} {'is' if whole == 1 else 'are'} whole; "
+        f"{found.passages} passages of {found.articles - len(found.differing)} articles are what their files say"
+        + (f", {counted(len(found.differing), 'article')} differing from {found.generation}" if found.differing else "")
+    )
+    return "\n".join(lines)

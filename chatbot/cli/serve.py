@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatbot.cli.app import app, example
-from chatbot.cli.building import build_with_progress, watch_until
+from chatbot.cli.build import build_with_progress, watch_until
 from chatbot.errors import IndexMissing
-from chatbot.settings import Settings
+
+if TYPE_CHECKING:
+    from chatbot.settings import Settings
 
 
 @app.command(epilog=example("chatbot serve", "chatbot serve --port 8000 --open", "chatbot serve --watch"))

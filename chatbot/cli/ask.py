@@ -1,21 +1,24 @@
-"""Commands that answer questions."""
+"""Commands that answer questions, and the answers as plain text."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import JsonOption, app, example
+from chatbot.cli.app import WIDTH, JsonOption, app, example
 from chatbot.errors import QuestionError
 from chatbot.records import Filters, Turn
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.answering.explanation import ExplainedHit, Explanation
+    from chatbot.records import Answer, Hit
 
 Question = Annotated[str, typer.Argument(help="The question, in quotes.")]
 Most = Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")]
@@ -27,6 +30,14 @@ Since = Annotated[
 ]
 After = Annotated[list[str] | None, typer.Option("--after", help="What was asked before, oldest first.")]
 Literal = Annotated[bool, typer.Option("--literal", help="Search these very words: complete and mend nothing.")]
+_READ_AS = {
+    "standalone": "a question of its own",
+    "follow_up": "goes on with what was asked before",
+    "more": "asks for more of what was asked before",
+    "pick": "asks for one of the passages just shown",
+    "change": "begins another topic",
+    "small_talk": "small talk, which gets a fixed reply",
+}
 
 
 @app.command(
@@ -51,7 +62,6 @@ def ask(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Answer one question from the published index."""
     from chatbot.answering.chatbot import Chatbot
-    from chatbot.cli.output import answer_text
     from chatbot.records import to_json
 
     bot = Chatbot.open(context.obj())
@@ -80,7 +90,6 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Say how a question is read, what decides whether it is covered, and why each passage is found."""
     from chatbot.answering.chatbot import Chatbot
-    from chatbot.cli.explanation import explanation_text
 
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
@@ -123,3 +132,66 @@ def _known(name: str, wanted: Sequence[str], there: Sequence[str]) -> None:
         close = difflib.get_close_matches(value.casefold(), sorted(names), n=3, cutoff=0.4)
         nearest = ", ".join(repr(names[key]) for key in close or sorted(names)[:8])
         raise QuestionError(f"--{name} {value!r} is the {name} of no article; the nearest are {nearest}")
+
+
+def answer_text(answer: Answer) -> str:
+    """The passages of an answer, numbered, each with its place and address."""
+    blocks = []
+    if answer.message:
+        blocks.append(textwrap.fill(answer.message, WIDTH))
+    if answer.searched_as != answer.question:
+        blocks.append(f"Searched as: {answer.searched_as}")
+    blocks += [_hit_text(hit) for hit in answer.hits]
+    if answer.verdict == "not_covered" and answer.topics:
+        blocks.append(f"Nearest topics: {', '.join(answer.topics)}")
+    if answer.follow_ups:
+        blocks.append("\n".join(("You could ask:", *(f"  - {question}" for question in answer.follow_ups))))
+    return "\n\n".join(blocks)
+
+
+def _hit_text(hit: Hit) -> str:
+    passage = hit.passage
+    place = " > ".join((passage.title, *passage.headings))
+    dated = f"updated {passage.updated}  " if passage.updated else ""
+    body = "\n".join(
+        textwrap.fill(line, WIDTH, initial_indent="   ", subsequent_indent="   ", break_long_words=False)
+        for line in passage.text.splitlines()
+    )
+    return f"{hit.rank}. {place}\n{body}\n   {dated}{passage.url}"
+
+
+def explanation_text(found: Explanation) -> str:
+    """How a question was read, the verdict with its evidence, and each passage with the parts of its score."""
+    lines = [f"asked        {found.question}"]
+    if found.mended != found.question:
+        lines.append(f"mended       {found.mended}")
+    lines += [f"read as      {_READ_AS[found.read_as]}", f"searched as  {found.searched_as}"]
+    lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in found.added]
+    if found.terms:
+        lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in found.terms.items())}")
+    lines.append(f"verdict      {found.verdict.replace('_', ' ')}, confidence {found.confidence:.2f}")
+    if found.evidence:
+        limits, evidence = found.thresholds, found.evidence
+        lines += [
+            f"evidence     {found.strength:.2f}; refused below {limits.refuse_below:.2f}, "
+            f"answered from {limits.answer_from:.2f}",
+            f"             best meaning {evidence.meaning:.3f}, best words {evidence.words:.2f}, "
+            f"nearness to questions out of scope {evidence.astray:.3f}",
+        ]
+    if found.message:
+        lines.append(textwrap.fill(found.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13))
+    return "\n\n".join(("\n".join(lines), *map(_explained_hit_text, found.hits)))
+
+
+def _explained_hit_text(hit: ExplainedHit) -> str:
+    lines = [
+        f"{hit.rank}. {hit.place}  [{hit.passage_id}]",
+        f"   {hit.reason}",
+        f"   matched words  {', '.join(hit.matched) or 'none'}",
+        f"   score          {hit.score:.3f} = meaning {hit.meaning:.3f} + words {hit.words:.3f}",
+        f"   raw            cosine {hit.cosine:.3f}, best sentence {hit.sentence:.3f}, BM25 {hit.bm25:.2f}",
+    ]
+    for sentence in hit.sentences:
+        text = " ".join(sentence.split())
+        lines.append(textwrap.fill(text, WIDTH, initial_indent="   > ", subsequent_indent="     "))
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Commands of editors: bring the index up to the articles, and see what is published."""
+"""Commands of editors: bring the index up to the articles, and see what is published; and what these print."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example
 from chatbot.errors import ChatbotError
-from chatbot.indexing.building.report import BuildReport
-from chatbot.settings import Settings
 
 if TYPE_CHECKING:
     from chatbot.indexing.building.build import Measure
+    from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan
+    from chatbot.indexing.status import Status
+    from chatbot.settings import Settings
+
+_SHOWN = 20
 
 
 @app.command(epilog=example("chatbot build", "chatbot build --dry-run", "chatbot --corpus articles --index new build"))
@@ -33,7 +37,6 @@ def build(
     if dry_run:
         _show_plan(context.obj(), as_json)
         return
-    from chatbot.cli.changes import build_text
 
     report = build_with_progress(context.obj(), force=force)
     typer.echo(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else build_text(report))
@@ -44,7 +47,6 @@ def build(
 @app.command(epilog=example("chatbot status", "chatbot status --json"))
 def status(context: typer.Context, as_json: JsonOption = False) -> None:
     """Say what is published, and whether the articles have changed since."""
-    from chatbot.cli.output import status_text
     from chatbot.indexing.status import read_status
 
     found = read_status(context.obj())
@@ -65,7 +67,6 @@ def watch(context: typer.Context) -> None:
 def watch_until(settings: Settings, stop: threading.Event) -> None:
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
     from chatbot.answering.verdict.calibration import calibrate
-    from chatbot.cli.changes import build_text
     from chatbot.indexing.building.build import build as build_index
     from chatbot.indexing.building.watch import rolled_back
     from chatbot.indexing.building.watch import watch as changes
@@ -92,7 +93,7 @@ def build_with_progress(settings: Settings, *, force: bool = False) -> BuildRepo
     if report := nothing_to_do(settings):
         return report
     from chatbot.answering.verdict.calibration import calibrate
-    from chatbot.cli.output import Progress
+    from chatbot.cli.progress import Progress
     from chatbot.indexing.building.build import build as build_index
 
     with Progress() as on_step:
@@ -117,8 +118,7 @@ def _measure_for(settings: Settings) -> Measure | None:
 
 def _show_plan(settings: Settings, as_json: bool) -> None:
     from chatbot.answering.verdict.calibration import calibrate
-    from chatbot.cli.changes import plan_text
-    from chatbot.cli.output import Progress
+    from chatbot.cli.progress import Progress
     from chatbot.indexing.building.build import plan
 
     with Progress() as on_step:
@@ -128,3 +128,101 @@ def _show_plan(settings: Settings, as_json: bool) -> None:
         raise typer.Exit(EXIT_ERROR)
     if found.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
+
+
+def status_text(status: Status) -> str:
+    """What is published and what has changed since, a fact a line."""
+    lines = [
+        f"generation   {status.generation}, published {status.published_at}",
+        f"articles     {status.articles}",
+        f"passages     {status.passages}",
+        f"model        {status.model}, {status.dim} dimensions",
+        f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
+        f"kept         {counted(len(status.kept), 'generation')}",
+        f"left out     {counted(len(status.left_out), 'file')}",
+    ]
+    lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    lines += [f"run out      {one}" for one in status.expired]
+    lines.append(f"calibration  {_calibration_line(status.calibration)}")
+    changes = status.changes
+    lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
+    return "\n".join(lines)
+
+
+def _calibration_line(found: dict[str, float]) -> str:
+    if not found:
+        return "none; run 'chatbot calibrate'"
+    return (
+        f"refuses {found['false_refusals']:.1%} of questions like the articles' own, shows passages for "
+        f"{found['false_answers']:.1%} of those out of scope"
+    )
+
+
+def build_text(report: BuildReport) -> str:
+    """The articles that changed, the files left out with their reasons, the effect, and one line of counts."""
+    verb = "nothing to do, still serving"
+    if report.published:
+        verb = "published again" if report.again else "published"
+    size = f"{counted(report.articles, 'article')}, {counted(report.passages, 'passage')}, {report.embedded} embedded"
+    lines = [*_changed(report.changes), *(f"run out: {one}" for one in report.expired), *_effect(report.effect)]
+    lines.append(f"{verb} {report.generation}: {_counts(report.changes)}; {size}; {report.seconds:.1f} s")
+    return "\n".join(lines)
+
+
+def plan_text(plan: Plan) -> str:
+    """The same of a build that was not made."""
+    lines = [*_changed(plan.changes), *_effect(plan.effect)]
+    size = f"{counted(plan.articles, 'article')}, {counted(plan.passages, 'passage')}"
+    if plan.generation == plan.served:
+        lines.append(f"nothing to publish, {plan.generation} is served already; {size}")
+    else:
+        work = "written already, to be published at once" if plan.ready else f"{plan.embed} to embed"
+        about = "" if plan.seconds is None else f"; about {max(plan.seconds, 1):.0f} s"
+        lines.append(f"would publish {plan.generation}: {_counts(plan.changes)}; {size}, {work}{about}")
+    if plan.refused:
+        lines.append(f"but it would be refused: {plan.refused}")
+    return "\n".join(lines)
+
+
+def _changed(changes: Changes) -> list[str]:
+    lines = []
+    renamed = [f"{old} -> {new}" for old, new in changes.renamed]
+    for sign, names in (("+", changes.added), ("~", changes.changed), (">", renamed), ("-", changes.deleted)):
+        lines += _first(sign, names)
+    if changes.left_out:
+        lines.append("left out:")
+        lines += [f"  ! {path}: {reason}" for path, reason in changes.left_out.items()]
+    return lines
+
+
+def _effect(effect: Effect | None) -> list[str]:
+    if effect is None:
+        return []
+    before = "" if effect.ndcg_before is None else f"{effect.ndcg_before:.3f} -> "
+    lines = [f"judged questions: {effect.questions}, nDCG@10 {before}{effect.ndcg_after:.3f}"]
+    named = {one.question for one in (*effect.lost, *effect.found)}
+    for title, found in (
+        ("lose their answer", effect.lost),
+        ("find an answer now", effect.found),
+        ("get another first passage", [one for one in effect.moved if one.question not in named]),
+    ):
+        if found:
+            lines.append(f"{len(found)} {title}:")
+            lines += _first("?", [_judged(one) for one in found])
+    return lines
+
+
+def _judged(one: Judged) -> str:
+    return f"{one.question}  [{one.first_before or 'nothing'} -> {one.first_after or 'nothing'}]"
+
+
+def _first(sign: str, names: Iterable[str]) -> list[str]:
+    every = list(names)
+    more = [f"  {sign} and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
+    return [*(f"  {sign} {name}" for name in every[:_SHOWN]), *more]
+
+
+def _counts(changes: Changes) -> str:
+    moved = f" >{len(changes.renamed)}" if changes.renamed else ""
+    counts = f"+{len(changes.added)} ~{len(changes.changed)}{moved} -{len(changes.deleted)}"
+    return f"{counts}, {changes.unchanged} unchanged"

@@ -1,0 +1,151 @@
+"""Commands that measure: how good the answers are, and where to say "not covered"."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chatbot.cli.app import JsonOption, app, example
+
+if TYPE_CHECKING:
+    from chatbot.answering.verdict.recalibration import CalibrationReport
+
+_SHOWN = 5
+
+
+@app.command(
+    epilog=example(
+        "chatbot evaluate tests/gold/answerable.jsonl",
+        "chatbot evaluate scifact --json",
+        "chatbot evaluate questions.jsonl --compare a27da5bd",
+    )
+)
+def evaluate(
+    context: typer.Context,
+    judged: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder with queries.jsonl and qrels.tsv, and with corpus.jsonl where not the published index but "
+            "its own texts are searched; or a file of questions with quotes that answer them.",
+        ),
+    ],
+    out_of_scope: Annotated[
+        list[Path] | None,
+        typer.Option(help="Questions that the texts do not answer, one a line; default: those shipped."),
+    ] = None,
+    conversations: Annotated[bool, typer.Option(help="Play the folder's conversations.jsonl as well.")] = False,
+    compare: Annotated[
+        str | None, typer.Option(help="Compare with another settings file, or with another kept generation.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure ranking, abstention and latency on judged questions.
+
+    The index of a folder's own texts is kept in the index folder, so that the next time is quick.
+    """
+    from chatbot.cli.progress import Progress
+    from chatbot.evaluation.assessment import assess, differences, other_settings
+
+    settings, others = context.obj(), tuple(out_of_scope or ())
+    second = None
+    with Progress() as on_step:
+        first = assess(settings, judged, others=others, conversations=conversations, on_step=on_step)
+        if compare:
+            changed, generation = other_settings(settings, compare)
+            second = assess(changed, judged, others=others, generation=generation, on_step=on_step)
+    found: dict[str, Any] = first.to_json()
+    if second:
+        apart = differences(first.evaluation, second.evaluation)
+        found |= {"compared_with": second.to_json(), "differences": apart}
+    if as_json:
+        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        return
+    typer.echo(evaluation_text(first.to_json()))
+    if second:
+        typer.echo(f"\nbeside it, {compare}:\n\n{evaluation_text(second.to_json())}\n\n{differences_text(apart)}")
+
+
+def evaluation_text(found: dict[str, Any]) -> str:
+    """A summary of `chatbot evaluate` for people."""
+    lines = [f"{found['set']}: {found['queries']} questions over {found['passages']} passages", ""]
+    for name, value in found["metrics"].items():
+        low, high = found["ci95"][name]
+        lines.append(f"  {name:<9} {value:.3f}   95 % between {low:.3f} and {high:.3f}")
+    abstention = found["abstention"]
+    if abstention:
+        lines += [
+            "",
+            f"  AUROC     {abstention['AUROC']:.3f}   {abstention['answerable']} answerable questions against "
+            f"{abstention['others']} others",
+            f"  {abstention['false_answers_at_5pct_refused']:6.1%} of the others would be answered if 5 % of the "
+            "answerable ones were refused",
+            f"  {abstention['refused']:6.1%} of the answerable ones are refused, {abstention['uncertain']:.1%} "
+            "answered with reserve",
+            f"  {abstention['answered_others']:6.1%} of the others are answered without reserve",
+        ]
+    latency = found["latency_ms"]
+    lines += ["", f"  an answer takes {latency['p50']:.1f} ms (p50), {latency['p95']:.1f} ms (p95)"]
+    if "conversations" in found:
+        lines += ["", *_conversations(found["conversations"])]
+    return "\n".join(lines)
+
+
+def differences_text(found: dict[str, dict[str, float]]) -> str:
+    """Differences of two evaluations for people."""
+    return "\n".join(
+        f"  {name:<9} {values['difference']:+.3f}   p = {values['p']:.3f}"
+        + ("" if values["p"] < 0.05 else "   may be chance")
+        for name, values in found.items()
+    )
+
+
+def _conversations(found: dict[str, Any]) -> list[str]:
+    lines = [f"  {found['turns']} later turns of conversations"]
+    names = {"conversation": "in conversation", "alone": "alone", "rewritten": "as rewritten"}
+    for way, name in names.items():
+        if found[way]:
+            lines.append(f"  {name:<16} nDCG@10 {found[way]['nDCG@10']:.3f}   R@10 {found[way]['R@10']:.3f}")
+    if "share_of_rewritten" in found and found["share_of_rewritten"]["nDCG@10"] is not None:
+        lines.append(f"  {found['share_of_rewritten']['nDCG@10']:.0%} of what the rewritten questions find")
+    if "overlap_with_rewritten@10" in found:
+        lines.append(f"  {found['overlap_with_rewritten@10']:.0%} of the ten best passages are those of the rewrite")
+    return lines
+
+
+@app.command(epilog=example("chatbot calibrate", "chatbot calibrate --json"))
+def calibrate(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Measure when to answer and when to say "not covered"; a build does the same by itself."""
+    from chatbot.answering.verdict.recalibration import recalibrate
+
+    report = recalibrate(context.obj())
+    typer.echo(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else calibration_text(report))
+
+
+def calibration_text(report: CalibrationReport) -> str:
+    """The error rates in words, and the questions that editors should look at."""
+    found = report.figures
+    state = "calibrated, stored" if report.stored else "calibrated like this already"
+    lines = [f"{report.generation}: {state}"]
+    if found["sentences"]:
+        refused = f"{found['false_refusals']:.1%} of {found['sentences']:.0f} are refused; {report.refusals:.1%} may be"
+        lines.append(f"questions like the articles' own   {refused}")
+    else:
+        lines.append("questions like the articles' own   too few passages to tell; only questions out of scope decide")
+    through, outright = f"{found['false_answers']:.1%}", f"{found['answered_outright']:.1%}"
+    lines.append(
+        f"questions out of scope             {through} of {found['lines']:.0f} are shown passages, "
+        f"{outright} without a warning"
+    )
+    if found["sentences"]:
+        lines.append(f"told apart                         AUROC {found['auroc']:.3f} (1 is always, 0.5 is never)")
+    if report.asked:
+        lines.append(f"editors' questions                 {len(report.refused)} of {report.asked} are refused")
+        lines += [f"  - {question}" for question in report.refused[:_SHOWN]]
+    if report.let_through:
+        lines.append("out of scope, likeliest to be shown passages:")
+        lines += [f"  - {question}" for question in report.let_through[:_SHOWN]]
+    return "\n".join(lines)

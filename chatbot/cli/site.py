@@ -1,0 +1,116 @@
+"""Commands around an installation: begin one, examine it, its links, its editors' password, what its visitors said."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, example
+
+if TYPE_CHECKING:
+    from chatbot.insights.journal import Feedback
+
+_SIGNS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
+
+
+@app.command(epilog=example("chatbot init my-site"))
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder to start in; it is made where it is missing.")],
+) -> None:
+    """Start a site of your own: settings, one example article, a place for the index; nothing is replaced."""
+    from chatbot.operating.new_site import start_site
+
+    for path in start_site(folder):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: cd {folder} && chatbot build && chatbot serve")
+
+
+@app.command(epilog=example("chatbot doctor", "chatbot doctor --json"))
+def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Check the installation, the articles and the index, and say what to do about what is wrong."""
+    from chatbot.operating.doctor import examine
+
+    found = examine(context.obj())
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
+    else:
+        for one in found:
+            typer.echo(f"{_SIGNS[one.state]} {one.name:<9} {one.found}" + (f"; {one.advice}" if one.advice else ""))
+    if any(one.state == "problem" for one in found):
+        raise typer.Exit(EXIT_ERROR)
+
+
+@app.command(epilog=example("chatbot links", "chatbot links --json"))
+def links(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Check that passages' deep links and links between articles lead where they say; nothing is fetched."""
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.generation.publication import current
+    from chatbot.operating.link_check import check_links
+
+    settings = context.obj()
+    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+    found = check_links(index, settings)
+    index.close()
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False))
+    else:
+        for one in found.broken:
+            place = f"{one.path}:{one.line}" if one.line else one.path
+            typer.echo(f"{place}: {one.link}: {one.reason}")
+        counts = f"{found.passages} deep links and {found.links} links of {found.articles} articles"
+        typer.echo(f"{counts}: {len(found.broken)} broken")
+    if found.broken:
+        raise typer.Exit(EXIT_LEFT_OUT)
+
+
+_GIVEN = typer.Option("--password", help="Better typed.")
+
+
+@app.command(epilog=example("chatbot password"))
+def password(given: Annotated[str | None, _GIVEN] = None) -> None:
+    """Turn a password into the lines of chatbot.toml that open the editors' page at /edit."""
+    from chatbot.errors import SettingsError
+    from chatbot.serving.middleware.sessions import hash_password
+
+    if given is None:
+        # On stderr, so that the lines can be appended to the file.
+        given = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    if len(given) < 10:
+        raise SettingsError(f"the password has {len(given)} characters; choose one of 10 or more")
+    typer.echo(f'[editor]\npassword_hash = "{hash_password(given)}"')
+
+
+@app.command(epilog=example("chatbot feedback", "chatbot feedback --unhelpful --json"))
+def feedback(
+    context: typer.Context,
+    unhelpful: Annotated[bool, typer.Option("--unhelpful", help="Only what did not help.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List what visitors said about answers, newest first."""
+    import orjson
+
+    from chatbot.insights.journal import open_journal
+
+    kept = open_journal(context.obj()).entries()
+    shown = [entry for entry in kept if not unhelpful or entry.rating == "unhelpful"]
+    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown))
+
+
+def feedback_text(entries: Sequence[Feedback]) -> str:
+    """An entry a paragraph: day, rating and reasons, the question, the passage and the note where there are any."""
+    if not entries:
+        return "No feedback is kept."
+    blocks = []
+    for entry in entries:
+        reasons = f": {', '.join(entry.reasons)}" if entry.reasons else ""
+        lines = [f"{entry.day}  {entry.rating}{reasons}", f"  {entry.question}"]
+        lines += [f"  {entry.passage}"] if entry.passage else []
+        lines += textwrap.wrap(entry.note, WIDTH, initial_indent="  > ", subsequent_indent="  > ")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
