@@ -21,9 +21,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests import chromium, serving_corpus
 from tests.host_site import HostSite, SiteVisitor
+from tests.places import ARTEFACTS, ROOT
 
-ROOT = Path(__file__).parents[1]
-ARTEFACTS = Path(__file__).parent / "artefacts"
 COMMAND = [sys.executable, "-c", "from chatbot.cli import main; main()"]
 
 expect.set_options(timeout=30_000)

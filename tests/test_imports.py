@@ -6,11 +6,10 @@ import ast
 import subprocess
 import sys
 from graphlib import TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "chatbot"
+from tests.places import PACKAGE
 
 # A module imports from folders that stand before its own, and from its own folder; one a line. A folder's own modules
 # stand above its sub-folders: they are its doors. The first is the package's own modules.

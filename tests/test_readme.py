@@ -12,8 +12,8 @@ import pytest
 
 from chatbot.content.readers.registry import read_article
 from chatbot.settings import Settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ \.venv/bin/chatbot (.+)$", README, re.MULTILINE)
 

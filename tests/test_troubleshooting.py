@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.places import PACKAGE, ROOT
+
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 MODULES = [
     "indexing/generation/manifest",
@@ -22,7 +22,6 @@ MODULES = [
 MODULES += ["operating/new_site", "evaluation/effect", "evaluation/quotes"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
-PACKAGE = ROOT / "chatbot"
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
 READING = [*CONTENT, "editing/corpus_edits", "indexing/building/corpus"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
@@ -39,7 +38,7 @@ EXPLAINED = explained(PAGE)
 
 
 def parsed(module: str) -> ast.Module:
-    return ast.parse((ROOT / "chatbot" / f"{module}.py").read_text(encoding="utf-8"))
+    return ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
 
 
 def fixed_parts(node: ast.AST) -> list[str]:
@@ -158,7 +157,7 @@ def test_no_reason_is_explained_that_nothing_gives(heading: str) -> None:
     assert [text for text in explained(section[1]) if not any(is_explained(parts, [text]) for parts in given)] == []
 
 
-@pytest.mark.parametrize("module", ["indexing/generations", "indexing/build", "indexing/building/corpus"])
+@pytest.mark.parametrize("module", ["indexing/maintenance", "indexing/building/build", "indexing/building/corpus"])
 def test_every_difference_that_is_named_is_explained(module: str) -> None:
     texts = [
         node.value

@@ -19,8 +19,8 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.incremental import FIRST, write_articles
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 3
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
 QUESTIONS = [json.loads(line)["question"] for line in GOLD.read_text(encoding="utf-8").splitlines()][:201]

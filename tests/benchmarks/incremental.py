@@ -23,8 +23,8 @@ from pathlib import Path
 
 from tests.benchmarks.peer_programs import ONE_CHANGE
 from tests.benchmarks.peers import PEERS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 ROUNDS = 5
 PER_ARTICLE = 40
 SENTENCES = 6

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peer_programs import ASK, PROGRAMS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 

@@ -29,8 +29,8 @@ import httpx
 import psutil
 
 from tests.conftest import Server, build, start_server
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
 QUESTIONS = [json.loads(line)["question"] for line in GOLD.read_text(encoding="utf-8").splitlines()][:240]

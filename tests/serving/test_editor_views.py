@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,9 @@ from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer, Article, Highlight, Hit, Passage
 from chatbot.serving.editor import views
 from chatbot.serving.web.templates import View, fill
+from tests.places import PACKAGE
 
-TEMPLATES = Path(views.__file__).parent / "templates"
+TEMPLATES = PACKAGE / "serving" / "web" / "templates"
 LONG_AGO = date(2020, 1, 2)
 RAW = "<img src=x onerror=alert(1)>\"'&"
 ESCAPED = "&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;"

@@ -21,8 +21,8 @@ from chatbot.indexing.generation.publication import candidates, current, history
 from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 NOBODY = 65534
 WELL_READ = "# Pay {0}\n\nAsk for better pay when you get an offer from team {0}.\n"
 

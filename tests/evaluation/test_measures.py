@@ -25,6 +25,7 @@ from chatbot.evaluation.measures import (
 )
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
+from tests.places import TESTS
 
 
 def write_set(folder: Path, corpus: list[dict[str, str]], queries: dict[str, str], qrels: str) -> Path:
@@ -142,7 +143,7 @@ def test_the_command_measures_a_set_with_its_own_texts(tmp_path: Path, shipped: 
 def test_the_command_measures_the_published_index_by_quotes_and_against_another_generation(
     tmp_path: Path, shipped: dict[str, str]
 ) -> None:
-    lines = (Path(__file__).parent / "gold" / "answerable.jsonl").read_text(encoding="utf-8").split("\n")[:6]
+    lines = (TESTS / "gold" / "answerable.jsonl").read_text(encoding="utf-8").split("\n")[:6]
     (tmp_path / "questions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     index = Path(shipped["CHATBOT_INDEX_DIR"])
     generation = (index / "CURRENT").read_text(encoding="ascii").strip()

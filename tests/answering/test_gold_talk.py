@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from chatbot import Answer, Chatbot, Settings, Turn
-
-GOLD = Path(__file__).parent / "gold"
+from tests.places import GOLD
 
 
 def read(name: str) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
 from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import AnswerSettings, PublishSettings, Settings
 from tests.keyword_embedder import KeywordEmbedder
+from tests.places import TESTS
 
 PAY = "# Pay\n\nAsk for better pay when you get an offer.\n"
 DEGREE = "# Degree\n\nLearn python without a degree, in a team.\n"
@@ -157,7 +158,7 @@ def test_the_judged_questions_are_refused_as_often_as_the_settings_say(shipped: 
     index_dir = Path(shipped["CHATBOT_INDEX_DIR"])
     index = LocalIndex.open(index_dir / current(index_dir))
     encoder = QueryEncoder(index_dir / "encoders" / index.manifest.encoder)
-    gold = Path(__file__).parent / "gold" / "answerable.jsonl"
+    gold = TESTS / "gold" / "answerable.jsonl"
 
     def quality(refusals: float) -> float:
         settings = Settings(

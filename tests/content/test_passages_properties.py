@@ -19,8 +19,8 @@ from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from tests.markdown_documents import Document, documents
+from tests.places import CORPUS
 
-CORPUS = Path(__file__).parents[1] / "corpus"
 SHIPPED = find_files(CORPUS)
 TARGET, MOST, WINDOW = 12, 20, 40
 

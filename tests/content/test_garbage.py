@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chatbot.content.passages import sentences, split
 from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
+from tests.content.test_sitemap import index_of, urlset
 from tests.office_files import archive, docx, epub, pdf
-from tests.test_sitemaps import index_of, urlset
 
 fuzzed = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

@@ -13,9 +13,10 @@ from playwright.sync_api import Browser
 from chatbot.serving.widget import version
 from tests.conftest import COMMAND, Server
 from tests.host_site import ARTEFACTS, accessible
+from tests.places import PACKAGE
 from tests.serving_corpus import QUESTION
 
-WIDGET = Path(__file__).parents[1] / "chatbot" / "serving" / "web" / "static" / "widget.js"
+WIDGET = PACKAGE / "serving" / "web" / "static" / "widget.js"
 
 
 def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(chatbot: Server) -> None:

@@ -4,15 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
+from tests.places import CORPUS, GOLD, PACKAGE
 
-GOLD = Path(__file__).parent / "gold"
-CORPUS = Path(__file__).parents[1] / "corpus"
-SHIPPED = Path(__file__).parents[1] / "chatbot" / "answering" / "verdict" / "outside.txt"
+SHIPPED = PACKAGE / "answering" / "verdict" / "outside.txt"
 
 Record = dict[str, Any]
 

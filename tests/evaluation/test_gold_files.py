@@ -4,14 +4,12 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any
 
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
+from tests.places import CORPUS, GOLD
 
-GOLD = Path(__file__).parent / "gold"
-CORPUS = Path(__file__).parents[1] / "corpus"
 COPIED = 6
 """So many words in a row are copied from an article; fewer may be a coincidence."""
 

@@ -16,9 +16,8 @@ from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.publication import current, history, prune, writing
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
+from tests.places import ROOT
 from tests.recorded_disk import Rename, Sync, Touch, record
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_a_build_killed_at_any_touch_of_the_disk_leaves_whole_answers(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from chatbot.operating.link_check import BrokenLink, check_links
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 from tests.office_files import pdf
+from tests.places import ROOT
 
 GUIDE = """---
 title: Pay
@@ -69,13 +70,13 @@ def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path
 
 
 def test_the_limits_in_the_documentation_are_the_defaults() -> None:
-    docs = (Path(__file__).parents[1] / "docs" / "articles.md").read_text(encoding="utf-8")
+    docs = (ROOT / "docs" / "articles.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(max_\w+)` \| `([\d.]+)` \|", docs, re.MULTILINE)
     assert len(rows) == 4
     assert [str(getattr(Settings(), name)) for name, _ in rows] == [default for _, default in rows]
 
 
 def test_the_formats_in_the_documentation_are_those_that_are_read() -> None:
-    docs = (Path(__file__).parents[1] / "docs" / "articles.md").read_text(encoding="utf-8")
+    docs = (ROOT / "docs" / "articles.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| ((?:`\.\w+` ?)+)\|", docs, re.MULTILINE)
     assert sorted(re.findall(r"\.\w+", " ".join(cells))) == sorted(READERS)

@@ -17,8 +17,8 @@ from chatbot import Answer, Chatbot, Settings
 from chatbot.answering.verdict.calibration import auroc
 from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import read_gold
+from tests.places import GOLD
 
-GOLD = Path(__file__).parent / "gold"
 CLOSE = 0.002
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.content.readers.markdown_files import clean
 from chatbot.content.readers.registry import parse
+from tests.places import ROOT
 
 CHANGED = [
     ("import Tabs from '@theme/Tabs';\n\nText", "\n\nText"),
@@ -61,7 +60,7 @@ def test_code_and_ordinary_words_stay_as_they_are(text: str) -> None:
 
 
 def test_the_shipped_articles_stay_as_they_are() -> None:
-    for path in Path(__file__).parents[1].joinpath("corpus").glob("*.md"):
+    for path in ROOT.joinpath("corpus").glob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert clean(text) == text, path.name
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from chatbot.answering.understanding.small_talk import kind_of, reply_to
-
-GOLD = Path(__file__).parent / "gold"
+from tests.places import GOLD
 
 
 @pytest.mark.parametrize(
