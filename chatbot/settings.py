@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from chatbot import catalogues
 from chatbot.errors import SettingsError
 
 _EXPECTED = {
@@ -86,8 +87,8 @@ def _fields(model: type[BaseModel], loc: Sequence[int | str]) -> Collection[str]
     for part in loc:
         if isinstance(part, int):
             continue
-        found = model.model_fields[part].annotation
-        inner = [kind for kind in (found, *getattr(found, "__args__", ())) if isinstance(kind, type)]
+        annotation = model.model_fields[part].annotation
+        inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if isinstance(kind, type)]
         model = next(kind for kind in inner if issubclass(kind, BaseModel))
     return model.model_fields.keys()
 
@@ -123,6 +124,16 @@ def _rate(value: str) -> str:
 
 
 Rate = Annotated[str, AfterValidator(_rate)]
+
+
+def _language_code(value: str) -> str:
+    *others, last = map(repr, catalogues.codes())
+    if value not in catalogues.codes():
+        raise ValueError(f"expected {', '.join(others)} or {last}")
+    return value
+
+
+LanguageCode = Annotated[str, AfterValidator(_language_code)]
 
 
 class PassageSettings(Group):
@@ -210,7 +221,7 @@ class PageSettings(Group):
     """
 
     title: Annotated[str, Field(min_length=1, max_length=80)] = "Career chatbot"
-    language: Literal["ar", "de", "en", "es", "fr"] = "en"
+    language: LanguageCode = "en"
     articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
 
 

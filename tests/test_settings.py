@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from chatbot import catalogues
 from chatbot.errors import SettingsError
 from chatbot.settings import load_settings
+
+LANGUAGES = f"{', '.join(map(repr, catalogues.codes()[:-1]))} or {catalogues.codes()[-1]!r}"
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +63,7 @@ def test_none_on_the_command_line_means_not_said() -> None:
         ("[server]\nprot = 1", "'server.prot' is no setting; did you mean 'port'?"),
         ("[server]\nport = 'abc'", "setting 'server.port' is 'abc': expected a whole number"),
         ("[server]\nrate = '60 per minute'", "setting 'server.rate' is '60 per minute': expected a number for each"),
-        ("[page]\nlanguage = 'xx'", "setting 'page.language' is 'xx': expected 'ar', 'de', 'en', 'es' or 'fr'"),
+        ("[page]\nlanguage = 'xx'", f"setting 'page.language' is 'xx': expected {LANGUAGES}"),
         ("[[sites]]\norigins = 'https://a.org'", "setting 'sites.0.origins' is 'https://a.org': expected a list"),
         (
             "[[sites]]\norigin = ['https://a.org']",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chatbot import catalogues
 from chatbot.cli.app import app, example
 from chatbot.cli.build import build_with_progress, watch_until
 from chatbot.errors import IndexMissing
@@ -61,11 +62,11 @@ def embed(
     language: Annotated[str, typer.Option(help="Language of the widget; default: that of the page.")] = "",
 ) -> None:
     """Print the tag that puts the chatbot on a site, and the settings that let the site ask."""
-    from chatbot.serving.widget import LANGUAGES, base_of, public_url, site_of, tag
+    from chatbot.serving.widget import base_of, public_url, site_of, tag
 
     settings: Settings = context.obj()
-    if language and language not in LANGUAGES:
-        raise typer.BadParameter(f"{language!r} is none of {', '.join(LANGUAGES)}", param_hint="--language")
+    if language and language not in catalogues.codes():
+        raise typer.BadParameter(f"{language!r} is none of {', '.join(catalogues.codes())}", param_hint="--language")
     asked = site_of(site) if site else None
     known = next((each for each in settings.sites if asked and asked.origins[0] in each.origins), asked)
     options = {

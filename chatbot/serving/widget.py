@@ -8,22 +8,24 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 from urllib.parse import urlsplit
 
+import orjson
 from fastapi import APIRouter, Header, Query
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 
 from chatbot.errors import SettingsError
 from chatbot.serving.web.assets import STATIC, link
+from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.web.templates import View, fill
 from chatbot.settings import ServerSettings, SiteSettings
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
-LANGUAGES = {"en": "English", "es": "Español", "fr": "Français", "de": "Deutsch", "ar": "العربية"}
+ASK = "Ask a question"
 # A new version reaches every site within ten minutes; a page that names the version in `?v=` may keep it for good.
 SHORT = "public, max-age=600, stale-while-revalidate=86400"
 FOREVER = "public, max-age=31536000, immutable"
@@ -43,7 +45,7 @@ def routes(bot: Chatbot) -> APIRouter:
         accept_encoding: Annotated[str, Header()] = "",
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
-        return _file("widget.js", v, accept_encoding, if_none_match)
+        return _answer(_script(), v, accept_encoding, if_none_match)
 
     @router.api_route("/widget/{language}.json", methods=["GET", "HEAD"])
     async def words(
@@ -51,15 +53,15 @@ def routes(bot: Chatbot) -> APIRouter:
         accept_encoding: Annotated[str, Header()] = "",
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
-        if language not in LANGUAGES or language == "en":
+        if language not in LANGUAGES or language == "en":  # whose words are in the script
             return Response(status_code=404)
-        return _file(f"widget.{language}.json", "", accept_encoding, if_none_match)
+        return _answer(_words(language), "", accept_encoding, if_none_match)
 
     @router.get("/embed")
     def playground() -> HTMLResponse:
         topics = sorted({topic for article in bot.articles() for topic in article.topics})
         files = {"style": link("embed.css", ""), "script": link("embed.js", "")}
-        page = fill("embed.html", View(), topics=topics, languages=LANGUAGES.items(), **files)
+        page = fill("embed.html", View(), topics=topics, languages=LANGUAGES.values(), **files)
         return HTMLResponse(page, headers={"Content-Security-Policy": CSP})
 
     @router.get("/embed/preview")
@@ -78,7 +80,7 @@ def tag(url: str, options: Mapping[str, str]) -> str:
     """
     base = escape(url.rstrip("/"))
     said = "".join(f' data-{name}="{escape(value)}"' for name, value in options.items() if value)
-    label = escape(options.get("launcher-label") or "Ask a question")
+    label = escape(options.get("launcher-label") or ASK)
     script = f'<script src="{base}/widget.js"{said} async></script>'
     return f'{script}\n<noscript><a href="{base}/chat/">{label}</a></noscript>'
 
@@ -109,30 +111,47 @@ def public_url(server: ServerSettings) -> str:
 
 def version() -> str:
     """What `?v=` of /widget.js names: it changes with every change of the file."""
-    return _packed("widget.js")[0]
+    return _script().digest
 
 
 # Comments and indentation are for who reads the file here, not for every visitor of every site.
 _UNREAD = re.compile(rb"^(?:/\*[^*]*\*/\n| *//.*\n| +)", re.MULTILINE)
 
 
+class File(NamedTuple):
+    """What is served: its content, plain and compressed, and a digest of it."""
+
+    media_type: str
+    content: bytes
+    packed: bytes
+    digest: str
+
+
 @cache
-def _packed(name: str) -> tuple[str, bytes, bytes]:
-    content = _UNREAD.sub(b"", (STATIC / name).read_bytes())
-    return hashlib.sha256(content).hexdigest()[:12], content, gzip.compress(content, 9, mtime=0)
+def _script() -> File:
+    launchers = {code: (language.widget[ASK], language.direction) for code, language in LANGUAGES.items()}
+    source = _UNREAD.sub(b"", (STATIC / "widget.js").read_bytes())
+    return _made("text/javascript", source.replace(b"$LANGUAGES", orjson.dumps(launchers)))
 
 
-def _file(name: str, v: str, accept_encoding: str, if_none_match: str) -> Response:
-    digest, content, packed = _packed(name)
+@cache
+def _words(language: str) -> File:
+    return _made("application/json", orjson.dumps(LANGUAGES[language].widget))
+
+
+def _made(media_type: str, content: bytes) -> File:
+    return File(media_type, content, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest()[:12])
+
+
+def _answer(file: File, v: str, accept_encoding: str, if_none_match: str) -> Response:
     headers = {
-        "Cache-Control": FOREVER if v == digest else SHORT,
+        "Cache-Control": FOREVER if v == file.digest else SHORT,
         "Cross-Origin-Resource-Policy": "cross-origin",
-        "ETag": f'W/"{digest}"',
+        "ETag": f'W/"{file.digest}"',
         "Vary": "Accept-Encoding",
     }
-    if digest in if_none_match:
+    if file.digest in if_none_match:
         return Response(status_code=304, headers=headers)
-    if "gzip" in accept_encoding:
-        content, headers["Content-Encoding"] = packed, "gzip"
-    media_type = "text/javascript" if name.endswith(".js") else "application/json"
-    return Response(content, headers=headers, media_type=media_type)
+    if "gzip" not in accept_encoding:
+        return Response(file.content, headers=headers, media_type=file.media_type)
+    return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)

@@ -2,52 +2,121 @@
 
 from __future__ import annotations
 
+import re
 import string
 import tomllib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import pytest
+from babel import Locale
 
+from chatbot import catalogues
 from chatbot.answering import answerer
 from chatbot.answering.highlight import reason
-from chatbot.answering.understanding import small_talk
+from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.insights.journal import REASONS
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
 from chatbot.serving.web.templates import why
-from chatbot.settings import PageSettings
+from tests.places import PACKAGE, ROOT
 
 OTHERS = sorted(LANGUAGES.keys() - {"en"})
-TABLES = ("words", "script", "reasons", "messages")
+WIDGET = (PACKAGE / "serving" / "web" / "static" / "widget.js").read_text(encoding="utf-8")
+
+
+def texts(table: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Every text of a table with its place, such as `words.fresh` or `plurals.passages.one`."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from texts(value, f"{name}.{key}".lstrip("."))
+        else:
+            yield f"{name}.{key}", value
 
 
 def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
+def forms(language: Locale, english: dict[str, Any]) -> dict[str, Any]:
+    """The English tables with the plural forms that another language has."""
+    plurals = {key: dict.fromkeys({*language.plural_form.tags, "other"}, "{n}") for key in english["plurals"]}
+    return {**english, "plurals": plurals}
+
+
+def faults(code: str, catalogue: dict[str, Any]) -> list[str]:
+    """The places of a catalogue where a text is missing, empty, left over or has other placeholders than in English."""
+    own = dict(texts(catalogue, ""))
+    english = dict(texts(forms(Locale.parse(code), catalogues.tables("en")), ""))
+    wrong = [place for place in own.keys() & english.keys() if not own[place].strip()]
+    for place in own.keys() & english.keys():
+        # The forms for one, for two and for none may say it in words.
+        allowed = [placeholders(english[place])] + ([set()] if place.startswith("plurals") else [])
+        wrong += [f"{place}: placeholders"] if placeholders(own[place]) not in allowed else []
+    return sorted([*wrong, *english.keys() - own.keys(), *(f"{place}: left over" for place in own.keys() - english)])
+
+
+def forgotten(code: str) -> list[str]:
+    """The places besides its catalogue where a language has to be named and is not."""
+    lists = tomllib.loads((PACKAGE / "answering/understanding/foreign_language.toml").read_text(encoding="utf-8"))
+    told = Locale.parse(code).get_language_name("en") or code
+    places = {
+        f"answering/understanding/foreign_language.toml: no [{code}] by which its questions are told": (
+            code == "en" or code in lists
+        ),
+        f"docs/visitors.md: no {told} (`{code}`)": (
+            f"{told} (`{code}`)" in (ROOT / "docs" / "visitors.md").read_text(encoding="utf-8")
+        ),
+    }
+    return [place for place, named in places.items() if not named]
+
+
 def fixed_messages() -> list[str]:
     lists = tomllib.loads(Path(small_talk.__file__).with_name("small_talk.toml").read_text(encoding="utf-8"))
-    constants = [answerer.NO_ARTICLE, answerer._NO_MORE, answerer._NO_SUCH_PLACE, *answerer._MESSAGES.values()]
+    constants = [
+        foreign_language.MESSAGE,
+        answerer.NO_ARTICLE,
+        answerer._NO_MORE,
+        answerer._NO_SUCH_PLACE,
+        *answerer._MESSAGES.values(),
+    ]
     return [text for text in [*constants, *(table["reply"] for table in lists.values())] if text]
 
 
-@pytest.mark.parametrize("code", OTHERS)
-@pytest.mark.parametrize("table", TABLES)
-def test_every_catalogue_has_the_keys_and_placeholders_of_the_english_one(code: str, table: str) -> None:
-    english, other = getattr(ENGLISH, table), getattr(LANGUAGES[code], table)
-    assert list(other.keys() ^ english.keys()) == []
-    assert {key: placeholders(text) for key, text in other.items()} == {
-        key: placeholders(text) for key, text in english.items()
-    }
-    assert all(text.strip() for text in other.values())
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_is_missing_in_a_catalogue(code: str) -> None:
+    assert faults(code, catalogues.tables(code)) == []
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-def test_every_plural_has_the_forms_of_its_language(code: str) -> None:
-    language = LANGUAGES[code]
-    wanted = {*language.locale.plural_form.tags, "other"}
-    assert {key: set(forms) for key, forms in language.plurals.items()} == dict.fromkeys(ENGLISH.plurals, wanted)
+def test_no_place_forgets_a_language(code: str) -> None:
+    assert forgotten(code) == []
+
+
+def test_what_is_missing_in_a_catalogue_is_named_with_its_place() -> None:
+    german = {name: dict(table) for name, table in catalogues.tables("de").items()}
+    del german["words"]["fresh"], german["messages"][foreign_language.MESSAGE], german["widget"]["Copy"]
+    german["plurals"]["passages"] = {"one": "eine Stelle"}
+    german["script"] |= {"busy": "Zu viele Fragen.", "retry": " ", "new": "Neu"}
+    assert faults("de", german) == sorted([
+        "words.fresh", f"messages.{foreign_language.MESSAGE}", "widget.Copy", "plurals.passages.other",
+        "script.busy: placeholders", "script.retry", "script.new: left over",
+    ])  # fmt: skip
+    assert faults("ar", {**catalogues.tables("ar"), "plurals": catalogues.tables("de")["plurals"]}) == sorted(
+        f"plurals.{key}.{form}" for key in ENGLISH.plurals for form in ("zero", "two", "few", "many")
+    )
+    assert len(forgotten("nl")) == 2
+
+
+def test_the_catalogues_hold_every_text_of_the_widget_and_no_other() -> None:
+    said = set(re.findall(r'#(?:t|named)\([^;`]*?"([A-Z{][^"]+)"', WIDGET))
+    said |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', WIDGET[WIDGET.index("  #why(") :]))
+    said |= set(re.findall(r'"([^"]+)"', WIDGET.partition("const REASONS = ")[2].partition(";")[0]))
+    # The launcher's text stands in the script for every language; verdicts come from the server.
+    messages = {"Ask a question", answerer._MESSAGES["uncertain"], answerer._MESSAGES["not_covered"]}
+    assert said - {"UTC"} | messages == set(ENGLISH.widget)  # UTC is a time zone, which is never shown
+    assert all(key == text for key, text in ENGLISH.widget.items())
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -60,10 +129,6 @@ def test_every_fixed_sentence_of_an_answer_is_translated(code: str) -> None:
 
 def test_feedback_offers_the_reasons_that_the_journal_takes() -> None:
     assert set(ENGLISH.reasons) == set(REASONS)
-
-
-def test_the_setting_offers_the_languages_that_there_are() -> None:
-    assert set(get_args(PageSettings.model_fields["language"].annotation)) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Questions that are plainly in another language than English: by their script, or by closed lists of function words.
 
 One foreign word makes no foreign question: "what is a résumé?", "Gehalt in Germany", "Los Angeles vs Las Vegas". The
-lists and the sentence that such a question gets are in `foreign_language.toml`; docs/conversation.md says what was
-measured.
+lists are in `foreign_language.toml`; docs/conversation.md says what was measured.
 """
 
 from __future__ import annotations
@@ -14,21 +13,27 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from chatbot import catalogues
 from chatbot.indexing.generation.tokens import STOP_WORDS, words
 
+MESSAGE = "The articles are in English, so it is best to ask in English, too."
 _LISTS = Path(__file__).with_name("foreign_language.toml")
 _FEWEST = 2
 _WORD = re.compile(r"(?<!['’])\b(?:[cdjlmnst]|qu)['’](?=\w)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE)
-_ARABIC = re.compile("[\u0621-\u064a]")
-_NOT_ARABIC = re.compile("[\u0679-\u06d3]")  # letters of Persian, Urdu and others
 
 
 @dataclass(frozen=True, slots=True)
 class _Language:
+    """The words, or else the letters, that a language is told by; see `foreign_language.toml`."""
+
     telling: frozenset[str]
     common: frozenset[str]
     shared: frozenset[str]
-    message: str
+    letters: re.Pattern[str] | None
+    others: re.Pattern[str] | None
+
+    def writes(self, text: str) -> bool:
+        return bool(self.letters and self.letters.search(text) and not (self.others and self.others.search(text)))
 
 
 def language_of(question: str) -> str | None:
@@ -42,24 +47,25 @@ def language_of(question: str) -> str | None:
         letters = [char for char in text if char.isalpha()]
         latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
         if len(letters) >= _FEWEST and 2 * latin < len(letters):
-            return "ar" if _ARABIC.search(text) and not _NOT_ARABIC.search(text) else "und"
+            return next((code for code, language in _languages().items() if language.writes(text)), "und")
     # Capitals are abbreviations: LA, MI, SE.
     typed = {word for word in _WORD.findall(text) if not word.isupper() or text.isupper()}
     own = {word.lower().replace("’", "'") for word in typed}
     english = STOP_WORDS.intersection(words(text))
-    most, found = _FEWEST - 1, None
+    most, likeliest = _FEWEST - 1, None
     for code, language in _languages().items():
         telling = len(own & language.telling)
         count = telling + len(own & language.common)
         if telling and count > max(most, len(english - language.shared)):
-            most, found = count, code
-    return found
+            most, likeliest = count, code
+    return likeliest
 
 
 def message_for(language: str) -> tuple[str, str]:
     """What a question in a language is told, and the code of the language that it is told in: English where need be."""
-    told = _languages()[language].message if language in _languages() else ""
-    return (told, language) if told else (_languages()["en"].message, "en")
+    if language not in catalogues.codes():
+        return MESSAGE, "en"
+    return catalogues.tables(language)["messages"][MESSAGE], language
 
 
 @cache
@@ -67,5 +73,11 @@ def _languages() -> dict[str, _Language]:
     return {code: _language(**table) for code, table in tomllib.loads(_LISTS.read_text(encoding="utf-8")).items()}
 
 
-def _language(telling: str = "", common: str = "", shared: str = "", message: str = "") -> _Language:
-    return _Language(frozenset(telling.split()), frozenset(common.split()), frozenset(shared.split()), message)
+def _language(telling: str = "", common: str = "", shared: str = "", letters: str = "", others: str = "") -> _Language:
+    return _Language(
+        frozenset(telling.split()),
+        frozenset(common.split()),
+        frozenset(shared.split()),
+        re.compile(f"[{letters}]") if letters else None,
+        re.compile(f"[{others}]") if others else None,
+    )

@@ -2,17 +2,16 @@
 
 What is said by the corpus is never translated. `languages/*.toml` hold the texts: `[words]` for what the server
 writes, `[script]` for what the scripts write, `[reasons]` for what feedback may say, `[plurals]` by CLDR plural
-category and `[messages]` for the fixed English sentences of an answer.
+category, `[messages]` for the fixed English sentences of an answer and `[widget]` for those of the widget on other
+sites. A language is its catalogue and its words in `foreign_language.toml`, and nothing else.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
@@ -20,7 +19,8 @@ from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
-FOLDER = Path(__file__).parent / "languages"
+from chatbot import catalogues
+
 _ACCEPTED = re.compile(r"([A-Za-z]{1,8})(?:-[\w-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?))?")
 # More than any value, so that the unit that was asked for is the one that is used.
 _NEVER = 1e9
@@ -36,6 +36,7 @@ class Language:
     plurals: Mapping[str, Mapping[str, str]]
     messages: Mapping[str, str]
     reasons: Mapping[str, str]
+    widget: Mapping[str, str]
 
     def __call__(self, key: str, **values: str) -> str:
         return self.words[key].format(**values)
@@ -115,15 +116,10 @@ def choose(wanted: str, accepted: str, default: str) -> Language:
 
 
 def _by_preference(accepted: str) -> list[str]:
-    found = [_ACCEPTED.fullmatch(part.strip()) for part in accepted[:1000].split(",")]
-    weighed = [(-float(match[2] or 1), place, match[1].lower()) for place, match in enumerate(found) if match]
+    parts = [_ACCEPTED.fullmatch(part.strip()) for part in accepted[:1000].split(",")]
+    weighed = [(-float(match[2] or 1), place, match[1].lower()) for place, match in enumerate(parts) if match]
     return [code for weight, _, code in sorted(weighed) if weight < 0]
 
 
-def _read(path: Path) -> Language:
-    tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Language(path.stem, **tables)
-
-
-LANGUAGES = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.toml"))}
+LANGUAGES = {code: Language(code, **catalogues.tables(code)) for code in catalogues.codes()}
 ENGLISH = LANGUAGES["en"]

@@ -8,8 +8,9 @@ const HOME = new URL(".", TAG?.src || document.baseURI).href;
 const PHONE = matchMedia("(max-width:540px),(max-height:420px)");
 const NIGHT = matchMedia("(prefers-color-scheme:dark)");
 const SLOW = 4e3, TIMEOUT = 3e4;
+// What the launcher says in each language, and which way it is written: the server puts it here from its catalogues.
 // The other words come with the first click.
-const ASK = { en: "Ask a question", es: "Haz una pregunta", fr: "Poser une question", de: "Frage stellen", ar: "اطرح سؤالاً" };
+const LANGUAGES = $LANGUAGES;
 const REASONS = ["Off topic", "Outdated", "Incomplete", "Wrong", "Hard to read", "Other"];
 const ICONS = {
   chat: "M4 4h16v12H10l-5 4v-4H4zM8 9h8M8 12h5",
@@ -244,7 +245,7 @@ class Widget extends HTMLElement {
       });
     }
     if (!this.bubble) return;
-    const label = this.dataset.launcherLabel || ASK[this.#language] || ASK.en;
+    const label = this.dataset.launcherLabel || (LANGUAGES[this.#language] || LANGUAGES.en)[0];
     root.append(this.#launcher = h("button", { type: "button", class: "launcher", "aria-label": label,
       "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span", {}, label)));
   }
@@ -253,7 +254,7 @@ class Widget extends HTMLElement {
     const { mode, greeting, starters, theme, color } = this.dataset, language = this.#language, title = this.label;
     const chat = `${this.home}chat/?${new URLSearchParams({ site: origin, lang: this.dataset.language || "",
       theme: theme || "", color: color ? this.#hex : "" })}`;
-    if (language !== "en" && ASK[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
+    if (language !== "en" && LANGUAGES[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
     const ask = this.#t("Your question"), gradio = mode === "gradio";
     this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
     this.#input = gradio ? h("iframe", { src: chat, title }) : h("textarea", { rows: 1, maxlength: 1000,
@@ -278,7 +279,7 @@ class Widget extends HTMLElement {
 
   #greet(site = {}) {
     const { greeting, starters } = this.dataset, code = site.articles_language;
-    const own = ASK[this.#language] ? this.#language : "en", foreign = code && code.split("-")[0] !== own;
+    const own = LANGUAGES[this.#language] ? this.#language : "en", foreign = code && code.split("-")[0] !== own;
     this.#hello.replaceChildren(...[h("p", { dir: "auto" }, greeting || site.greeting
       || this.#t("Hello! Ask about work and careers.")),
       foreign && soft(this.#t("The articles are in {0}; questions work best in {0}, too.",
@@ -293,11 +294,13 @@ class Widget extends HTMLElement {
 
   #dress = () => {
     const { color = "", theme, position, offset = "", size = "" } = this.dataset, root = this.#root, language = this.#language;
-    const dark = theme === "dark" || theme !== "light" && NIGHT.matches, right = /ar|fa|he|ur/.test(language);
+    const dark = theme === "dark" || theme !== "light" && NIGHT.matches;
+    // Where there is no catalogue of the page's language, the page itself says which way it is written.
+    const dir = LANGUAGES[language]?.[1] || getComputedStyle(document.documentElement).direction, right = dir === "rtl";
     const [x = 20, y = x] = offset.match(/\d+/g) || [], [w = 400, tall = 640] = size.match(/\d+/g) || [];
     const modal = this.opened && PHONE.matches, view = window.visualViewport || {}, page = document.documentElement.style;
     root.lang = language;
-    root.dir = right ? "rtl" : "ltr";
+    root.dir = dir;
     root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone",
       ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
     root.style.cssText = `color:${dark ? "#77cdb2" : "#12604e"};color:${color}`;
