@@ -1,5 +1,5 @@
 """Everything that is served, in one table. Gradio answers on many more paths than its page needs (uploads, downloads, a
-proxy, developer tools); what is not listed here does not exist.
+proxy, developer tools); what is not listed here does not exist. Each route of the application has a line of its own.
 """
 
 from __future__ import annotations
@@ -64,12 +64,16 @@ ROUTES = (
     _get("/", r"/"),
     _get("/articles", r"/articles", cost=0.1),
     _get("/articles/{id}", r"/articles/.+", cost=0.1),
-    _get("/embed", r"/embed(/preview)?"),
+    _get("/embed", r"/embed"),
+    _get("/embed", r"/embed/preview"),
     _get("/static/{file}", r"/static/[\w.-]+"),
-    _get("/favicon", r"/favicon\.(ico|svg)"),
-    _get("/manifest.json", r"(/chat)?/manifest\.json"),
+    _get("/favicon", r"/favicon\.ico"),
+    _get("/favicon", r"/favicon\.svg"),
+    _get("/manifest.json", r"/manifest\.json"),
+    _get("/manifest.json", r"/chat/manifest\.json"),
+    _get("/chat/", r"/chat"),
     # what the page of Gradio works on
-    _get("/chat/", r"/chat/?"),
+    _get("/chat/", r"/chat/"),
     _get("/chat/{file}", r"/chat/(theme\.css|(assets|static)/.+)"),
     _get("/chat/config", r"/chat/(config|gradio_api/(startup-events|app_id|info))"),
     _get("/chat/heartbeat", r"/chat/gradio_api/heartbeat/\w+"),
@@ -96,5 +100,5 @@ def find(path: str, method: str = "") -> Route | None:
 
     Where several share the path it is the one that takes the method, or else the first.
     """
-    found = [route for route in ROUTES if route.pattern.fullmatch(path)]
-    return next((route for route in found if route.takes(method)), found[0] if found else None)
+    here = [route for route in ROUTES if route.pattern.fullmatch(path)]
+    return next((route for route in here if route.takes(method)), here[0] if here else None)
