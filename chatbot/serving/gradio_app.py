@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from fastapi import FastAPI
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
 FONTS = ["-apple-system", "BlinkMacSystemFont", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif"]
-HEAD = """
+EDIT_HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
@@ -28,52 +28,37 @@ HEAD = """
 """
 
 
+OPTIONS: dict[str, Any] = {
+    "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
+    "enable_monitoring": False,
+    "footer_links": [],
+    "max_file_size": 1,
+    "mcp_server": False,
+    "run_history": False,
+    "show_error": False,
+    "ssr_mode": False,
+}
+
+
 def mounted(bot: Chatbot) -> FastAPI:
-    """An application that serves the page at /chat and nothing else."""
+    """An application that serves the visitors' page at /chat and, where there are editors, theirs at /edit.
+
+    The guard in front lets nobody in at /edit who is not signed in.
+    """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     # With a CORS middleware in its parent Gradio adds none; its own lets every origin in, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Document, bot=bot)
-    theme = gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"])
-    blocks = build_page(bot)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/chat",
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        enable_monitoring=False,
-        footer_links=[],
-        max_file_size=1,
-        mcp_server=False,
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        theme=theme,
-    )
-    # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
-    # mounting never says.
-    blocks.has_launched = True
+    _mount(app, build_page(bot), "/chat")
     if bot.settings.editor.on:
-        mount_editor(app, bot, theme)
+        head = EDIT_HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js"))
+        _mount(app, build_editor(bot), "/edit", head)
     return app
 
 
-def mount_editor(app: FastAPI, bot: Chatbot, theme: gr.themes.Base) -> None:
-    """Serve the page at /edit of an application; the guard in front lets nobody in who is not signed in."""
-    blocks = build_editor(bot)
-    gr.mount_gradio_app(
-        app,
-        blocks,
-        path="/edit",
-        app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
-        enable_monitoring=False,
-        footer_links=[],
-        head=HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js")),
-        max_file_size=1,
-        mcp_server=False,
-        run_history=False,
-        show_error=False,
-        ssr_mode=False,
-        theme=theme,
-    )
-    blocks.has_launched = True  # see page.py
+def _mount(app: FastAPI, blocks: gr.Blocks, path: str, head: str | None = None) -> None:
+    theme = gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"])
+    gr.mount_gradio_app(app, blocks, path=path, head=head, theme=theme, **OPTIONS)
+    # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
+    # mounting never says.
+    blocks.has_launched = True

@@ -1,12 +1,10 @@
 """The visitors' chat page: Gradio blocks, one request per gesture, nothing kept in the browser unless it is wanted.
 
-Gradio is imported here first. What a visitor asked lives in the session state of the server and is
-forgotten an hour after the last question.
+What a visitor asked lives in the session state of the server and is forgotten an hour after the last question.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -19,9 +17,6 @@ from chatbot.serving.middleware.scope import site_of
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
-# Gradio reads both while it is imported; without them it reports its start to other machines.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_OFFLINE"] = "1"
 SESSION_SECONDS = 3600
 SESSIONS = 2000
 # A card is plain HTML inside a message. What is done with it, and what is typed, reaches the server through the event

@@ -1,0 +1,44 @@
+"""Gradio is imported where it reports nothing to other machines, whichever module imports it first."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.places import PACKAGE, ROOT
+
+IMPORTING = sorted(
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if re.search(r"^\s*(import|from) gradio\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+)
+# Ends where Gradio would be imported, which takes seconds.
+PROGRAM = """
+import importlib, os, sys
+
+class Watch:
+    def find_spec(self, name, *_):
+        if name == "gradio":
+            print(os.environ.get("GRADIO_ANALYTICS_ENABLED"), os.environ.get("HF_HUB_OFFLINE"), flush=True)
+            os._exit(0)
+
+sys.meta_path.insert(0, Watch())
+importlib.import_module(sys.argv[1])
+"""
+
+
+def test_only_modules_of_serving_import_gradio() -> None:
+    assert IMPORTING
+    assert [module for module in IMPORTING if not module.startswith("chatbot.serving.")] == []
+
+
+@pytest.mark.parametrize("module", IMPORTING)
+def test_gradio_is_told_to_stay_silent_before_it_is_imported(module: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("GRADIO_", "HF_"))}
+    environment["PYTHONPATH"] = str(ROOT)
+    run = [sys.executable, "-c", PROGRAM, module]
+    assert subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout == "False 1\n"
