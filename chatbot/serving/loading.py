@@ -7,13 +7,12 @@ import logging
 import threading
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
+from chatbot.serving.middleware.scope import language_of_browser
 from chatbot.serving.web.assets import STYLE
-from chatbot.serving.web.languages import choose
 from chatbot.serving.web.templates import View, fill
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,7 @@ class LazyPage:
             await self._app(scope, receive, send)
             return
         page = self.bot.settings.page
-        language = choose("", Headers(scope=scope).get("accept-language", ""), page.language)
+        language = language_of_browser(scope, page.language)
         html = fill("starting.html", View(language), style=STYLE, title=page.title)
         headers = {"Retry-After": "1", "Cache-Control": "no-store", "Content-Language": language.code}
         await HTMLResponse(html, 503, headers)(scope, receive, send)

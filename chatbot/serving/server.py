@@ -71,8 +71,7 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises ChatbotError when the address cannot be used."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        family, *_, place = found[0]
+        (family, *_, place), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         return socket.create_server(place[:2], family=family, backlog=2048)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while ")[0]  # which repeats the address

@@ -25,15 +25,15 @@ def document(app: FastAPI, version: str) -> None:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            found = get_openapi(title=app.title, version=version, description=DESCRIPTION, routes=app.routes)
-            schemas = found["components"]["schemas"]
+            schema = get_openapi(title=app.title, version=version, description=DESCRIPTION, routes=app.routes)
+            schemas = schema["components"]["schemas"]
             for name in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(name, None)
             schemas["Problem"] = Problem.model_json_schema()
-            for operation in (operation for path in found["paths"].values() for operation in path.values()):
+            for operation in (operation for path in schema["paths"].values() for operation in path.values()):
                 operation["responses"].pop("422", None)
                 operation["responses"].update(_ERRORS)
-            app.openapi_schema = found
+            app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

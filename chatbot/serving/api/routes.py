@@ -87,20 +87,20 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         limit: Annotated[int, Query(ge=1, le=MOST_ARTICLES)] = 50,
     ) -> JSON:
         """The articles in the order of their ids, without their texts."""
-        found = [
+        listed = [
             article
             for article in articles_of(site_of(request.scope), bot.articles())
             if not topic or _has(article, topic)
         ]
-        return JSON({"total": len(found), "articles": [_summary(each) for each in found[offset : offset + limit]]})
+        return JSON({"total": len(listed), "articles": [_summary(each) for each in listed[offset : offset + limit]]})
 
     @router.get("/articles/{article_id:path}", response_model=schemas.WholeArticleOut, summary="Read an article")
     def article(request: Request, article_id: Annotated[str, Path(examples=["tech-cv-that-gets-read"])]) -> JSON:
         """One article with its text in Markdown and the anchors of its headings."""
-        found = bot.article(article_id)
-        if found is None or not shows(site_of(request.scope), found):
+        asked = bot.article(article_id)
+        if asked is None or not shows(site_of(request.scope), asked):
             raise HTTPException(404, f"there is no article {article_id!r}; GET /api/articles lists them")
-        return JSON({**_summary(found), "text": found.text, "headings": _headings(found)})
+        return JSON({**_summary(asked), "text": asked.text, "headings": _headings(asked)})
 
 
 def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:

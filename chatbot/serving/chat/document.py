@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.chat.theme import theme_of, tints_of
 from chatbot.serving.middleware.guard import PAGE_CSP
-from chatbot.serving.middleware.scope import asked_for, language_of, site_of
+from chatbot.serving.middleware.scope import asked_for, language_of, path_of, site_of
 from chatbot.serving.web.assets import STYLE, link
 from chatbot.serving.web.languages import LANGUAGES, Language
 from chatbot.serving.web.templates import View, fill
@@ -44,8 +44,7 @@ class Document:
         self.sites = Sites(bot.settings.sites)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope["type"] != "http" or path != "/chat/":
+        if scope["type"] != "http" or path_of(scope) != "/chat/":
             await self.app(scope, receive, send)
             return
         response = self._elsewhere(scope)
@@ -98,7 +97,7 @@ class Document:
         first = {"title": title, "heading": heading(language, site), "css": link("page.css"), "tints": looks["tints"]}
         html = html.replace("</body>", f"{fill('first.html', view, **first)}</body>", 1)
         # A function, because a replacement text would be searched for backslashes.
-        return _CONFIG.sub(lambda found: as_script(self._filled(found[0], language, site)), html, count=1)
+        return _CONFIG.sub(lambda config: as_script(self._filled(config[0], language, site)), html, count=1)
 
     def _filled(self, config: str, language: Language, site: SiteSettings | None) -> dict[str, Any]:
         told: dict[str, Any] = orjson.loads(config)
@@ -143,14 +142,14 @@ def filter_groups(
 ) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What the passages can be limited to: (field, label, values and how they are shown); the most used come first."""
     articles = articles_of(site, bot.articles())
-    found = {
+    used = {
         "topics": [topic for article in articles for topic in own_topics(site, article.topics)],
         "audience": [person for article in articles for person in article.audience],
         "countries": [article.country for article in articles if article.country],
     }
     labels = {"topics": "topics", "audience": "audience", "countries": "country"}
     groups = []
-    for field, values in found.items():
+    for field, values in used.items():
         by_use = sorted(set(values), key=lambda value: (-values.count(value), value))[:MOST_VALUES]
         # One value that all articles share would narrow nothing.
         if len(by_use) > 1 or (by_use and len(values) < len(articles)):

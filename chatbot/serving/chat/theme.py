@@ -26,10 +26,10 @@ def theme_of(scope: Scope) -> str:
 
 def tints_of(scope: Scope) -> dict[str, dict[str, str]]:
     """The custom properties of page.css that a colour in the address changes, by theme; none without such a colour."""
-    found = _COLOUR.fullmatch(asked_for(scope, "color"))
-    if not found:
+    colour = _COLOUR.fullmatch(asked_for(scope, "color"))
+    if not colour:
         return {}
-    red, green, blue = (int(part, 16) for part in found.groups())
+    red, green, blue = (int(part, 16) for part in colour.groups())
     return {theme: tint((red, green, blue), theme) for theme in THEMES}
 
 

@@ -191,8 +191,8 @@ def _draw(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
     draft = value == "draft"
     if draft and desk.draft() is None:
         raise EditRefused("", "there is no draft of the articles as they are now; prepare one first")
-    found, fresh = desk.map(draft=draft)
-    return seat, {"map": {"value": views.map_html(found, fresh, draft=draft)}}
+    drawn, fresh = desk.map(draft=draft)
+    return seat, {"map": {"value": views.map_html(drawn, fresh, draft=draft)}}
 
 
 ACTS: dict[str, Act] = {

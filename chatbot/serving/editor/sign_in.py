@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Request
@@ -12,16 +10,15 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chatbot.serving.middleware.rate_limit import Limiter, Rate, network
 from chatbot.serving.middleware.sessions import COOKIE, Signing, cookie_of
-from chatbot.serving.web.assets import STATIC
+from chatbot.serving.web.assets import STATIC, style_source
 from chatbot.serving.web.templates import View, fill
 
 ATTEMPTS = Rate(10, 600)
 STYLE = (STATIC / "sign-in.css").read_text(encoding="utf-8")
-_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        f"default-src 'none'; style-src {style_source(STYLE)}; img-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
 }

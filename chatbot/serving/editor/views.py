@@ -49,14 +49,14 @@ _STEPS = {
 _NAMES = {"draft": "Preparing the draft", "publish": "Publishing", "verify": "Checking"}
 
 
-def files_html(files: Sequence[Listed], found: Sequence[Listed], trash: Sequence[Trashed]) -> str:
-    """The table of those that were found, counts of all, and the trash."""
+def files_html(files: Sequence[Listed], chosen: Sequence[Listed], trash: Sequence[Trashed]) -> str:
+    """The table of those that were chosen, counts of all, and the trash."""
     today = date.today()
     counts = Counter(one.state for one in files)
     due = sum(bool(one.freshness(today)) for one in files if one.state != "deleted")
     values = {"counts": counts, "due": due, "passages": sum(one.passages for one in files if one.state != "deleted")}
-    shown = found[:MOST_ROWS]
-    return _fill("files.html", shown=shown, found=len(found), total=len(files), today=today, trash=trash, **values)
+    shown = chosen[:MOST_ROWS]
+    return _fill("files.html", shown=shown, chosen=len(chosen), total=len(files), today=today, trash=trash, **values)
 
 
 def article_html(one: Listed, read: Preview, *, editable: bool) -> str:
@@ -107,13 +107,13 @@ def notice_html(text: str, kind: str = "good") -> str:
     return str(Markup('<p class="notice {}" tabindex="-1">{}</p>').format(kind, text)) if text else ""
 
 
-def map_html(found: CorpusMap, fresh: frozenset[str], *, draft: bool) -> str:
+def map_html(drawn: CorpusMap, fresh: frozenset[str], *, draft: bool) -> str:
     """The picture, its legend, its table, near-duplicates and thin topics."""
-    topics = Counter(point.topic for point in found.points if point.topic)
+    topics = Counter(point.topic for point in drawn.points if point.topic)
     named = [topic for topic, _ in topics.most_common(COLOURS)]
     looks = {topic: (number, SHAPES[number % len(SHAPES)]) for number, topic in enumerate(named)}
     legend = [(topic, topics[topic], *looks[topic]) for topic in named]
-    others = len(found.points) - sum(count for _, count, _, _ in legend)
+    others = len(drawn.points) - sum(count for _, count, _, _ in legend)
     marks = [
         {
             "x": round(MARGIN + point.x * (WIDTH - 2 * MARGIN), 1),
@@ -123,11 +123,11 @@ def map_html(found: CorpusMap, fresh: frozenset[str], *, draft: bool) -> str:
             "place": " › ".join((point.passage.title, *point.passage.headings)),
             "topic": point.topic,
         }
-        for point in found.points
+        for point in drawn.points
     ]
     marks.sort(key=lambda mark: bool(mark["fresh"]))  # what is new is drawn on top
     values: dict[str, Any] = {"width": WIDTH, "height": HEIGHT, "near": NEAR, "thin": THIN, "colours": COLOURS}
-    return _fill("map.html", found=found, marks=marks, legend=legend, others=others, draft=draft, **values)
+    return _fill("map.html", drawn=drawn, marks=marks, legend=legend, others=others, draft=draft, **values)
 
 
 def _columns(published: Answer, draft: Answer) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import ProblemResponse
+from chatbot.serving.middleware.scope import language_of_browser, path_of
 from chatbot.serving.web.assets import CSP, STYLE
-from chatbot.serving.web.languages import choose
 from chatbot.serving.web.templates import View, fill
 
 _FOR_PROGRAMS = re.compile(r"/(api|mcp|metrics|healthz|readyz)(/.*)?")
@@ -48,8 +48,8 @@ class Refused:
         await self.app(scope, receive, sending)
 
     def _page(self, scope: Scope, begun: Message, body: bytes) -> HTMLResponse:
-        said, status, path = orjson.loads(body), begun["status"], _path(scope)
-        language = choose("", Headers(scope=scope).get("accept-language", ""), self.language)
+        said, status, path = orjson.loads(body), begun["status"], path_of(scope)
+        language = language_of_browser(scope, self.language)
         headers = MutableHeaders(raw=list(begun["headers"]))
         wait = headers.get("retry-after", "")
         until = language.lasting(int(wait)) if wait.isdecimal() else ""
@@ -65,12 +65,8 @@ class Refused:
         return HTMLResponse(html, status, dict(headers))
 
 
-def _path(scope: Scope) -> str:
-    return str(scope["path"]).removeprefix(scope.get("root_path", ""))
-
-
 def _opens_page(scope: Scope) -> bool:
-    if scope["type"] != "http" or scope["method"] != "GET" or _FOR_PROGRAMS.fullmatch(_path(scope)):
+    if scope["type"] != "http" or scope["method"] != "GET" or _FOR_PROGRAMS.fullmatch(path_of(scope)):
         return False
     return "text/html" in Headers(scope=scope).get("accept", "")
 

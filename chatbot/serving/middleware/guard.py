@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import MAX_BODY, Route, find
-from chatbot.serving.middleware.scope import ROUTE
+from chatbot.serving.middleware.scope import ROUTE, path_of
 from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
 
 BODY_SECONDS = 10
@@ -62,7 +62,7 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = path_of(scope)
         route = find(path, scope["method"])
         if route is not None and route.editors and self.signing is None:
             route = None

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import logging
 
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import Route
-from chatbot.serving.middleware.scope import ROUTE, SITE
+from chatbot.serving.middleware.scope import ROUTE, SITE, asked_for
 from chatbot.sites import ORIGIN, Sites
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class Origins:
         origin = headers.get("origin")
         route: Route = scope[ROUTE]
         own = origin is None or _own(origin, headers, scope)
-        if own and (named := self.sites.named(QueryParams(scope["query_string"]).get("site", ""))):
+        if own and (named := self.sites.named(asked_for(scope, "site"))):
             scope[SITE] = named
         if route.shared or route.public:
             send = _varying(send, "*" if route.public else _echo(origin))

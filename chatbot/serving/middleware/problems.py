@@ -49,20 +49,19 @@ async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
 
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what the handler is registered for
-    broken = [found for found in error.errors() if found["type"] == "json_invalid"]
+    broken = [fault for fault in error.errors() if fault["type"] == "json_invalid"]
     if broken:
         wrong = f"is no JSON: {broken[0]['ctx']['error']} at character {broken[0]['loc'][-1]}"
         return problem(422, f"the body {wrong}", errors=[{"pointer": "", "detail": wrong}])
     errors = [
         {
-            "pointer": "".join(f"/{part}" for part in found["loc"][1:]),
-            "detail": _WORDS.get(found["type"], found["msg"]),
+            "pointer": "".join(f"/{part}" for part in fault["loc"][1:]),
+            "detail": _WORDS.get(fault["type"], fault["msg"]),
         }
-        for found in error.errors()
+        for fault in error.errors()
     ]
-    return problem(
-        422, "; ".join(f"{found['pointer'] or 'the body'}: {found['detail']}" for found in errors), errors=errors
-    )
+    detail = "; ".join(f"{told['pointer'] or 'the body'}: {told['detail']}" for told in errors)
+    return problem(422, detail, errors=errors)
 
 
 async def _http(_: Request, error: Exception) -> ProblemResponse:

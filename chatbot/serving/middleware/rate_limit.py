@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import Route
-from chatbot.serving.middleware.scope import ROUTE, SITE
+from chatbot.serving.middleware.scope import ROUTE, site_of
 from chatbot.settings import Settings
 
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -108,7 +108,7 @@ class Rates:
         self._clients = Limiter(rate) if rate else None
         # The page's own words cost work as well; who goes on regardless meets a plain refusal.
         self._gestures = Limiter(Rate(2 * rate.questions, rate.seconds)) if rate else None
-        self._sites = {id(site): Limiter(found) for site in settings.sites if (found := parse(site.rate))}
+        self._sites = {id(site): Limiter(limit) for site in settings.sites if (limit := parse(site.rate))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = scope.get(ROUTE)
@@ -117,7 +117,7 @@ class Rates:
             return
         client = network(scope["client"][0] if scope["client"] else "")
         purses = [Purse(self._clients, client, "this address asks")] if self._clients else []
-        if of_site := self._sites.get(id(scope.get(SITE))):
+        if of_site := self._sites.get(id(site_of(scope))):
             purses.append(Purse(of_site, "", "the visitors of this site ask"))
         wait, who = _pay(purses, route.cost)
         if route.name == GESTURE:

@@ -48,8 +48,8 @@ class Signing:
         """Whether this is the password; compared in constant time."""
         _, n, r, p, salt, key = self._hash.split(":")
         with self._one_at_a_time:  # a try takes 64 MiB; many at once must not fill the memory
-            found = _scrypt(password[:1000], urlsafe_b64decode(salt), (int(n), int(r), int(p)))
-        return hmac.compare_digest(found, urlsafe_b64decode(key))
+            key_given = _scrypt(password[:1000], urlsafe_b64decode(salt), (int(n), int(r), int(p)))
+        return hmac.compare_digest(key_given, urlsafe_b64decode(key))
 
     def start(self) -> str:
         """The value of the cookie of a new session."""
