@@ -109,6 +109,13 @@ def test_what_is_missing_in_a_catalogue_is_named_with_its_place() -> None:
     assert len(forgotten("nl")) == 2
 
 
+def test_every_text_of_the_pages_is_shown_somewhere() -> None:
+    sources = [path for path in (PACKAGE / "serving").rglob("*") if path.suffix in {".html", ".js", ".py"}]
+    written = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    keys = [*ENGLISH.words, *ENGLISH.script, *ENGLISH.plurals]
+    assert [key for key in keys if not re.search(rf"""["'.\[]{key}\b""", written)] == []
+
+
 def test_the_catalogues_hold_every_text_of_the_widget_and_no_other() -> None:
     said = set(re.findall(r'#(?:t|named)\([^;`]*?"([A-Z{][^"]+)"', WIDGET))
     said |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', WIDGET[WIDGET.index("  #why(") :]))

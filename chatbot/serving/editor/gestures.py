@@ -11,7 +11,9 @@ from pathlib import PurePosixPath
 
 import orjson
 
+from chatbot.answering.answerer import Answerer
 from chatbot.editing import corpus_edits
+from chatbot.editing.build_job import Kind
 from chatbot.editing.form import FIELDS, Form, compose
 from chatbot.editing.listing import Preview
 from chatbot.editing.workspace import Desk
@@ -81,7 +83,7 @@ def _save(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
     corpus_edits.replace(settings.corpus_dir, seat.path, data, seat.sha256, settings.max_file_mb)
     path = seat.path
     seat, shown = _open(desk, seat, path, typed)
-    return seat, {**shown, **plan_shown(desk), **notice(f"Saved {path}. Visitors see it once it is published.")}
+    return seat, {**shown, **_saved(desk, path)}
 
 
 def _delete(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
@@ -138,8 +140,7 @@ def _upload(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
 def _upload_save(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat, Shown]:
     data = _staged(seat, name)
     corpus_edits.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
-    seat = replace(seat, staged=tuple(one for one in seat.staged if one[0] != name))
-    return seat, {**_added(desk, name, typed, clear=False), **_uploads(desk, seat)}
+    return _unstaged(desk, seat, name, name, typed)
 
 
 def _upload_over(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat, Shown]:
@@ -147,37 +148,22 @@ def _upload_over(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat,
     if PurePosixPath(there).suffix.lower() != PurePosixPath(name).suffix:
         raise EditRefused(name, f"cannot replace {there or 'it'}, which has another format; delete that first")
     _replace(desk, there, _staged(seat, name))
-    seat = replace(seat, staged=tuple(one for one in seat.staged if one[0] != name))
-    return seat, {**_added(desk, there, typed, clear=False), **_uploads(desk, seat)}
+    return _unstaged(desk, seat, name, there, typed)
 
 
 def _try(desk: Desk, seat: Seat, _: str, typed: Typed) -> tuple[Seat, Shown]:
-    draft, question = desk.draft(), typed["question"]
-    if draft is None:
-        raise EditRefused("", "there is no draft of the articles as they are now; prepare one first")
+    draft, question = _draft(desk), typed["question"]
     published = desk.bot.answerer.ask(question, SHOWN_HITS, (), Filters())
     tried = draft.ask(question, SHOWN_HITS, (), Filters())
     return seat, {"tried": {"value": views.tried_html(question, published, tried)}}
 
 
-def _draft(desk: Desk, seat: Seat, _: str, __: Typed) -> tuple[Seat, Shown]:
-    desk.start("draft")
-    return seat, working(desk)
+def _starting(kind: Kind, *, force: bool = False) -> Act:
+    def act(desk: Desk, seat: Seat, _: str, __: Typed) -> tuple[Seat, Shown]:
+        desk.start(kind, force=force)
+        return seat, working(desk)
 
-
-def _publish(desk: Desk, seat: Seat, _: str, __: Typed) -> tuple[Seat, Shown]:
-    desk.start("publish")
-    return seat, working(desk)
-
-
-def _force(desk: Desk, seat: Seat, _: str, __: Typed) -> tuple[Seat, Shown]:
-    desk.start("publish", force=True)
-    return seat, working(desk)
-
-
-def _verify(desk: Desk, seat: Seat, _: str, __: Typed) -> tuple[Seat, Shown]:
-    desk.start("verify")
-    return seat, working(desk)
+    return act
 
 
 def _rollback(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat, Shown]:
@@ -189,8 +175,8 @@ def _rollback(desk: Desk, seat: Seat, name: str, typed: Typed) -> tuple[Seat, Sh
 
 def _draw(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
     draft = value == "draft"
-    if draft and desk.draft() is None:
-        raise EditRefused("", "there is no draft of the articles as they are now; prepare one first")
+    if draft:
+        _draft(desk)
     drawn, fresh = desk.map(draft=draft)
     return seat, {"map": {"value": views.map_html(drawn, fresh, draft=draft)}}
 
@@ -198,9 +184,18 @@ def _draw(desk: Desk, seat: Seat, value: str, _: Typed) -> tuple[Seat, Shown]:
 ACTS: dict[str, Act] = {
     "files": _show_files, "open": _open, "close": _close, "check": _check, "save": _save, "delete": _delete,
     "put-back": _put_back, "preview": _preview_new, "save-new": _save_new, "save-over": _save_over, "upload": _upload,
-    "upload-save": _upload_save, "upload-over": _upload_over, "try": _try, "draft": _draft, "publish": _publish,
-    "force": _force, "verify": _verify, "rollback": _rollback, "map": _draw,
+    "upload-save": _upload_save, "upload-over": _upload_over, "try": _try, "draft": _starting("draft"),
+    "publish": _starting("publish"), "force": _starting("publish", force=True), "verify": _starting("verify"),
+    "rollback": _rollback, "map": _draw,
 }  # fmt: skip
+
+
+def _draft(desk: Desk) -> Answerer:
+    """What answers from the draft. Raises EditRefused where there is none."""
+    draft = desk.draft()
+    if draft is None:
+        raise EditRefused("", "there is no draft of the articles as they are now; prepare one first")
+    return draft
 
 
 def _written(typed: Typed) -> tuple[str, bytes]:
@@ -231,10 +226,19 @@ def _staged(seat: Seat, name: str) -> bytes:
     return dict(seat.staged)[name]
 
 
+def _unstaged(desk: Desk, seat: Seat, name: str, path: str, typed: Typed) -> tuple[Seat, Shown]:
+    """A file that was chosen is kept at a path now and not among the chosen any more."""
+    seat = replace(seat, staged=tuple(one for one in seat.staged if one[0] != name))
+    return seat, {**_added(desk, path, typed, clear=False), **_uploads(desk, seat)}
+
+
 def _added(desk: Desk, path: str, typed: Typed, *, clear: bool = True) -> Shown:
     emptied: Shown = {name: {"value": ""} for name in (*FIELDS, "body", "drafted")} if clear else {}
-    done = f"Saved {path}. Visitors see it once it is published."
-    return {**emptied, **files_shown(desk, typed), **plan_shown(desk), **notice(done)}
+    return {**emptied, **files_shown(desk, typed), **_saved(desk, path)}
+
+
+def _saved(desk: Desk, path: str) -> Shown:
+    return {**plan_shown(desk), **notice(f"Saved {path}. Visitors see it once it is published.")}
 
 
 def _uploads(desk: Desk, seat: Seat) -> Shown:

@@ -25,7 +25,7 @@ DONE = "() => desk.done()"
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
-def _html(name: str, value: str = "", **options: Any) -> gr.HTML:
+def _html(name: str | None, value: str = "", **options: Any) -> gr.HTML:
     options = {"js_on_load": None, **options}
     return gr.HTML(value, padding=False, apply_default_css=False, elem_id=name, **options)
 
@@ -57,7 +57,7 @@ def _articles(parts: dict[str, Any]) -> None:
 
 def _add(parts: dict[str, Any]) -> None:
     parts["uploads"] = _html("uploading", views.uploads_html(()))
-    gr.HTML("<h2>Or write one</h2>", padding=False, apply_default_css=False, js_on_load=None)
+    _html(None, "<h2>Or write one</h2>")
     with gr.Row():
         parts["title"] = _box("title", "Title", placeholder="As a reader would ask for it")
         parts["topics"] = _box("topics", "Topics", placeholder="Between commas")
@@ -79,7 +79,7 @@ def _add(parts: dict[str, Any]) -> None:
 
 def _drafting(parts: dict[str, Any]) -> None:
     with gr.Tab("Try", id="try"):
-        gr.HTML(fill("edit/try.html", View()), padding=False, apply_default_css=False, js_on_load=None)
+        _html(None, fill("edit/try.html", View()))
         parts["question"] = _box("question", "Question", placeholder="Ask both, side by side", submit_btn="Ask both")
         parts["tried"] = _html("tried-answers")
     with gr.Tab("Publish", id="publish"):
@@ -90,7 +90,7 @@ def _drafting(parts: dict[str, Any]) -> None:
         parts["history"] = _html("generations")
         _buttons("checking", ("verify", "Check everything", "", ""))
     with gr.Tab("Map", id="map"):
-        gr.HTML(fill("edit/draw.html", View()), padding=False, apply_default_css=False, js_on_load=None)
+        _html(None, fill("edit/draw.html", View()))
         parts["map"] = _html("picture")
 
 

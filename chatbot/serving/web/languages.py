@@ -107,7 +107,7 @@ class Language:
 
 
 def choose(wanted: str, accepted: str, default: str) -> Language:
-    """The language of a visit: the one in the address, else the browser's first that there is, else the site's.
+    """The language of a visit: the one in the address, else the browser's first that there is, else the default.
 
     `wanted` is a code or empty, `accepted` an Accept-Language header.
     """
