@@ -61,7 +61,7 @@ class IsolatedReader:
         return self._process.pid if self._process else None
 
     def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
-        """See `readers.parse`. Raises ContentError, also for a file that passes a limit."""
+        """See `registry.parse`. Raises ContentError, also for a file that passes a limit."""
         if is_simple(path):
             return parse(path, data, sha256)
         reply = self._reply(path, data, sha256)

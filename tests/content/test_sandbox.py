@@ -20,7 +20,7 @@ PAGE = b"<html><head><title>Pay</title><meta name=date content=2026-01-02></head
 
 MISBEHAVING = f"""
 import os, sys, time
-from chatbot.content.readers import registry
+from chatbot.content.readers.registry import READERS
 def hang(path, data):
     while True:
         time.sleep(1)
@@ -33,13 +33,13 @@ def fail(path, data):
 def shout(path, data):
     print("noise")
     sys.stdout.flush()
-    return registry._page(path, data)
+    return READERS[".html"](path, data)
 def write(path, data):
     with open(data.decode(), "w") as file:
         file.write("planted")
 def secrets(path, data):
     raise ValueError(os.environ.get("CHATBOT_EDIT__PASSWORD"), sorted(os.listdir("/proc/self/fd")))
-registry.READERS.update({{f".{{one.__name__}}": one for one in (hang, crash, fill, fail, shout, write, secrets)}})
+READERS.update({{f".{{one.__name__}}": one for one in (hang, crash, fill, fail, shout, write, secrets)}})
 {PROGRAM}
 """
 
@@ -113,9 +113,9 @@ def test_a_reader_cannot_write_files(tmp_path: object) -> None:
 
 
 ORPHAN = f"""
-from chatbot.content.readers import registry
+from chatbot.content.readers.registry import READERS
 from chatbot.content.sandbox import IsolatedReader
-registry.READERS[".hang"] = registry.READERS[".html"]
+READERS[".hang"] = READERS[".html"]
 with IsolatedReader(3, 1024, program={MISBEHAVING!r}) as reader:
     reader.parse("a.html", {PAGE!r}, "x")
     print(reader.process_id, flush=True)

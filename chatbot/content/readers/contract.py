@@ -1,8 +1,12 @@
-"""What a reader is given and what it gives: the one place that says it."""
+"""What a reader is given and what it gives: the one place that says it.
+
+A reader is a function `read_NAME(path, data)` in the module of its format. It gives `Part`s, of which
+`registry.parse` makes the articles of a `Parsed`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 from chatbot.content.readers.sitemap import Sitemap
@@ -23,8 +27,12 @@ class Part(NamedTuple):
     pages: tuple[int, ...] = ()
 
 
-Reader = Callable[[str, bytes], Sequence[Part]]
-"""From path and bytes to the file itself as one part, or to its entries."""
+Reader = Callable[[str, bytes], list[Part]]
+"""From a path under the corpus folder and the file's bytes to the file as one part without a name, or to its entries.
+
+It looks at nothing but the bytes, no other file and no network, and gives the same parts for the same bytes. Raises
+ContentError with the path, where nothing in the file can be used.
+"""
 
 
 class Parsed(NamedTuple):

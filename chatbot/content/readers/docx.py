@@ -31,7 +31,7 @@ _KEYS = {
 }
 
 
-def read_word(path: str, data: bytes) -> list[Part]:
+def read_docx(path: str, data: bytes) -> list[Part]:
     """The article in a DOCX file: headings, lists, tables, quotes, links and notes. Raises ContentError."""
     archive = open_archive(path, data)
     for name in archive.namelist():

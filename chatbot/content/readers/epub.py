@@ -27,7 +27,7 @@ _UNREAD = frozenset(("nav", "toc", "page-list", "landmarks", "cover", "titlepage
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 
-def read_book(path: str, data: bytes) -> list[Part]:
+def read_epub(path: str, data: bytes) -> list[Part]:
     """The article in an EPUB file. Raises ContentError where it is damaged or locked to a device."""
     archive = open_archive(path, data)
     container = parse_xml(path, read_member(path, archive, _CONTAINER))

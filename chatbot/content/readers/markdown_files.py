@@ -68,7 +68,8 @@ _LEAST = 80
 """Characters of a text that stands for itself, beside the lists."""
 
 
-def _markdown(path: str, data: bytes) -> list[Part]:
+def read_markdown(path: str, data: bytes) -> list[Part]:
+    """The article in a Markdown or text file; where it is nothing but markup, the texts of its front matter."""
     front, body = split_front_matter(path, decode(path, data))
     text = clean(body).strip("\n").rstrip()
     if len(text) < _SHORT and not has_prose(text):

@@ -1,18 +1,21 @@
-"""One file of the corpus to an `Article`. Every way in which a file can be unusable is a ContentError.
+"""Which reader a file gets, and the articles that become of what it gives.
 
 find_files -> read_bytes -> parse          so that the digest of the bytes can decide whether parsing is needed
+
+Every way in which a file can be unusable is a ContentError.
 """
 
 from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.contract import Parsed, Part, Reader
-from chatbot.content.readers.markdown_files import _markdown
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
 from chatbot.content.source.files import is_json_feed, read_bytes
 from chatbot.content.source.front_matter import one_line
@@ -21,6 +24,28 @@ from chatbot.errors import ContentError
 from chatbot.records import Article
 
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
+
+
+def _reader(module: str, name: str) -> Reader:
+    """The reader of this name, imported when the first file needs it: what parses a format takes long to load."""
+
+    def read(path: str, data: bytes) -> list[Part]:
+        reader: Reader = getattr(import_module(f"chatbot.content.readers.{module}"), name)
+        return reader(path, data)
+
+    return read
+
+
+_READ_JSON_FEED = _reader("feed", "read_json_feed")
+READERS: dict[str, Reader] = {
+    **dict.fromkeys(MARKDOWN, _reader("markdown_files", "read_markdown")),
+    **dict.fromkeys((".html", ".htm", ".xhtml"), _reader("web_page", "read_web_page")),
+    ".pdf": _reader("pdf", "read_pdf"),
+    ".docx": _reader("docx", "read_docx"),
+    ".epub": _reader("epub", "read_epub"),
+    **dict.fromkeys((".xml", ".rss", ".atom"), _reader("feed", "read_feed")),
+}
+"""By suffix, in lower case."""
 
 
 def is_simple(path: str) -> bool:
@@ -43,13 +68,18 @@ def parse(path: str, data: bytes, sha256: str) -> Parsed:
     if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
         return Parsed((), "", sitemap)
     suffix = PurePosixPath(path).suffix.lower()
-    reader = _json_feed if is_json_feed(path) else READERS.get(suffix)
+    reader = _READ_JSON_FEED if is_json_feed(path) else READERS.get(suffix)
     if not reader:
         raise ContentError(path, _not_read(suffix))
     parts = reader(path, data)
     if len(parts) == 1 and not parts[0].name:
         article = _article(path, parts[0], sha256)
         return Parsed((article,) if article else (), "")
+    return _entries(path, parts, sha256)
+
+
+def _entries(path: str, parts: Sequence[Part], sha256: str) -> Parsed:
+    """The articles of a file with several, without those that cannot be used; raises where that is every one."""
     articles, lacking = [], []
     for part in parts:
         try:
@@ -74,10 +104,10 @@ def _article(path: str, part: Part, sha256: str) -> Article | None:
         return None
     if reason := junk(body):
         raise ContentError(path, reason)
-    found = blocks(body)
-    if all(block.kind in {"heading", "noise"} for block in found):
+    inside = blocks(body)
+    if all(block.kind in {"heading", "noise"} for block in inside):
         raise ContentError(path, "holds no text; add some, or remove the file")
-    headings = [block for block in found if block.kind == "heading"]
+    headings = [block for block in inside if block.kind == "heading"]
     first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
     return Article(
@@ -106,55 +136,9 @@ def _readable_name(path: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _page(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.web_page import read_page
-
-    return read_page(path, data)
-
-
-def _pdf(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.pdf import read_pdf
-
-    return read_pdf(path, data)
-
-
-def _word(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.docx import read_word
-
-    return read_word(path, data)
-
-
-def _book(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.epub import read_book
-
-    return read_book(path, data)
-
-
-def _feed(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.feed import read_feed
-
-    return read_feed(path, data)
-
-
-def _json_feed(path: str, data: bytes) -> list[Part]:
-    from chatbot.content.readers.feed import read_json_feed
-
-    return read_json_feed(path, data)
-
-
 def _not_read(suffix: str) -> str:
     if suffix in _PACKED:
         return f"is packed ({suffix}); unpack it, and put in the files that are in it"
     if not suffix:
         return "has no suffix, so that what it is cannot be told; add .md or .txt where it is text"
     return f"has {suffix[:20]}, which is not read; open it where it was made and save it as .docx, .pdf, .html or .md"
-
-
-READERS: dict[str, Reader] = {
-    **dict.fromkeys(MARKDOWN, _markdown),
-    **dict.fromkeys((".html", ".htm", ".xhtml"), _page),
-    ".pdf": _pdf,
-    ".docx": _word,
-    ".epub": _book,
-    **dict.fromkeys((".xml", ".rss", ".atom"), _feed),
-}

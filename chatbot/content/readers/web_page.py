@@ -36,7 +36,7 @@ _FIRST_HEADING = re.compile(r"^# ", re.MULTILINE)
 _LONGEST_KICKER = 300
 
 
-def read_page(path: str, data: bytes) -> list[Part]:
+def read_web_page(path: str, data: bytes) -> list[Part]:
     """The article in an HTML file. Front matter above the page wins over the page's own head."""
     text = decode(path, data, declared_charset(data))
     front, source = split_front_matter(path, text)
