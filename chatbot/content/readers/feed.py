@@ -1,21 +1,31 @@
-"""An exported feed (RSS, Atom, JSON Feed) to one article for each entry with its full text."""
+"""An exported feed (RSS, Atom, JSON Feed) to one article for each entry with its full text.
+
+RSS and Atom are parsed by feedparser, which reads what is no well-formed XML, too. What feeds get wrong most often
+(stray ampersands, HTML's entities, control characters, encodings) is mended before, so that its strict parser reads
+them; tags that are never closed are left to its loose one. It gets bytes in memory and nothing to open or fetch.
+
+Its own cleaning of HTML is off: what of an entry's HTML is read is decided where it is decided for web pages
+(`html_to_markdown`), by what a person sees rather than by what a browser may run, and links are resolved there, too.
+"""
 
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
-from xml.etree.ElementTree import Element, tostring
 
+import feedparser
 from lxml import etree
 
 from chatbot.content.markdown.plain import plain, slugify
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
-from chatbot.content.readers.safe_xml import parse_xml
-from chatbot.content.readers.web_page import parse_html
+from chatbot.content.readers.safe_xml import parse_xml, refuse_entities, root_name
+from chatbot.content.readers.web_page import declared_charset, parse_html
+from chatbot.content.source.encoding import decode
 from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line, usable_address
 from chatbot.errors import ContentError
 
@@ -25,26 +35,41 @@ _LEAST = 400
 _CUT_OFF = re.compile(r"(?:\[?(?:…|\.\.\.)\]?|(?:read|continue|learn) (?:more|reading)\W*)\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\n[ \t\r]*\n")
 _JSON_FEED = "https://jsonfeed.org/version/1"
-_TAG_NAME = re.compile(r"\{[^{}]*\}")
+_KINDS = {"rss", "rdf", "feed"}
+_AS_UTF8 = {"content-type": "application/xml; charset=utf-8"}
+_NO_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff]")
+_CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
+_REFERENCE = re.compile(
+    rf"{_CDATA.pattern}|&(?:#(?:[xX][0-9a-fA-F]{{1,20}}|[0-9]{{1,20}});?|[A-Za-z][A-Za-z0-9]{{0,31}};)?", re.DOTALL
+)
+_DECLARATION = re.compile(r"[^<]*(?:<\?xml[^>]*>)?")
+_ENTRY_TAG = re.compile(r"<(?:item|entry)[\s>]", re.IGNORECASE)
+_MARKUP = re.compile(r"</[a-z][^<>]*>|<br", re.IGNORECASE)
 
 
 class _Entry(NamedTuple):
-    """What a feed says of one article, each "" where it does not. `source` is its HTML."""
+    """What a feed says of one article, each "" where it does not. Links in `source`, its HTML, begin at `base`."""
 
     title: str
     url: str
     published: str
     updated: str
     source: str
+    base: str
 
 
 def read_feed(path: str, data: bytes) -> list[Part]:
     """An entry of the feed a part; its text is empty where the feed holds a teaser only. Raises ContentError."""
-    root = parse_xml(path, data)
-    kind = _name(root)
-    if kind not in {"rss", "rdf", "feed"}:
+    kind = root_name(data)
+    if kind not in _KINDS:
+        parse_xml(path, data)  # where it is no XML at all, this says so
         raise ContentError(path, f"is XML of a kind that is not read ({kind[:40]}); export it as HTML or as a feed")
-    return _parts(path, [_entry(one) for one in root.iter() if _name(one) in {"item", "entry"}])
+    refuse_entities(path, data)
+    text = _mended(decode(path, data, declared_charset(data)))
+    feed = _parsed(path, text)
+    if not feed.entries or (feed.bozo and len(_ENTRY_TAG.findall(_CDATA.sub("", text))) > len(feed.entries)):
+        parse_xml(path, text.encode())  # what is broken hides entries; this says where
+    return _parts(path, [_entry(entry, atom=feed.version.startswith("atom")) for entry in feed.entries])
 
 
 def read_json_feed(path: str, data: bytes) -> list[Part]:
@@ -61,6 +86,27 @@ def read_json_feed(path: str, data: bytes) -> list[Part]:
     return _parts(path, [_item(one) for one in items if isinstance(one, dict)] if isinstance(items, list) else [])
 
 
+def _mended(text: str) -> str:
+    """The text, place for place, without a declaration of the encoding that it had and what no XML may hold."""
+    text = _DECLARATION.sub(lambda above: re.sub(r"[^\n]", " ", above[0]), text, count=1)
+    return _NO_CHARACTER.sub(" ", _REFERENCE.sub(_reference, text))
+
+
+def _reference(reference: re.Match[str]) -> str:
+    """A reference to a character that XML knows and allows; a lone ampersand stands for itself."""
+    return reference[0] if reference[0].startswith("<") else html.escape(html.unescape(reference[0]))
+
+
+def _parsed(path: str, text: str) -> Any:
+    try:  # bytes alone would be tried as the name of a file, a text as an address
+        source = io.BytesIO(text.encode())
+        return feedparser.parse(source, response_headers=_AS_UTF8, resolve_relative_uris=False, sanitize_html=False)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:  # the library takes what it reads for granted; what it raises is told by the damage
+        raise ContentError(path, f"is a damaged feed ({one_line(repr(error))[:99]}); export it again") from error
+
+
 def _parts(path: str, entries: list[_Entry]) -> list[Part]:
     if not entries:
         raise ContentError(path, "is a feed without entries; export it with its articles")
@@ -70,7 +116,8 @@ def _parts(path: str, entries: list[_Entry]) -> list[Part]:
         slug = slugify(entry.title)[:80] if entry.title else f"entry-{number}"
         name = slug if slug not in names else f"{slug}-{number}"
         names.add(name)
-        facts = {key: value for key, value in entry._asdict().items() if value and key != "source"}
+        stated = {"title": entry.title, "url": entry.url, "published": entry.published, "updated": entry.updated}
+        facts = {key: value for key, value in stated.items() if value}
         try:
             text = _full_text(entry)
         except (etree.LxmlError, RecursionError):
@@ -80,53 +127,42 @@ def _parts(path: str, entries: list[_Entry]) -> list[Part]:
 
 
 def _full_text(entry: _Entry) -> str:
-    text = to_markdown(parse_html(entry.source), entry.url or None) if entry.source else ""
+    text = to_markdown(parse_html(entry.source), entry.base or None) if entry.source else ""
     words = plain(text)
     return "" if len(words) < _LEAST or _CUT_OFF.search(words) else text
 
 
-def _entry(entry: Element) -> _Entry:
-    return _Entry(
-        title=one_line(plain(html.unescape(_text(entry, "title")))),
-        url=_link(entry),
-        published=_day(_text(entry, "published", "pubdate", "date", "issued")),
-        updated=_day(_text(entry, "updated", "modified")),
-        source=_content(entry),
-    )
+def _entry(entry: Any, *, atom: bool) -> _Entry:
+    said = {key: value for key, value in entry.items() if isinstance(value, str)}
+    links = [link.get("href", "") for link in entry.get("links", ()) if link.get("rel") == "alternate"]
+    url = _address(*links, "" if atom else said.get("link", ""))
+    published, updated = _day(said.get("published", "")), _day(said.get("updated", ""))
+    if not atom and not published:  # Dublin Core has one date
+        published, updated = updated, ""
+    source, base = _content(entry)
+    return _Entry(one_line(plain(html.unescape(said.get("title", "")))), url, published, updated, source, base or url)
 
 
 def _item(item: dict[str, Any]) -> _Entry:
     said = {key: value for key, value in item.items() if isinstance(value, str)}
+    url = _address(said.get("url", ""), said.get("id", ""))
     return _Entry(
         title=one_line(plain(said.get("title", ""))),
-        url=_address(said.get("url", ""), said.get("id", "")),
+        url=url,
         published=_day(said.get("date_published", "")),
         updated=_day(said.get("date_modified", "")),
         source=said.get("content_html") or _paragraphs(said.get("content_text", "")),
+        base=url,
     )
 
 
-def _content(entry: Element) -> str:
-    """The longest of what an entry has as content, as HTML."""
-    found = [""]
-    for child in entry:
-        if _name(child) in {"encoded", "content", "description", "summary"}:
-            if len(child):
-                for one in child.iter():
-                    one.tag = _TAG_NAME.sub("", str(one.tag))
-                found.append("".join(tostring(one, "unicode", method="html") for one in child))
-            elif child.get("type", "html") in {"text", "text/plain"}:
-                found.append(_paragraphs(child.text or ""))
-            else:
-                found.append(child.text or "")
-    return max(found, key=len)
-
-
-def _link(entry: Element) -> str:
-    links = [child for child in entry if _name(child) == "link"]
-    stated = [one.get("href") or one.text or "" for one in links if one.get("rel", "alternate") == "alternate"]
-    stated += [child.text or "" for child in entry if _name(child) == "guid" and child.get("isPermaLink") != "false"]
-    return _address(*stated)
+def _content(entry: Any) -> tuple[str, str]:
+    """The longest of what an entry has as content, as HTML, and the address that its links are relative to."""
+    contents = [*entry.get("content", ()), entry.get("summary_detail") or {}]
+    longest = max(contents, key=lambda content: len(content.get("value", "")))
+    value = longest.get("value", "")
+    is_plain = longest.get("type") == "text/plain" and not _MARKUP.search(value)
+    return _paragraphs(value) if is_plain else value, _address(longest.get("base") or "")
 
 
 def _address(*stated: str) -> str:
@@ -135,14 +171,6 @@ def _address(*stated: str) -> str:
 
 def _paragraphs(text: str) -> str:
     return "".join(f"<p>{html.escape(part)}</p>" for part in _BETWEEN.split(text) if part.strip())
-
-
-def _text(entry: Element, *names: str) -> str:
-    return next((child.text for name in names for child in entry if _name(child) == name and child.text), "")
-
-
-def _name(element: Element) -> str:
-    return _TAG_NAME.sub("", str(element.tag)).lower()
 
 
 def _day(value: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from chatbot.content.markdown.deep_links import MARKDOWN
-from chatbot.content.readers.safe_xml import parse_xml
+from chatbot.content.readers.safe_xml import parse_xml, root_name
 from chatbot.content.source.front_matter import calendar_day, one_line, usable_address
 from chatbot.errors import ContentError
 
@@ -50,14 +50,12 @@ def read_sitemap(path: str, data: bytes) -> Sitemap | None:
     packed = path.lower().endswith(PACKED)
     if packed:
         data = _unpacked(path, data)
-    letters = data.replace(b"\0", b"")  # whatever the encoding
-    root = parse_xml(path, data) if any(kind.encode() in letters for kind in _KINDS) else None
-    if root is None or _name(root.tag) not in _KINDS:
+    if root_name(data) not in _KINDS:
         if packed:
             raise ContentError(path, "is packed, but no sitemap; unpack it")
         return None
     pages, names = [], []
-    for entry in root:
+    for entry in parse_xml(path, data):
         texts = {_name(child.tag): one_line(child.text or "") for child in entry}
         url = texts.get("loc", "")
         if _name(entry.tag) == "sitemap":
