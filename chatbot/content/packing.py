@@ -18,7 +18,7 @@ _TORN_SECTION_COST = 0.4
 
 
 class Unit(NamedTuple):
-    """The smallest piece: `weight` in tokens, the number of its section, `tie` the cost of a cut before it."""
+    """What is never cut: `weight` in tokens, the number of its section, `tie` the cost of a cut before it."""
 
     kind: Literal["heading", "prose", "noise"]
     weight: float
@@ -69,14 +69,14 @@ def pack(layout: Layout, target: int) -> list[Piece]:
                 total = best[first] + unit.tie + cost
                 if total < best[last + 1]:
                     best[last + 1], came[last + 1] = total, (first, around)
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     position = len(units)
     while position:
         came_by = came[position]
         if came_by:
-            found.append(Piece(came_by[0], position - 1, came_by[1]))
+            pieces.append(Piece(came_by[0], position - 1, came_by[1]))
         position = came_by[0] if came_by else position - 1
-    return found[::-1]
+    return pieces[::-1]
 
 
 def _ends(first: int, around: int, layout: Layout, sizes: Sequence[float], target: int) -> Iterator[tuple[int, float]]:

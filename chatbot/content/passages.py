@@ -1,4 +1,9 @@
-"""Articles to passages: slices of the article's own text, cut along headings, blocks and sentences."""
+"""Articles to passages: slices of the article's own text, cut along headings, blocks and sentences.
+
+split                  blocks of the text -> sections -> units -> pieces (`packing`) -> passages
+embedded_text          what of a passage the model sees
+sentences              what of a passage is highlighted
+"""
 
 from __future__ import annotations
 
@@ -21,26 +26,37 @@ from chatbot.content.markdown.sentences import Span, cut_to_size, sentence_spans
 from chatbot.content.packing import Layout, Piece, Unit, pack
 from chatbot.records import Article, Passage
 
+Tokens = Callable[[str], int]
+"""The number of the model's tokens in a text, special tokens not counted."""
+
+CONTEXT_BYTES = 200
+"""Of title and headings in front of a passage. A token is a byte at least, so this bounds their tokens too."""
+
+_SPECIAL_TOKENS = 2
+_CHARACTERS_PER_TOKEN = 16
+
+_LARGEST_NOISE = 30
+"""Tokens of markup that a passage may carry along between two units of prose."""
+
+_FEW_CHARACTERS = 20
+"""A sentence or line shorter than this is not cut off from the next one."""
+
 # What it costs to cut before a sentence, a line of code or table, what was announced, and an item by its depth;
 # what it saves to cut at markup and before a line that is bold throughout, a heading in all but name.
 _SENTENCE_TIE, _LINE_TIE, _ANNOUNCED_TIE = 0.3, 0.4, 0.4
 _ITEM_TIES = (0.0, 0.25, 0.45)
 _MARKUP_TIE, _BOLD_LINE_TIE = -0.2, -0.4
-_FEW_CHARACTERS = 20
-"""A sentence or line shorter than this is not cut off from the next one."""
+
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _BOLD_LINE = re.compile(r"\s*(\*\*|__)[^*_]+\1\W*")
 _COLON_LAST = re.compile(r"[:：]\W*$")
-Tokens = Callable[[str], int]
-"""The number of the model's tokens in a text, special tokens not counted."""
-CONTEXT_BYTES = 200
-"""Of title and headings in front of a passage. A token is a byte at least, so this bounds their tokens too."""
-_SPECIAL_TOKENS = 2
-_CHARACTERS_PER_TOKEN = 16
 
 
-class Section(NamedTuple):
-    """Numbered in document order from 0, the article itself. `parent` is a number, `path` runs from the outermost."""
+class _Section(NamedTuple):
+    """What stands under a heading, numbered in document order from 0, the article itself.
+
+    `parent` is the number of the section around it, `path` the headings from the outermost to its own.
+    """
 
     parent: int
     level: int
@@ -48,41 +64,7 @@ class Section(NamedTuple):
     slug: str
 
 
-def outline(found: Sequence[Block], title: str) -> tuple[list[Section], list[int]]:
-    """The sections, and for every block the number of its section; a heading belongs to the one it opens.
-
-    A first heading that repeats the title opens no section.
-    """
-    sections = [Section(0, 0, (), "")]
-    owners: list[int] = []
-    current = 0
-    for block in found:
-        if block.kind == "heading":
-            if len(sections) == 1 and block.title.casefold() == title.casefold():
-                sections[0] = sections[0]._replace(slug=block.slug)
-            else:
-                while sections[current].level >= block.level:
-                    current = sections[current].parent
-                sections.append(Section(current, block.level, (*sections[current].path, block.title), block.slug))
-                current = len(sections) - 1
-        owners.append(current)
-    return sections, owners
-
-
-def last_subsections(sections: Sequence[Section]) -> list[int]:
-    """For every section the number of the last one inside it, itself included."""
-    last = list(range(len(sections)))
-    for number in range(len(sections) - 1, 0, -1):
-        parent = sections[number].parent
-        last[parent] = max(last[parent], last[number])
-    return last
-
-
-_LARGEST_NOISE = 30
-"""Tokens of markup that a passage may carry along between two pieces of prose."""
-
-
-class PlacedUnit(NamedTuple):
+class _PlacedUnit(NamedTuple):
     """A unit, its place `text[start:end]`, and the kind of block it is from."""
 
     unit: Unit
@@ -91,83 +73,26 @@ class PlacedUnit(NamedTuple):
     kind: Kind
 
 
-def place_units(
-    text: str, found: Sequence[Block], owners: Sequence[int], rooms: Sequence[int], size: Callable[[str], int]
-) -> list[PlacedUnit]:
-    """The units of an article in order; no prose unit is above the room of its section."""
-    placed: list[PlacedUnit] = []
-    announced = False
-    for block, owner in zip(found, owners, strict=True):
-        raw = text[block.start : block.end]
-        if block.kind == "heading" or block.kind == "noise":  # noqa: PLR1714 - narrows the type
-            weight = size(raw)
-            unit = Unit(
-                block.kind, math.inf if block.kind == "noise" and weight > _LARGEST_NOISE else weight, owner, 0.0
-            )
-            placed.append(PlacedUnit(unit, block.start, block.end, block.kind))
-            continue
-        bold = block.kind == "text" and not block.depth and bool(_BOLD_LINE.fullmatch(raw))
-        tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
-        tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
-        tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
-        for start, end in _pieces(text, block, rooms[owner], size):
-            placed.append(PlacedUnit(Unit("prose", size(text[start:end]), owner, tie), start, end, block.kind))
-            tie = _SENTENCE_TIE if block.kind == "text" else _LINE_TIE
-        announced = bold or (block.kind == "text" and bool(_COLON_LAST.search(raw[-99:])))
-    return placed
-
-
-def _pieces(text: str, block: Block, room: int, size: Callable[[str], int]) -> Iterator[Span]:
-    if block.kind == "text":
-        spans = sentence_spans(text, block.start, block.end)
-    elif size(text[block.start : block.end]) <= room:
-        spans = [(block.start, block.end)]
-    else:
-        spans = _lines(text, block)
-    for span in _gathered(spans):
-        yield from cut_to_size(text, span, size, room)
-
-
-def _gathered(spans: Sequence[Span]) -> Iterator[Span]:
-    """Spans of a few characters ("Yes.", a closing bracket) go with the one that follows."""
-    start = None
-    for begin, end in spans:
-        start = begin if start is None else start
-        if end - start >= _FEW_CHARACTERS or end == spans[-1][1]:
-            yield start, end
-            start = None
-
-
-def _lines(text: str, block: Block) -> list[Span]:
-    """Lines that are not blank. What opens a table or fence stays with its first line, what closes it with its last."""
-    spans = [match.span() for match in _LINE.finditer(text, block.start, block.end)]
-    opening = 3 if block.kind == "table" else 2
-    spans[:opening] = [(spans[0][0], spans[min(opening, len(spans)) - 1][1])]
-    if block.kind == "code" and len(spans) > 1:
-        spans[-2:] = [(spans[-2][0], spans[-1][1])]
-    return spans
-
-
 def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: int, window: int = 256) -> list[Passage]:
     """The passages of an article, in order: about `target_tokens` each, never above `max_tokens`.
 
-    `embedded_text` of each fits `window` tokens, two special ones counted. Every piece of prose is in exactly one
-    passage; headings only where small sections share one. An article without prose has no passages.
+    `embedded_text` of each fits `window` tokens, two special ones counted. All prose is in exactly one passage,
+    headings only where small sections share one. An article without prose has no passages.
     """
 
     @cache
-    def size(piece: str) -> int:
+    def size(raw: str) -> int:
         # Some models see an endless word as a single unknown token, and it must be cut all the same.
-        return max(tokens(piece), len(piece) // _CHARACTERS_PER_TOKEN, 1)
+        return max(tokens(raw), len(raw) // _CHARACTERS_PER_TOKEN, 1)
 
-    found = blocks(article.text)
+    leaves = blocks(article.text)
     if article.url and not has_own_anchors(article.path):
-        found = [block if block.named else block._replace(slug="") for block in found]
-    sections, owners = outline(found, article.title)
+        leaves = [block if block.named else block._replace(slug="") for block in leaves]
+    sections, owners = _outline(leaves, article.title)
     spare = window - _SPECIAL_TOKENS
     rooms = [max(1, min(max_tokens, spare - tokens(_context(article.title, one.path)))) for one in sections]
-    placed = place_units(article.text, found, owners, rooms, size)
-    pieces = _fitting(article.text, placed, sections, rooms, (min(target_tokens, max_tokens), tokens))
+    placed = _placed_units(article.text, leaves, owners, rooms, size)
+    pieces = _packed(article.text, placed, sections, rooms, (min(target_tokens, max_tokens), tokens))
     return [
         _passage(article, number, placed[piece.first : piece.last + 1], sections, piece.section)
         for number, piece in enumerate(pieces, 1)
@@ -184,29 +109,112 @@ def sentences(text: str) -> list[Span]:
 
     Headings and spans without a letter or digit are left out.
     """
-    spans = (span for block in blocks(text) for span in _readable(text, block))
+    spans = (span for block in blocks(text) for span in _readable_spans(text, block))
     return [(start, end) for start, end in spans if any(map(str.isalnum, text[start:end]))]
 
 
-def _readable(text: str, block: Block) -> Iterator[Span]:
+def _outline(leaves: Sequence[Block], title: str) -> tuple[list[_Section], list[int]]:
+    """The sections, and for every block the number of its section; a heading belongs to the one it opens.
+
+    A first heading that repeats the title opens no section.
+    """
+    sections = [_Section(0, 0, (), "")]
+    owners: list[int] = []
+    current = 0
+    for block in leaves:
+        if block.kind == "heading":
+            if len(sections) == 1 and block.title.casefold() == title.casefold():
+                sections[0] = sections[0]._replace(slug=block.slug)
+            else:
+                while sections[current].level >= block.level:
+                    current = sections[current].parent
+                sections.append(_Section(current, block.level, (*sections[current].path, block.title), block.slug))
+                current = len(sections) - 1
+        owners.append(current)
+    return sections, owners
+
+
+def _last_subsections(sections: Sequence[_Section]) -> list[int]:
+    """For every section the number of the last one inside it, itself included."""
+    last = list(range(len(sections)))
+    for number in range(len(sections) - 1, 0, -1):
+        parent = sections[number].parent
+        last[parent] = max(last[parent], last[number])
+    return last
+
+
+def _placed_units(
+    text: str, leaves: Sequence[Block], owners: Sequence[int], rooms: Sequence[int], size: Callable[[str], int]
+) -> list[_PlacedUnit]:
+    """The units of an article in order; no prose unit is above the room of its section."""
+    placed: list[_PlacedUnit] = []
+    announced = False
+    for block, owner in zip(leaves, owners, strict=True):
+        raw = text[block.start : block.end]
+        if block.kind == "heading" or block.kind == "noise":  # noqa: PLR1714 - narrows the type
+            weight = size(raw)
+            unit = Unit(
+                block.kind, math.inf if block.kind == "noise" and weight > _LARGEST_NOISE else weight, owner, 0.0
+            )
+            placed.append(_PlacedUnit(unit, block.start, block.end, block.kind))
+            continue
+        bold = block.kind == "text" and not block.depth and bool(_BOLD_LINE.fullmatch(raw))
+        tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
+        tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
+        tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
+        for start, end in _spans(text, block, rooms[owner], size):
+            placed.append(_PlacedUnit(Unit("prose", size(text[start:end]), owner, tie), start, end, block.kind))
+            tie = _SENTENCE_TIE if block.kind == "text" else _LINE_TIE
+        announced = bold or (block.kind == "text" and bool(_COLON_LAST.search(raw[-99:])))
+    return placed
+
+
+def _spans(text: str, block: Block, room: int, size: Callable[[str], int]) -> Iterator[Span]:
+    """The places of a block's units, in order, none above the room."""
     if block.kind == "text":
-        for start, end in sentence_spans(text, block.start, block.end):
-            yield line_marks_end(text, start, end), end
-    elif block.kind == "table":
-        start = block.start
-        for line in text[block.start : block.end].splitlines(keepends=True):
-            yield strip_span(text, start, start + len(line))
-            start += len(line)
-    elif block.kind == "code":
-        yield strip_span(text, block.start, block.end)
+        spans = sentence_spans(text, block.start, block.end)
+    elif size(text[block.start : block.end]) <= room:
+        spans = [(block.start, block.end)]
+    else:
+        spans = _line_spans(text, block)
+    for span in _joined(spans):
+        yield from cut_to_size(text, span, size, room)
 
 
-def _fitting(
-    text: str, placed: Sequence[PlacedUnit], sections: Sequence[Section], rooms: Sequence[int], aim: tuple[int, Tokens]
+def _joined(spans: Sequence[Span]) -> Iterator[Span]:
+    """Spans of a few characters ("Yes.", a closing bracket) go with the one that follows."""
+    start = None
+    for begin, end in spans:
+        start = begin if start is None else start
+        if end - start >= _FEW_CHARACTERS or end == spans[-1][1]:
+            yield start, end
+            start = None
+
+
+def _line_spans(text: str, block: Block) -> list[Span]:
+    """Lines that are not blank. What opens a table or fence stays with its first line, what closes it with its last."""
+    spans = [match.span() for match in _LINE.finditer(text, block.start, block.end)]
+    opening = 3 if block.kind == "table" else 2
+    spans[:opening] = [(spans[0][0], spans[min(opening, len(spans)) - 1][1])]
+    if block.kind == "code" and len(spans) > 1:
+        spans[-2:] = [(spans[-2][0], spans[-1][1])]
+    return spans
+
+
+def _packed(
+    text: str,
+    placed: Sequence[_PlacedUnit],
+    sections: Sequence[_Section],
+    rooms: Sequence[int],
+    aim: tuple[int, Tokens],
 ) -> list[Piece]:
+    """The pieces of an article, each with room in its section, also when it is counted as a whole.
+
+    `aim` is the target of a piece in tokens, and what counts them.
+    """
     target, tokens = aim
     units = [one.unit for one in placed]
-    parents, lasts = [section.parent for section in sections], last_subsections(sections)
+    parents, lasts = [section.parent for section in sections], _last_subsections(sections)
     pieces: list[Piece] = []
     for share in (1.0, 0.9, 0.75, 0.5, 0.0):
         pieces = pack(Layout(units, parents, lasts, [share * room for room in rooms]), target)
@@ -217,10 +225,10 @@ def _fitting(
 
 
 def _passage(
-    article: Article, number: int, inside: Sequence[PlacedUnit], sections: Sequence[Section], section: int
+    article: Article, number: int, inside: Sequence[_PlacedUnit], sections: Sequence[_Section], section: int
 ) -> Passage:
     start, end = strip_span(article.text, inside[0].start, inside[-1].end)
-    prose = (line for one in inside for line in _running_words(article.text[one.start : one.end], one.kind))
+    prose = (line for one in inside for line in _elements(article.text[one.start : one.end], one.kind))
     address = article_address(article.id, article.url)
     return Passage(
         id=f"{article.id}#{number}",
@@ -241,8 +249,8 @@ def _passage(
     )
 
 
-def _running_words(raw: str, kind: Kind) -> list[str]:
-    """What stands in one element of the rendered page: a sentence, a cell of a table."""
+def _elements(raw: str, kind: Kind) -> list[str]:
+    """What stands in one element of the rendered page each: a sentence, a cell of a table."""
     if kind == "table":
         return re.split(r"[|\n]", raw)
     return [raw] if kind == "text" else []
@@ -250,14 +258,27 @@ def _running_words(raw: str, kind: Kind) -> list[str]:
 
 def _context(title: str, headings: Sequence[str]) -> str:
     """Title and headings in one line of at most CONTEXT_BYTES: the outermost headings go first."""
-    parts = [title, *(heading for heading in headings if heading != title)]
-    while len(parts) > 2 and len(" > ".join(parts).encode()) > CONTEXT_BYTES:
-        del parts[1]
-    if len(" > ".join(parts).encode()) > CONTEXT_BYTES:
-        parts = [_clipped(part, CONTEXT_BYTES // len(parts) - len(" > ")) for part in parts]
-    return " > ".join(parts) + "\n"
+    names = [title, *(heading for heading in headings if heading != title)]
+    while len(names) > 2 and len(" > ".join(names).encode()) > CONTEXT_BYTES:
+        del names[1]
+    if len(" > ".join(names).encode()) > CONTEXT_BYTES:
+        names = [_clipped(name, CONTEXT_BYTES // len(names) - len(" > ")) for name in names]
+    return " > ".join(names) + "\n"
 
 
-def _clipped(part: str, most: int) -> str:
-    kept = part.encode()[:most].decode(errors="ignore")
-    return kept if kept == part or " " not in kept else kept.rsplit(" ", 1)[0]
+def _clipped(name: str, most: int) -> str:
+    kept = name.encode()[:most].decode(errors="ignore")
+    return kept if kept == name or " " not in kept else kept.rsplit(" ", 1)[0]
+
+
+def _readable_spans(text: str, block: Block) -> Iterator[Span]:
+    if block.kind == "text":
+        for start, end in sentence_spans(text, block.start, block.end):
+            yield strip_span(text, line_marks_end(text, start, end), end)
+    elif block.kind == "table":
+        start = block.start
+        for line in text[block.start : block.end].splitlines(keepends=True):
+            yield strip_span(text, start, start + len(line))
+            start += len(line)
+    elif block.kind == "code":
+        yield strip_span(text, block.start, block.end)

@@ -96,7 +96,8 @@ def test_dates_links_and_bases_are_those_that_the_feed_states() -> None:
     <title type="html">A &amp;amp; B</title><id>https://example.org/not-a-page</id>
     <link rel="replies" href="https://example.org/replies"/><link href="pay"/>
     <published>2026-01-02T23:00:00-08:00</published><updated>2026-02-03</updated>
-    <content type="html" xml:base="/files/">{FULL}&lt;a href="more"&gt;More&lt;/a&gt;&lt;a href="javascript:x"&gt; no&lt;/a&gt;</content>
+    <content type="html" xml:base="/files/">{FULL}
+    &lt;a href="more"&gt;More&lt;/a&gt;&lt;a href="javascript:x"&gt; no&lt;/a&gt;</content>
     </entry></feed>"""
     (article,) = parse("blog.atom", feed.encode(), "0").articles
     assert (article.title, article.url) == ("A & B", "https://example.org/blog/pay")

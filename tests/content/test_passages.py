@@ -396,3 +396,9 @@ def test_a_passage_of_a_pdf_leads_to_the_page_that_it_begins_on() -> None:
     found = split(pdf, lambda piece: len(piece.split()), target_tokens=16, max_tokens=20)
     assert [passage.text for passage in found] == parts
     assert [passage.url.partition("#")[2] for passage in found] == ["page=1", "page=3", "page=3"]
+
+
+def test_a_sentence_begins_with_its_words_whatever_space_stands_behind_a_mark() -> None:
+    text = ">\xa0Pay follows skill."
+    ((start, end),) = sentences(text)
+    assert text[start:end] == "Pay follows skill."

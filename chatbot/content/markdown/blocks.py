@@ -62,7 +62,7 @@ class Block(NamedTuple):
 def blocks(text: str) -> list[Block]:
     """The leaf blocks of `text` in order. They never overlap, and between them is white space only."""
     starts = [0, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
-    found: list[Block] = []
+    leaves: list[Block] = []
     slugs: dict[str, int] = {}
     depth, opens = 0, False
     for token, following in pairwise([*_PARSER.parse(text), Token("", "", 0)]):
@@ -76,9 +76,9 @@ def blocks(text: str) -> list[Block]:
             block = Block(kind, starts[first], starts[first] + len(raw), first, depth, opens)
             if kind == "heading":
                 block = _heading(block, int(token.tag[1:]), following.content, slugs)
-            found.append(_trimmed(block, text, token.type == "html_block"))
+            leaves.append(_trimmed(block, text, token.type == "html_block"))
             opens = False
-    return list(_without_gaps(text, found))
+    return list(_without_gaps(text, leaves))
 
 
 def heading_slugs(text: str) -> dict[int, str]:
@@ -129,10 +129,10 @@ def _between_tags(text: str, start: int, end: int) -> Span:
     return start, end
 
 
-def _without_gaps(text: str, found: list[Block]) -> Iterator[Block]:
+def _without_gaps(text: str, leaves: list[Block]) -> Iterator[Block]:
     """What no block claims (link definitions, trimmed scaffolding) is noise."""
     position = 0
-    for block in [*found, Block("noise", len(text), len(text))]:
+    for block in [*leaves, Block("noise", len(text), len(text))]:
         start, end = strip_span(text, position, block.start)
         if start < end:
             yield Block("noise", start, end)

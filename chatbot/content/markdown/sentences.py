@@ -43,12 +43,12 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
 
 def strip_span(text: str, start: int, end: int) -> Span:
     """The span without white space at its ends."""
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+    raw = text[start:end]
+    return start + len(raw) - len(raw.lstrip()), start + len(raw.rstrip())
 
 
 def cut_to_size(text: str, span: Span, size: Callable[[str], int], limit: int) -> list[Span]:
-    """Pieces of about equal length and at most `limit`, cut at clauses where possible, else words, else characters."""
+    """Spans of about equal length and at most `limit`, cut at clauses where possible, else words, else characters."""
     start, end = strip_span(text, *span)
     if start >= end:
         return []
@@ -69,7 +69,10 @@ def cut_to_size(text: str, span: Span, size: Callable[[str], int], limit: int) -
         )
     edges.append(end)
     return [
-        piece for low, high in pairwise(edges) if low < high for piece in cut_to_size(text, (low, high), size, limit)
+        shorter
+        for low, high in pairwise(edges)
+        if low < high
+        for shorter in cut_to_size(text, (low, high), size, limit)
     ]
 
 

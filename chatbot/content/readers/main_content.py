@@ -135,9 +135,9 @@ def _drop_boilerplate(body: Any) -> None:
 
 def _words(element: Any) -> set[str]:
     named = f"{element.get('class') or ''} {element.get('id') or ''}"
-    found = {part.lower() for part in re.split(r"[\s_]+|-", named) if part}
-    found |= {part.lower() for part in named.split()}
-    return found | {part.lower() for part in _WORD.findall(named) if part[0].isupper()}
+    words = {word.lower() for word in re.split(r"[\s_]+|-", named) if word}
+    words |= {word.lower() for word in named.split()}
+    return words | {word.lower() for word in _WORD.findall(named) if word[0].isupper()}
 
 
 def _has_title(element: Any) -> bool:
@@ -156,11 +156,11 @@ def _drop_link_lists(body: Any, sizes: dict[Any, Size]) -> None:
 def _landmark(body: Any, sizes: dict[Any, Size]) -> Any | None:
     whole = sizes[body]
     mains = [one for one in body.iter() if one.tag == "main" or (one.get("role") or "").lower() == "main"]
-    found = _largest(mains, sizes, 0.25 * whole.running)
-    around = body if found is None else found
+    main = _largest(mains, sizes, 0.25 * whole.running)
+    around = body if main is None else main
     articles = [one for one in around.iter("article", "div", "section") if _is_article(one)]
     inner = _largest(articles, sizes, 0.6 * sizes[around].running)
-    return found if inner is None else inner
+    return main if inner is None else inner
 
 
 def _is_article(element: Any) -> bool:
@@ -174,11 +174,11 @@ def _largest(elements: Iterable[Any], sizes: dict[Any, Size], least: float) -> A
 
 def _densest(body: Any, sizes: dict[Any, Size]) -> Any:
     """The smallest element with four fifths of the running text, a whole table rather than rows of it."""
-    found = smallest = body
+    densest = smallest = body
     while True:
         inner = next((child for child in smallest if sizes[child].running > 0.8 * sizes[body].running), None)
         if inner is None or inner.tag in {"p", "pre", "li", "ul", "ol", "dl"}:
-            return found
+            return densest
         smallest = inner
         if inner.tag not in {"table", "thead", "tbody", "tfoot", "tr"}:
-            found = inner
+            densest = inner

@@ -1,5 +1,7 @@
 """Markdown as sites write it (MDX, Docusaurus, Hugo, Jekyll, GitHub) to the Markdown that is shown.
 
+read_markdown          front matter -> clean -> where nothing is left, the texts of the front matter (pages of data)
+
 What a site's generator would act on (imports, components, shortcodes, admonition fences, comments, HTML tags) is taken
 out and its words are kept. Lines stay where they are, so that a place in the text is a place in the file. Code is
 never touched.
@@ -62,6 +64,7 @@ _BLOCK = re.compile(
     r"[ \t]*</?(?:[A-Z]|(?:div|p|table|tbody|thead|tr|td|th|ul|ol|li|dl|details|summary|center|aside|section|figure)\b)"
 )
 _BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
+# Keys of a page of data: what heads an entry, and what is its text.
 _HEADINGS = ("header", "heading", "title", "name", "question", "q")
 _TEXTS = ("line", "text", "body", "content", "answer", "a", "description", "paragraph", "summary")
 _LEAST = 80
@@ -73,7 +76,7 @@ def read_markdown(path: str, data: bytes) -> list[Part]:
     front, body = split_front_matter(path, decode(path, data))
     text = clean(body).strip("\n").rstrip()
     if len(text) < _SHORT and not has_prose(text):
-        text = data_text(front.values()) or text
+        text = _data_text(front.values()) or text
     return [Part(front, text)]
 
 
@@ -98,7 +101,25 @@ def clean(text: str) -> str:
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
-    return "".join(piece if code else _outside_spans(piece, change) for code, piece in _fences(text))
+    """The text, changed wherever it is neither a fenced block of code nor a span of it."""
+    return "".join(stretch if code else _outside_spans(stretch, change) for code, stretch in _fences(text))
+
+
+def _fences(text: str) -> Iterator[tuple[bool, str]]:
+    """The text in stretches, and whether each is a fenced block of code."""
+    lines: list[str] = []
+    fence = ""
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if not fence and mark:
+            yield False, "".join(lines)
+            lines, fence = [line], mark[1]
+        elif fence and line.strip(" \t>\n").startswith(fence) and not line.strip(" \t>\n").strip(fence[0]):
+            yield True, "".join([*lines, line])
+            lines, fence = [], ""
+        else:
+            lines.append(line)
+    yield bool(fence), "".join(lines)
 
 
 def _outside_spans(text: str, change: Callable[[str], str]) -> str:
@@ -110,23 +131,6 @@ def _outside_spans(text: str, change: Callable[[str], str]) -> str:
 
     text = change(_CODE.sub(hidden, text.replace("\ue000", "").replace("\ue001", "")))
     return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
-
-
-def _fences(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in pieces, and whether each is a fenced block of code."""
-    piece: list[str] = []
-    fence = ""
-    for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
-        if not fence and mark:
-            yield False, "".join(piece)
-            piece, fence = [line], mark[1]
-        elif fence and line.strip(" \t>\n").startswith(fence) and not line.strip(" \t>\n").strip(fence[0]):
-            yield True, "".join([*piece, line])
-            piece, fence = [], ""
-        else:
-            piece.append(line)
-    yield bool(fence), "".join(piece)
 
 
 def _without_markup(text: str) -> str:
@@ -148,6 +152,7 @@ def _without_markup(text: str) -> str:
 
 
 def _without(text: str, opening: str, closing: str) -> str:
+    """The text without what stands between these marks, its line ends kept."""
     kept, position = [], 0
     while (start := text.find(opening, position)) >= 0 and (end := text.find(closing, start)) >= 0:
         end += len(closing)
@@ -175,13 +180,13 @@ def _bold(words: str | None) -> str:
     return f"**{words}**" if words and "*" not in words else words
 
 
-def data_text(values: Mapping[str, Any]) -> str:
+def _data_text(values: Mapping[str, Any]) -> str:
     """The lists of entries with a text as Markdown, each under its heading; "" where there are none."""
-    pieces = [one_line(text) for key in _TEXTS if isinstance(text := values.get(key), str) and len(text) >= _LEAST]
+    texts = [one_line(text) for key in _TEXTS if isinstance(text := values.get(key), str) and len(text) >= _LEAST]
     for value in values.values():
         if isinstance(value, list):
-            pieces += _entries(value)
-    return "\n\n".join(pieces)
+            texts += _entries(value)
+    return "\n\n".join(texts)
 
 
 def _entries(items: list[Any]) -> Iterator[str]:

@@ -68,8 +68,8 @@ def _lines(document: Any, number: int) -> list[Line]:
     text_page = page.get_textpage()
     try:
         whole = "".join(chr(pdfium.FPDFText_GetUnicode(text_page.raw, at)) for at in range(text_page.count_chars()))
-        found = [_line(text_page.raw, match) for match in _LINE.finditer(whole)]
-        return [line for line in found if line.text]
+        lines = [_line(text_page.raw, match) for match in _LINE.finditer(whole)]
+        return [line for line in lines if line.text]
     finally:
         text_page.close()
         page.close()
@@ -92,9 +92,9 @@ def _line(text_page: Any, match: re.Match[str]) -> Line:
 def _facts(stated: dict[str, str]) -> dict[str, str]:
     facts = {"title": one_line(stated.get("Title", ""))}
     for name, key in (("CreationDate", "published"), ("ModDate", "updated")):
-        found = _DATE.match(stated.get(name, ""))
-        if found and "01" <= found[2] <= "12" and "01" <= found[3] <= "28":
-            facts[key] = "-".join(found.groups())
+        day = _DATE.match(stated.get(name, ""))
+        if day and "01" <= day[2] <= "12" and "01" <= day[3] <= "28":
+            facts[key] = "-".join(day.groups())
     return facts
 
 

@@ -120,10 +120,6 @@ def _blocks(page: Sequence[Line], number: int, body: float, ranks: dict[float, i
         if block and same and not mark:
             block.lines.append(line)
             continue
-        same = block and (_goes_on(block, line, level, usual) or not _is_parted(block, line, level, usual))
-        if block and same and not mark:
-            block.lines.append(line)
-            continue
         if block:
             yield block
         block = _Block([line._replace(text=text)], number, level, mark)
@@ -176,7 +172,7 @@ def _joined(blocks: Sequence[_Block]) -> list[_Block]:
             and not _SENTENCE_END.search(before.lines[-1].text)
             and block.lines[0].text[:1].islower()
         ):
-            joined[-1] = before._replace(lines=[*before.lines, *(line for line in block.lines)])
+            joined[-1] = before._replace(lines=[*before.lines, *block.lines])
         else:
             joined.append(block)
     return joined

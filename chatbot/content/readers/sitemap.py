@@ -76,13 +76,13 @@ def listed(files: Iterable[str], pages: Iterable[Page]) -> dict[str, Page]:
     for file in files:
         for key in _file_keys(file):
             owners.setdefault(key, set()).add(file)
-    found: dict[str, dict[str, str]] = {}
+    dates_of: dict[str, dict[str, str]] = {}
     for page in pages:
         meant = next((owners[key] for key in _page_keys(page.url) if key in owners), set())
         if len(meant) == 1:
-            dates = found.setdefault(next(iter(meant)), {})
+            dates = dates_of.setdefault(next(iter(meant)), {})
             dates[page.url] = max(page.updated, dates.get(page.url, ""))
-    return {file: Page(*next(iter(dates.items()))) for file, dates in found.items() if len(dates) == 1}
+    return {file: Page(*next(iter(dates.items()))) for file, dates in dates_of.items() if len(dates) == 1}
 
 
 def unused(path: str, sitemap: Sitemap, others: Iterable[str], used: Iterable[Page]) -> str:

@@ -53,8 +53,8 @@ def read_web_page(path: str, data: bytes) -> list[Part]:
 
 def declared_charset(data: bytes) -> str | None:
     """The encoding that the head of a page names."""
-    found = _CHARSET.search(data[:_HEAD_BYTES])
-    return (found[1] or found[2]).decode() if found else None
+    named = _CHARSET.search(data[:_HEAD_BYTES])
+    return (named[1] or named[2]).decode() if named else None
 
 
 def parse_html(source: str) -> Any:
@@ -92,15 +92,15 @@ def _title(document: Any, named: dict[str, str]) -> str:
     headings = [text for heading in document.iter("h1") if (text := one_line(heading.text_content()))]
     stated = named.get("og:title") or one_line(next((title.text or "" for title in document.iter("title")), ""))
     site = named.get("og:site_name", "")
-    parts = [part for part in _SITE_NAME.split(stated) if part.casefold() != site.casefold()]
+    names = [name for name in _SITE_NAME.split(stated) if name.casefold() != site.casefold()]
     agreeing = next((heading for heading in headings if heading.casefold() in stated.casefold()), "")
     if agreeing or (len(headings) == 1 and not named.get("og:title")):
         return agreeing or headings[0]
-    return stated if named.get("og:title") and not site else (parts[0] if parts else "")
+    return stated if named.get("og:title") and not site else (names[0] if names else "")
 
 
 def _linked_data(document: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
+    dates: dict[str, str] = {}
     for script in document.iter("script"):
         if (script.get("type") or "").lower() == "application/ld+json" and len(script.text or "") <= _LD_CHARACTERS:
             try:
@@ -110,8 +110,8 @@ def _linked_data(document: Any) -> dict[str, str]:
             for entry in _entries(value):
                 for key in ("datePublished", "dateModified"):
                     if isinstance(entry.get(key), str):
-                        found.setdefault(key.lower(), entry[key])
-    return found
+                        dates.setdefault(key.lower(), entry[key])
+    return dates
 
 
 def _entries(value: Any) -> Iterator[dict[str, Any]]:

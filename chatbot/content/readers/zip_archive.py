@@ -11,9 +11,13 @@ from chatbot.errors import ContentError
 MOST_MEMBERS = 10_000
 MOST_BYTES = 200_000_000
 """Of all members together, unpacked."""
+
 _OLE = b"\xd0\xcf\x11\xe0"
+"""What Office files begin with that are older than zip archives, or encrypted."""
+
 _MOST_RATIO = 200
 _RATIO_FROM = 1_000_000
+"""A member of more bytes than this is refused where it unpacks to more than _MOST_RATIO times its packed size."""
 
 
 def open_archive(path: str, data: bytes) -> zipfile.ZipFile:
@@ -45,7 +49,5 @@ def read_member(path: str, archive: zipfile.ZipFile, name: str) -> bytes:
         return archive.read(name)
     except KeyError as error:
         raise ContentError(path, f"is damaged: {one_line(name)[:200]} is missing in it; save it again") from error
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, ValueError) as error:
-        raise ContentError(path, f"is damaged: {one_line(str(error))}; save it again") from error
-    except Exception as error:  # zlib and lzma have errors of their own
+    except Exception as error:  # beside those of zipfile, zlib and lzma have errors of their own
         raise ContentError(path, f"is damaged: {one_line(str(error))}; save it again") from error

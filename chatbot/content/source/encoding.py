@@ -63,9 +63,9 @@ def _text(path: str, data: bytes, declared: str | None) -> str:
     except UnicodeDecodeError as error:
         problem = error
     if not marked:
-        found = _declared(data, declared) if declared else _detected(data)
-        if found is not None:
-            return found
+        text = _declared(data, declared) if declared else _detected(data)
+        if text is not None:
+            return text
     raise _refused(path, data, problem, marked, declared)
 
 

@@ -27,14 +27,14 @@ def find_files(corpus_dir: Path) -> list[str]:
     in the list, also what cannot be read: `read_bytes` and `parse` say why. A folder that cannot be listed is in it
     too; a link to a folder is not followed.
     """
-    found: list[str] = []
+    paths: list[str] = []
     folders = [corpus_dir]
     while folders:
         folder = folders.pop()
         try:
             entries = list(os.scandir(folder))
         except OSError:
-            found.append(_relative(corpus_dir, folder))
+            paths.append(_relative(corpus_dir, folder))
             continue
         for entry in entries:
             if entry.name.startswith((".", "~$")) or entry.name.endswith("~"):
@@ -42,8 +42,8 @@ def find_files(corpus_dir: Path) -> list[str]:
             if entry.is_dir(follow_symlinks=False):
                 folders.append(Path(entry.path))
             elif not _ASSETS.fullmatch(Path(entry.name).suffix) or is_json_feed(entry.name):
-                found.append(_relative(corpus_dir, Path(entry.path)))
-    return sorted(found, key=lambda path: (unicodedata.normalize("NFC", path), path))
+                paths.append(_relative(corpus_dir, Path(entry.path)))
+    return sorted(paths, key=lambda path: (unicodedata.normalize("NFC", path), path))
 
 
 def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:

@@ -44,95 +44,97 @@ class FrontMatter:
 
     def text(self, key: str) -> str | None:
         """One line of text, or None where the key is absent or empty. A list of one counts as its item."""
-        found = self._values.get(key)
-        if not found:
+        stated = self._values.get(key)
+        if not stated:
             return None
-        value = found.value[0] if isinstance(found.value, list) and len(found.value) == 1 else found.value
+        value = stated.value[0] if isinstance(stated.value, list) and len(stated.value) == 1 else stated.value
         if not isinstance(value, str):
-            raise self._error(found, f"{key} is a {'list' if isinstance(value, list) else 'mapping'}; write one text")
+            raise self._error(stated, f"{key} is a {'list' if isinstance(value, list) else 'mapping'}; write one text")
         return one_line(value) or None
 
     def texts(self, key: str, *, commas: bool = False) -> tuple[str, ...]:
         """A list of texts without repeats; a single text is a list of one, or of several between `commas`."""
-        found = self._values.get(key)
-        if not found:
+        stated = self._values.get(key)
+        if not stated:
             return ()
-        value = found.value
+        value = stated.value
         if isinstance(value, str):
             value = value.split(",") if commas else [value]
         if isinstance(value, dict):
-            raise self._error(found, f"{key} is a mapping; write a list")
+            raise self._error(stated, f"{key} is a mapping; write a list")
         return tuple(dict.fromkeys(item for item in map(_item, value) if item))
 
     def pins(self) -> tuple[Pin, ...]:
         """What stands under `pinned`: mappings of `question` and, if wanted, `until` and `heading`."""
-        found = self._values.get("pinned")
-        if not found or not found.value:
+        stated = self._values.get("pinned")
+        if not stated or not stated.value:
             return ()
-        items = found.value if isinstance(found.value, list) else [found.value]
+        items = stated.value if isinstance(stated.value, list) else [stated.value]
         pins = []
         for item in items:
-            inner = FrontMatter(self._path, {key: Value(value, found.line) for key, value in self._pairs(found, item)})
+            inner = FrontMatter(
+                self._path, {key: Value(value, stated.line) for key, value in self._pairs(stated, item)}
+            )
             question = inner.text("question")
             if not question:
-                raise self._error(found, "a pinned answer has no question; write - question: ... under pinned")
+                raise self._error(stated, "a pinned answer has no question; write - question: ... under pinned")
             pins.append(Pin(question, inner.day("until"), inner.text("heading")))
         return tuple(pins)
 
-    def _pairs(self, found: Value, item: Any) -> list[tuple[str, Any]]:
+    def _pairs(self, stated: Value, item: Any) -> list[tuple[str, Any]]:
         pairs = list(item.items()) if isinstance(item, dict) else [("question", item)]
         unknown = [key for key, _ in pairs if key not in {"question", "until", "heading"}]
         if unknown:
             raise self._error(
-                found, f"a pinned answer has the key {_shown(unknown[0])}; known are question, until, heading"
+                stated, f"a pinned answer has the key {_shown(unknown[0])}; known are question, until, heading"
             )
         return pairs
 
     def day(self, *keys: str) -> date | None:
         """The first of these keys that is present, as a calendar date; a time behind it is ignored."""
         for key in keys:
-            found = self._values.get(key)
-            value = found.value.get("date") if found and isinstance(found.value, dict) else found and found.value
-            if not found or not value:
+            stated = self._values.get(key)
+            value = stated.value.get("date") if stated and isinstance(stated.value, dict) else stated and stated.value
+            if not stated or not value:
                 continue
             if isinstance(value, str) and (day := calendar_day(value)):
                 return day
-            raise self._error(found, f"{key} is {_shown(value)}, which is no date; write it as 2026-01-31")
+            raise self._error(stated, f"{key} is {_shown(value)}, which is no date; write it as 2026-01-31")
         return None
 
     def flag(self, key: str) -> bool:
         """True or False; absent is False."""
-        found = self._values.get(key)
-        if found and found.value and self.truth(key) is None:
-            raise self._error(found, f"{key} is {_shown(found.value)}; write true or false")
+        stated = self._values.get(key)
+        if stated and stated.value and self.truth(key) is None:
+            raise self._error(stated, f"{key} is {_shown(stated.value)}; write true or false")
         return self.truth(key) or False
 
     def truth(self, key: str) -> bool | None:
         """True or False where the value says so, else None."""
-        found = self._values.get(key)
-        return _TRUTH.get(found.value.lower()) if found and isinstance(found.value, str) else None
+        stated = self._values.get(key)
+        return _TRUTH.get(stated.value.lower()) if stated and isinstance(stated.value, str) else None
 
     def address(self, key: str) -> str | None:
         """An http(s) address or a path on this site that begins with a single slash."""
-        found, value = self._values.get(key), self.text(key)
-        if not found or value is None:
+        stated, value = self._values.get(key), self.text(key)
+        if not stated or value is None:
             return None
         if not usable_address(value):
             raise self._error(
-                found, f"{key} is {_shown(value)}; write a whole http(s) address, or a path with a single / in front"
+                stated, f"{key} is {_shown(value)}; write a whole http(s) address, or a path with a single / in front"
             )
         return value
 
     def values(self) -> dict[str, Any]:
         """Every key with its value: texts, lists and mappings."""
-        return {key: found.value for key, found in self._values.items()}
+        return {key: stated.value for key, stated in self._values.items()}
 
     def beside(self, facts: Mapping[str, str]) -> FrontMatter:
         """These keys, and `facts` for those that the file does not set itself."""
         return FrontMatter(self._path, {key: Value(value, 1) for key, value in facts.items()} | self._values)
 
-    def _error(self, found: Value, reason: str) -> ContentError:
-        return ContentError(self._path, reason, found.line)
+    def _error(self, stated: Value, reason: str) -> ContentError:
+        return ContentError(self._path, reason, stated.line)
 
 
 def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
