@@ -23,7 +23,7 @@ from chatbot.records import Turn
 class Understood:
     """A question as it is searched. `mended` is what was typed with its spelling mended.
 
-    `foreign` is the language that it is plainly in where the articles are in English; see `foreign.language_of`.
+    `foreign` is the language that it is plainly in where the articles are in English; see `foreign_language.language_of`.
     """
 
     mended: str
