@@ -24,8 +24,9 @@ from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabula
 from chatbot.answering.verdict.evidence import REFUSALS
 from chatbot.answering.verdict.judge import Judge
 from chatbot.errors import QuestionError
+from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdict
 
 MOST_CHARACTERS = 1000
@@ -81,13 +82,13 @@ class Answerer:
         return self._index.generation
 
     @property
-    def calibration(self) -> dict[str, float]:
-        """The figures of the generation's calibration, none where it was never calibrated."""
-        return self._index.manifest.calibration
+    def manifest(self) -> Manifest:
+        """What the generation says of itself."""
+        return self._index.manifest
 
     @property
-    def encoder(self) -> QueryEncoder:
-        return self._searcher.encoder
+    def embedder(self) -> QueryEmbedder:
+        return self._searcher.embedder
 
     @property
     def store(self) -> Store:

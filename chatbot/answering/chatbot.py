@@ -15,7 +15,7 @@ from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
 from chatbot.settings import Settings, load_settings
 
@@ -129,7 +129,7 @@ class Chatbot:
         try:
             name, served = current(self.settings.index_dir), self._answerer
             manifest = read_manifest(self.settings.index_dir / name)
-            if (name, manifest.calibration) != (served.generation, served.calibration):
+            if (name, manifest.calibration) != (served.generation, served.manifest.calibration):
                 self._answerer = _open_newest(self.settings, self._answerer, threads=self._threads)
                 _log.info("serving generation %s", self._answerer.generation)
         except ChatbotError as error:
@@ -165,7 +165,7 @@ def _open_newest(settings: Settings, old: Answerer | None = None, *, threads: in
 
 
 def open_generation(settings: Settings, folder: Path, old: Answerer | None = None, *, threads: int = 0) -> Answerer:
-    """The answerer of a generation, with the encoder of `old` where it is the same.
+    """The answerer of a generation, with the embedder of `old` where it is the same.
 
     Raises IndexDamaged, IndexMismatch (another model or format), ModelError.
     """
@@ -175,15 +175,15 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
             f"generation {folder.name} was built with model '{manifest.model}', the settings name '{settings.model}'; "
             "run 'chatbot build', or set model back"
         )
-    same_encoder = old is not None and old.encoder.card.fingerprint == manifest.encoder
-    folder_of_encoder = settings.index_dir / ENCODERS / manifest.encoder
-    encoder = old.encoder if old and same_encoder else QueryEncoder(folder_of_encoder, threads=threads)
+    if old is not None and old.manifest.encoder == manifest.encoder:
+        return open_answerer(settings, folder, old.embedder)
+    encoder = QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder, threads=threads)
     return open_answerer(settings, folder, encoder)
 
 
-def open_answerer(settings: Settings, folder: Path, encoder: QueryEncoder) -> Answerer:
+def open_answerer(settings: Settings, folder: Path, embedder: QueryEmbedder) -> Answerer:
     """The answerer of one generation. Raises IndexDamaged or IndexMismatch."""
-    return answer_from(Searcher(LocalIndex.open(folder), encoder), settings)
+    return answer_from(Searcher(LocalIndex.open(folder), embedder), settings)
 
 
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:

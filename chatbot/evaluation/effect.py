@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log2
-from typing import cast
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import answer_from
@@ -18,7 +17,7 @@ from chatbot.indexing.building.report import Effect, Judged
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.model.embedder import Embedder
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
 from chatbot.records import Filters, Passage
 from chatbot.settings import Settings
 
@@ -99,10 +98,9 @@ def ndcg(shown: Sequence[str], answering: set[str], depth: int = _DEPTH) -> floa
     return gain / ideal if ideal else 0.0
 
 
-def side(index: LocalIndex, embedder: Embedder, settings: Settings) -> Side:
+def side(index: LocalIndex, embedder: QueryEmbedder, settings: Settings) -> Side:
     """An index that is asked with the model it was built with, and answers as visitors are answered."""
-    # All that a searcher asks of its encoder is `embed_query`.
-    return Side(index, answer_from(Searcher(index, cast("QueryEncoder", embedder)), settings))
+    return Side(index, answer_from(Searcher(index, embedder), settings))
 
 
 def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) -> Side | None:
@@ -112,7 +110,7 @@ def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) 
         encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
     except ModelError:
         return None  # nobody can ask it any more
-    return Side(index, answer_from(Searcher(index, encoder), settings))
+    return side(index, encoder, settings)
 
 
 def _look(asked: Side, one: JudgedQuestion) -> _Seen:

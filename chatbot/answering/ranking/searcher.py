@@ -12,7 +12,7 @@ import numpy.typing as npt
 from chatbot.answering.ranking import formulas
 from chatbot.arrays import Mask, Rows, Scores, Vectors
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Article, Filters
 
 CANDIDATES = 100
@@ -54,13 +54,13 @@ class Ranking:
 class Searcher:
     """Finds passages in one generation. Safe to use from several threads."""
 
-    def __init__(self, index: LocalIndex, encoder: QueryEncoder) -> None:
+    def __init__(self, index: LocalIndex, embedder: QueryEmbedder) -> None:
         self.index = index
-        self.encoder = encoder
+        self.embedder = embedder
 
     def query(self, text: str) -> Query:
         """A text made ready to be ranked."""
-        return Query(text, self.encoder.embed_query(text), formulas.term_weights(text))
+        return Query(text, self.embedder.embed_query(text), formulas.term_weights(text))
 
     def rank(self, query: Query, allowed: Mask | None = None) -> Ranking:
         """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""

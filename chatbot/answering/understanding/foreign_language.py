@@ -1,7 +1,8 @@
 """Questions that are plainly in another language than English: by their script, or by closed lists of function words.
 
 One foreign word makes no foreign question: "what is a résumé?", "Gehalt in Germany", "Los Angeles vs Las Vegas". The
-lists and the sentence that such a question gets are in `foreign_language.toml`; docs/conversation.md says what was measured.
+lists and the sentence that such a question gets are in `foreign_language.toml`; docs/conversation.md says what was
+measured.
 """
 
 from __future__ import annotations

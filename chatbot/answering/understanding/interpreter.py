@@ -23,7 +23,8 @@ from chatbot.records import Turn
 class Understood:
     """A question as it is searched. `mended` is what was typed with its spelling mended.
 
-    `foreign` is the language that it is plainly in where the articles are in English; see `foreign_language.language_of`.
+    `foreign` is the code of the language that it is plainly in where the articles are in English, None elsewhere; see
+    `foreign_language.language_of`.
     """
 
     mended: str
@@ -84,5 +85,5 @@ class Understanding:
     @cached_property
     def lexicon(self) -> Lexicon:
         """The words that a question may contain; made when the first question comes."""
-        everyday = spelling.whole_words(self._searcher.encoder.vocabulary)
+        everyday = spelling.whole_words(self._searcher.embedder.vocabulary)
         return spelling.lexicon(self._index.words, everyday | self._vocabulary.words)

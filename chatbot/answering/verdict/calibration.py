@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +24,7 @@ from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
 from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.model.embedder import Embedder
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import QueryEmbedder
 
 # So many questions are asked at most, to keep a build of one changed article within its second.
 _SENTENCES, _LINES = 200, 160
@@ -65,14 +64,14 @@ def outside_lines() -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
-def calibrate(index: LocalIndex, embedder: Embedder | QueryEncoder, old: LocalIndex | None = None) -> Calibrated:
+def calibrate(index: LocalIndex, embedder: QueryEmbedder, old: LocalIndex | None = None) -> Calibrated:
     """Ask what is known and remember how it scored; vectors that `old` remembers are taken over."""
     lines = outside_lines()
     sentences = _sample(index)
     texts = (*lines, *(text for text, _ in sentences))
     vectors = _embed(texts, embedder, index.manifest.dim, old)
     exact = vectors.astype(np.float32)
-    searcher = Searcher(index, cast("QueryEncoder", embedder))
+    searcher = Searcher(index, embedder)
     inside = _ask(searcher, sentences, exact[len(lines) :])
     kept = _foreign(index, exact[: len(lines)], inside)
     outside = exact[kept]
@@ -137,9 +136,7 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
     return list(found.items()) if len(found) >= _FEWEST else []
 
 
-def _embed(
-    texts: Sequence[str], embedder: Embedder | QueryEncoder, dim: int, old: LocalIndex | None
-) -> npt.NDArray[np.float16]:
+def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIndex | None) -> npt.NDArray[np.float16]:
     known = old.calibrated.vector_of() if old and old.calibrated else {}
     vectors = np.empty((len(texts), dim), np.float16)
     for row, text in enumerate(texts):

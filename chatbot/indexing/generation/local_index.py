@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,61 +36,6 @@ from chatbot.indexing.generation.passage_store import Store, write_store
 from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
 from chatbot.indexing.generation.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
-
-
-class PassageIndex(Protocol):
-    """One consistent view of all passages. Safe to use from several threads. Rows count from 0."""
-
-    @property
-    def generation(self) -> str: ...
-
-    def __len__(self) -> int: ...
-
-    def dense(self, vector: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
-        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
-
-        `allowed`, of shape (len,), limits the search to some rows.
-        """
-        ...
-
-    def lexical(self, weights: Mapping[str, float]) -> Scores:
-        """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
-        ...
-
-    def frequency(self, term: str) -> int:
-        """How many passages contain a stemmed term."""
-        ...
-
-    def idf(self, term: str) -> float:
-        """How much a stemmed term tells, >= 0."""
-        ...
-
-    def vectors(self, rows: Rows) -> Vectors:
-        """Unit vectors of passages, shape (len(rows), dim)."""
-        ...
-
-    def hubs(self, rows: Rows) -> Scores:
-        """How close passages are to passages at large, shape (len(rows),)."""
-        ...
-
-    def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
-        """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""
-        ...
-
-    def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
-        """The highest cosine to a unit vector of each passage's sentences, and of the questions that lead to it.
-
-        Shape (len(rows),), -1 where there are neither.
-        """
-        ...
-
-    def beside(self, rows: Rows) -> tuple[Rows, Mask]:
-        """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
-        ...
-
-    def passages(self, rows: Iterable[int]) -> list[Passage]:
-        """The passages at these rows, in the order asked for."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +95,10 @@ class Parts:
 
 
 class LocalIndex:
-    """A generation in a folder of this machine."""
+    """A generation in a folder of this machine: one consistent view of all its passages, whose rows count from 0.
+
+    Safe to use from several threads.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         """Raises IndexDamaged where the files do not fit together."""
@@ -210,7 +158,10 @@ class LocalIndex:
         return self.manifest.passages
 
     def dense(self, vector: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
-        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
+        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
+
+        `allowed`, of shape (len,), limits the search to some rows.
+        """
         return self._vectors.search(vector, k, allowed)
 
     def nearest(self, vectors: Vectors) -> Scores:

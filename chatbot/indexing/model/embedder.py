@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import QueryEncoder, Span, span_mask, token_counter
+from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
@@ -34,11 +34,8 @@ class PassageVectors(NamedTuple):
     sentences: Vectors
 
 
-class Embedder(Protocol):
-    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted.
-
-    `vocabulary` are the pieces of words that its tokenizer knows.
-    """
+class Embedder(QueryEmbedder, Protocol):
+    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted."""
 
     @property
     def name(self) -> str: ...
@@ -48,8 +45,6 @@ class Embedder(Protocol):
     def dim(self) -> int: ...
     @property
     def window(self) -> int: ...
-    @property
-    def vocabulary(self) -> Collection[str]: ...
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without special tokens."""
@@ -57,10 +52,6 @@ class Embedder(Protocol):
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans (code point offsets), from one forward pass."""
-        ...
-
-    def embed_query(self, text: str) -> Vectors:
-        """The unit vector of a question, shape (dim,), float32."""
         ...
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,19 @@ from chatbot.indexing.model.encoder_card import read_card
 Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+
+
+class QueryEmbedder(Protocol):
+    """What turns a question into a vector: all that answering asks of a model."""
+
+    @property
+    def vocabulary(self) -> Collection[str]:
+        """The pieces of words that the tokenizer knows."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The unit vector of a question, shape (dim,), float32."""
+        ...
 
 
 class QueryEncoder:
