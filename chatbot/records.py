@@ -11,6 +11,10 @@ from datetime import date
 from typing import Any, Literal
 
 Verdict = Literal["answered", "uncertain", "not_covered"]
+Closeness = Literal["very_close", "close", "loose"]
+Notice = Literal[
+    "", "uncertain", "not_covered", "no_article", "no_more", "no_such_passage", "other_language", "small_talk"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,25 @@ class Highlight:
 
 
 @dataclass(frozen=True, slots=True)
+class Why:
+    """Why a passage is here.
+
+    `words` are the question's own that it contains, in the question's order; `closeness` is that of the meanings.
+    `share` in [0, 1] is the part of its score that comes from words. `pinned` says that the editors chose it.
+    """
+
+    words: tuple[str, ...]
+    closeness: Closeness
+    share: float
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found.
 
     `rank` counts from 1. `score` orders the hits of one answer and is comparable within that answer only.
-    `cosine` in [-1, 1] and `bm25` >= 0 are the raw scores of the two searches. `reason` says in plain words why the
-    passage is here.
+    `cosine` in [-1, 1] and `bm25` >= 0 are the raw scores of the two searches. `reason` says `why` in plain English.
     """
 
     rank: int
@@ -101,6 +118,7 @@ class Hit:
     cosine: float
     bm25: float
     highlights: tuple[Highlight, ...]
+    why: Why
     reason: str
 
 
@@ -133,9 +151,9 @@ class Answer:
 
     `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is
     the calibrated chance that the corpus covers the question. `message` is a fixed sentence for the visitor where the
-    hits do not speak for themselves, `message_language` the code of the language it is in: that of the question where
-    that is not the articles'. `topics` are the nearest topics and `follow_ups` are questions that the corpus
-    answers. `took_ms` is wall-clock time in milliseconds.
+    hits do not speak for themselves, `notice` what it is about, and `message_language` the code of the language it is
+    in: that of the question where that is not the articles'. `topics` are the nearest topics and `follow_ups` are
+    questions that the corpus answers. `took_ms` is wall-clock time in milliseconds.
     """
 
     question: str
@@ -149,6 +167,7 @@ class Answer:
     generation: str
     took_ms: float
     message_language: str = "en"
+    notice: Notice = ""
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

@@ -4,56 +4,71 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
 from chatbot.answering import highlight
 from chatbot.answering.follow_ups import FollowUps
-from chatbot.answering.ranking.pins import Pins, marked
-from chatbot.answering.ranking.searcher import PER_ARTICLE, Ranking, Searcher, spread
+from chatbot.answering.ranking.pins import Pins
+from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import foreign_language, small_talk
-from chatbot.answering.understanding.conversation import checked_history
+from chatbot.answering.understanding.conversation import Reading, checked_history
 from chatbot.answering.understanding.interpreter import Understanding, Understood
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
-from chatbot.answering.verdict.evidence import REFUSALS
+from chatbot.answering.verdict.evidence import REFUSALS, Evidence
 from chatbot.answering.verdict.judge import Judge
+from chatbot.arrays import Mask
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder
-from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn, Verdict
+from chatbot.records import Answer, Article, Filters, Hit, Notice, Passage, Turn, Verdict, Why
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
 _PER_ARTICLE_OF_MORE = 4
+_NEAREST = 10
 _UNSURE = 0.49  # "answered" begins at one half
-_MESSAGES: dict[Verdict, str] = {
-    "answered": "",
+_MESSAGES: dict[Notice, str] = {
+    "": "",
     "uncertain": "These passages come close, but may not answer the question.",
     "not_covered": "The articles do not seem to cover this. You could ask about one of their topics instead.",
+    "no_article": "No article fits these filters; take one of them away.",
+    "no_more": "That is all the articles have on this; there is nothing more to show.",
+    "no_such_passage": "There is no such passage among those just shown. Ask for another one, or ask a question.",
 }
-NO_ARTICLE = "No article fits these filters; take one of them away."
-_NO_MORE = "That is all the articles have on this; there is nothing more to show."
-_NO_SUCH_PLACE = "There is no such passage among those just shown. Ask for another one, or ask a question."
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What was found for a question as it was understood, before any of it is cut to fit an answer."""
+class Trace:
+    """What became of a question, step by step; `Answer` and `Explanation` are two views of it.
 
+    `turns` are the earlier ones that count, `small_talk` its kind where it is nothing else, or empty. `strength` is the
+    score of `evidence`, which is None where nothing had to be judged. `places` are those of the ranking that the answer
+    shows, `withheld` those that it would show if the verdict were another: one of them is empty. `pinned` says that
+    the editors chose what comes first.
+    """
+
+    question: str
+    turns: tuple[Turn, ...]
     understood: Understood
     ranking: Ranking
+    evidence: Evidence | None
+    strength: float
     verdict: Verdict
     confidence: float
+    notice: Notice
     message: str
-    pinned: bool = False
     message_language: str = "en"
+    small_talk: str = ""
+    places: tuple[int, ...] = ()
+    withheld: tuple[int, ...] = ()
+    pinned: bool = False
 
 
 class Answerer:
@@ -106,69 +121,101 @@ class Answerer:
     def ask(self, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False) -> Answer:
         """See Chatbot.ask."""
         began = time.perf_counter()
+        trace = self.trace(question, k, history, filters, literal=literal)
+        return Answer(
+            question=trace.question,
+            searched_as=trace.understood.reading.searched_as,
+            verdict=trace.verdict,
+            confidence=trace.confidence,
+            hits=self.hits(trace, trace.places),
+            message=trace.message,
+            topics=self._topics(trace),
+            follow_ups=self._offered(trace, filters),
+            generation=self.generation,
+            took_ms=(time.perf_counter() - began) * 1000,
+            message_language=trace.message_language,
+            notice=trace.notice,
+        )
+
+    def trace(
+        self, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False
+    ) -> Trace:
+        """Everything that decides the answer to a question. Raises QuestionError."""
         asked = checked(question, k)
         turns = small_talk.without(checked_history(history))
         kind = None if literal else small_talk.kind_of(asked, opening=not turns)
         if kind:
-            return self._reply(asked, kind, turns, filters, began)
-        found = self.find(asked, turns, filters, literal=literal)
-        more, picked = (found.understood.reading.kind == kind for kind in ("more", "pick"))
-        no_topics = found.verdict == "answered" or more or picked or found.understood.foreign
-        most = _PER_ARTICLE_OF_MORE if more else PER_ARTICLE
-        places = [] if found.verdict == "not_covered" else spread(self.articles_of(found.ranking), k, most)
-        hits = marked(self.hits(found, places), found.pinned)
-        shown = {int(row) for row in found.ranking.rows[places]} | set(self._rows(turns))
-        said = [text for turn in turns for text in (turn.question, turn.searched_as)]
-        near = found.ranking.rows[:10]
-        return Answer(
-            question=asked,
-            searched_as=found.understood.reading.searched_as,
-            verdict=found.verdict,
-            confidence=found.confidence,
-            hits=hits,
-            message=found.message,
-            topics=() if no_topics else self._follow_ups.topics(near),
-            follow_ups=self._follow_ups.after(near, [*said, found.understood.reading.searched_as], shown),
-            generation=self.generation,
-            took_ms=(time.perf_counter() - began) * 1000,
-            message_language=found.message_language,
-        )
+            query = Query(asked, np.empty(0, np.float32), {})
+            understood = Understood(asked, Reading("standalone", asked), query)
+            verdict: Verdict = "not_covered"
+            nothing = (NOTHING, None, 0.0, verdict, 0.0)
+            return Trace(asked, turns, understood, *nothing, "small_talk", small_talk.reply_to(kind), small_talk=kind)
+        return self._searched(asked, k, turns, filters, literal=literal)
 
-    def find(self, asked: str, turns: Sequence[Turn], filters: Filters, *, literal: bool) -> Found:
-        """Everything that was found for a question after `turns`, which hold no small talk."""
+    def _searched(self, asked: str, k: int, turns: tuple[Turn, ...], filters: Filters, *, literal: bool) -> Trace:
         understood = self._understanding.read(asked, turns, literal=literal)
-        reading = understood.reading
-        allowed = self._searcher.allowed(filters)
-        if reading.kind == "pick":
-            # The history names what was shown; filters hold for it, too.
-            picked = self._only(reading.picked)
-            allowed = picked if allowed is None else picked & allowed
-        ranking = self._searcher.rank(understood.query, allowed)
+        reading, query, language = understood.reading, understood.query, understood.foreign
+        allowed = self._allowed(reading, filters)
+        ranking = self._searcher.rank(query, allowed)
         if reading.exclude:
             ranking = ranking.only(~np.isin(ranking.rows, self._rows_of(reading.exclude)))
-        verdict, confidence = self.judge(understood.query, ranking)
-        message = _MESSAGES[verdict]
-        if not len(ranking.rows):
-            verdict = "not_covered"
-            gone = not self._rows_of([reading.picked or ""])
-            message = _NO_SUCH_PLACE if reading.kind == "pick" and gone else NO_ARTICLE
-            message = _NO_MORE if reading.kind == "more" else message
-        elif reading.kind == "pick":
-            verdict, message = "answered", ""
-        elif reading.kind == "more" and reading.exclude and verdict == "not_covered":
-            message = _NO_MORE
-        pinned = None
-        if reading.kind not in ("pick", "more"):
-            pinned = self._pins.row(understood.query, allowed, date.today())
+        evidence, strength = self.judge.weigh(query, ranking)
+        verdict, confidence = self.judge.verdict(strength)
+        verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
+        message, message_language = _MESSAGES[notice], "en"
+        again = reading.kind in ("pick", "more")
+        pinned = None if again else self._pins.row(query, allowed, date.today())
         if pinned is not None:
-            ranking, verdict, message = self._pins.first(ranking, pinned, understood.query), "answered", ""
-        found = Found(understood, ranking, verdict, confidence, message, pinned is not None)
-        return found if found.pinned or not len(ranking.rows) else _doubted(found)
+            ranking, verdict, notice, message = self._pins.first(ranking, pinned, query), "answered", "", ""
+        elif language and len(ranking.rows):
+            # Never answered outright: names in common, or chance, may have found its passages.
+            verdict = "uncertain" if verdict == "answered" else verdict
+            confidence, notice = min(confidence, _UNSURE), "other_language"
+            message, message_language = foreign_language.message_for(language)
+        most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
+        places = tuple(spread(self._index.article_of[ranking.rows], k, most))
+        return Trace(
+            question=asked,
+            turns=turns,
+            understood=understood,
+            ranking=ranking,
+            evidence=evidence,
+            strength=strength,
+            verdict=verdict,
+            confidence=confidence,
+            notice=notice,
+            message=message,
+            message_language=message_language,
+            places=() if verdict == "not_covered" else places,
+            withheld=places if verdict == "not_covered" else (),
+            pinned=pinned is not None,
+        )
+
+    def _allowed(self, reading: Reading, filters: Filters) -> Mask | None:
+        """The rows that may be found, shape (passages,); None where all may. Filters hold for what is picked, too."""
+        allowed = self._searcher.allowed(filters)
+        if reading.kind != "pick":
+            return allowed
+        picked = np.zeros(len(self), np.bool_)
+        picked[self._rows_of([reading.picked] if reading.picked else [])] = True
+        return picked if allowed is None else picked & allowed
+
+    def _noticed(self, reading: Reading, verdict: Verdict, *, nothing: bool) -> tuple[Verdict, Notice]:
+        """The verdict on a question in its conversation and what is told with it, where `nothing` was found or some."""
+        if nothing:
+            gone = reading.kind == "pick" and not self._rows_of([reading.picked or ""])
+            return "not_covered", "no_more" if reading.kind == "more" else "no_such_passage" if gone else "no_article"
+        if reading.kind == "pick":
+            return "answered", ""
+        if reading.kind == "more" and reading.exclude and verdict == "not_covered":
+            return verdict, "no_more"
+        return verdict, "" if verdict == "answered" else verdict
 
     def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""
         turns = small_talk.without(checked_history(history))
-        return self.store.ids(self.find(checked(question, 1), turns, Filters(), literal=literal).ranking.rows)
+        trace = self._searched(checked(question, 1), 1, turns, Filters(), literal=literal)
+        return self.store.ids(trace.ranking.rows)
 
     def similar(self, passage_id: str, k: int, filters: Filters) -> tuple[Hit, ...]:
         """See Chatbot.similar."""
@@ -179,10 +226,11 @@ class Answerer:
         rows, cosines = self._index.dense(vector, k + 1, allowed)
         others = [(int(other), float(cosine)) for other, cosine in zip(rows, cosines, strict=True) if other != row][:k]
         passages = self._index.passages(other for other, _ in others)
-        return tuple(
-            Hit(place, passage, cosine, cosine, 0.0, (), highlight.reason((), cosine, 0.0))
-            for place, (passage, (_, cosine)) in enumerate(zip(passages, others, strict=True), start=1)
-        )
+        hits = []
+        for rank, (passage, (_, cosine)) in enumerate(zip(passages, others, strict=True), start=1):
+            why = Why((), highlight.closeness(cosine), 0.0)
+            hits.append(Hit(rank, passage, cosine, cosine, 0.0, (), why, highlight.reason(why)))
+        return tuple(hits)
 
     def article(self, article_id: str) -> Article | None:
         """One article with its text."""
@@ -222,47 +270,42 @@ class Answerer:
         )
         return Suggestions(chain(editors, headings))
 
-    def hits(self, found: Found, places: Sequence[int]) -> tuple[Hit, ...]:
-        """The passages at some places of the ranking, with the sentences that answer and the reason."""
-        query, ranking = found.understood.query, found.ranking
+    def hits(self, trace: Trace, places: Sequence[int]) -> tuple[Hit, ...]:
+        """The passages at some places of a ranking, with the sentences that answer and the reason."""
+        query, ranking = trace.understood.query, trace.ranking
         weights = {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
         hits = []
         passages = self._index.passages(ranking.rows[list(places)])
         for rank, (place, passage) in enumerate(zip(places, passages, strict=True), start=1):
             spans, vectors = self._index.sentences(int(ranking.rows[place]))
-            shown = [passage.text[start:end] for start, end in spans.tolist()]
-            chosen = highlight.choose(vectors @ query.vector, highlight.coverage(shown, weights), spans)
+            sentences = [passage.text[start:end] for start, end in spans.tolist()]
+            chosen = highlight.choose(vectors @ query.vector, highlight.coverage(sentences, weights), spans)
             score, cosine = float(ranking.scores[place]), float(ranking.cosines[place])
-            matched = highlight.matched_words(query.text, (passage.title, *passage.headings, *shown))
+            matched = highlight.matched_words(query.text, (passage.title, *passage.headings, *sentences))
             share = float(ranking.words[place]) / score if score > 0 else 0.0
-            why = highlight.reason(matched, cosine, min(max(share, 0.0), 1.0))
-            hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why))
+            pinned = trace.pinned and place == 0
+            why = Why(tuple(matched), highlight.closeness(cosine), min(max(share, 0.0), 1.0), pinned)
+            reason = highlight.reason(why)
+            hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason))
         return tuple(hits)
 
-    def _reply(self, asked: str, kind: str, turns: Sequence[Turn], filters: Filters, began: float) -> Answer:
-        before = {turn.question for turn in turns}
-        others = () if kind == "crisis" else self.starters(6, filters)
-        return Answer(
-            question=asked,
-            searched_as=asked,
-            verdict="not_covered",
-            confidence=0.0,
-            hits=(),
-            message=small_talk.reply_to(kind),
-            topics=(),
-            follow_ups=tuple(question for question in others if question not in before)[:3],
-            generation=self.generation,
-            took_ms=(time.perf_counter() - began) * 1000,
-        )
+    def _topics(self, trace: Trace) -> tuple[str, ...]:
+        """The nearest topics, where the passages alone do not answer."""
+        reading, language = trace.understood.reading, trace.understood.foreign
+        if trace.verdict == "answered" or reading.kind in ("more", "pick") or language or trace.small_talk:
+            return ()
+        return self._follow_ups.topics(trace.ranking.rows[:_NEAREST])
 
-    def articles_of(self, ranking: Ranking) -> npt.NDArray[np.int64]:
-        """The position in `articles` of each place's article."""
-        return self._index.article_of[ranking.rows]
-
-    def _only(self, passage_id: str | None) -> npt.NDArray[np.bool_]:
-        mask = np.zeros(len(self), np.bool_)
-        mask[self._rows_of([passage_id] if passage_id else [])] = True
-        return mask
+    def _offered(self, trace: Trace, filters: Filters) -> tuple[str, ...]:
+        """What could be asked next and was not asked yet."""
+        if trace.small_talk:
+            before = {turn.question for turn in trace.turns}
+            starters = () if trace.small_talk == "crisis" else self.starters(6, filters)
+            return tuple(question for question in starters if question not in before)[:3]
+        rows = trace.ranking.rows
+        shown = {int(row) for row in rows[list(trace.places)]} | set(self._rows(trace.turns))
+        said = [text for turn in trace.turns for text in (turn.question, turn.searched_as)]
+        return self._follow_ups.after(rows[:_NEAREST], [*said, trace.understood.reading.searched_as], shown)
 
     def _rows(self, turns: Sequence[Turn]) -> list[int]:
         return self._rows_of(dict.fromkeys(passage for turn in turns for passage in turn.shown))
@@ -270,17 +313,6 @@ class Answerer:
     def _rows_of(self, passage_ids: Iterable[str]) -> list[int]:
         rows = map(self.store.row, passage_ids)
         return [row for row in rows if row is not None]
-
-
-def _doubted(found: Found) -> Found:
-    """What was found, never `answered` if the question is in another language: by names in common, or by chance."""
-    language = found.understood.foreign
-    if language is None:
-        return found
-    verdict: Verdict = "uncertain" if found.verdict == "answered" else found.verdict
-    message, told_in = foreign_language.message_for(language)
-    confidence = min(found.confidence, _UNSURE)
-    return replace(found, verdict=verdict, confidence=confidence, message=message, message_language=told_in)
 
 
 def checked(question: str, k: int) -> str:

@@ -75,7 +75,8 @@ class Chatbot:
         literal: bool = False,
     ) -> Explanation:
         """What `ask` does with a question: how it is read, what decides, and what makes up each score."""
-        return explain(self._fresh(), question, k, history, filters, literal=literal)
+        answerer = self._fresh()
+        return explain(answerer, answerer.trace(question, k, history, filters, literal=literal))
 
     def similar(self, passage_id: str, k: int = 5, filters: Filters = Filters()) -> tuple[Hit, ...]:
         """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""

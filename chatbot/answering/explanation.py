@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chatbot.answering import highlight
-from chatbot.answering.answerer import Answerer, checked
-from chatbot.answering.ranking.searcher import spread
-from chatbot.answering.understanding import small_talk
-from chatbot.answering.understanding.conversation import checked_history
+from chatbot.answering.answerer import Answerer, Trace
 from chatbot.answering.understanding.vocabulary import Added
 from chatbot.answering.verdict.evidence import Evidence, Thresholds
-from chatbot.records import Filters, Turn, Verdict
+from chatbot.records import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,8 @@ class Explanation:
     `mended` is the question with its spelling mended, `read_as` how it relates to the conversation ("standalone",
     "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end, `added` what the
     vocabulary added to it, `terms` the stemmed words with their weights. `strength` is the evidence's score that is
-    held against the thresholds. `hits` are those that answer, or would if the verdict were another.
+    held against the thresholds. `hits` are those of the answer, `withheld` those that it would show if the verdict were
+    not "not_covered".
     """
 
     question: str
@@ -61,59 +58,52 @@ class Explanation:
     thresholds: Thresholds
     message: str
     hits: tuple[ExplainedHit, ...]
+    withheld: tuple[ExplainedHit, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as plain JSON values."""
         return asdict(self)
 
 
-def explain(
-    answerer: Answerer, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False
-) -> Explanation:
-    """What `Answerer.ask` does with a question, step by step. Raises QuestionError."""
-    asked = checked(question, k)
-    turns = small_talk.without(checked_history(history))
-    limits = answerer.judge.thresholds
-    kind = None if literal else small_talk.kind_of(asked, opening=not turns)
-    if kind:
-        reply = small_talk.reply_to(kind)
-        nothing: tuple[Any, ...] = ({}, "not_covered", 0.0, None, 0.0, limits, reply, ())
-        return Explanation(asked, asked, "small_talk", asked, (), *nothing)
-    found = answerer.find(asked, turns, filters, literal=literal)
-    query, ranking = found.understood.query, found.ranking
-    evidence, strength = answerer.judge.weigh(query, ranking)
-    places = spread(answerer.articles_of(ranking), k)
+def explain(answerer: Answerer, trace: Trace) -> Explanation:
+    """What `Answerer.ask` did with a question, step by step."""
+    understood = trace.understood
+    return Explanation(
+        question=trace.question,
+        mended=understood.mended,
+        read_as="small_talk" if trace.small_talk else understood.reading.kind,
+        searched_as=understood.reading.searched_as,
+        added=understood.added,
+        terms={term: round(weight, 4) for term, weight in understood.query.weights.items()},
+        verdict=trace.verdict,
+        confidence=trace.confidence,
+        evidence=trace.evidence,
+        strength=trace.strength,
+        thresholds=answerer.judge.thresholds,
+        message=trace.message,
+        hits=_explained(answerer, trace, trace.places),
+        withheld=_explained(answerer, trace, trace.withheld),
+    )
+
+
+def _explained(answerer: Answerer, trace: Trace, places: Sequence[int]) -> tuple[ExplainedHit, ...]:
     hits = []
-    for place, hit in zip(places, answerer.hits(found, places), strict=True):
-        passage, words = hit.passage, float(ranking.words[place])
+    for place, hit in zip(places, answerer.hits(trace, places), strict=True):
+        passage, words = hit.passage, float(trace.ranking.words[place])
         hits.append(
             ExplainedHit(
                 rank=hit.rank,
                 passage_id=passage.id,
                 place=" > ".join((passage.title, *passage.headings)),
                 reason=hit.reason,
-                matched=tuple(highlight.matched_words(query.text, (passage.title, *passage.headings, passage.text))),
+                matched=hit.why.words,
                 score=hit.score,
                 meaning=hit.score - words,
                 words=words,
                 cosine=hit.cosine,
-                sentence=float(ranking.sentences[place]),
+                sentence=float(trace.ranking.sentences[place]),
                 bm25=hit.bm25,
                 sentences=tuple(passage.text[one.start : one.end] for one in hit.highlights),
             )
         )
-    return Explanation(
-        question=asked,
-        mended=found.understood.mended,
-        read_as=found.understood.reading.kind,
-        searched_as=found.understood.reading.searched_as,
-        added=found.understood.added,
-        terms={term: round(weight, 4) for term, weight in query.weights.items()},
-        verdict=found.verdict,
-        confidence=found.confidence,
-        evidence=evidence,
-        strength=strength,
-        thresholds=limits,
-        message=found.message,
-        hits=tuple(hits),
-    )
+    return tuple(hits)

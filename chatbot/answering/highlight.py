@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from chatbot.arrays import Scores
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
-from chatbot.records import Highlight
+from chatbot.records import Closeness, Highlight, Why
 
 MOST = 2
+MOST_WORDS = 4  # that a reason names
 _NEAR = 0.92
 _WORDS = 0.3
+_CLOSENESS: dict[Closeness, str] = {"very_close": "very close", "close": "close", "loose": "loosely related"}
 
 
 def choose(cosines: Scores, coverage: Scores, spans: npt.NDArray[np.int32], most: int = MOST) -> tuple[Highlight, ...]:
@@ -40,18 +42,20 @@ def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:
     return np.array([sum(weights[term] for term in terms & weights.keys()) / total for terms in found], np.float32)
 
 
-def reason(matched: Sequence[str], cosine: float, lexical_share: float) -> str:
-    """Why a passage is here, in plain words.
+def closeness(cosine: float) -> Closeness:
+    """How close two meanings are, by their cosine."""
+    return "very_close" if cosine >= 0.6 else "close" if cosine >= 0.4 else "loose"
 
-    `matched` are the question's words that the passage contains, `lexical_share` in [0, 1] is the part of the score
-    that comes from words.
-    """
-    close = "very close" if cosine >= 0.6 else "close" if cosine >= 0.4 else "loosely related"
-    if not matched:
+
+def reason(why: Why) -> str:
+    """Why a passage is here, in plain English."""
+    if why.pinned:
+        return "chosen by the editors"
+    close = _CLOSENESS[why.closeness]
+    if not why.words:
         return f"{close} in meaning".capitalize()
-    named = ", ".join(f"“{word}”" for word in matched[:4])
-    share = f" (words {lexical_share:.0%}, meaning {1 - lexical_share:.0%})"
-    return f"Contains {named}; {close} in meaning{share}"
+    named = ", ".join(f"“{word}”" for word in why.words[:MOST_WORDS])
+    return f"Contains {named}; {close} in meaning (words {why.share:.0%}, meaning {1 - why.share:.0%})"
 
 
 def matched_words(question: str, texts: Iterable[str]) -> list[str]:

@@ -180,7 +180,8 @@ def explanation_text(found: Explanation) -> str:
         ]
     if found.message:
         lines.append(textwrap.fill(found.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13))
-    return "\n\n".join(("\n".join(lines), *map(_explained_hit_text, found.hits)))
+    withheld = ["Would be shown if it were covered:"] if found.withheld else []
+    return "\n\n".join(("\n".join(lines), *withheld, *map(_explained_hit_text, found.hits or found.withheld)))
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:

@@ -16,7 +16,7 @@ from chatbot.editing.corpus_map import CorpusMap, Pair, Point
 from chatbot.editing.listing import Listed, Preview
 from chatbot.indexing.building.report import Changes, Effect, Judged, Plan
 from chatbot.indexing.maintenance import Kept, Verified
-from chatbot.records import Answer, Article, Highlight, Hit, Passage
+from chatbot.records import Answer, Article, Highlight, Hit, Passage, Why
 from chatbot.serving.editor import views
 from chatbot.serving.web.templates import View, fill
 from tests.places import PACKAGE
@@ -89,7 +89,7 @@ def mapped() -> CorpusMap:
 TRASHED = [Trashed(bad("key"), bad("path"), datetime(2026, 1, 1, tzinfo=UTC), fate) for fate in ("deleted", "replaced")]
 # An article that shows markup writes it so.
 SHOWN = replace(passage(bad("heading"), bad("heading")), text=bad("text").replace("<", "&lt;"))
-HIT = Hit(1, SHOWN, 1.0, 1.0, 1.0, (), bad("why"))
+HIT = Hit(1, SHOWN, 1.0, 1.0, 1.0, (), Why((bad("word"),), "close", 0.5), bad("why"))
 MARKED = replace(HIT, passage=replace(SHOWN, article_id="other"), highlights=(Highlight(0, len(SHOWN.text)),))
 KEPT = [Kept(bad("generation"), bad("at"), False, 1, 1, bad("model"), 1.0, damage) for damage in (bad("damage"), "")]
 VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {

@@ -18,6 +18,7 @@ from chatbot.answering import answerer
 from chatbot.answering.highlight import reason
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.insights.journal import REASONS
+from chatbot.records import Why
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
 from chatbot.serving.web.templates import why
 from tests.places import PACKAGE, ROOT
@@ -74,14 +75,7 @@ def forgotten(code: str) -> list[str]:
 
 def fixed_messages() -> list[str]:
     lists = tomllib.loads(Path(small_talk.__file__).with_name("small_talk.toml").read_text(encoding="utf-8"))
-    constants = [
-        foreign_language.MESSAGE,
-        answerer.NO_ARTICLE,
-        answerer._NO_MORE,
-        answerer._NO_SUCH_PLACE,
-        *answerer._MESSAGES.values(),
-    ]
-    return [text for text in [*constants, *(table["reply"] for table in lists.values())] if text]
+    return [text for text in [*answerer._MESSAGES.values(), *(table["reply"] for table in lists.values())] if text]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -191,14 +185,24 @@ def test_the_address_decides_then_the_browser_then_the_site(
 
 def test_why_a_passage_is_here_is_said_in_the_language() -> None:
     german = LANGUAGES["de"]
-    assert why(reason(["pay", "rise"], 0.7, 0.4), german) == (
+    assert why(Why(("pay", "rise"), "very_close", 0.4), german) == (
         "Enthält „pay“, „rise“; inhaltlich sehr nah (Wörter 40\xa0%, Bedeutung 60\xa0%)"
     )
-    assert why(reason([], 0.45, 0.0), german) == "Inhaltlich nah"
-    assert why(reason(["pay"], 0.1, 1.0), ENGLISH) == (
-        "Contains “pay”; loosely related in meaning (words 100%, meaning 0%)"
-    )
-    assert why("something new", german) == "something new"
+    assert why(Why((), "close", 0.0), german) == "Inhaltlich nah"
+    assert why(Why(("pay",), "close", 0.4, pinned=True), german) == "Von der Redaktion ausgewählt"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Why(("pay",), "loose", 1.0), "Contains “pay”; loosely related in meaning (words 100%, meaning 0%)"),
+        (Why(tuple("abcde"), "close", 0.26), "Contains “a”, “b”, “c”, “d”; close in meaning (words 26%, meaning 74%)"),
+        (Why((), "very_close", 0.0), "Very close in meaning"),
+        (Why(("pay",), "loose", 0.5, pinned=True), "Chosen by the editors"),
+    ],
+)
+def test_the_english_page_says_what_programs_read(found: Why, said: str) -> None:
+    assert (why(found, ENGLISH), reason(found).casefold()) == (said, said.casefold())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.records import Answer, Article, Highlight, Hit, Passage
+from chatbot.records import Answer, Article, Highlight, Hit, Passage, Why
 from chatbot.serving.chat.cards import answer_html, question_html
 from chatbot.serving.web.languages import ENGLISH
 from chatbot.serving.web.markdown_html import article_html, lead_html, passage_html, place, place_of
@@ -46,6 +46,9 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.text += data
         self.marked += data if self._marks else ""
+
+
+WHY = Why((), "close", 0.0)
 
 
 def passage(text: str, url: str = "/articles/guide#top", **changes: object) -> Passage:
@@ -173,11 +176,11 @@ def test_markdown_made_to_break_out_does_not(text: str, data: st.DataObject) -> 
 def test_the_lead_is_the_sentences_that_answer_or_else_the_first_words() -> None:
     text = "Start here. **Ask** for a raise <b>now</b>. End."
     mark = Highlight(12, 43)
-    hit = Hit(2, passage(text), 1.0, 0.5, 1.0, (mark,), "")
+    hit = Hit(2, passage(text), 1.0, 0.5, 1.0, (mark,), WHY, "")
     assert str(lead_html(hit)) == "<mark>Ask for a raise now.</mark>"
     long = passage("word " * 100)
-    assert str(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), ""))).endswith("word …")
-    assert len(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), ""))) <= 240
+    assert str(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, ""))).endswith("word …")
+    assert len(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, ""))) <= 240
 
 
 def test_a_passage_of_this_server_is_linked_with_its_id_and_place() -> None:
@@ -218,7 +221,8 @@ def test_the_age_of_an_article_is_said_in_the_largest_fitting_unit(days: int, wo
 def test_every_field_of_an_answer_is_escaped() -> None:
     evil = '"><img src=x onerror=alert(1)>'
     found = passage("text", title=evil, headings=(evil,), topics=(evil,), country=evil, id=evil)
-    hits = (Hit(1, found, 1.0, 0.5, 1.0, (), evil), Hit(2, found, 1.0, 0.5, 1.0, (), evil))
+    why = Why((evil,), "close", 0.5)
+    hits = tuple(Hit(rank, found, 1.0, 0.5, 1.0, (), why, evil) for rank in (1, 2))
     answer = Answer(evil, evil + "x", "uncertain", 0.5, hits, evil, (evil,), (evil,), "g", 1.0)
     html = answer_html(answer) + question_html(evil)
     assert "img" not in Reader(html).tags

@@ -11,9 +11,8 @@ import numpy as np
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
 from chatbot.arrays import Mask, Vectors
 from chatbot.indexing.generation.tokens import words
-from chatbot.records import Hit, Passage, Pin
+from chatbot.records import Passage, Pin
 
-REASON = "chosen by the editors"
 # A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
 ALIKE = 0.9
 
@@ -79,8 +78,3 @@ class Pins:
 def _headings_inside(passage: Passage) -> list[str]:
     """Headings of small sections that share a passage."""
     return [line.lstrip("#") for line in passage.text.splitlines() if line.startswith("#")]
-
-
-def marked(hits: tuple[Hit, ...], pinned: bool) -> tuple[Hit, ...]:
-    """The hits, the first with the editors' reason where it was pinned."""
-    return (replace(hits[0], reason=REASON), *hits[1:]) if pinned and hits else hits

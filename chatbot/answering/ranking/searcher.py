@@ -51,6 +51,9 @@ class Ranking:
         return Ranking(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
+NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in range(5)))
+
+
 class Searcher:
     """Finds passages in one generation. Safe to use from several threads."""
 

@@ -28,7 +28,11 @@ class Judge:
 
     def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
         """The verdict and the confidence in [0, 1] behind it."""
-        return evidence.judge(self.weigh(query, found)[1], self.thresholds)
+        return self.verdict(self.weigh(query, found)[1])
+
+    def verdict(self, strength: float) -> tuple[Verdict, float]:
+        """The verdict on a score of evidence, and the confidence in [0, 1] behind it."""
+        return evidence.judge(strength, self.thresholds)
 
     def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
         """The evidence, and its score that is held against the thresholds.

@@ -7,7 +7,6 @@ from typing import Any
 
 from markupsafe import Markup
 
-from chatbot.answering.answerer import NO_ARTICLE
 from chatbot.records import Answer, Hit
 from chatbot.serving.web.languages import Language
 from chatbot.serving.web.templates import View, fill
@@ -19,7 +18,7 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
     `only` names the filters that it was limited by.
     """
     # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
-    nothing_fits = bool(only) and answer.message == NO_ARTICLE
+    nothing_fits = bool(only) and answer.notice == "no_article"
     reply = not (answer.hits or answer.topics or nothing_fits)
     kind = "reply" if reply else answer.verdict
     message, tongue = answer.message, answer.message_language

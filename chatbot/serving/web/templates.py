@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,18 +9,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chatbot.records import Article, Passage
+from chatbot.answering.highlight import MOST_WORDS
+from chatbot.records import Article, Passage, Why
 from chatbot.serving.web.languages import ENGLISH, Language
 from chatbot.serving.web.markdown_html import lead_html, passage_html, place_of
 
 ROOT = "../"  # the chat page lives at /chat/
-_REASON = re.compile(
-    r"(?:Contains (?P<words>“.+”); )?(?P<closeness>very close|close|loosely related) in meaning"
-    r"(?: \(words (?P<lexical>\d+)%, meaning (?P<semantic>\d+)%\))?",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile("“(.+?)”")
-_CLOSENESS = {"very close": "very_close", "close": "close", "loosely related": "loose"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +29,15 @@ class View:
     query: str = ""
 
 
-def why(reason: str, language: Language) -> str:
-    """The reason of a hit in the page's language, or as it is where it cannot be read."""
-    found = _REASON.fullmatch(reason)
-    if not found:
-        return reason
-    closeness = language(_CLOSENESS[found["closeness"].lower()])
-    if not found["words"]:
+def why(found: Why, language: Language) -> str:
+    """Why a passage is here, in the page's language."""
+    if found.pinned:
+        return language("pinned")
+    closeness = language(found.closeness)
+    if not found.words:
         return closeness[:1].upper() + closeness[1:]
-    shares = {name: language.share(int(found[name] or 0) / 100) for name in ("lexical", "semantic")}
-    words = language("comma").join(language("quoted", word=word) for word in _QUOTED.findall(found["words"]))
+    shares = {"lexical": language.share(found.share), "semantic": language.share(1 - found.share)}
+    words = language("comma").join(language("quoted", word=word) for word in found.words[:MOST_WORDS])
     return language("contains", words=words, closeness=closeness, **shares)
 
 

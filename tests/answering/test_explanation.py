@@ -1,0 +1,121 @@
+"""An explanation is another view of the answer: the same passages, verdict and message, whatever was asked."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from chatbot import Answer, Chatbot, Filters, Settings, Turn
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.explanation import Explanation, explain
+from chatbot.evaluation.effect import side
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.records import Verdict
+from chatbot.settings import PassageSettings
+from tests.keyword_embedder import KeywordEmbedder
+
+EVERYTHING, INTERVIEWS, TOMORROW = Filters(), Filters(topics=("interviews",)), Filters(updated_since=date(2999, 1, 1))
+CAREER = ("What does a data engineer do?", "and the salary?")
+# The question, what was asked before, whether it is literal, how it is read, and the verdict without filters.
+ASKED: list[tuple[str, tuple[str, ...], bool, str, Verdict]] = [
+    ("How do I become a data scientist?", (), False, "standalone", "answered"),
+    ("How do I become a data scientist?", (), True, "standalone", "answered"),
+    ("salry of a data enginer", (), False, "standalone", "answered"),
+    ("salry of a data enginer", CAREER, True, "standalone", "answered"),
+    ("how long does it take?", ("How do I become a data scientist?",), False, "follow_up", "answered"),
+    ("tell me more", CAREER, False, "more", "answered"),
+    ("tell me more", ("vesting cliff", "tell me more"), False, "more", "not_covered"),
+    ("the second one", CAREER, False, "pick", "answered"),
+    ("the ninth one", CAREER, False, "pick", "not_covered"),
+    ("How do I write a cover letter?", CAREER, False, "change", "answered"),
+    ("hello", (), False, "small_talk", "not_covered"),
+    ("thanks!", CAREER, False, "small_talk", "not_covered"),
+    ("I want to die", (), False, "small_talk", "not_covered"),
+    ("hello", (), True, "standalone", "uncertain"),
+    ("Wie werde ich Data Scientist?", (), False, "standalone", "uncertain"),
+    ("¿Debo negociar el salario de mi primera oferta?", CAREER, False, "standalone", "not_covered"),
+    ("vesting cliff", (), False, "standalone", "uncertain"),
+    ("how do I boil an egg", (), False, "standalone", "not_covered"),
+]
+
+
+@pytest.fixture(scope="module")
+def bot(shipped: dict[str, str]) -> Chatbot:
+    folders = {"corpus_dir": shipped["CHATBOT_CORPUS_DIR"], "index_dir": shipped["CHATBOT_INDEX_DIR"]}
+    return Chatbot.open(Settings(**{name: Path(folder) for name, folder in folders.items()}))
+
+
+def assert_two_views(answer: Answer, explained: Explanation) -> None:
+    """That both say the same, and that something is withheld only where nothing is shown."""
+    assert (explained.question, explained.searched_as) == (answer.question, answer.searched_as)
+    assert (explained.verdict, explained.confidence) == (answer.verdict, answer.confidence)
+    assert (explained.message, explained.withheld and explained.hits) == (answer.message, ())
+    assert [(hit.rank, hit.passage_id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in explained.hits] == [
+        (hit.rank, hit.passage.id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in answer.hits
+    ]
+    assert [(hit.matched, hit.sentences) for hit in explained.hits] == [
+        (hit.why.words, tuple(hit.passage.text[mark.start : mark.end] for mark in hit.highlights))
+        for hit in answer.hits
+    ]
+
+
+@pytest.mark.parametrize("filters", [EVERYTHING, INTERVIEWS, TOMORROW], ids=["everything", "interviews", "tomorrow"])
+@pytest.mark.parametrize(("question", "before", "literal", "read_as", "verdict"), ASKED)
+def test_an_explanation_lists_the_passages_of_the_answer(  # noqa: PLR0913, PLR0917 - a question and its conditions
+    bot: Chatbot,
+    question: str,
+    before: tuple[str, ...],
+    literal: bool,
+    read_as: str,
+    verdict: Verdict,
+    filters: Filters,
+) -> None:
+    history: tuple[Turn, ...] = ()
+    for asked in before:
+        said = bot.ask(asked, k=3, history=history)
+        history = (*history, Turn(said.question, said.searched_as, tuple(hit.passage.id for hit in said.hits)))
+    for k in (1, 7):
+        answer = bot.ask(question, k=k, history=history, filters=filters, literal=literal)
+        explained = bot.explain(question, k=k, history=history, filters=filters, literal=literal)
+        assert_two_views(answer, explained)
+        assert explained.read_as == read_as
+        assert filters != EVERYTHING or answer.verdict == verdict
+        assert filters != TOMORROW or not (answer.hits or explained.withheld)
+
+
+def test_what_an_uncovered_question_would_be_shown_is_withheld(bot: Chatbot) -> None:
+    explained = bot.explain("how do I boil an egg", k=3)
+    assert ([hit.rank for hit in explained.withheld], explained.hits) == ([1, 2, 3], ())
+    assert explained.strength < explained.thresholds.refuse_below
+
+
+@pytest.fixture(scope="module")
+def pinning(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
+    """What answers from two articles, of which one is pinned to a question that the other answers better."""
+    folder = tmp_path_factory.mktemp("pinning")
+    (folder / "corpus").mkdir()
+    pinned = "pinned:\n  - question: Better pay offer\n    heading: Raises\n"
+    team = "## First\n\nA team likes to learn python.\n\n## Raises\n\nRemote teams get no interview.\n"
+    (folder / "corpus" / "pay.md").write_text("## Offers\n\nAsk for better pay when you get an offer from a team.\n")
+    (folder / "corpus" / "team.md").write_text(f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{team}")
+    passages = PassageSettings(target_tokens=32, max_tokens=48)
+    settings = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", passages=passages)
+    report = build(settings, embedder=KeywordEmbedder())
+    return side(LocalIndex.open(settings.index_dir / report.generation), KeywordEmbedder(), settings).answerer
+
+
+@pytest.mark.parametrize(
+    ("filters", "pinned"), [(Filters(), True), (Filters(topics=("teams",)), True), (Filters(topics=("other",)), False)]
+)
+@pytest.mark.parametrize("literal", [False, True])
+def test_what_editors_pinned_comes_first_in_both(
+    pinning: Answerer, filters: Filters, pinned: bool, literal: bool
+) -> None:
+    answer = pinning.ask("better pay offer", 3, (), filters, literal=literal)
+    explained = explain(pinning, pinning.trace("better pay offer", 3, (), filters, literal=literal))
+    assert_two_views(answer, explained)
+    assert [hit.why.pinned for hit in answer.hits[:1]] == ([True] if pinned else [])
+    assert [hit.reason == "chosen by the editors" for hit in explained.hits[:2]] == [True, False][: len(explained.hits)]
