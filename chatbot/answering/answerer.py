@@ -250,14 +250,14 @@ class Answerer:
         typed = " ".join(text[:LONGEST].split())
         allowed = self._searcher.allowed(filters)
         articles = None if allowed is None else set(self._index.article_of[allowed].tolist())
-        found = self._suggestions.starting(typed, n, articles)
-        if len(found) < n and can_be_meant(typed):
+        questions = self._suggestions.starting(typed, n, articles)
+        if len(questions) < n and can_be_meant(typed):
             query = self._searcher.query(typed)
             ranking = self._searcher.rank(query, allowed)
             if self.judge(query, ranking)[0] != "not_covered":
                 near = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
-                found += self._suggestions.near(typed, near)
-        return tuple(dict.fromkeys(found))[:n]
+                questions += self._suggestions.near(typed, near)
+        return tuple(dict.fromkeys(questions))[:n]
 
     @cached_property
     def _suggestions(self) -> Suggestions:

@@ -30,13 +30,13 @@ class FollowUps:
         step = max(1, len(questions) // max(n, 1))
         return tuple(questions[::step][:n])
 
-    def after(self, found: npt.NDArray[np.int64], asked: Sequence[str], shown: Collection[int]) -> tuple[str, ...]:
+    def after(self, rows: npt.NDArray[np.int64], asked: Sequence[str], shown: Collection[int]) -> tuple[str, ...]:
         """At most three editors' questions of the articles that were found, closest to what was asked first.
 
-        `found` are rows, best first. `asked` is what was asked so far, the last of it last; none of that is offered
+        `rows` are rows, best first. `asked` is what was asked so far, the last of it last; none of that is offered
         again, nor a question whose answer is one of the rows `shown`.
         """
-        numbers = list(dict.fromkeys(self._searcher.index.article_of[found].tolist()))
+        numbers = list(dict.fromkeys(self._searcher.index.article_of[rows].tolist()))
         before = {_key(question) for question in asked}
         own = _key(asked[-1]) if asked else frozenset()
         ordered = sorted(
@@ -53,9 +53,9 @@ class FollowUps:
                 offered[question] = None
         return tuple(offered)
 
-    def topics(self, found: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    def topics(self, rows: npt.NDArray[np.int64]) -> tuple[str, ...]:
         """The topics of the articles that rows belong to, the first rows' first, at most four."""
-        numbers = dict.fromkeys(self._searcher.index.article_of[found].tolist())
+        numbers = dict.fromkeys(self._searcher.index.article_of[rows].tolist())
         topics = [topic for number in numbers for topic in self._searcher.articles[number].topics]
         return tuple(dict.fromkeys(topics))[:_TOPICS]
 

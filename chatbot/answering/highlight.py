@@ -38,8 +38,8 @@ def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:
     total = sum(weights.values())
     if not total:
         return np.zeros(len(sentences), np.float32)
-    found = [_stems(sentence) for sentence in sentences]
-    return np.array([sum(weights[term] for term in terms & weights.keys()) / total for terms in found], np.float32)
+    stems = [_stems(sentence) for sentence in sentences]
+    return np.array([sum(weights[term] for term in terms & weights.keys()) / total for terms in stems], np.float32)
 
 
 def closeness(cosine: float) -> Closeness:
@@ -61,8 +61,8 @@ def reason(why: Why) -> str:
 def matched_words(question: str, texts: Iterable[str]) -> list[str]:
     """The question's own words, in order, whose stems occur in one of some texts."""
     stems = frozenset().union(*map(_stems, texts))
-    found = [word for word in words(question) if word not in STOP_WORDS and stem(word) in stems]
-    return list(dict.fromkeys(found))
+    matched = [word for word in words(question) if word not in STOP_WORDS and stem(word) in stems]
+    return list(dict.fromkeys(matched))
 
 
 # The same passages are shown again and again, and splitting their sentences took a fifth of an answer.

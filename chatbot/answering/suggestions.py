@@ -23,10 +23,10 @@ class Suggestion:
 class Suggestions:
     """The questions of one generation, found by the beginnings of their words."""
 
-    def __init__(self, found: Iterable[Suggestion]) -> None:
+    def __init__(self, suggestions: Iterable[Suggestion]) -> None:
         """Of questions that read alike, the first is kept."""
         kept: dict[str, Suggestion] = {}
-        for suggestion in found:
+        for suggestion in suggestions:
             kept.setdefault(" ".join(words(suggestion.question)), suggestion)
         self._texts = list(kept)
         self._suggestions = list(kept.values())
@@ -51,14 +51,14 @@ class Suggestions:
         if not telling:
             return []
         rarest = min((self._with_prefix(word) for word in telling), key=len)
-        found = {
+        fitting = {
             number
             for _, number in self._pairs[rarest.start : rarest.stop]
             if (articles is None or self._suggestions[number].article in articles)
             and all(f" {word}" in f" {self._texts[number]}" for word in telling)
         }
         beginning = " ".join(typed)
-        ordered = sorted(found, key=lambda number: self._order(number, beginning, telling))
+        ordered = sorted(fitting, key=lambda number: self._order(number, beginning, telling))
         return [self._suggestions[number].question for number in ordered[:n]]
 
     def near(self, text: str, articles: Iterable[int]) -> list[str]:

@@ -93,8 +93,10 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
 
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
-    found = bot.explain(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
-    typer.echo(json.dumps(found.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(found))
+    explanation = bot.explain(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
+    typer.echo(
+        json.dumps(explanation.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation)
+    )
 
 
 def _history(bot: Chatbot, asked: Sequence[str]) -> tuple[Turn, ...]:
@@ -160,28 +162,32 @@ def _hit_text(hit: Hit) -> str:
     return f"{hit.rank}. {place}\n{body}\n   {dated}{passage.url}"
 
 
-def explanation_text(found: Explanation) -> str:
+def explanation_text(explanation: Explanation) -> str:
     """How a question was read, the verdict with its evidence, and each passage with the parts of its score."""
-    lines = [f"asked        {found.question}"]
-    if found.mended != found.question:
-        lines.append(f"mended       {found.mended}")
-    lines += [f"read as      {_READ_AS[found.read_as]}", f"searched as  {found.searched_as}"]
-    lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in found.added]
-    if found.terms:
-        lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in found.terms.items())}")
-    lines.append(f"verdict      {found.verdict.replace('_', ' ')}, confidence {found.confidence:.2f}")
-    if found.evidence:
-        limits, evidence = found.thresholds, found.evidence
+    lines = [f"asked        {explanation.question}"]
+    if explanation.mended != explanation.question:
+        lines.append(f"mended       {explanation.mended}")
+    lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {explanation.searched_as}"]
+    lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in explanation.added]
+    if explanation.terms:
+        lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in explanation.terms.items())}")
+    lines.append(f"verdict      {explanation.verdict.replace('_', ' ')}, confidence {explanation.confidence:.2f}")
+    if explanation.evidence:
+        limits, evidence = explanation.thresholds, explanation.evidence
         lines += [
-            f"evidence     {found.strength:.2f}; refused below {limits.refuse_below:.2f}, "
+            f"evidence     {explanation.strength:.2f}; refused below {limits.refuse_below:.2f}, "
             f"answered from {limits.answer_from:.2f}",
             f"             best meaning {evidence.meaning:.3f}, best words {evidence.words:.2f}, "
             f"nearness to questions out of scope {evidence.astray:.3f}",
         ]
-    if found.message:
-        lines.append(textwrap.fill(found.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13))
-    withheld = ["Would be shown if it were covered:"] if found.withheld else []
-    return "\n\n".join(("\n".join(lines), *withheld, *map(_explained_hit_text, found.hits or found.withheld)))
+    if explanation.message:
+        lines.append(
+            textwrap.fill(explanation.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13)
+        )
+    withheld = ["Would be shown if it were covered:"] if explanation.withheld else []
+    return "\n\n".join(
+        ("\n".join(lines), *withheld, *map(_explained_hit_text, explanation.hits or explanation.withheld))
+    )
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:

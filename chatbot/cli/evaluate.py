@@ -50,32 +50,32 @@ def evaluate(
     from chatbot.cli.progress import Progress
     from chatbot.evaluation.assessment import assess, differences, other_settings
 
-    settings, others = context.obj(), tuple(out_of_scope or ())
+    settings, outside = context.obj(), tuple(out_of_scope or ())
     second = None
     with Progress() as on_step:
-        first = assess(settings, judged, others=others, conversations=conversations, on_step=on_step)
+        first = assess(settings, judged, outside=outside, conversations=conversations, on_step=on_step)
         if compare:
             changed, generation = other_settings(settings, compare)
-            second = assess(changed, judged, others=others, generation=generation, on_step=on_step)
-    found: dict[str, Any] = first.to_json()
+            second = assess(changed, judged, outside=outside, generation=generation, on_step=on_step)
+    summary: dict[str, Any] = first.to_json()
     if second:
         apart = differences(first.evaluation, second.evaluation)
-        found |= {"compared_with": second.to_json(), "differences": apart}
+        summary |= {"compared_with": second.to_json(), "differences": apart}
     if as_json:
-        typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(summary, indent=1, ensure_ascii=False))
         return
     typer.echo(evaluation_text(first.to_json()))
     if second:
         typer.echo(f"\nbeside it, {compare}:\n\n{evaluation_text(second.to_json())}\n\n{differences_text(apart)}")
 
 
-def evaluation_text(found: dict[str, Any]) -> str:
+def evaluation_text(summary: dict[str, Any]) -> str:
     """A summary of `chatbot evaluate` for people."""
-    lines = [f"{found['set']}: {found['queries']} questions over {found['passages']} passages", ""]
-    for name, value in found["metrics"].items():
-        low, high = found["ci95"][name]
+    lines = [f"{summary['set']}: {summary['queries']} questions over {summary['passages']} passages", ""]
+    for name, value in summary["metrics"].items():
+        low, high = summary["ci95"][name]
         lines.append(f"  {name:<9} {value:.3f}   95 % between {low:.3f} and {high:.3f}")
-    abstention = found["abstention"]
+    abstention = summary["abstention"]
     if abstention:
         lines += [
             "",
@@ -87,32 +87,32 @@ def evaluation_text(found: dict[str, Any]) -> str:
             "answered with reserve",
             f"  {abstention['answered_others']:6.1%} of the others are answered without reserve",
         ]
-    latency = found["latency_ms"]
+    latency = summary["latency_ms"]
     lines += ["", f"  an answer takes {latency['p50']:.1f} ms (p50), {latency['p95']:.1f} ms (p95)"]
-    if "conversations" in found:
-        lines += ["", *_conversations(found["conversations"])]
+    if "conversations" in summary:
+        lines += ["", *_conversations(summary["conversations"])]
     return "\n".join(lines)
 
 
-def differences_text(found: dict[str, dict[str, float]]) -> str:
+def differences_text(differences: dict[str, dict[str, float]]) -> str:
     """Differences of two evaluations for people."""
     return "\n".join(
         f"  {name:<9} {values['difference']:+.3f}   p = {values['p']:.3f}"
         + ("" if values["p"] < 0.05 else "   may be chance")
-        for name, values in found.items()
+        for name, values in differences.items()
     )
 
 
-def _conversations(found: dict[str, Any]) -> list[str]:
-    lines = [f"  {found['turns']} later turns of conversations"]
+def _conversations(summary: dict[str, Any]) -> list[str]:
+    lines = [f"  {summary['turns']} later turns of conversations"]
     names = {"conversation": "in conversation", "alone": "alone", "rewritten": "as rewritten"}
     for way, name in names.items():
-        if found[way]:
-            lines.append(f"  {name:<16} nDCG@10 {found[way]['nDCG@10']:.3f}   R@10 {found[way]['R@10']:.3f}")
-    if "share_of_rewritten" in found and found["share_of_rewritten"]["nDCG@10"] is not None:
-        lines.append(f"  {found['share_of_rewritten']['nDCG@10']:.0%} of what the rewritten questions find")
-    if "overlap_with_rewritten@10" in found:
-        lines.append(f"  {found['overlap_with_rewritten@10']:.0%} of the ten best passages are those of the rewrite")
+        if summary[way]:
+            lines.append(f"  {name:<16} nDCG@10 {summary[way]['nDCG@10']:.3f}   R@10 {summary[way]['R@10']:.3f}")
+    if "share_of_rewritten" in summary and summary["share_of_rewritten"]["nDCG@10"] is not None:
+        lines.append(f"  {summary['share_of_rewritten']['nDCG@10']:.0%} of what the rewritten questions find")
+    if "overlap_with_rewritten@10" in summary:
+        lines.append(f"  {summary['overlap_with_rewritten@10']:.0%} of the ten best passages are those of the rewrite")
     return lines
 
 
@@ -127,21 +127,23 @@ def calibrate(context: typer.Context, as_json: JsonOption = False) -> None:
 
 def calibration_text(report: CalibrationReport) -> str:
     """The error rates in words, and the questions that editors should look at."""
-    found = report.figures
+    figures = report.figures
     state = "calibrated, stored" if report.stored else "calibrated like this already"
     lines = [f"{report.generation}: {state}"]
-    if found["sentences"]:
-        refused = f"{found['false_refusals']:.1%} of {found['sentences']:.0f} are refused; {report.refusals:.1%} may be"
+    if figures["sentences"]:
+        refused = (
+            f"{figures['false_refusals']:.1%} of {figures['sentences']:.0f} are refused; {report.refusals:.1%} may be"
+        )
         lines.append(f"questions like the articles' own   {refused}")
     else:
         lines.append("questions like the articles' own   too few passages to tell; only questions out of scope decide")
-    through, outright = f"{found['false_answers']:.1%}", f"{found['answered_outright']:.1%}"
+    through, outright = f"{figures['false_answers']:.1%}", f"{figures['answered_outright']:.1%}"
     lines.append(
-        f"questions out of scope             {through} of {found['lines']:.0f} are shown passages, "
+        f"questions out of scope             {through} of {figures['lines']:.0f} are shown passages, "
         f"{outright} without a warning"
     )
-    if found["sentences"]:
-        lines.append(f"told apart                         AUROC {found['auroc']:.3f} (1 is always, 0.5 is never)")
+    if figures["sentences"]:
+        lines.append(f"told apart                         AUROC {figures['auroc']:.3f} (1 is always, 0.5 is never)")
     if report.asked:
         lines.append(f"editors' questions                 {len(report.refused)} of {report.asked} are refused")
         lines += [f"  - {question}" for question in report.refused[:_SHOWN]]

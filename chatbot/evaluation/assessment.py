@@ -36,30 +36,30 @@ class Assessment:
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
-        found = self.evaluation.to_json()
-        return found | ({"conversations": self.conversations.to_json()} if self.conversations else {})
+        summary = self.evaluation.to_json()
+        return summary | ({"conversations": self.conversations.to_json()} if self.conversations else {})
 
 
 def assess(
     settings: Settings,
     judged: Path,
     *,
-    others: Sequence[Path] = (),
+    outside: Sequence[Path] = (),
     conversations: bool = False,
     generation: str | None = None,
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> Assessment:
     """Measure the texts of `judged` where it brings some, else the published index or another `generation` of it.
 
-    `others` are files of questions that nothing answers; without any, those shipped are asked. Raises JudgedSetError,
+    `outside` are files of questions that nothing answers; without any, those shipped are asked. Raises JudgedSetError,
     and what opening or building an index raises.
     """
-    strangers = [question for file in others or (OUTSIDE,) for question in _questions(file)]
+    asked_outside = [question for file in outside or (OUTSIDE,) for question in _questions(file)]
     own = judged.is_dir() and (judged / CORPUS).exists()
     answerer = _own(settings, judged, on_step) if own else _published(settings, generation)
     questions = read_set(judged) if judged.is_dir() else read_gold(judged, answerer.store)
     locate = document_of if own else str
-    evaluation = evaluate(answerer, questions, locate, strangers, on_step)
+    evaluation = evaluate(answerer, questions, locate, asked_outside, on_step)
     if not conversations:
         return Assessment(evaluation, None)
     folder = judged if judged.is_dir() else judged.parent
@@ -76,23 +76,23 @@ def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]
     if Path(name).is_file():
         return load_settings(Path(name)), None
     kept = candidates(settings.index_dir)
-    found = [generation for generation in kept if generation.startswith(name)]
-    if len(found) != 1:
+    named = [generation for generation in kept if generation.startswith(name)]
+    if len(named) != 1:
         names = ", ".join(kept) or "none"
-        raise JudgedSetError(f"'{name}' is no settings file and names {len(found)} kept generations; kept are {names}")
-    return settings, found[0]
+        raise JudgedSetError(f"'{name}' is no settings file and names {len(named)} kept generations; kept are {names}")
+    return settings, named[0]
 
 
 def differences(first: Evaluation, second: Evaluation) -> dict[str, dict[str, float]]:
     """For each measure how far `second` is above `first`, with the p-value of the difference over shared questions."""
     place = {query: number for number, query in enumerate(second.asked)}
     shared = [(number, place[query]) for number, query in enumerate(first.asked) if query in place]
-    rows, others = [row for row, _ in shared], [row for _, row in shared]
-    found = {}
+    first_rows, second_rows = [row for row, _ in shared], [row for _, row in shared]
+    apart = {}
     for name, values in first.values.items():
-        one, two = values[rows], second.values[name][others]
-        found[name] = {"difference": round(float((two - one).mean()), 4), "p": round(significance(one, two), 4)}
-    return found
+        one, two = values[first_rows], second.values[name][second_rows]
+        apart[name] = {"difference": round(float((two - one).mean()), 4), "p": round(significance(one, two), 4)}
+    return apart
 
 
 def _own(settings: Settings, judged: Path, on_step: OnStep) -> Answerer:

@@ -56,30 +56,30 @@ class Replay:
     def to_json(self) -> dict[str, Any]:
         """The means as plain JSON values."""
         ways = {"conversation": self.together, "alone": self.alone, "rewritten": self.rewritten, "same": self.same}
-        found: dict[str, Any] = {"turns": self.turns}
+        summary: dict[str, Any] = {"turns": self.turns}
         for way, values in ways.items():
-            found[way] = {name: round(float(each.mean()), 4) for name, each in values.items() if len(each)}
+            summary[way] = {name: round(float(each.mean()), 4) for name, each in values.items() if len(each)}
         if len(self.together["nDCG@10"]):
-            found["ci95"] = {name: [round(end, 4) for end in interval(each)] for name, each in self.together.items()}
+            summary["ci95"] = {name: [round(end, 4) for end in interval(each)] for name, each in self.together.items()}
         if len(self.rewritten["nDCG@10"]):
-            found["share_of_rewritten"] = {
+            summary["share_of_rewritten"] = {
                 name: round(float(self.same[name].mean() / each.mean()), 4) if each.mean() else None
                 for name, each in self.rewritten.items()
             }
         if len(self.overlap):
-            found["overlap_with_rewritten@10"] = round(float(self.overlap.mean()), 4)
-        return found
+            summary["overlap_with_rewritten@10"] = round(float(self.overlap.mean()), 4)
+        return summary
 
 
 def read_conversations(folder: Path, store: Store) -> list[list[JudgedTurn]]:
     """The conversations of a folder; quotes in `answers` are looked up in the index. Raises JudgedSetError."""
-    found = []
+    conversations = []
     for place, record in records(folder / CONVERSATIONS):
         turns = record.get("turns")
         if not isinstance(turns, list) or not all(isinstance(t, dict) and t.get("question") for t in turns):
             raise JudgedSetError(f"{place}: 'turns' is no list of objects with a 'question'")
-        found.append([_turn(turn, store, place) for turn in turns])
-    return found
+        conversations.append([_turn(turn, store, place) for turn in turns])
+    return conversations
 
 
 def replay(
@@ -104,13 +104,13 @@ def replay(
             if place:
                 count += 1
                 id_ = f"{number}-{place}"
-                found = documents(turn.question, history)
+                together = documents(turn.question, history)
                 meant = documents(turn.rewrite, (), literal=True) if turn.rewrite else []
                 if meant:
-                    overlap.append(len(set(found[:_DEPTH]) & set(meant[:_DEPTH])) / min(len(meant), _DEPTH))
+                    overlap.append(len(set(together[:_DEPTH]) & set(meant[:_DEPTH])) / min(len(meant), _DEPTH))
                 if turn.gold:
                     qrels[id_] = dict.fromkeys(turn.gold, 1)
-                    runs["together"][id_] = found
+                    runs["together"][id_] = together
                     runs["alone"][id_] = documents(turn.question, ())
                     if meant:
                         runs["rewritten"][id_] = meant

@@ -29,16 +29,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """How well confidence tells answerable questions from others.
+    """How well confidence tells answerable questions from those outside.
 
     `auroc` is the chance that an answerable question gets more confidence than another one. `false_answers` is the
-    share of the others that would be answered if `REFUSED` of the answerable ones were refused. `refused` and
-    `uncertain` are the shares of answerable questions with these verdicts, `answered` is the share of the others that
-    were answered without reserve.
+    share of those outside that would be answered if `REFUSED` of the answerable ones were refused. `refused` and
+    `uncertain` are the shares of answerable questions with these verdicts, `answered` is the share of those outside
+    that were answered without reserve.
     """
 
     answerable: int
-    others: int
+    outside: int
     auroc: float
     false_answers: float
     refused: float
@@ -76,31 +76,31 @@ def evaluate(
     answerer: Answerer,
     judged: JudgedSet,
     document_of: Callable[[str], str],
-    others: Sequence[str] = (),
+    outside: Sequence[str] = (),
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> Evaluation:
-    """Ask every question of a set that has a relevant text, and `others`, which the corpus does not answer.
+    """Ask every question of a set that has a relevant text, and those `outside`, which the corpus does not answer.
 
     `document_of` gives the judged id for the id of a passage. Questions of the set without a relevant text count as
-    others. Latency is that of a whole answer, one question at a time.
+    outside. Latency is that of a whole answer, one question at a time.
     """
     answerable = {query for query, grades in judged.qrels.items() if any(grade > 0 for grade in grades.values())}
     asked = tuple(query for query in judged.queries if query in answerable)
-    strangers = [*others, *(text for query, text in judged.queries.items() if query not in answerable)]
+    outside = [*outside, *(text for query, text in judged.queries.items() if query not in answerable)]
     for query in asked[:_WARM_UP]:
         answerer.ask(judged.queries[query], 10, (), Filters())
     run: dict[str, list[str]] = {}
     latencies, known, unknown = [], [], []
     for done, query in enumerate(asked):
-        on_step("asking", done, len(asked) + len(strangers))
+        on_step("asking", done, len(asked) + len(outside))
         began = time.perf_counter()
         answer = answerer.ask(judged.queries[query], 10, (), Filters())
         latencies.append((time.perf_counter() - began) * 1000)
         known.append((answer.verdict, answer.confidence))
         ranked = answerer.ranked(judged.queries[query])
         run[query] = list(dict.fromkeys(document_of(passage) for passage in ranked))
-    for done, question in enumerate(strangers, start=len(asked)):
-        on_step("asking", done, len(asked) + len(strangers))
+    for done, question in enumerate(outside, start=len(asked)):
+        on_step("asking", done, len(asked) + len(outside))
         answer = answerer.ask(question, 1, (), Filters())
         unknown.append((answer.verdict, answer.confidence))
     values = measure(run, judged.qrels, asked)
@@ -119,20 +119,20 @@ def measure(run: dict[str, list[str]], qrels: dict[str, dict[str, int]], asked: 
     names = {ir_measures.parse_measure(measure): name for name, measure in MEASURES.items()}
     place = {query: number for number, query in enumerate(asked)}
     values = {name: np.zeros(len(asked)) for name in MEASURES}
-    for found in ir_measures.iter_calc(list(names), kept, scored):
-        values[names[found.measure]][place[found.query_id]] = found.value
+    for measured in ir_measures.iter_calc(list(names), kept, scored):
+        values[names[measured.measure]][place[measured.query_id]] = measured.value
     return values
 
 
 def measure_abstention(known: Sequence[tuple[str, float]], unknown: Sequence[tuple[str, float]]) -> Abstention:
-    """Verdicts and confidences of answerable questions and of others, both at least one."""
-    answerable, others = np.array([c for _, c in known]), np.array([c for _, c in unknown])
+    """Verdicts and confidences of answerable questions and of those outside, both at least one."""
+    answerable, outside = np.array([c for _, c in known]), np.array([c for _, c in unknown])
     threshold = np.quantile(answerable, REFUSED)
     return Abstention(
         answerable=len(known),
-        others=len(unknown),
-        auroc=auroc(answerable, others),
-        false_answers=float(np.mean(others >= threshold)),
+        outside=len(unknown),
+        auroc=auroc(answerable, outside),
+        false_answers=float(np.mean(outside >= threshold)),
         refused=float(np.mean([verdict == "not_covered" for verdict, _ in known])),
         uncertain=float(np.mean([verdict == "uncertain" for verdict, _ in known])),
         answered=float(np.mean([verdict == "answered" for verdict, _ in unknown])),
@@ -158,18 +158,18 @@ def significance(first: Floats, second: Floats) -> float:
     return float((extreme.sum() + 1) / (len(extreme) + 1))
 
 
-def abstention_json(found: Abstention | None) -> dict[str, Any] | None:
+def abstention_json(abstention: Abstention | None) -> dict[str, Any] | None:
     """Plain JSON values, None where no other questions were asked."""
-    if found is None:
+    if abstention is None:
         return None
     return {
-        "answerable": found.answerable,
-        "others": found.others,
-        "AUROC": _rounded(found.auroc),
-        "false_answers_at_5pct_refused": _rounded(found.false_answers),
-        "refused": _rounded(found.refused),
-        "uncertain": _rounded(found.uncertain),
-        "answered_others": _rounded(found.answered),
+        "answerable": abstention.answerable,
+        "others": abstention.outside,
+        "AUROC": _rounded(abstention.auroc),
+        "false_answers_at_5pct_refused": _rounded(abstention.false_answers),
+        "refused": _rounded(abstention.refused),
+        "uncertain": _rounded(abstention.uncertain),
+        "answered_others": _rounded(abstention.answered),
     }
 
 

@@ -35,7 +35,7 @@ class JudgedQuestion:
 
 def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
     """The questions of a file. Raises JudgedSetError with file and line."""
-    found = []
+    questions = []
     for place, record in records(file):
         question, answers = record.get("question"), record.get("answers")
         if not isinstance(question, str) or not isinstance(answers, list) or not answers:
@@ -45,10 +45,10 @@ def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
                 '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
             )
         id_ = str(record.get("id", place.rpartition(":")[2]))
-        found.append(JudgedQuestion(id_, question, tuple(to_quote(answer, place) for answer in answers)))
-    if not found:
+        questions.append(JudgedQuestion(id_, question, tuple(to_quote(answer, place) for answer in answers)))
+    if not questions:
         raise JudgedSetError(f"{file} holds no judged questions; write some, one a line")
-    return tuple(found)
+    return tuple(questions)
 
 
 def to_quote(answer: Any, place: str) -> Quote:
@@ -77,7 +77,7 @@ def read_gold(file: Path, store: Store) -> JudgedSet:
 
 def quoted(quotes: Iterable[Quote], store: Store) -> list[str]:
     """The ids of the passages that hold at least half of one of these quotes of their article, none twice."""
-    found: dict[str, None] = {}
+    passages: dict[str, None] = {}
     for quote in quotes:
         article = store.article(quote.article)
         start = article.text.find(quote.text) if article else -1
@@ -86,5 +86,5 @@ def quoted(quotes: Iterable[Quote], store: Store) -> list[str]:
         end = start + len(quote.text)
         for _, passage, _ in store.passages_of(quote.article):
             if 2 * (min(end, passage.end) - max(start, passage.start)) >= len(quote.text):
-                found[passage.id] = None
-    return list(found)
+                passages[passage.id] = None
+    return list(passages)

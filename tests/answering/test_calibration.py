@@ -95,7 +95,7 @@ def test_the_name_of_a_generation_does_not_depend_on_its_calibration(site: Setti
 
 
 def test_thresholds_follow_the_corpus(site: Settings, tmp_path: Path) -> None:
-    """The same lines are foreign to a corpus on pay and teams, but not to one that is made of them."""
+    """The same lines are outside of a corpus on pay and teams, but not to one that is made of them."""
     write_all(site)
     build(site, embedder=KeywordEmbedder(), calibrate=calibrate)
     other = Settings(corpus_dir=tmp_path / "other", index_dir=tmp_path / "index2")

@@ -119,3 +119,24 @@ def test_what_editors_pinned_comes_first_in_both(
     assert_two_views(answer, explained)
     assert [hit.why.pinned for hit in answer.hits[:1]] == ([True] if pinned else [])
     assert [hit.reason == "chosen by the editors" for hit in explained.hits[:2]] == [True, False][: len(explained.hits)]
+
+
+@pytest.mark.parametrize(
+    ("question", "filters", "notice"),
+    [
+        ("How do I become a data scientist?", EVERYTHING, ""),
+        ("vesting cliff", EVERYTHING, "uncertain"),
+        ("how do I boil an egg", EVERYTHING, "not_covered"),
+        ("How do I become a data scientist?", TOMORROW, "no_article"),
+        ("hello", TOMORROW, "small_talk"),
+        ("Wie werde ich Data Scientist?", EVERYTHING, "other_language"),
+        ("tell me more", TOMORROW, "no_more"),
+        ("the ninth one", EVERYTHING, "no_such_passage"),
+        ("the first one", TOMORROW, "no_article"),
+    ],
+)
+def test_what_a_message_is_about_is_a_value(bot: Chatbot, question: str, filters: Filters, notice: str) -> None:
+    first = bot.ask("vesting cliff", k=3)
+    history = [Turn(first.question, first.searched_as, tuple(hit.passage.id for hit in first.hits))]
+    answer = bot.ask(question, history=history, filters=filters)
+    assert (answer.notice, bool(answer.message)) == (notice, bool(notice))

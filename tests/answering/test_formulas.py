@@ -55,28 +55,28 @@ def test_a_question_far_from_every_passage_is_vague(cosine: float, vague: float)
     assert formulas.vagueness(cosine) == pytest.approx(vague)
 
 
-def test_feedback_pulls_towards_the_first_hits_by_their_scores() -> None:
+def test_expansion_pulls_towards_the_first_hits_by_their_scores() -> None:
     vectors = np.eye(2, dtype=np.float32)
     second = math.exp((0.45 - 0.5) / 0.05)
     length = math.hypot(1.0, second)
-    found = formulas.feedback(vectors, scores(0.5, 0.45), 1.0)
+    found = formulas.expansion(vectors, scores(0.5, 0.45), 1.0)
     assert found == pytest.approx([0.5 / length, 0.5 * second / length])
 
 
-def test_feedback_comes_from_the_ten_best_wherever_they_stand() -> None:
+def test_expansion_comes_from_the_ten_best_wherever_they_stand() -> None:
     """Thirteen candidates, each with a direction of its own: the three worst are no part of the centre."""
     order = [4, 12, 0, 9, 11, 2, 7, 5, 10, 1, 8, 3, 6]
-    found = formulas.feedback(np.eye(13, dtype=np.float32), scores(*(0.6 - 0.02 * rank for rank in order)), 0.8)
+    found = formulas.expansion(np.eye(13, dtype=np.float32), scores(*(0.6 - 0.02 * rank for rank in order)), 0.8)
     weights = [math.exp(-0.02 * rank / 0.05) if rank < 10 else 0.0 for rank in order]
     assert found == pytest.approx([0.5 * 0.8 * weight / math.hypot(*weights) for weight in weights], rel=1e-4)
 
 
-def test_a_single_candidate_gets_no_feedback() -> None:
-    assert formulas.feedback(np.eye(1, dtype=np.float32), scores(0.5), 1.0).tolist() == [0.0]
+def test_a_single_candidate_is_not_expanded() -> None:
+    assert formulas.expansion(np.eye(1, dtype=np.float32), scores(0.5), 1.0).tolist() == [0.0]
 
 
-def test_a_clear_question_gets_no_feedback() -> None:
-    assert formulas.feedback(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
+def test_a_clear_question_is_not_expanded() -> None:
+    assert formulas.expansion(np.eye(2, dtype=np.float32), scores(0.5, 0.4), 0.0).tolist() == [0.0, 0.0]
 
 
 def test_please_says_how_something_is_asked_and_not_what_about() -> None:

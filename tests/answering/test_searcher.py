@@ -117,7 +117,7 @@ def word_shares(bm25: list[float]) -> list[float]:
     return [(0.1 + 0.7 * (best - others[9]) / best) * score / best for score in bm25]
 
 
-def with_feedback(scores: dict[int, float], vague: float) -> dict[int, float]:
+def with_expansion(scores: dict[int, float], vague: float) -> dict[int, float]:
     """The scores of these rows with what closeness to the ten best of them adds."""
     ten = sorted(scores, key=lambda row: -scores[row])[:10]
     weights = {row: exp((scores[row] - scores[ten[0]]) / 0.05) for row in ten}
@@ -144,7 +144,7 @@ def test_a_score_is_meaning_and_words_and_closeness_to_the_ten_best(searcher: Se
     words = word_shares(bm25)
     assert len(set(sorted(bm25, reverse=True)[9:12])) == 3  # or the 10th or 12th would do for the 11th
     found = searcher.rank(query())
-    expected = with_feedback({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
+    expected = with_expansion({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
     assert_ranked(found, expected)
     assert [row for row in found.rows.tolist() if 8 <= row <= 11] == [8, 9, 10, 11]
     assert len({round(expected[row], 6) for row in (8, 9, 10, 11)}) == 1
@@ -167,7 +167,7 @@ def test_a_clear_question_without_words_is_ranked_by_meaning_alone(searcher: Sea
 
 def test_what_is_favoured_gains_after_all_else(searcher: Searcher) -> None:
     words = word_shares(bm25_of(searcher))
-    expected = with_feedback({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
+    expected = with_expansion({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
     gains = {"b": 0.3, "d": -0.1}
     found = searcher.rank(query(b=0.3, d=-0.1))
     assert_ranked(found, {row: score + gains.get(ROWS[row].article, 0.0) for row, score in expected.items()})
@@ -181,7 +181,7 @@ def test_rows_that_are_not_allowed_neither_come_nor_measure_words_but_stay_neigh
     words = word_shares(bm25)
     kept = np.flatnonzero(allowed).tolist()
     # The nearest that is left has a cosine of .1.
-    expected = with_feedback({row: meaning(row) + words[row] for row in kept}, vague=1.0)
+    expected = with_expansion({row: meaning(row) + words[row] for row in kept}, vague=1.0)
     assert_ranked(searcher.rank(query(), allowed), expected)
 
 
@@ -197,7 +197,7 @@ def test_candidates_are_the_nearest_and_those_of_the_most_words(
     near, worded = {0, 2, 3, 7}, set(sorted(range(13), key=lambda row: -bm25[row])[:4])
     assert worded == {0, 1, 4, 6}
     words = word_shares(bm25)  # as decided as among all passages
-    expected = with_feedback({row: meaning(row) + words[row] for row in near | worded}, vague=0.5)
+    expected = with_expansion({row: meaning(row) + words[row] for row in near | worded}, vague=0.5)
     assert_ranked(searcher.rank(query()), expected)
 
 

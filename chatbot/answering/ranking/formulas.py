@@ -14,7 +14,7 @@ STOP_WEIGHT = 0.4
 _HUB = 0.2
 _BESIDE = 0.15
 _WORDS, _DECIDED = 0.1, 0.7
-_FEEDBACK = 0.5
+_EXPANSION = 0.5
 _CLEAR, _VAGUE = 0.7, 0.5
 _FIRST_HITS = 10
 _TEMPERATURE = 0.05
@@ -67,17 +67,17 @@ def vagueness(best_cosine: float) -> float:
     return min(max((_CLEAR - best_cosine) / (_CLEAR - _VAGUE), 0.0), 1.0)
 
 
-def feedback(vectors: Scores, scores: Scores, vague: float) -> Scores:
+def expansion(vectors: Scores, scores: Scores, vague: float) -> Scores:
     """What closeness to the first hits adds where a question is vague, shape (n,).
 
-    The cosine of each candidate to the mean of the ten best, weighted by exp(score / 0.05): Rocchio's feedback (1971)
-    with soft weights. `vectors` are the candidates' unit rows, shape (n, dim).
+    The cosine of each candidate to the mean of the ten best, weighted by exp(score / 0.05): Rocchio's
+    query expansion (1971) with soft weights. `vectors` are the candidates' unit rows, shape (n, dim).
     """
     if vague <= 0 or len(scores) < 2:
         return np.zeros(len(scores), np.float32)
     first = np.argsort(-scores, kind="stable")[:_FIRST_HITS]
     centre = np.exp((scores[first] - scores[first[0]]) / _TEMPERATURE) @ vectors[first]
-    added: Scores = (_FEEDBACK * vague * (vectors @ centre) / max(float(np.linalg.norm(centre)), 1e-9)).astype(
+    added: Scores = (_EXPANSION * vague * (vectors @ centre) / max(float(np.linalg.norm(centre)), 1e-9)).astype(
         np.float32
     )
     return added

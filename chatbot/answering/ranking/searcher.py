@@ -80,7 +80,7 @@ class Searcher:
         meaning = formulas.meaning(cosines, best, self._beside(rows, vector, cosines), index.hubs(rows))
         words = formulas.word_share(bm25[rows], float(bm25.max(initial=0.0)), formulas.decidedness(bm25))
         scores = meaning + words
-        scores += formulas.feedback(vectors, scores, formulas.vagueness(float(cosines.max(initial=0.0))))
+        scores += formulas.expansion(vectors, scores, formulas.vagueness(float(cosines.max(initial=0.0))))
         if query.favoured:
             scores += self._gain(rows, query.favoured)
         order = np.lexsort((rows, -scores))
@@ -94,9 +94,9 @@ class Searcher:
     def _beside(self, rows: Rows, vector: Vectors, cosines: Scores) -> Scores:
         """The mean cosine of the passages around each row in its article, its own where it is alone."""
         around, there = self.index.beside(rows)
-        found = (self.index.vectors(around.ravel()) @ vector).reshape(around.shape) * there
+        near = (self.index.vectors(around.ravel()) @ vector).reshape(around.shape) * there
         count = there.sum(axis=0)
-        mean: Scores = np.where(count > 0, found.sum(axis=0) / np.maximum(count, 1), cosines).astype(np.float32)
+        mean: Scores = np.where(count > 0, near.sum(axis=0) / np.maximum(count, 1), cosines).astype(np.float32)
         return mean
 
     @cached_property
@@ -125,8 +125,8 @@ def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
 def keeps(filters: Filters, article: Article) -> bool:
     """Whether an article is one of those that filters keep."""
 
-    def meets(wanted: tuple[str, ...], found: tuple[str, ...]) -> bool:
-        return bool({value.casefold() for value in wanted} & {value.casefold() for value in found})
+    def meets(wanted: tuple[str, ...], own: tuple[str, ...]) -> bool:
+        return bool({value.casefold() for value in wanted} & {value.casefold() for value in own})
 
     if filters.topics and not meets(filters.topics, article.topics):
         return False

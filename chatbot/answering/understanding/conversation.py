@@ -116,7 +116,7 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
     if phrases.continues(body) and _another(own, inherited):
         inherited = phrases.aspects(before)
     completing = _without(inherited, question)
-    if not completing or _foreign(body, own, frequency):
+    if not completing or _unknown(body, own, frequency):
         return Reading("change", question)
     return Reading("follow_up", question, completing, independence=_independence(body, own, frequency, passages))
 
@@ -171,7 +171,7 @@ def _parts(searched_as: str) -> tuple[str, str]:
     return (completed["question"], completed["topic"]) if completed else (searched_as, "")
 
 
-def _foreign(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> bool:
+def _unknown(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> bool:
     """Whether a question is about things that the corpus knows nothing of, which no topic of the talk can mend.
 
     Completed by a topic that is covered, "what is a flarnbuckle?" would be answered by what is known of the topic.

@@ -114,15 +114,15 @@ def topic(text: str, *, aspects: bool) -> list[str]:
     """What a text is about, word for word; with `aspects` also what it asks of it: "data engineer" or with "salary"."""
     lasting = _LAID_OFF.sub(r"\1-\2", _WHEN.sub(" ", text))
     tokens = [(token.strip(_EDGES), set(_stems(" ".join(subjects(token))))) for token in _TOKEN.findall(lasting)]
-    content = [(token, found) for token, found in tokens if found]
-    named = [(token, found) for token, found in content if not found <= _ASPECTS]
+    content = [(token, stems) for token, stems in tokens if stems]
+    named = [(token, stems) for token, stems in content if not stems <= _ASPECTS]
     return [re.sub(r"['’]s?$", "", token) for token, _ in (content if aspects or not named else named)]
 
 
 def aspects(text: str) -> list[str]:
     """What a text asks of its subject, word for word: "earn" of "What does a data engineer earn?"."""
     tokens = [token.strip(_EDGES) for token in _TOKEN.findall(text)]
-    return [token for token in tokens if (found := _stems(" ".join(words(token)))) and found <= _ASPECTS]
+    return [token for token in tokens if (stems := _stems(" ".join(words(token)))) and stems <= _ASPECTS]
 
 
 def named(question: str, heading: str) -> float:
@@ -139,8 +139,8 @@ def without_opening(question: str) -> str:
 
 def after_announcement(question: str) -> str | None:
     """What follows "different question:", "by the way" and the like; None where nothing of the kind was said."""
-    found = _NEW_TOPIC.match(question)
-    return question[found.end() :] if found and subjects(question[found.end() :]) else None
+    announcement = _NEW_TOPIC.match(question)
+    return question[announcement.end() :] if announcement and subjects(question[announcement.end() :]) else None
 
 
 def asks_for_more(question: str) -> bool:
@@ -150,11 +150,11 @@ def asks_for_more(question: str) -> bool:
 
 def place_named(question: str) -> int | None:
     """The place in a list that the question names and nothing besides: 1 for "the second one", -1 for the last."""
-    found = _PICK.fullmatch(question.strip())
-    if not found:
+    pick = _PICK.fullmatch(question.strip())
+    if not pick:
         return None
-    digit = found["number"] or found["digit"]
-    return int(digit) - 1 if digit else _PLACES.get((found["named"] or found["bare"]).lower())
+    digit = pick["number"] or pick["digit"]
+    return int(digit) - 1 if digit else _PLACES.get((pick["named"] or pick["bare"]).lower())
 
 
 def without_connection(question: str) -> str:
@@ -176,9 +176,9 @@ def leans(question: str) -> bool:
     """Whether a pronoun of the question stands for something said before it."""
     if _LEANING_AFTER.search(question):
         return True
-    found = _LEANING.search(question)
-    if not found:
+    pronoun = _LEANING.search(question)
+    if not pronoun:
         return False
-    before = question[: found.start()]
+    before = question[: pronoun.start()]
     # In "What are RSUs and how do they vest?" the word that "they" stands for is in the question itself.
     return not (subjects(before) and _CLAUSE.search(before))

@@ -44,14 +44,14 @@ class _Asked:
 
     def evidence(self, outside: Vectors, *, without: bool, itself: bool) -> list[Evidence]:
         """Evidence of each question; `without` its own passage, or where it is `itself` among those `outside`."""
-        found = []
+        weighed = []
         for vector, asked, source in zip(self.vectors, self.rankings, self.sources, strict=True):
             kept = asked.rows != source if without else np.ones(len(asked.rows), np.bool_)
             near = outside @ vector
             if itself:
                 near = np.delete(near, int(near.argmax()))
-            found.append(evidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
-        return found
+            weighed.append(evidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
+        return weighed
 
 
 OUTSIDE = Path(__file__).with_name("outside.txt")
@@ -73,30 +73,30 @@ def calibrate(index: LocalIndex, embedder: QueryEmbedder, old: LocalIndex | None
     exact = vectors.astype(np.float32)
     searcher = Searcher(index, embedder)
     inside = _ask(searcher, sentences, exact[len(lines) :])
-    kept = _foreign(index, exact[: len(lines)], inside)
+    kept = _outside(index, exact[: len(lines)], inside)
     outside = exact[kept]
     asked = kept[np.unique(np.linspace(0, len(kept) - 1, min(_LINES, len(kept))).astype(np.int64))]
-    beyond = _ask(searcher, [(lines[row], -1) for row in asked], exact[asked]).evidence(
+    weighed = _ask(searcher, [(lines[row], -1) for row in asked], exact[asked]).evidence(
         outside, without=False, itself=True
     )
-    scale = _scale(beyond)
-    elsewhere, own, strange = (
-        _scores(found, scale)
-        for found in (
+    scale = _scale(weighed)
+    elsewhere, own, beyond = (
+        _scores(each, scale)
+        for each in (
             inside.evidence(outside, without=True, itself=False),
             inside.evidence(outside, without=False, itself=False),
-            beyond,
+            weighed,
         )
     )
-    found = figures(elsewhere, own, strange) | {"lines_ignored": float(len(lines) - len(kept))}
+    told = figures(elsewhere, own, beyond) | {"lines_ignored": float(len(lines) - len(kept))}
     digests = np.frombuffer(b"".join(map(text_digest, texts)), np.uint8).reshape(-1, 16)
-    return Calibrated(found, digests, vectors, kept, _rows(scale), elsewhere, own, strange)
+    return Calibrated(told, digests, vectors, kept, _rows(scale), elsewhere, own, beyond)
 
 
 def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = evidence.REFUSALS) -> dict[str, float]:
     """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals."""
     limits = evidence.thresholds(elsewhere, own, beyond, refusals)
-    found = {
+    told = {
         "refuse_below": limits.refuse_below,
         "answer_from": limits.answer_from,
         "auroc": auroc(elsewhere, beyond),
@@ -106,7 +106,7 @@ def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = ev
         "sentences": float(len(elsewhere)),
         "lines": float(len(beyond)),
     }
-    return {name: round(value, 4) for name, value in found.items()}
+    return {name: round(value, 4) for name, value in told.items()}
 
 
 def auroc(inside: Real, outside: Real) -> float:
@@ -125,15 +125,15 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
     """A sentence from each of some passages, and their rows: those of the lowest digests, so that edits change few."""
     digests = index.store.digests()
     rows = sorted(sorted(range(len(digests)), key=lambda row: (digests[row], row))[:_SENTENCES])
-    found: dict[str, int] = {}
+    sampled: dict[str, int] = {}
     for row, passage in zip(rows, index.passages(rows), strict=True):
         spans, _ = index.sentences(row)
         written = sorted((passage.text[start:end] for start, end in spans), key=text_digest)
         texts = (" ".join(plain(sentence).split()) for sentence in written)
         fitting = next((text for text in texts if _SHORTEST <= len(text.split()) <= _LONGEST), None)
         if fitting:
-            found.setdefault(fitting, row)
-    return list(found.items()) if len(found) >= _FEWEST else []
+            sampled.setdefault(fitting, row)
+    return list(sampled.items()) if len(sampled) >= _FEWEST else []
 
 
 def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIndex | None) -> npt.NDArray[np.float16]:
@@ -155,8 +155,8 @@ def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vect
     return _Asked(vectors, rankings, tuple(source for _, source in questions))
 
 
-def _foreign(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[np.int64]:
-    """Which lines are out of scope here: a corpus about cooking covers some of them as well as it covers its own."""
+def _outside(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[np.int64]:
+    """Which lines are outside of this corpus: one about cooking covers some of them as well as it covers its own."""
     elsewhere = [
         float(asked.cosines[asked.rows != source].max(initial=-1.0))
         for asked, source in zip(inside.rankings, inside.sources, strict=True)
@@ -167,8 +167,8 @@ def _foreign(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[n
     return kept if len(kept) >= _FEWEST else np.argsort(best, kind="stable")[:_FEWEST]
 
 
-def _scale(found: Sequence[Evidence]) -> Scale:
-    values = np.array([(one.meaning, one.words, one.astray) for one in found])
+def _scale(weighed: Sequence[Evidence]) -> Scale:
+    values = np.array([(one.meaning, one.words, one.astray) for one in weighed])
     least = np.array([_LEAST_DEVIATION.meaning, _LEAST_DEVIATION.words, _LEAST_DEVIATION.astray])
     deviation = np.maximum(values.std(axis=0), least)
     return Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
@@ -178,5 +178,5 @@ def _rows(scale: Scale) -> Scores:
     return np.array([(one.meaning, one.words, one.astray) for one in (scale.mean, scale.deviation)], np.float32)
 
 
-def _scores(found: Sequence[Evidence], scale: Scale) -> Scores:
-    return np.sort(np.array([evidence.score(one, scale) for one in found], np.float32))
+def _scores(weighed: Sequence[Evidence], scale: Scale) -> Scores:
+    return np.sort(np.array([evidence.score(one, scale) for one in weighed], np.float32))

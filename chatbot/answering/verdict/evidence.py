@@ -68,15 +68,15 @@ def evidence(cosines: Scores, sentences: Scores, bm25: Scores, near: Scores) -> 
     return Evidence(float((cosines + sentences).max()) / 2, log1p(float(bm25.max())), nearest)
 
 
-def score(found: Evidence, scale: Scale) -> float:
+def score(weighed: Evidence, scale: Scale) -> float:
     """How far above questions out of scope: z(meaning) - 0.4 z(astray) + 0.5 max(z(words), 0).
 
     Words only add: a short question cannot match many, which says nothing against it.
     """
     mean, deviation = scale.mean, scale.deviation
-    meaning = (found.meaning - mean.meaning) / deviation.meaning
-    astray = (found.astray - mean.astray) / deviation.astray
-    words = (found.words - mean.words) / deviation.words
+    meaning = (weighed.meaning - mean.meaning) / deviation.meaning
+    astray = (weighed.astray - mean.astray) / deviation.astray
+    words = (weighed.words - mean.words) / deviation.words
     return meaning - _ASTRAY * astray + _WORDS * max(words, 0.0)
 
 
@@ -88,19 +88,19 @@ def thresholds(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float =
     then nine in ten questions out of scope are refused all the same. `beyond` are scores of those. `refusals` in [0, 1)
     is the share of covered questions that may be refused. Without sentences, questions out of scope alone decide.
     """
-    foreign = float(np.quantile(beyond, min(0.5 + 8 * refusals, 0.9)))
+    most_outside = float(np.quantile(beyond, min(0.5 + 8 * refusals, 0.9)))
     outright = float(np.quantile(beyond, _NOT_ANSWERED))
     if not len(elsewhere):
-        return Thresholds(foreign, max(outright, foreign))
+        return Thresholds(most_outside, max(outright, most_outside))
     certain = float(np.quantile(own, refusals))
-    refuse = max(float(np.quantile(elsewhere, refusals)), min(foreign, certain))
+    refuse = max(float(np.quantile(elsewhere, refusals)), min(most_outside, certain))
     doubtful = float(np.quantile(elsewhere, min(_UNSURE * refusals, 1.0)))
     return Thresholds(refuse, max(doubtful, certain, outright, refuse))
 
 
-def judge(found: float, limits: Thresholds) -> tuple[Verdict, float]:
+def judge(strength: float, limits: Thresholds) -> tuple[Verdict, float]:
     """The verdict on a score, and the confidence in [0, 1] behind it: a logistic function, 0.5 where answers begin."""
-    confidence = 1.0 / (1.0 + exp(min(-_SLOPE * (found - limits.answer_from), 500.0)))
-    if found >= limits.answer_from:
+    confidence = 1.0 / (1.0 + exp(min(-_SLOPE * (strength - limits.answer_from), 500.0)))
+    if strength >= limits.answer_from:
         return "answered", confidence
-    return ("uncertain" if found >= limits.refuse_below else "not_covered"), confidence
+    return ("uncertain" if strength >= limits.refuse_below else "not_covered"), confidence

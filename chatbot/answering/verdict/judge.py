@@ -16,40 +16,44 @@ from chatbot.records import Verdict
 class Judge:
     """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
 
-    def __init__(self, words: LexicalIndex, found: Calibrated | None, refusals: float = evidence.REFUSALS) -> None:
-        """`found` is what the generation remembers of its calibration, None where it was never calibrated."""
-        self._words = words
+    def __init__(
+        self, lexical: LexicalIndex, calibrated: Calibrated | None, refusals: float = evidence.REFUSALS
+    ) -> None:
+        """`calibrated` is what the generation remembers of its calibration, None where it was never calibrated."""
+        self._lexical = lexical
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = evidence.DEFAULT_SCALE, evidence.DEFAULT_THRESHOLDS
-        if found is not None:
-            self._outside = found.vectors[found.outside].astype(np.float32)
-            self._scale = Scale(*(Evidence(*map(float, row)) for row in found.scale))
-            self.thresholds = evidence.thresholds(found.elsewhere, found.own, found.beyond, refusals)
+        if calibrated is not None:
+            self._outside = calibrated.vectors[calibrated.outside].astype(np.float32)
+            self._scale = Scale(*(Evidence(*map(float, row)) for row in calibrated.scale))
+            self.thresholds = evidence.thresholds(calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals)
 
-    def __call__(self, query: Query, found: Ranking) -> tuple[Verdict, float]:
+    def __call__(self, query: Query, ranking: Ranking) -> tuple[Verdict, float]:
         """The verdict and the confidence in [0, 1] behind it."""
-        return self.verdict(self.weigh(query, found)[1])
+        return self.verdict(self.weigh(query, ranking)[1])
 
     def verdict(self, strength: float) -> tuple[Verdict, float]:
         """The verdict on a score of evidence, and the confidence in [0, 1] behind it."""
         return evidence.judge(strength, self.thresholds)
 
-    def weigh(self, query: Query, found: Ranking) -> tuple[Evidence, float]:
+    def weigh(self, query: Query, ranking: Ranking) -> tuple[Evidence, float]:
         """The evidence, and its score that is held against the thresholds.
 
         The score is at least `refuse_below` where the first passage holds the question to the letter.
         """
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
-        found_for = evidence.evidence(found.cosines, found.sentences, found.bm25, near)
-        strength = evidence.score(found_for, self._scale)
-        if strength < self.thresholds.refuse_below and self._to_the_letter(query, found):
+        weighed = evidence.evidence(ranking.cosines, ranking.sentences, ranking.bm25, near)
+        strength = evidence.score(weighed, self._scale)
+        if strength < self.thresholds.refuse_below and self._to_the_letter(query, ranking):
             strength = self.thresholds.refuse_below
-        return found_for, strength
+        return weighed, strength
 
-    def _to_the_letter(self, query: Query, found: Ranking) -> bool:
+    def _to_the_letter(self, query: Query, ranking: Ranking) -> bool:
         """Whether the first passage has every content word, together as rare as a word that no other passage has."""
         terms = set(map(stem, content_words(query.text)))
-        if not terms or not len(found.rows):
+        if not terms or not len(ranking.rows):
             return False
-        rarity = sum(map(self._words.idf, terms))
-        return rarity >= self._words.idf("") and all(self._words.holds(int(found.rows[0]), term) for term in terms)
+        rarity = sum(map(self._lexical.idf, terms))
+        return rarity >= self._lexical.idf("") and all(
+            self._lexical.holds(int(ranking.rows[0]), term) for term in terms
+        )

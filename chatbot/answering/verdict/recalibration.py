@@ -46,33 +46,33 @@ def recalibrate(settings: Settings) -> CalibrationReport:
         index = LocalIndex.open(settings.index_dir / name)
         try:
             encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
-            found = calibrate(index, encoder)
-            stored = index.calibrated is None or not _equal(index.calibrated, found)
-            report = _report(found, Searcher(index, encoder), settings.answers.refusals, stored=stored)
+            calibrated = calibrate(index, encoder)
+            stored = index.calibrated is None or not _equal(index.calibrated, calibrated)
+            report = _report(calibrated, Searcher(index, encoder), settings.answers.refusals, stored=stored)
         finally:
             index.close()
         if stored:
-            store(settings.index_dir, name, found)
+            store(settings.index_dir, name, calibrated)
     return report
 
 
-def _report(found: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
-    words = searcher.index.lexical_index
-    judge = Judge(words, found, refusals)
+def _report(calibrated: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
+    lexical = searcher.index.lexical_index
+    judge = Judge(lexical, calibrated, refusals)
     editors = [question for article in searcher.articles for question in article.questions]
     editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
     through = []
-    for place, row in enumerate(found.outside):
+    for place, row in enumerate(calibrated.outside):
         # A line is the nearest of all lines to itself, which no visitor's question is.
-        others = Judge(words, replace(found, outside=np.delete(found.outside, place)), refusals)
-        confidence = _confidence(others, searcher, outside_lines()[row])
+        without = Judge(lexical, replace(calibrated, outside=np.delete(calibrated.outside, place)), refusals)
+        confidence = _confidence(without, searcher, outside_lines()[row])
         if confidence is not None:
             through.append((confidence, outside_lines()[row]))
     return CalibrationReport(
         generation=searcher.index.generation,
         stored=stored,
         refusals=refusals,
-        figures=figures(found.elsewhere, found.own, found.beyond, refusals),
+        figures=figures(calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals),
         asked=len(editors),
         refused=tuple(text for text in editors if _confidence(judge, searcher, text) is None),
         let_through=tuple(text for _, text in sorted(through, reverse=True)),

@@ -186,8 +186,8 @@ class LocalIndex:
 
     def hubs(self, rows: Rows) -> Scores:
         """How close passages are to passages at large, shape (len(rows),)."""
-        found: Scores = self.hub_rows[rows, 0]
-        return found
+        closeness: Scores = self.hub_rows[rows, 0]
+        return closeness
 
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
         """Spans (sentences, 2) in the text of a passage, and their unit vectors (sentences, dim)."""

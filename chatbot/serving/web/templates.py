@@ -29,15 +29,15 @@ class View:
     query: str = ""
 
 
-def why(found: Why, language: Language) -> str:
+def why(reason: Why, language: Language) -> str:
     """Why a passage is here, in the page's language."""
-    if found.pinned:
+    if reason.pinned:
         return language("pinned")
-    closeness = language(found.closeness)
-    if not found.words:
+    closeness = language(reason.closeness)
+    if not reason.words:
         return closeness[:1].upper() + closeness[1:]
-    shares = {"lexical": language.share(found.share), "semantic": language.share(1 - found.share)}
-    words = language("comma").join(language("quoted", word=word) for word in found.words[:MOST_WORDS])
+    shares = {"lexical": language.share(reason.share), "semantic": language.share(1 - reason.share)}
+    words = language("comma").join(language("quoted", word=word) for word in reason.words[:MOST_WORDS])
     return language("contains", words=words, closeness=closeness, **shares)
 
 
