@@ -75,7 +75,8 @@ def forgotten(code: str) -> list[str]:
 
 def fixed_messages() -> list[str]:
     lists = tomllib.loads(Path(small_talk.__file__).with_name("small_talk.toml").read_text(encoding="utf-8"))
-    return [text for text in [*answerer._MESSAGES.values(), *(table["reply"] for table in lists.values())] if text]
+    constants = [foreign_language.MESSAGE, *answerer._MESSAGES.values()]
+    return [text for text in [*constants, *(table["reply"] for table in lists.values())] if text]
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -1,8 +1,7 @@
 """Questions that are plainly in another language than English: by their script, or by closed lists of function words.
 
 One foreign word makes no foreign question: "what is a résumé?", "Gehalt in Germany", "Los Angeles vs Las Vegas". The
-lists and the sentence that such a question gets are in `foreign_language.toml`; docs/conversation.md says what was
-measured.
+lists are in `foreign_language.toml`; docs/conversation.md says what was measured.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from pathlib import Path
 from chatbot import catalogues
 from chatbot.indexing.generation.tokens import STOP_WORDS, words
 
+MESSAGE = "The articles are in English, so it is best to ask in English, too."
 _LISTS = Path(__file__).with_name("foreign_language.toml")
 _FEWEST = 2
 _WORD = re.compile(r"(?<!['’])\b(?:[cdjlmnst]|qu)['’](?=\w)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE)
