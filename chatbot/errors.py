@@ -37,12 +37,16 @@ class QuestionError(ChatbotError):
 
 
 class ContentError(ChatbotError):
-    """One file of the corpus cannot be read; the others are not affected."""
+    """One file of the corpus cannot be read; the others are not affected.
 
-    def __init__(self, path: str, reason: str, line: int | None = None) -> None:
+    `retry` says that the same file may be readable the next time.
+    """
+
+    def __init__(self, path: str, reason: str, line: int | None = None, *, retry: bool = False) -> None:
         self.path = path
         self.reason = reason
         self.line = line
+        self.retry = retry
         super().__init__(f"{path}:{line}: {reason}" if line else f"{path}: {reason}")
 
 

@@ -88,8 +88,8 @@ class Texts:
                     for key, value in zip(node.keys, node.values, strict=True):
                         if isinstance(key, ast.Constant) and key.value == "reason":
                             yield from self.of(value, function, module)
-                elif isinstance(node, ast.Assign) and name_of(getattr(node.targets[0], "value", node)) == "left_out":
-                    yield from self.of(node.value, function, module)
+                elif isinstance(node, ast.Call) and name_of(node.func) == "LeftOut":
+                    yield from self.of(node.args[0], function, module)
 
     def of(self, node: ast.AST, function: ast.FunctionDef, module: str) -> Iterator[tuple[str, list[str]]]:
         called = [one for one in self.functions if isinstance(node, ast.Call) and one[1].name == name_of(node.func)]
@@ -107,8 +107,9 @@ class Texts:
             if parts and "error.reason" not in ast.unparse(node):
                 yield f"{module}:{node.lineno}", parts
         else:  # handed on from where it was said
-            known = isinstance(node, ast.Attribute | ast.Subscript) or "left_out.get" in ast.unparse(node)
-            assert known, f"{module}: what {ast.unparse(node)} says cannot be told"
+            assert isinstance(node, ast.Attribute | ast.Subscript), (
+                f"{module}: what {ast.unparse(node)} says cannot be told"
+            )
 
     def of_name(self, name: str, function: ast.FunctionDef, module: str) -> Iterator[tuple[str, list[str]]]:
         values, handed = [], name in {one.arg for one in function.args.args}

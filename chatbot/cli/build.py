@@ -17,8 +17,11 @@ from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted,
 from chatbot.errors import ChatbotError
 
 if TYPE_CHECKING:
-    from chatbot.indexing.building.build import Measure
+    from chatbot.indexing.building.draft import Measure
     from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan
+    from chatbot.indexing.generation.calibration_data import Calibrated
+    from chatbot.indexing.generation.local_index import LocalIndex
+    from chatbot.indexing.model.embedder import Embedder
     from chatbot.indexing.status import Status
     from chatbot.settings import Settings
 
@@ -87,17 +90,19 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:
     """Build with a bar on stderr, judged by the questions that the settings name."""
-    from chatbot.indexing.building.freshness import nothing_to_do
-
-    measure = _measure_for(settings)
-    if report := nothing_to_do(settings):
-        return report
-    from chatbot.answering.verdict.calibration import calibrate
     from chatbot.cli.progress import Progress
     from chatbot.indexing.building.build import build as build_index
 
+    measure = _measure_for(settings)
     with Progress() as on_step:
-        return build_index(settings, calibrate=calibrate, measure=measure, force=force, on_step=on_step)
+        return build_index(settings, calibrate=_calibrate, measure=measure, force=force, on_step=on_step)
+
+
+def _calibrate(new: LocalIndex, embedder: Embedder, old: LocalIndex | None) -> Calibrated:
+    """What asks questions of a new generation, loaded only where there is one."""
+    from chatbot.answering.verdict.calibration import calibrate
+
+    return calibrate(new, embedder, old)
 
 
 def _make_ready() -> None:

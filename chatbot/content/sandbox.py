@@ -68,7 +68,7 @@ class IsolatedReader:
         if "reason" in reply:
             if reply.get("spent"):
                 self._end()
-            raise ContentError(path, reply["reason"], reply.get("line"))
+            raise ContentError(path, reply["reason"], reply.get("line"), retry=reply.get("retry", False))
         sitemap = reply["sitemap"] and Sitemap(tuple(starmap(Page, reply["sitemap"][0])), tuple(reply["sitemap"][1]))
         return Parsed(tuple(map(_article, reply["articles"])), reply["left_out"], sitemap)
 
@@ -98,9 +98,10 @@ class IsolatedReader:
         self._end()
         if late.is_set():
             limit = f"max_seconds_per_file ({self._max_seconds:g})"
-            raise ContentError(path, f"takes longer to read than {limit}; simplify it, or raise that")
+            raise ContentError(path, f"takes longer to read than {limit}; simplify it, or raise that", retry=True)
         limit = f"max_memory_mb ({self._max_memory_mb})"
-        raise ContentError(path, f"made its reader fail, or needs more than {limit}; save it again, or raise that")
+        reason = f"made its reader fail, or needs more than {limit}; save it again, or raise that"
+        raise ContentError(path, reason, retry=True)
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
@@ -146,7 +147,8 @@ def _outcome(path: str, data: bytes, sha256: str) -> dict[str, Any]:
     except ContentError as error:
         return {"reason": error.reason, "line": error.line}
     except MemoryError:
-        return {"reason": "needs more memory than max_memory_mb to be read; split it, or raise that", "spent": True}
+        reason = "needs more memory than max_memory_mb to be read; split it, or raise that"
+        return {"reason": reason, "spent": True, "retry": True}
     except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
         return {"reason": f"cannot be read: {one_line(repr(error))[:200]}; save it again", "spent": True}
     return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles]}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
+from chatbot.content.readers.sitemap import Sitemap, listed
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.building.corpus import cut
+from chatbot.indexing.building.corpus import cut, idle_sitemaps, reading_order, unusable
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.embedder import Embedder
@@ -52,35 +53,19 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a file would become: articles with their passages; `reason` says why all or some of it is left out, with its
-    line where it has one.
+    line where it has one. `sitemap` is what it lists where it is one.
     """
 
     path: str
     articles: tuple[tuple[Article, tuple[Passage, ...]], ...]
     reason: str
     line: int | None = None
+    sitemap: Sitemap | None = None
 
     @property
     def problem(self) -> str:
         """The reason with its line."""
         return f"line {self.line}: {self.reason}" if self.line else self.reason
-
-
-def preview(path: str, data: bytes, settings: Settings, embedder: Embedder) -> Preview:
-    """Read a file as a build would, without writing anything."""
-    try:
-        with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
-            parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())
-    except ContentError as error:
-        return Preview(path, (), error.reason, error.line)
-    found = [
-        (article, tuple(passage for passage, _ in cut(article, settings, embedder))) for article in parsed.articles
-    ]
-    if not found:
-        return Preview(path, (), parsed.left_out or "its front matter says that it is not to be published")
-    if not all(passages for _, passages in found):
-        return Preview(path, (), "holds no text to show; add some")
-    return Preview(path, tuple(found), parsed.left_out)
 
 
 class Listing:
@@ -89,7 +74,8 @@ class Listing:
     def __init__(self, settings: Settings, embedder: Embedder) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._read: dict[tuple[str, str], Preview] = {}
+        self._parsed: dict[tuple[str, str], Preview] = {}
+        self._sitemaps: dict[str, Sitemap] = {}
 
     def list(self, store: Store, generation: str) -> tuple[Listed, ...]:
         """All files, and those that are published and gone, by their paths. Raises IndexDamaged."""
@@ -98,27 +84,72 @@ class Listing:
         known = defaultdict[str, list[tuple[Article, int]]](list)
         for number, article in enumerate(store.articles()):
             known[article.path].append((article, counts[number]))
-        found: list[Listed] = []
-        seen: dict[tuple[str, str], Preview] = {}
-        owners: dict[str, str] = {}
-        for path in find_files(self._settings.corpus_dir):
+        parsed: dict[tuple[str, str], Preview] = {}
+        files: dict[str, Listed] = {}
+        taken: dict[str, str] = {}
+        for path in reading_order(find_files(self._settings.corpus_dir)):
             try:
                 data = read_bytes(self._settings.corpus_dir, path, self._settings.max_file_mb)
             except ContentError as error:
-                found.append(_left_out(error.path, error.reason, ""))
+                files[path] = _left_out(error.path, error.reason, "")
                 continue
             digest = hashlib.sha256(data).hexdigest()
             if manifest.articles.get(path) == digest and path in known:
-                one = _listed(path, known[path], "unchanged", digest, manifest.left_out.get(path, ""))
+                file = _listed(path, known[path], "unchanged", digest, manifest.reasons.get(path, ""))
+                sizes = [(article.id, count) for article, count in known[path]]
             else:
-                key = (path, digest)
-                seen[key] = self._read.get(key) or preview(path, data, self._settings, self._embedder)
-                one = _from_preview(seen[key], manifest.articles, digest)
-            found.append(_first_of_its_name(one, owners))
-        self._read = seen
-        there = {one.path for one in found}
-        found += [_listed(path, known[path], "deleted", "", "") for path in known.keys() - there]
-        return tuple(sorted(found, key=lambda one: one.path.casefold()))
+                read = parsed[path, digest] = self._parsed.get((path, digest)) or self._parse(path, data)
+                file = _from_preview(read, manifest.articles, digest)
+                sizes = _sizes(read)
+            if left_out := unusable(sizes, taken, self._settings):
+                file = _left_out(path, left_out.reason, digest)
+            taken.update(dict.fromkeys(file.ids, path))
+            files[path] = file
+        self._parsed = parsed
+        self._sitemaps = {path: read.sitemap for (path, _), read in parsed.items() if read.sitemap}
+        for path, reason in self._idle(self._sitemaps, files).items():
+            files[path] = replace(files[path], reason=reason)
+        gone = [_listed(path, known[path], "deleted", "", "") for path in known.keys() - files.keys()]
+        return tuple(sorted([*files.values(), *gone], key=lambda file: file.path.casefold()))
+
+    def preview(self, path: str, data: bytes, store: Store, generation: str) -> Preview:
+        """What a file of these bytes would become beside the others, as a build would read it. Raises IndexDamaged."""
+        others = {file.path: file for file in self.list(store, generation) if file.state != "deleted"}
+        order = reading_order({*others, path})
+        before = [others[one] for one in order[: order.index(path)]]
+        read = self._parse(path, data)
+        if left_out := unusable(_sizes(read), {id_: file.path for file in before for id_ in file.ids}, self._settings):
+            return Preview(path, (), left_out.reason)
+        if read.sitemap:
+            idle = self._idle({**self._sitemaps, path: read.sitemap}, order)
+            return replace(read, reason=idle.get(path, read.reason))
+        return read
+
+    def _parse(self, path: str, data: bytes) -> Preview:
+        """What a file by itself would become."""
+        settings = self._settings
+        try:
+            with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
+                parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())
+        except ContentError as error:
+            return Preview(path, (), error.reason, error.line)
+        if parsed.sitemap:
+            return Preview(path, (), "is a sitemap, which gives other files their addresses", sitemap=parsed.sitemap)
+        articles = tuple(
+            (article, tuple(passage for passage, _ in cut(article, settings, self._embedder)))
+            for article in parsed.articles
+        )
+        nothing = "" if articles else "its front matter says that it is not to be published"
+        return Preview(path, articles, parsed.left_out or nothing)
+
+    def _idle(self, sitemaps: Mapping[str, Sitemap], paths: Iterable[str]) -> dict[str, str]:
+        """Why some sitemaps say nothing of the files at these paths."""
+        pages = listed(paths, (page for sitemap in sitemaps.values() for page in sitemap.pages))
+        return {path: left_out.reason for path, left_out in idle_sitemaps(sitemaps, pages.values()).items()}
+
+
+def _sizes(read: Preview) -> list[tuple[str, int]]:
+    return [(article.id, len(passages)) for article, passages in read.articles]
 
 
 def _from_preview(read: Preview, published: Mapping[str, str], digest: str) -> Listed:
@@ -126,15 +157,6 @@ def _from_preview(read: Preview, published: Mapping[str, str], digest: str) -> L
         return _left_out(read.path, read.problem, digest)
     articles = [(article, len(passages)) for article, passages in read.articles]
     return _listed(read.path, articles, "changed" if read.path in published else "new", digest, read.problem)
-
-
-def _first_of_its_name(one: Listed, owners: dict[str, str]) -> Listed:
-    """As a build does it: of two files that give the same article, the first is read."""
-    taken = next((id_ for id_ in one.ids if id_ in owners), None)
-    if taken is not None:
-        return _left_out(one.path, f"has the same name as {owners[taken]}; rename one of them", one.sha256)
-    owners.update(dict.fromkeys(one.ids, one.path))
-    return one
 
 
 def _listed(path: str, articles: Sequence[tuple[Article, int]], state: State, digest: str, reason: str) -> Listed:

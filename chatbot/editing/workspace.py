@@ -12,7 +12,7 @@ from chatbot.content.source.encoding import decode
 from chatbot.content.source.files import read_bytes
 from chatbot.editing.build_job import Kind, Outcome, Refused, Work
 from chatbot.editing.corpus_map import CorpusMap, draw_map
-from chatbot.editing.listing import Listed, Listing, Preview, preview
+from chatbot.editing.listing import Listed, Listing, Preview
 from chatbot.errors import ChatbotError, EditRefused
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -51,8 +51,10 @@ class Desk:
         return data, decode(path, data) if path.lower().endswith(TEXT) else None
 
     def preview(self, path: str, data: bytes) -> Preview:
-        """What a file would become."""
-        return preview(path, data, self.settings, self._embedder)
+        """What a file would become beside the others of the corpus."""
+        answerer = self.bot.answerer
+        with self._lock:
+            return self._listing.preview(path, data, answerer.store, answerer.generation)
 
     @property
     def busy(self) -> bool:

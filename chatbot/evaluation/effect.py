@@ -12,7 +12,7 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import JudgedSetError, ModelError, SettingsError
 from chatbot.evaluation.quotes import JudgedQuestion, quoted, read_questions
-from chatbot.indexing.building.build import Measure
+from chatbot.indexing.building.draft import Measure
 from chatbot.indexing.building.report import Effect, Judged
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS

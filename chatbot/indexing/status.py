@@ -55,7 +55,7 @@ def read_status(settings: Settings) -> Status:
         size_mb=_size_mb(index_dir / name),
         encoder_mb=_size_mb(index_dir / ENCODERS / manifest.encoder),
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
-        left_out=manifest.left_out,
+        left_out=manifest.reasons,
         calibration=manifest.calibration,
         expired=expired_in(index_dir / name),
         changes=_changes(settings, manifest),

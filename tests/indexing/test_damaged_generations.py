@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing
-from chatbot.indexing.building.build import build, newest_good
+from chatbot.indexing.building.build import build
+from chatbot.indexing.building.draft import newest_good
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.manifest import Generations, read_manifest
 from chatbot.indexing.generation.publication import CURRENT, HISTORY, candidates, current, history, prune, publish
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
@@ -95,7 +96,7 @@ def test_a_damaged_file_is_named_and_the_older_generation_serves(site: Settings,
             LocalIndex.open(folder)
         assert (caught.value.generation, caught.value.file) == (folder.name, file)
         assert "chatbot build" in str(caught.value)
-    good = newest_good(site.index_dir)
+    good = newest_good(Generations(site.index_dir))
     assert good is not None
     assert good.generation == whole
 
@@ -139,7 +140,7 @@ def test_a_pointer_that_names_no_generation_is_refused_but_the_history_serves(si
     (site.index_dir / CURRENT).write_text(pointer, encoding="utf-8")
     with pytest.raises(IndexMissing, match="run 'chatbot build'"):
         current(site.index_dir)
-    good = newest_good(site.index_dir)
+    good = newest_good(Generations(site.index_dir))
     assert good is not None
     assert good.generation == before
 
@@ -154,7 +155,7 @@ def test_a_spoilt_history_loses_nothing_that_is_served(site: Settings) -> None:
     (site.index_dir / HISTORY).write_bytes(b"\xff\xff nonsense\n\n../.. 2026\n")
     assert history(site.index_dir) == []
     prune(site.index_dir, keep=1)
-    good = newest_good(site.index_dir)
+    good = newest_good(Generations(site.index_dir))
     assert good is not None
     assert good.generation == served
 
@@ -171,6 +172,6 @@ def test_what_the_pointer_names_goes_before_a_newer_line_of_the_history(site: Se
     first, second = [entry.generation for entry in history(site.index_dir)]
     (site.index_dir / CURRENT).write_text(f"{first}\n")
     assert candidates(site.index_dir) == [first, second]
-    index = newest_good(site.index_dir)
+    index = newest_good(Generations(site.index_dir))
     assert index
     assert index.generation == first

@@ -15,7 +15,7 @@ import pytest
 
 from chatbot.errors import IndexLocked, SettingsError
 from chatbot.indexing.building.build import build, plan
-from chatbot.indexing.building.freshness import nothing_to_do
+from chatbot.indexing.building.freshness import check
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, current, history, writing
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.status import read_status
@@ -37,17 +37,25 @@ def site(served_folder: Path, tmp_path: Path) -> Settings:
     return settings
 
 
-def test_it_reports_what_a_build_reports(site: Settings) -> None:
-    found = nothing_to_do(site)
-    assert found is not None
-    assert replace(found, seconds=0.0) == replace(build(site), seconds=0.0)
-    assert list(found.changes.left_out) == ["song.mp9"]
-    assert found.expired == (f"pinned.md: 'How to go on?' was pinned until {RUN_OUT}",)
+def unchanged(site: Settings) -> bool:
+    """Whether a build would find nothing to do."""
+    return check(site, None).unchanged is not None
+
+
+def test_it_reports_what_a_build_that_looks_closer_reports(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = build(site)
+    monkeypatch.setattr(
+        "chatbot.indexing.building.build.check",
+        lambda settings, embedder: replace(check(settings, embedder), unchanged=None),
+    )
+    assert replace(report, seconds=0.0) == replace(build(site), seconds=0.0)
+    assert list(report.changes.left_out) == ["song.mp9"]
+    assert report.expired == (f"pinned.md: 'How to go on?' was pinned until {RUN_OUT}",)
 
 
 def test_old_generations_are_pruned_all_the_same(site: Settings) -> None:
     assert len(history(site.index_dir)) == 2
-    assert nothing_to_do(site.model_copy(update={"keep_generations": 1})) is not None
+    build(site.model_copy(update={"keep_generations": 1}))
     assert [entry.generation for entry in history(site.index_dir)] == [current(site.index_dir)]
 
 
@@ -82,16 +90,16 @@ CHANGES: dict[str, Callable[[Settings], object]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_is_left_to_a_build(site: Settings, change: Callable[[Settings], object]) -> None:
     change(site)
-    assert nothing_to_do(site) is None
+    assert not unchanged(site)
 
 
 def test_other_settings_and_limits_are_left_to_a_build(site: Settings) -> None:
     sizes = site.passages.model_copy(update={"target_tokens": 40})
-    assert nothing_to_do(site.model_copy(update={"passages": sizes})) is None
+    assert not unchanged(site.model_copy(update={"passages": sizes}))
     (site.corpus_dir / "large.md").write_text("Much to say. " * 100_000, encoding="utf-8")
     limited = site.model_copy(update={"max_file_mb": 1.0})
     build(limited)
-    assert nothing_to_do(limited) is None  # the limit may be another one the next time
+    assert not unchanged(limited)  # the limit may be another one the next time
 
 
 def test_a_file_of_too_many_passages_is_tried_again_where_the_limit_is_another(site: Settings) -> None:
@@ -100,8 +108,8 @@ def test_a_file_of_too_many_passages_is_tried_again_where_the_limit_is_another(s
     few, more = (site.model_copy(update={"max_passages_per_file": limit}) for limit in (20, 30))
     report = build(few)
     assert "max_passages_per_file (20)" in report.changes.left_out["long.md"]
-    assert nothing_to_do(few) is not None
-    assert nothing_to_do(more) is None
+    assert unchanged(few)
+    assert not unchanged(more)
     assert "max_passages_per_file (30)" in build(more).changes.left_out["long.md"]
 
 
@@ -110,17 +118,17 @@ def test_a_draft_beside_it_changes_nothing(site: Settings) -> None:
     article(site).write_text("Another text about another thing.", encoding="utf-8")
     embedder = ModelEmbedder(site.model, site.index_dir / ENCODERS)
     drafted = plan(site, embedder=embedder, draft=True).generation
-    assert nothing_to_do(site) is None
+    assert not unchanged(site)
     article(site).write_bytes(before)
-    assert nothing_to_do(site) is not None
+    assert not build(site).published
     assert not (site.index_dir / drafted).exists()
 
 
 def test_another_writer_and_a_missing_folder_are_errors(site: Settings) -> None:
     with writing(site.index_dir), pytest.raises(IndexLocked):
-        nothing_to_do(site)
+        build(site)
     with pytest.raises(SettingsError, match="does not exist"):
-        nothing_to_do(site.model_copy(update={"corpus_dir": site.corpus_dir / "none"}))
+        build(site.model_copy(update={"corpus_dir": site.corpus_dir / "none"}))
 
 
 BUILD = "; run 'chatbot build'"
@@ -148,7 +156,7 @@ COUNTED: dict[str, tuple[Callable[[Settings], object], str]] = {
 def test_a_change_is_counted(site: Settings, change: Callable[[Settings], object], said: str) -> None:
     change(site)
     assert read_status(site).changes == said + BUILD
-    assert nothing_to_do(site) is None
+    assert not unchanged(site)
     build(site)
     assert read_status(site).changes == ""
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from chatbot.errors import IndexLocked
-from chatbot.indexing.building.build import build, newest_good
+from chatbot.indexing.building.build import build
+from chatbot.indexing.building.draft import newest_good
 from chatbot.indexing.generation import publication
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import is_whole
+from chatbot.indexing.generation.manifest import Generations, LeftOut
 from chatbot.indexing.generation.publication import candidates, current, history
 from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
@@ -58,7 +59,7 @@ def hindered(folder: Path, action: str = "build", **hindrances: int) -> str:
 
 def still_serves(folder: Path, generation: str) -> None:
     assert current(folder / "index") == generation
-    assert is_whole(folder / "index" / generation)
+    assert Generations(folder / "index").whole(generation)
     LocalIndex.open(folder / "index" / generation).close()
 
 
@@ -105,7 +106,8 @@ def test_an_article_that_may_not_be_read_is_left_out_with_its_reason(folder: Pat
     os.chown(folder / "index", NOBODY, NOBODY)
     generation = hindered(folder, uid=NOBODY).removeprefix("ok ")
     left_out = LocalIndex.open(folder / "index" / generation).manifest.left_out
-    assert left_out == {"secret.md": "cannot be read: Permission denied; mend its permissions or the disk"}
+    reason = "cannot be read: Permission denied; mend its permissions or the disk"
+    assert left_out == {"secret.md": LeftOut(reason, retry=True)}
 
 
 def test_of_two_builds_one_publishes_and_the_other_is_told(folder: Path) -> None:
@@ -149,6 +151,6 @@ def test_the_order_of_the_history_does_not_depend_on_the_clock(folder: Path, mon
     assert candidates(folder / "index") == generations[::-1]
     assert rollback(site(folder)).generation == generations[1]
     (folder / "index" / "CURRENT").unlink()
-    good = newest_good(folder / "index")
+    good = newest_good(Generations(folder / "index"))
     assert good is not None
     assert good.generation == generations[1]

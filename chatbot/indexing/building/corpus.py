@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -14,10 +15,11 @@ from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers.registry import READERS
 from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
 from chatbot.content.sandbox import IsolatedReader
-from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.building.freshness import is_tried_again
+from chatbot.indexing.building.freshness import CorpusFiles, is_parsed_again
+from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import LeftOut
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
@@ -29,14 +31,14 @@ _Cut = tuple[Article, list[tuple[Passage, bytes]]]
 class Corpus:
     """Articles in the order of their ids, their passages in order, and the digest of each passage's embedded text.
 
-    `left_out` gives the reason for each file that is not usable, by its path under the corpus folder, and `listed`
-    what an article has from a sitemap: `url`, `updated`.
+    `left_out` says why a file is not usable, by its path under the corpus folder, and `listed` what an article has
+    from a sitemap: `url`, `updated`.
     """
 
     articles: tuple[Article, ...]
     passages: tuple[Passage, ...]
     digests: tuple[bytes, ...]
-    left_out: dict[str, str]
+    left_out: dict[str, LeftOut]
     listed: dict[str, dict[str, str]]
 
     def article_of(self) -> npt.NDArray[np.int64]:
@@ -45,21 +47,55 @@ class Corpus:
         return np.array([numbers[passage.article_id] for passage in self.passages], np.int64)
 
 
+def unusable(articles: Sequence[tuple[str, int]], taken: Mapping[str, str], settings: Settings) -> LeftOut | None:
+    """Why a file is left out as a whole that gives these articles, ids with their counts of passages; else None.
+
+    `taken` gives the file of each id that the files before it have.
+    """
+    if twin := next((taken[id_] for id_, _ in articles if id_ in taken), None):
+        return LeftOut(f"has the same name as {twin}; rename one of them", beside=True)
+    if not all(count for _, count in articles):
+        return LeftOut("holds no text to show; add some or remove the file")
+    count, most = sum(count for _, count in articles), settings.max_passages_per_file
+    if count > most:
+        reason = f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
+        return LeftOut(reason, limit=most)
+    return None
+
+
+def unreadable(error: ContentError) -> LeftOut:
+    """Why a file is left out that cannot be read."""
+    reason = f"line {error.line}: {error.reason}" if error.line else error.reason
+    return LeftOut(reason, error.retry)
+
+
+def idle_sitemaps(sitemaps: Mapping[str, Sitemap], pages: Collection[Page]) -> dict[str, LeftOut]:
+    """The sitemaps that say nothing of the corpus; `pages` are those that are meant by files."""
+    return {
+        path: LeftOut(reason, beside=True)
+        for path, sitemap in sitemaps.items()
+        if (reason := unused(path, sitemap, sitemaps, pages))
+    }
+
+
 @dataclass(slots=True)
 class _Reading:
     """What was read so far.
 
-    `before` are the articles of the previous generation by their files, `same` those of unchanged files by their ids.
+    `before` are the articles of the previous generation by their files, `same` those of unchanged files by their ids,
+    `taken` the file of each article that is used.
     """
 
     settings: Settings
     embedder: Embedder
     old: LocalIndex | None
+    files: CorpusFiles
     reader: IsolatedReader
     before: dict[str, list[Article]] = field(default_factory=dict)
     same: dict[str, Article] = field(default_factory=dict)
-    found: dict[str, _Cut] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
+    used: dict[str, _Cut] = field(default_factory=dict)
+    taken: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
     listed: dict[str, dict[str, str]] = field(default_factory=dict)
     sitemaps: dict[str, Sitemap] = field(default_factory=dict)
 
@@ -67,86 +103,76 @@ class _Reading:
         """Read one file, of which a sitemap says `page`."""
         try:
             articles, note = self._parsed(file)
-            given = given_by(page, articles[0]) if page and articles else {}
-            found = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
-            self._check(file, found)
         except ContentError as error:
-            self.left_out[error.path] = f"line {error.line}: {error.reason}" if error.line else error.reason
+            self.left_out[error.path] = unreadable(error)
             return
-        if note:
-            self.left_out[file] = note
+        given = given_by(page, articles[0]) if page and articles else {}
+        pieces = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
+        reason = unusable([(article.id, len(cut)) for article, cut in pieces], self.taken, self.settings)
+        if left_out := reason or note:
+            self.left_out[file] = left_out
+        if reason:
+            return
         if given:
             self.listed[file] = given
-        self.found.update((article.id, (article, pieces)) for article, pieces in found)
+        self.used.update((article.id, (article, cut)) for article, cut in pieces)
+        self.taken.update((article.id, file) for article in articles)
 
-    def _parsed(self, file: str) -> tuple[list[Article], str]:
-        """The articles as their file alone makes them, and a note."""
-        data = read_bytes(self.settings.corpus_dir, file, self.settings.max_file_mb)
-        digest = hashlib.sha256(data).hexdigest()
+    def _parsed(self, file: str) -> tuple[list[Article], LeftOut | None]:
+        """The articles as their file alone makes them, and why these are not all. Raises ContentError."""
+        digest = self.files.digest(file, keep=True)
+        manifest = self.old.manifest if self.old and digest else None
         known = self.before.get(file, [])
-        if self.old and known and known[0].sha256 == digest:
-            given = self.old.manifest.listed.get(file, {})
+        if self.old and manifest and known and known[0].sha256 == digest:
+            self.files.forget(file)
+            given = manifest.listed.get(file, {})
             wholes = [whole for one in known if (whole := self.old.store.article(one.id))]
             self.same.update((whole.id, whole) for whole in wholes)
-            return [without_given(whole, given) for whole in wholes], self.old.manifest.left_out.get(file, "")
-        if reason := self._known_reason(file, digest):
-            raise ContentError(file, reason)
-        parsed = self.reader.parse(file, data, digest)
+            return [without_given(whole, given) for whole in wholes], manifest.left_out.get(file)
+        if manifest and manifest.others.get(file) == digest and not is_parsed_again(file, manifest, self.settings):
+            self.files.forget(file)
+            return [], manifest.left_out[file]
+        data = self.files.read(file)
+        parsed = self.reader.parse(file, data, self.files.digest(file))
         if parsed.sitemap:
             self.sitemaps[file] = parsed.sitemap
-        return list(parsed.articles), parsed.left_out
-
-    def _known_reason(self, file: str, digest: str) -> str:
-        """Why the same file was left out before, where nothing but the file decides that; else ""."""
-        if not self.old or self.old.manifest.others.get(file) != digest or may_be_sitemap(file):
-            return ""
-        reason = self.old.manifest.left_out.get(file, "")
-        return "" if "has the same name as" in reason or is_tried_again(reason, self.settings) else reason
+        return list(parsed.articles), LeftOut(parsed.left_out) if parsed.left_out else None
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
         if self.old and self.same.get(article.id) == article:
             return [(passage, digest) for _, passage, digest in self.old.store.passages_of(article.id)]
         return cut(article, self.settings, self.embedder)
 
-    def _check(self, file: str, found: list[_Cut]) -> None:
-        for article, pieces in found:
-            if article.id in self.found:
-                raise ContentError(file, f"has the same name as {self.found[article.id][0].path}; rename one of them")
-            if not pieces:
-                raise ContentError(file, "holds no text to show; add some or remove the file")
-        count, most = sum(len(pieces) for _, pieces in found), self.settings.max_passages_per_file
-        if count > most:
-            raise ContentError(
-                file, f"gives {count:,} passages, above max_passages_per_file ({most:,}); split it, or raise that"
-            )
-
 
 def read_corpus(
-    settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: Callable[[str, int, int], None]
+    files: CorpusFiles, settings: Settings, embedder: Embedder, old: LocalIndex | None, on_step: OnStep
 ) -> Corpus:
-    """Read every usable file of the corpus folder, which exists."""
-    files = find_files(settings.corpus_dir)
+    """Read every usable file; what the digests of `files` say is unchanged is taken over from `old`."""
+    paths = files.paths
     with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
-        reading = _Reading(settings, embedder, old, reader)
+        reading = _Reading(settings, embedder, old, files, reader)
         for article in old.store.articles() if old else ():
             reading.before.setdefault(article.path, []).append(article)
-        first = [file for file in files if may_be_sitemap(file)]
-        for done, file in enumerate(first):
-            on_step("reading", done, len(files))
-            reading.read(file, None)
-        pages = listed(files, (page for sitemap in reading.sitemaps.values() for page in sitemap.pages))
-        for done, file in enumerate((file for file in files if not may_be_sitemap(file)), len(first)):
-            on_step("reading", done, len(files))
-            reading.read(file, pages.get(file))
-    left_out = reading.left_out
-    for file, sitemap in reading.sitemaps.items():
-        if reason := unused(file, sitemap, reading.sitemaps, pages.values()):
-            left_out[file] = reason
-    found = [reading.found[id_] for id_ in sorted(reading.found)]
-    flat = [piece for _, pieces in found for piece in pieces]
+        order = reading_order(paths)
+        first = sum(map(may_be_sitemap, paths))
+        for done, path in enumerate(order[:first]):
+            on_step("reading", done, len(paths))
+            reading.read(path, None)
+        pages = listed(paths, (page for sitemap in reading.sitemaps.values() for page in sitemap.pages))
+        for done, path in enumerate(order[first:], first):
+            on_step("reading", done, len(paths))
+            reading.read(path, pages.get(path))
+    left_out = {**reading.left_out, **idle_sitemaps(reading.sitemaps, pages.values())}
+    used = [reading.used[id_] for id_ in sorted(reading.used)]
+    flat = [piece for _, pieces in used for piece in pieces]
     passages, digests = zip(*flat, strict=True) if flat else ((), ())
-    left_out = {file: left_out[file] for file in sorted(left_out)}
-    return Corpus(tuple(article for article, _ in found), passages, digests, left_out, reading.listed)
+    left_out = {path: left_out[path] for path in sorted(left_out)}
+    return Corpus(tuple(article for article, _ in used), passages, digests, left_out, reading.listed)
+
+
+def reading_order(paths: Iterable[str]) -> list[str]:
+    """Sitemaps, or what may be one, before all that they may speak of. Of two files of one name the first is used."""
+    return sorted(paths, key=lambda path: (not may_be_sitemap(path), unicodedata.normalize("NFC", path), path))
 
 
 def given_by(page: Page, article: Article) -> dict[str, str]:
@@ -183,6 +209,6 @@ def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[
 def why_nothing(settings: Settings, corpus: Corpus) -> str:
     """Why a corpus has no passages, in words."""
     if corpus.left_out:
-        reasons = "; ".join(f"{path}: {reason}" for path, reason in list(corpus.left_out.items())[:3])
+        reasons = "; ".join(f"{path}: {one.reason}" for path, one in list(corpus.left_out.items())[:3])
         return f"none of the {len(corpus.left_out)} files in {settings.corpus_dir} can be used ({reasons})"
     return f"{settings.corpus_dir} holds no articles; put files there that end in {', '.join(READERS)}"

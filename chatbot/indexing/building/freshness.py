@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chatbot.content.source.files import find_files, read_bytes
-from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, IndexMissing, ModelError, SettingsError
-from chatbot.indexing.building.report import BuildReport, compare
-from chatbot.indexing.generation.manifest import Manifest, verify
-from chatbot.indexing.generation.passage_store import expired_in
-from chatbot.indexing.generation.publication import ENCODERS, current, prune, sweep, writing
+from chatbot.errors import ContentError, ModelError, SettingsError
+from chatbot.indexing.generation.manifest import Generations, Manifest
+from chatbot.indexing.generation.publication import ENCODERS, served
 from chatbot.indexing.model.encoder_card import read_card
 from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import Settings
+
+if TYPE_CHECKING:
+    from chatbot.indexing.model.embedder import Embedder
 
 # Part of every generation's name: raise it when the same files would give other passages, terms, vectors or reasons.
 RECIPE = 7
@@ -40,17 +41,58 @@ def recipe_of(settings: Settings, window: int) -> str:
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
+class CorpusFiles:
+    """The files of the corpus folder as they were when each was first looked at: read and hashed once.
+
+    Whoever asks for a digest may keep the file's bytes for who reads it; `forget` them, where nobody will.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError where there is no such folder."""
+        if not settings.corpus_dir.is_dir():
+            wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
+            raise SettingsError(
+                f"corpus folder {settings.corpus_dir} {wrong}; create it or set corpus_dir to the folder of articles"
+            )
+        self.paths = find_files(settings.corpus_dir)
+        self._settings = settings
+        self._digests: dict[str, str] = {}
+        self._kept: dict[str, bytes] = {}
+
+    def digest(self, path: str, *, keep: bool = False) -> str:
+        """The SHA-256 of a file, empty where it cannot be read."""
+        if path not in self._digests:
+            try:
+                data = self.read(path)
+            except ContentError:
+                self._digests[path] = ""
+            else:
+                if keep:
+                    self._kept[path] = data
+        return self._digests[path]
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file, of which it then has the digest. Raises ContentError."""
+        data = self._kept.pop(path, None)
+        if data is None:
+            data = read_bytes(self._settings.corpus_dir, path, self._settings.max_file_mb)
+            self._digests[path] = hashlib.sha256(data).hexdigest()
+        return data
+
+    def forget(self, path: str) -> None:
+        self._kept.pop(path, None)
+
+    def digests(self) -> dict[str, str]:
+        """The digest of each file by its path under the corpus folder."""
+        return {path: self.digest(path) for path in self.paths}
+
+
 def corpus_digests(settings: Settings) -> dict[str, str]:
     """The SHA-256 of each file by its path under the corpus folder, empty where it cannot be read.
 
     Raises SettingsError where there is no such folder.
     """
-    if not settings.corpus_dir.is_dir():
-        wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
-        raise SettingsError(
-            f"corpus folder {settings.corpus_dir} {wrong}; create it or set corpus_dir to the folder of articles"
-        )
-    return {path: _digest(settings, path) for path in find_files(settings.corpus_dir)}
+    return CorpusFiles(settings).digests()
 
 
 def same_files(now: Mapping[str, str], manifest: Manifest) -> bool:
@@ -61,68 +103,60 @@ def same_files(now: Mapping[str, str], manifest: Manifest) -> bool:
     return all(now.values()) and dict(now) == {**manifest.articles, **manifest.others}
 
 
-def nothing_new(now: Mapping[str, str], manifest: Manifest, settings: Settings) -> bool:
-    """Whether reading the files again could not give anything else than a generation has."""
-    return same_files(now, manifest) and not any(
-        is_tried_again(reason, settings) for reason in manifest.left_out.values()
-    )
+def nothing_new(files: CorpusFiles, manifest: Manifest, settings: Settings) -> bool:
+    """Whether reading the files again could not give anything else than a generation has.
 
-
-def is_tried_again(reason: str, settings: Settings) -> bool:
-    """Whether a file that was left out for this reason may be usable now, though it is the same.
-
-    The limit that kept it out may be another one, and so may the load of the machine.
+    Only as many files are read as it takes to tell; the bytes of one that will be parsed are kept.
     """
-    return "max_" in reason and f"max_passages_per_file ({settings.max_passages_per_file:,})" not in reason
+    then = {**manifest.articles, **manifest.others}
+    most = settings.max_passages_per_file
+    if then.keys() != set(files.paths) or any(one.is_tried_again(most) for one in manifest.left_out.values()):
+        return False
+    # What is parsed in any case comes last: its bytes are kept only where nothing else has changed.
+    for path in sorted(files.paths, key=lambda path: is_parsed_again(path, manifest, settings)):
+        if not then[path] or files.digest(path, keep=True) != then[path]:
+            return False
+        if not is_parsed_again(path, manifest, settings):
+            files.forget(path)
+    return True
 
 
-def _digest(settings: Settings, path: str) -> str:
-    try:
-        return hashlib.sha256(read_bytes(settings.corpus_dir, path, settings.max_file_mb)).hexdigest()
-    except ContentError:
-        return ""
+def is_parsed_again(path: str, manifest: Manifest, settings: Settings) -> bool:
+    """Whether a build parses a file though it is the same: it gave no article, and not by itself alone."""
+    if path in manifest.articles:
+        return False
+    left_out = manifest.left_out.get(path)
+    return not left_out or left_out.beside or left_out.is_tried_again(settings.max_passages_per_file)
 
 
-def nothing_to_do(settings: Settings) -> BuildReport | None:
-    """What `build` reports where the published generation is whole and is what a build would publish; else None.
-
-    Like a build, it holds the lock and clears what killed builds left. Raises IndexLocked, SettingsError, ModelError.
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What was found before a build: the files of the corpus, the generations that were verified, and the manifest of
+    the published one where it is whole and all that a build would publish, None where there is something to build.
     """
-    began = time.perf_counter()
-    index_dir = settings.index_dir
-    with writing(index_dir, create=True):
-        sweep(index_dir)
-        manifest = _published(index_dir)
-        if (
-            not manifest
-            or not nothing_new(corpus_digests(settings), manifest, settings)
-            or not made_by(settings, manifest)
-        ):
-            return None
-        prune(index_dir, settings.keep_generations)
-    return BuildReport(
-        generation=manifest.generation,
-        published=False,
-        again=False,
-        changes=compare(manifest.articles, manifest.articles, manifest.left_out),
-        articles=len(manifest.articles),
-        passages=manifest.passages,
-        embedded=0,
-        expired=expired_in(index_dir / manifest.generation),
-        effect=None,
-        seconds=time.perf_counter() - began,
-    )
+
+    files: CorpusFiles
+    generations: Generations
+    unchanged: Manifest | None
 
 
-def _published(index_dir: Path) -> Manifest | None:
-    try:
-        return verify(index_dir / current(index_dir))
-    except (IndexMissing, IndexDamaged, IndexMismatch):
-        return None
+def check(settings: Settings, embedder: Embedder | None) -> Freshness:
+    """Compare the published generation with the files, the settings and the model, or the embedder where there is one.
+
+    For the holder of the lock only. Raises SettingsError, ModelError.
+    """
+    files, generations = CorpusFiles(settings), Generations(settings.index_dir)
+    name = served(settings.index_dir)
+    manifest = generations.whole(name) if name else None
+    if manifest and nothing_new(files, manifest, settings) and made_by(settings, manifest, embedder):
+        return Freshness(files, generations, manifest)
+    return Freshness(files, generations, None)
 
 
-def made_by(settings: Settings, manifest: Manifest) -> bool:
+def made_by(settings: Settings, manifest: Manifest, embedder: Embedder | None = None) -> bool:
     """Whether a generation was made with these settings and this model, whose encoder is whole."""
+    if embedder:
+        return (embedder.fingerprint, recipe_of(settings, embedder.window)) == (manifest.encoder, manifest.settings)
     if fingerprint(locate_model(settings.model)) != manifest.encoder:
         return False
     try:

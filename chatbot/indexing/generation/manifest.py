@@ -11,17 +11,36 @@ from typing import Any
 from chatbot.disk import file_digest, replace_text, sync
 from chatbot.errors import IndexDamaged, IndexMismatch
 
-FORMAT = 7
+FORMAT = 8
 
 MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Why a file, or a part of it, is not used.
+
+    `retry` says that the same file may be usable the next time, though nothing else is different: what could not be
+    opened, or needed more time or memory than there was. `beside` says that the other files decide it. `limit` is the
+    max_passages_per_file that the file is above; another one may let it in.
+    """
+
+    reason: str
+    retry: bool = False
+    beside: bool = False
+    limit: int | None = None
+
+    def is_tried_again(self, most_passages: int) -> bool:
+        """Whether a build may find the file usable though no file has changed, under this max_passages_per_file."""
+        return self.retry or self.limit not in {None, most_passages}
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
-    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` the reason
-    for each file that was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
+    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` why a file,
+    or a part of it, was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
     SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
     `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
     measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
@@ -36,13 +55,18 @@ class Manifest:
     dim: int
     passages: int
     articles: dict[str, str]
-    left_out: dict[str, str]
+    left_out: dict[str, LeftOut]
     listed: dict[str, dict[str, str]]
     others: dict[str, str]
     calibration: dict[str, float]
     pace: float
     writing: float
     files: dict[str, str]
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why each file was left out, in words."""
+        return {path: one.reason for path, one in self.left_out.items()}
 
 
 def generation_name(manifest: Manifest) -> str:
@@ -81,13 +105,13 @@ def read_manifest(folder: Path) -> Manifest:
     if digest != _own_digest(values):
         raise IndexDamaged(folder.name, MANIFEST, "does not match its own digest")
     if values.get("format") != FORMAT:
-        found = values.get("format")
+        written = values.get("format")
         raise IndexMismatch(
-            f"generation {folder.name} has format {found}, this version reads {FORMAT}; run 'chatbot build'"
+            f"generation {folder.name} has format {written}, this version reads {FORMAT}; run 'chatbot build'"
         )
     try:
-        return Manifest(**values)
-    except TypeError as error:
+        return Manifest(**{**values, "left_out": {path: LeftOut(**one) for path, one in values["left_out"].items()}})
+    except (TypeError, KeyError) as error:
         raise IndexMismatch(
             f"generation {folder.name} was written by another version ({error}); run 'chatbot build'"
         ) from error
@@ -102,21 +126,33 @@ def verify(folder: Path) -> Manifest:
     for name, digest in manifest.files.items():
         path = folder / name
         try:
-            found = file_digest(path)
+            actual = file_digest(path)
         except OSError as error:
             raise IndexDamaged(folder.name, name, f"cannot be read ({error.strerror})") from error
-        if found != digest:
+        if actual != digest:
             raise IndexDamaged(folder.name, name, "does not match its digest")
     return manifest
 
 
-def is_whole(folder: Path) -> bool:
-    """Whether a generation is there and passes `verify`."""
-    try:
-        verify(folder)
-    except (IndexDamaged, IndexMismatch):
-        return False
-    return True
+class Generations:
+    """The generations of an index folder, each verified once. For the holder of the lock only."""
+
+    def __init__(self, index_dir: Path) -> None:
+        self.index_dir = index_dir
+        self._verified: dict[str, Manifest | None] = {}
+
+    def whole(self, name: str) -> Manifest | None:
+        """The manifest of a generation, None where it is not there or fails `verify`."""
+        if name not in self._verified:
+            try:
+                self._verified[name] = verify(self.index_dir / name)
+            except (IndexDamaged, IndexMismatch):
+                self._verified[name] = None
+        return self._verified[name]
+
+    def wrote(self, manifest: Manifest) -> None:
+        """A generation was written that has passed `verify`."""
+        self._verified[manifest.generation] = manifest
 
 
 def _with_digest(manifest: Manifest) -> str:
