@@ -24,6 +24,18 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_tree(folder: Path) -> None:
+    """Bring a folder with all that is in it to the disk."""
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
+
+
+def rename_folder(aside: Path, folder: Path) -> None:
+    """Give a folder its name, on the disk when this returns. All that is in it must be there already."""
+    aside.rename(folder)
+    sync(folder.parent)
+
+
 def replace_text(path: Path, text: str) -> None:
     """Replace a small file in one step, on the disk when this returns. For one writer at a time."""
     aside = path.with_name(f".{path.name}.new")

@@ -11,7 +11,7 @@ from typing import Literal
 
 from chatbot.content.readers.sitemap import Sitemap, listed
 from chatbot.content.sandbox import IsolatedReader
-from chatbot.content.source.files import find_files, read_bytes
+from chatbot.content.source.files import find_files, oversize, read_bytes
 from chatbot.errors import ContentError
 from chatbot.indexing.building.corpus import cut, idle_sitemaps, reading_order, unusable
 from chatbot.indexing.generation.manifest import read_manifest
@@ -128,6 +128,8 @@ class Listing:
     def _parse(self, path: str, data: bytes) -> Preview:
         """What a file by itself would become."""
         settings = self._settings
+        if reason := oversize(len(data), settings.max_file_mb):
+            return Preview(path, (), reason)
         try:
             with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
                 parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())

@@ -14,6 +14,8 @@ import pytest
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.publication import current, history, prune, writing
+from chatbot.indexing.model import onnx_export
+from chatbot.indexing.model.encoder_card import read_card
 from chatbot.settings import Settings
 from tests.keyword_embedder import KeywordEmbedder
 from tests.places import ROOT
@@ -88,6 +90,38 @@ def test_a_new_calibration_is_on_the_disk_before_anything_names_it(
     named = whole_before_it_had_its_name(site.index_dir, generation, touches)
     assert touches[named - 1] == Rename(generation, f".gone-{generation}")
     assert touches[named + 1 :] == [Sync(".", None), *replaced("CURRENT", f"{generation}\n")]
+
+
+class Tokenizer:
+    @property
+    def backend_tokenizer(self) -> Tokenizer:
+        return self
+
+    def save(self, path: str) -> None:
+        Path(path).write_text("{}", encoding="utf-8")
+
+
+class Model(list[object]):
+    """As much of a sentence-transformers model as its card is made of."""
+
+    prompts, max_seq_length, tokenizer = None, 128, Tokenizer()
+
+    def get_embedding_dimension(self) -> int:
+        return 8
+
+
+def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The export itself takes a minute and torch; here its file alone counts.
+    monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"onnx"))
+    model: Any = Model()
+    for _ in ("at first", "in place of one that is damaged"):
+        touches = record(monkeypatch, tmp_path)
+        onnx_export.export_encoder(model, "keywords", "0123456789abcdef", tmp_path / "0123456789abcdef")
+        named = whole_before_it_had_its_name(tmp_path, "0123456789abcdef", touches)
+        assert touches[named + 1 :] == [Sync(".", None)]
+        monkeypatch.undo()
+        monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"other"))
+    assert read_card(tmp_path / "0123456789abcdef").window == 128
 
 
 def test_what_is_pruned_is_gone_before_the_history_forgets_it(site: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,6 @@ def read_bytes(corpus_dir: Path, path: str, max_file_mb: float) -> bytes:
 
 
 def _read(path: str, target: Path, max_file_mb: float) -> bytes:
-    limit = int(max_file_mb * 1_000_000)
     # Without O_NONBLOCK, opening a pipe waits for somebody to write.
     handle = os.open(target, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
@@ -79,13 +78,19 @@ def _read(path: str, target: Path, max_file_mb: float) -> bytes:
             raise ContentError(path, reason)
         if not stat.S_ISREG(status.st_mode):
             raise ContentError(path, "is no regular file; remove it from the corpus folder")
-        if status.st_size > limit:
-            size = status.st_size / 1_000_000
-            raise ContentError(path, f"has {size:,.1f} MB, above max_file_mb ({max_file_mb:g}); split it or raise that")
+        if reason := oversize(status.st_size, max_file_mb):
+            raise ContentError(path, reason)
         with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read()
     finally:
         os.close(handle)
+
+
+def oversize(size: int, max_file_mb: float) -> str:
+    """Why a file of so many bytes is not read, "" where it is."""
+    if size <= int(max_file_mb * 1_000_000):
+        return ""
+    return f"has {size / 1_000_000:,.1f} MB, above max_file_mb ({max_file_mb:g}); split it or raise that"
 
 
 def is_json_feed(path: str) -> bool:

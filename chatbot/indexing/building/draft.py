@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chatbot.disk import sync
+from chatbot.disk import rename_folder
 from chatbot.errors import IndexDamaged, NothingToIndex
 from chatbot.indexing.building.assembly import gather, to_embed
 from chatbot.indexing.building.corpus import Corpus, read_corpus, why_nothing
@@ -193,8 +193,7 @@ def _write(job: Job, draft: Draft, corpus: Corpus) -> int:
         job.on_step("renaming", 0, 1)
         if final.exists():
             discard(final)
-        aside.rename(final)
-        sync(index_dir)
+        rename_folder(aside, final)
         job.generations.wrote(whole)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Scores
-from chatbot.disk import replace_text, sync
+from chatbot.disk import rename_folder, replace_text
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, write_manifest
 from chatbot.indexing.generation.publication import CURRENT, current, discard
 
@@ -77,8 +77,7 @@ def store(index_dir: Path, generation: str, calibrated: Calibrated) -> None:
         calibrated.write(aside)
         write_manifest(replace(read_manifest(final), calibration=calibrated.figures), aside)
         discard(final)
-        aside.rename(final)
-        sync(index_dir)
+        rename_folder(aside, final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if current(index_dir) == generation:

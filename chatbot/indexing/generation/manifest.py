@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chatbot.disk import file_digest, replace_text, sync
+from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch
 
 FORMAT = 8
@@ -81,8 +81,7 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     whole = replace(manifest, files={path.relative_to(folder).as_posix(): file_digest(path) for path in files})
     (folder / MANIFEST).write_text(_with_digest(whole), encoding="utf-8")
-    for path in (*files, folder / MANIFEST, *(path for path in folder.rglob("*") if path.is_dir()), folder):
-        sync(path)
+    sync_tree(folder)
 
 
 def remember(folder: Path, others: dict[str, str]) -> None:

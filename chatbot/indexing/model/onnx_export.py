@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatbot.disk import file_digest, sync
+from chatbot.disk import file_digest, rename_folder, sync_tree
 from chatbot.errors import ModelError
 from chatbot.indexing.model.encoder import MODEL_FILE, TOKENIZER_FILE
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
@@ -39,10 +39,9 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
             digests={file: file_digest(aside / file) for file in (MODEL_FILE, TOKENIZER_FILE)},
         )
         (aside / CARD_FILE).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
-        for file in aside.iterdir():
-            sync(file)
+        sync_tree(aside)
         shutil.rmtree(folder, ignore_errors=True)
-        aside.rename(folder)
+        rename_folder(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -1,0 +1,122 @@
+"""What the editors' page promises of a file is what a build does with it, whatever a reader alone cannot know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.editing.listing import Listing
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
+from chatbot.settings import Settings
+from tests.keyword_embedder import KeywordEmbedder
+
+PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
+LONG = "\n\n".join(f"## Part {n}\n\n{PROSE}" for n in range(30))
+FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</description></item>
+<item><title>Teaser</title><description>Short</description></item></channel></rss>"""
+ENTRIES = "".join(f"<item><title>Part {n}</title><description>{PROSE}</description></item>" for n in range(30))
+ELSEWHERE = "<urlset><url><loc>https://site.example/elsewhere</loc></url></urlset>"
+INDEX = "<sitemapindex><sitemap><loc>https://site.example/{}</loc></sitemap></sitemapindex>"
+
+# The file, what is beside it, the settings, and the reason; "" where nothing of the file is left out.
+CASES: dict[str, tuple[str, str, dict[str, str], dict[str, Any], str]] = {
+    "no text to show": ("one.md", "# A heading\n\n## Another\n", {}, {}, "holds no text"),
+    "a picture alone": ("one.md", "# A heading\n\n![](picture.png)\n", {}, {}, "holds no text"),
+    "the name of another": ("pay.md", PROSE, {"pay.html": f"<p>{PROSE}</p>"}, {}, "has the same name as pay.html"),
+    "the name of one after it": ("pay.html", f"<p>{PROSE}</p>", {"pay.md": PROSE}, {}, ""),
+    "the name of one that is left out": ("pay.md", PROSE, {"pay.html": "<p></p>"}, {}, ""),
+    "the name of an entry": ("news/pay.md", PROSE, {"news.xml": FEED}, {}, "has the same name as news.xml"),
+    "an entry of the name of another": (
+        "news.xml",
+        FEED,
+        {"news/pay.md": PROSE},
+        {},
+        "1 of 2 entries hold no full text, such as 'Teaser'",
+    ),
+    "too many passages": ("one.md", LONG, {}, {"max_passages_per_file": 10}, "above max_passages_per_file (10)"),
+    "too many in all entries": (
+        "one.xml",
+        f"<rss><channel>{ENTRIES}</channel></rss>",
+        {},
+        {"max_passages_per_file": 10},
+        "above max_passages_per_file (10)",
+    ),
+    "as many passages as may be": ("one.md", LONG, {}, {"max_passages_per_file": 30}, ""),
+    "too large": ("one.md", LONG, {}, {"max_file_mb": 0.01}, "above max_file_mb (0.01)"),
+    "a sitemap of other pages": ("sitemap.xml", ELSEWHERE, {}, {}, "is a sitemap in which no file of this folder"),
+    "a sitemap of one file": ("sitemap.xml", ELSEWHERE, {"elsewhere.md": PROSE}, {}, ""),
+    "an index of sitemaps elsewhere": (
+        "all.xml",
+        INDEX.format("pages.xml"),
+        {},
+        {},
+        "lists sitemaps that are not here",
+    ),
+    "an index of sitemaps that are here": (
+        "all.xml",
+        INDEX.format("pages.xml"),
+        {"pages.xml": ELSEWHERE, "elsewhere.md": PROSE},
+        {},
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "beside", "limits", "reason"), CASES.values(), ids=CASES)
+def test_preview_list_dry_run_and_build_agree(
+    tmp_path: Path, path: str, text: str, beside: dict[str, str], limits: dict[str, Any], reason: str
+) -> None:
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", **limits)
+    write(site, {"degree.md": "# Degree\n\nLearn python without a degree.\n"})
+    build(site, embedder=KeywordEmbedder())
+    write(site, beside)
+    listing = Listing(site, KeywordEmbedder())
+    promised = [previewed(site, listing, path, text)]
+    write(site, {path: text})
+    promised += [previewed(site, listing, path, text), listed(site, listing, path)]
+    planned = plan(site, embedder=KeywordEmbedder()).changes
+    built = build(site, embedder=KeywordEmbedder()).changes
+    promised += [previewed(site, listing, path, text), listed(site, listing, path), listed(site, None, path)]
+    done = (path in built.added, built.left_out.get(path, ""))
+    assert planned == built
+    assert promised == [done] * 6
+    assert reason in done[1]
+    assert bool(reason) == bool(done[1])
+
+
+def test_a_limit_that_was_lowered_counts_for_what_is_published(tmp_path: Path) -> None:
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    write(site, {"degree.md": "# Degree\n\nLearn python without a degree.\n", "long.md": LONG})
+    build(site, embedder=KeywordEmbedder())
+    lowered = site.model_copy(update={"max_passages_per_file": 10})
+    (tmp_path / "corpus" / "new.md").write_text(PROSE)
+    left_out = plan(lowered, embedder=KeywordEmbedder()).changes.left_out
+    assert "above max_passages_per_file (10)" in left_out["long.md"]
+    assert listed(lowered, None, "long.md") == (False, left_out["long.md"])
+
+
+def write(site: Settings, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (site.corpus_dir / path).parent.mkdir(parents=True, exist_ok=True)
+        (site.corpus_dir / path).write_text(text, encoding="utf-8")
+
+
+def previewed(site: Settings, listing: Listing, path: str, text: str) -> tuple[bool, str]:
+    """Whether a preview promises an article, and what it says is left out."""
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    read = listing.preview(path, text.encode(), index.store, index.generation)
+    index.close()
+    return bool(read.articles), "" if "gives other files" in read.problem else read.problem
+
+
+def listed(site: Settings, listing: Listing | None, path: str) -> tuple[bool, str]:
+    """The same of the list of files; without a listing, of one that has read nothing yet."""
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    files = (listing or Listing(site, KeywordEmbedder())).list(index.store, index.generation)
+    index.close()
+    (file,) = [file for file in files if file.path == path]
+    return file.state != "left out", "" if "gives other files" in file.reason else file.reason
