@@ -52,8 +52,8 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     """Say what is published, and whether the articles have changed since."""
     from chatbot.indexing.status import read_status
 
-    found = read_status(context.obj())
-    typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else status_text(found))
+    published = read_status(context.obj())
+    typer.echo(json.dumps(asdict(published), indent=1, ensure_ascii=False) if as_json else status_text(published))
 
 
 @app.command(epilog=example("chatbot watch", "CHATBOT_WATCH__POLL=true chatbot watch"))
@@ -127,11 +127,11 @@ def _show_plan(settings: Settings, as_json: bool) -> None:
     from chatbot.indexing.building.build import plan
 
     with Progress() as on_step:
-        found = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
-    typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else plan_text(found))
-    if found.refused:
+        planned = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
+    typer.echo(json.dumps(asdict(planned), indent=1, ensure_ascii=False) if as_json else plan_text(planned))
+    if planned.refused:
         raise typer.Exit(EXIT_ERROR)
-    if found.changes.left_out:
+    if planned.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
 
 
@@ -154,12 +154,12 @@ def status_text(status: Status) -> str:
     return "\n".join(lines)
 
 
-def _calibration_line(found: dict[str, float]) -> str:
-    if not found:
+def _calibration_line(rates: dict[str, float]) -> str:
+    if not rates:
         return "none; run 'chatbot calibrate'"
     return (
-        f"refuses {found['false_refusals']:.1%} of questions like the articles' own, shows passages for "
-        f"{found['false_answers']:.1%} of those out of scope"
+        f"refuses {rates['false_refusals']:.1%} of questions like the articles' own, shows passages for "
+        f"{rates['false_answers']:.1%} of those out of scope"
     )
 
 
@@ -206,14 +206,14 @@ def _effect(effect: Effect | None) -> list[str]:
     before = "" if effect.ndcg_before is None else f"{effect.ndcg_before:.3f} -> "
     lines = [f"judged questions: {effect.questions}, nDCG@10 {before}{effect.ndcg_after:.3f}"]
     named = {one.question for one in (*effect.lost, *effect.found)}
-    for title, found in (
+    for title, questions in (
         ("lose their answer", effect.lost),
         ("find an answer now", effect.found),
         ("get another first passage", [one for one in effect.moved if one.question not in named]),
     ):
-        if found:
-            lines.append(f"{len(found)} {title}:")
-            lines += _first("?", [_judged(one) for one in found])
+        if questions:
+            lines.append(f"{len(questions)} {title}:")
+            lines += _first("?", [_judged(one) for one in questions])
     return lines
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from chatbot.indexing.building.report import OnStep
+
 
 class Progress:
     """A bar on stderr while there is a terminal and something to count, nothing otherwise; only then it is loaded."""
 
-    def __enter__(self) -> Callable[[str, int, int], None]:
+    def __enter__(self) -> OnStep:
         self._bar: Bar | None = None
         return self._show if sys.stderr.isatty() else lambda _name, _done, _total: None
 

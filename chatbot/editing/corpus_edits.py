@@ -100,7 +100,7 @@ def list_trash(corpus_dir: Path) -> tuple[Trashed, ...]:
     trash = corpus_dir / TRASH
     if trash.is_symlink() or not trash.is_dir():
         return ()
-    found = []
+    trashed = []
     for folder in trash.iterdir():
         if not _KEY.fullmatch(folder.name) or folder.is_symlink():
             continue
@@ -108,28 +108,28 @@ def list_trash(corpus_dir: Path) -> tuple[Trashed, ...]:
         at = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         files = find_files(folder)
         if len(files) == 1 and not (folder / files[0]).is_symlink():
-            found.append(Trashed(folder.name, files[0], at, "deleted" if fate == "deleted" else "replaced"))
-    return tuple(sorted(found, key=lambda one: (one.at, int(one.key.split("-")[1])), reverse=True))
+            trashed.append(Trashed(folder.name, files[0], at, "deleted" if fate == "deleted" else "replaced"))
+    return tuple(sorted(trashed, key=lambda one: (one.at, int(one.key.split("-")[1])), reverse=True))
 
 
 def put_back(corpus_dir: Path, key: str) -> str:
     """Put a file of the trash back to where it was, and return its path; what is there now goes to the trash."""
     with _WRITING:
-        found = next((one for one in list_trash(corpus_dir) if one.key == key), None)
-        if found is None:
+        trashed = next((one for one in list_trash(corpus_dir) if one.key == key), None)
+        if trashed is None:
             raise EditRefused("", "this is not in the trash any more; somebody else may have put it back")
-        target = corpus_dir / found.path
-        there = [path for path in find_files(corpus_dir) if identity(path) == identity(found.path)]
-        if there and there != [found.path]:
-            raise NameTaken(there[0], f"has the name that {found.path} had; delete it first")
+        target = corpus_dir / trashed.path
+        there = [path for path in find_files(corpus_dir) if identity(path) == identity(trashed.path)]
+        if there and there != [trashed.path]:
+            raise NameTaken(there[0], f"has the name that {trashed.path} had; delete it first")
         if there:
-            _inside(corpus_dir, found.path)
-            shutil.copy2(target, _to_trash(corpus_dir, found.path, "replaced"))
+            _inside(corpus_dir, trashed.path)
+            shutil.copy2(target, _to_trash(corpus_dir, trashed.path, "replaced"))
         else:
-            _make_folder(corpus_dir, PurePosixPath(found.path).parent)
-        (corpus_dir / TRASH / key / found.path).replace(target)
+            _make_folder(corpus_dir, PurePosixPath(trashed.path).parent)
+        (corpus_dir / TRASH / key / trashed.path).replace(target)
         shutil.rmtree(corpus_dir / TRASH / key)
-        return found.path
+        return trashed.path
 
 
 def _stem(title: str) -> str:
@@ -177,7 +177,7 @@ def _to_trash(corpus_dir: Path, path: str, fate: Fate) -> Path:
     if trash.is_symlink():
         raise EditRefused(TRASH, "is a link; remove it, so that deleted articles stay inside the corpus folder")
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    number = 1 + max((int(found.name.split("-")[1]) for found in trash.glob(f"{stamp}-*-*")), default=0)
+    number = 1 + max((int(folder.name.split("-")[1]) for folder in trash.glob(f"{stamp}-*-*")), default=0)
     place = trash / f"{stamp}-{number}-{fate}" / path
     place.parent.mkdir(parents=True)
     return place

@@ -95,17 +95,17 @@ def project(vectors: Vectors, topics: Sequence[str]) -> npt.NDArray[np.float64]:
     places = centred @ axes.T
     places = np.pad(places, ((0, 0), (0, 2 - places.shape[1])))
     low, high = places.min(axis=0), places.max(axis=0)
-    found: npt.NDArray[np.float64] = (places - low) / np.where(high - low > 1e-9, high - low, 1.0)
-    return found
+    scaled: npt.NDArray[np.float64] = (places - low) / np.where(high - low > 1e-9, high - low, 1.0)
+    return scaled
 
 
 def near_duplicates(vectors: Vectors, article_of: Rows, least: float, most: int) -> list[tuple[float, int, int]]:
     """Cosine and rows of pairs from different articles with at least this cosine, the closest first."""
-    found: list[tuple[float, int, int]] = []
+    pairs: list[tuple[float, int, int]] = []
     for first in range(0, len(vectors), _BLOCK):
         cosines = vectors[first : first + _BLOCK] @ vectors.T
         apart = article_of[first : first + _BLOCK, None] < article_of[None, :]
         ones, others = np.nonzero((cosines >= least) & apart)
-        found += [(float(cosines[i, j]), int(i) + first, int(j)) for i, j in zip(ones, others, strict=True)]
-        found = sorted(found, key=lambda pair: (-pair[0], pair[1], pair[2]))[:most]
-    return found
+        pairs += [(float(cosines[i, j]), int(i) + first, int(j)) for i, j in zip(ones, others, strict=True)]
+        pairs = sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2]))[:most]
+    return pairs

@@ -32,8 +32,8 @@ def compose(form: Form, text: str) -> str:
         typed = " ".join(getattr(form, name).split()) if name != "questions" else form.questions
         if name in _LISTS:
             parts = [" ".join(part.split()) for part in typed.split(_LISTS[name])]
-            if found := [part for part in parts if part]:
-                values[name] = found
+            if entries := [part for part in parts if part]:
+                values[name] = entries
         elif typed:
             values[name] = typed
     body = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")

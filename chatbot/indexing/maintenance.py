@@ -59,7 +59,7 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
     """The kept generations, the one published last first. Only manifests are read; `check` compares digests."""
     index_dir = settings.index_dir
     now = served(index_dir)
-    found = []
+    kept = []
     for entry in reversed(history(index_dir)):
         folder = index_dir / entry.generation
         if not folder.is_dir():
@@ -74,8 +74,8 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
             damage = str(error)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
         serving = entry.generation == now
-        found.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
-    return tuple(found)
+        kept.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
+    return tuple(kept)
 
 
 def rollback(settings: Settings, name: str | None = None) -> RolledBack:
@@ -180,8 +180,8 @@ def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
             kept = "only one is kept" if names else "nothing has been published yet"
             raise NoSuchGeneration(f"there is no earlier generation in {index_dir} to go back to; {kept}")
         return earlier[-1]
-    found = [one for one in names if one.startswith(name)] if name else []
-    if len(found) != 1:
-        what = f"{len(found)} kept generations begin" if found else "no kept generation begins"
+    matching = [one for one in names if one.startswith(name)] if name else []
+    if len(matching) != 1:
+        what = f"{len(matching)} kept generations begin" if matching else "no kept generation begins"
         raise NoSuchGeneration(f"{what} with '{name}'; kept are {', '.join(names) or 'none'}; see 'chatbot history'")
-    return found[0]
+    return matching[0]

@@ -68,16 +68,16 @@ def _changes(settings: Settings, manifest: Manifest) -> str:
     now, then = corpus_digests(settings), {**manifest.articles, **manifest.others}
     added, deleted = len(now.keys() - then.keys()), len(then.keys() - now.keys())
     changed = sum(now[path] != then[path] for path in now.keys() & then.keys())
-    found = [f"+{added} ~{changed} -{deleted} files since"] if added + changed + deleted else []
+    differences = [f"+{added} ~{changed} -{deleted} files since"] if added + changed + deleted else []
     # By its name alone, as where questions are answered: to look for a model that is not here might download it.
     if settings.model != manifest.model:
-        found.append(f"built with model '{manifest.model}', the settings name '{settings.model}'")
+        differences.append(f"built with model '{manifest.model}', the settings name '{settings.model}'")
     try:
-        if not found and not made_by(settings, manifest):
-            found.append("other settings or another model since")
+        if not differences and not made_by(settings, manifest):
+            differences.append("other settings or another model since")
     except ModelError as error:
         return str(error)
-    return "; ".join([*found, "run 'chatbot build'"]) if found else ""
+    return "; ".join([*differences, "run 'chatbot build'"]) if differences else ""
 
 
 def _size_mb(folder: Path) -> float:

@@ -106,7 +106,7 @@ def _settle(settings: Settings, stop: threading.Event) -> Stamps:
 
 
 def _stamps(settings: Settings) -> Stamps:
-    found: Stamps = {}
+    stamps: Stamps = {}
     for folder, _, names in os.walk(settings.corpus_dir):
         for name in names:
             path = os.path.join(folder, name)  # noqa: PTH118 - many files, looked at again and again
@@ -114,5 +114,5 @@ def _stamps(settings: Settings) -> Stamps:
                 status = os.stat(path)  # noqa: PTH116
             except OSError:
                 continue
-            found[path] = status.st_size, status.st_mtime_ns
-    return found
+            stamps[path] = status.st_size, status.st_mtime_ns
+    return stamps

@@ -94,15 +94,15 @@ class Store:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for. Raises IndexError for a row that does not exist."""
         wanted = [int(row) for row in rows]
-        found: dict[int, Passage] = {}
+        passages: dict[int, Passage] = {}
         for first in range(0, len(wanted), _VARIABLES):
             some = wanted[first : first + _VARIABLES]
             marks = ",".join("?" * len(some))
-            found.update(
+            passages.update(
                 (row[0], _to_passage(row)) for row in self._query(f"{_PASSAGE} WHERE p.row IN ({marks})", some)
             )
         try:
-            return [found[row] for row in wanted]
+            return [passages[row] for row in wanted]
         except KeyError as error:
             raise IndexError(f"there is no passage at row {error}") from None
 
@@ -112,8 +112,8 @@ class Store:
 
     def row(self, passage_id: str) -> int | None:
         """The row of a passage."""
-        found = self._query("SELECT row FROM passages WHERE id = ?", (passage_id,))
-        return found[0][0] if found else None
+        rows = self._query("SELECT row FROM passages WHERE id = ?", (passage_id,))
+        return rows[0][0] if rows else None
 
     def article_numbers(self) -> list[int]:
         """For each row, the position of its article in `articles()`."""
@@ -126,20 +126,20 @@ class Store:
 
     def article(self, article_id: str) -> Article | None:
         """One article with its text."""
-        found = self._query(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article_id,))  # noqa: S608
-        return _to_article(found[0]) if found else None
+        rows = self._query(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (article_id,))  # noqa: S608
+        return _to_article(rows[0]) if rows else None
 
     def headings(self) -> list[tuple[int, tuple[str, ...]]]:
         """Each article's place in `articles()` with the headings of its passages, outermost first, in order."""
-        found = self._query("SELECT article, headings FROM passages GROUP BY article, headings ORDER BY min(row)")
-        return [(number, _strings(headings)) for number, headings in found]
+        rows = self._query("SELECT article, headings FROM passages GROUP BY article, headings ORDER BY min(row)")
+        return [(number, _strings(headings)) for number, headings in rows]
 
     def passages_of(self, article_id: str) -> list[tuple[int, Passage, bytes]]:
         """Row, passage and digest of each passage of an article, in order."""
-        found = self._query(
+        rows = self._query(
             f"{_PASSAGE.replace('FROM', ', p.digest FROM', 1)} WHERE a.id = ? ORDER BY p.row", (article_id,)
         )
-        return [(row[0], _to_passage(row), row[-1]) for row in found]
+        return [(row[0], _to_passage(row), row[-1]) for row in rows]
 
     def digests(self) -> list[bytes]:
         """The digest of each row's embedded text."""

@@ -68,8 +68,8 @@ def candidates(index_dir: Path) -> list[str]:
 def drafts(index_dir: Path) -> list[str]:
     """Generations that were written and never published, the newest first."""
     published = {*candidates(index_dir), *(entry.generation for entry in history(index_dir))}
-    found = [path for path in index_dir.iterdir() if _is_name(path.name) and path.name not in published]
-    return [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+    unpublished = [path for path in index_dir.iterdir() if _is_name(path.name) and path.name not in published]
+    return [path.name for path in sorted(unpublished, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
 
 
 def history(index_dir: Path) -> list[Published]:
@@ -84,13 +84,13 @@ def history(index_dir: Path) -> list[Published]:
 
 def kept_manifests(index_dir: Path) -> list[Manifest]:
     """The readable manifests of the kept generations, the one published last first."""
-    found = []
+    manifests = []
     for name in reversed([entry.generation for entry in history(index_dir)]):
         try:
-            found.append(read_manifest(index_dir / name))
+            manifests.append(read_manifest(index_dir / name))
         except (IndexDamaged, IndexMismatch):
             continue
-    return found
+    return manifests
 
 
 def publish(index_dir: Path, generation: str) -> None:
