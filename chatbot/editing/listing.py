@@ -80,7 +80,7 @@ class Listing:
     def list(self, store: Store, generation: str) -> tuple[Listed, ...]:
         """All files, and those that are published and gone, by their paths. Raises IndexDamaged."""
         manifest = read_manifest(self._settings.index_dir / generation)
-        counts = Counter(store.article_numbers())
+        reasons, counts = manifest.reasons, Counter(store.article_numbers())
         known = defaultdict[str, list[tuple[Article, int]]](list)
         for number, article in enumerate(store.articles()):
             known[article.path].append((article, counts[number]))
@@ -95,7 +95,7 @@ class Listing:
                 continue
             digest = hashlib.sha256(data).hexdigest()
             if manifest.articles.get(path) == digest and path in known:
-                file = _listed(path, known[path], "unchanged", digest, manifest.reasons.get(path, ""))
+                file = _listed(path, known[path], "unchanged", digest, reasons.get(path, ""))
                 sizes = [(article.id, count) for article, count in known[path]]
             else:
                 read = parsed[path, digest] = self._parsed.get((path, digest)) or self._parse(path, data)
@@ -112,9 +112,9 @@ class Listing:
         gone = [_listed(path, known[path], "deleted", "", "") for path in known.keys() - files.keys()]
         return tuple(sorted([*files.values(), *gone], key=lambda file: file.path.casefold()))
 
-    def preview(self, path: str, data: bytes, store: Store, generation: str) -> Preview:
-        """What a file of these bytes would become beside the others, as a build would read it. Raises IndexDamaged."""
-        others = {file.path: file for file in self.list(store, generation) if file.state != "deleted"}
+    def preview(self, path: str, data: bytes, files: Iterable[Listed]) -> Preview:
+        """What a file of these bytes would become beside those that were listed last, as a build would read it."""
+        others = {file.path: file for file in files if file.state != "deleted"}
         order = reading_order({*others, path})
         before = [others[one] for one in order[: order.index(path)]]
         read = self._parse(path, data)

@@ -52,9 +52,7 @@ class Desk:
 
     def preview(self, path: str, data: bytes) -> Preview:
         """What a file would become beside the others of the corpus."""
-        answerer = self.bot.answerer
-        with self._lock:
-            return self._listing.preview(path, data, answerer.store, answerer.generation)
+        return self._listing.preview(path, data, self.files())
 
     @property
     def busy(self) -> bool:

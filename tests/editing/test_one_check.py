@@ -108,7 +108,7 @@ def write(site: Settings, files: dict[str, str]) -> None:
 def previewed(site: Settings, listing: Listing, path: str, text: str) -> tuple[bool, str]:
     """Whether a preview promises an article, and what it says is left out."""
     index = LocalIndex.open(site.index_dir / current(site.index_dir))
-    read = listing.preview(path, text.encode(), index.store, index.generation)
+    read = listing.preview(path, text.encode(), listing.list(index.store, index.generation))
     index.close()
     return bool(read.articles), "" if "gives other files" in read.problem else read.problem
 
