@@ -63,10 +63,9 @@ def unusable(articles: Sequence[tuple[str, int]], taken: Mapping[str, str], sett
     return None
 
 
-def unreadable(error: ContentError) -> LeftOut:
-    """Why a file is left out that cannot be read."""
-    reason = f"line {error.line}: {error.reason}" if error.line else error.reason
-    return LeftOut(reason, error.retry)
+def said(error: ContentError) -> str:
+    """Why a file cannot be read, with its line."""
+    return f"line {error.line}: {error.reason}" if error.line else error.reason
 
 
 def idle_sitemaps(sitemaps: Mapping[str, Sitemap], pages: Collection[Page]) -> dict[str, LeftOut]:
@@ -104,7 +103,8 @@ class _Reading:
         try:
             articles, note = self._parsed(file)
         except ContentError as error:
-            self.left_out[error.path] = unreadable(error)
+            retry = error.retry or not self.files.digest(file)
+            self.left_out[error.path] = LeftOut(said(error), retry)
             return
         given = given_by(page, articles[0]) if page and articles else {}
         pieces = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
