@@ -146,3 +146,11 @@ def test_taking_over_old_counts_gives_the_same_bytes_as_counting_anew(
     write_lexical(count_terms(passages), article_of, folder / "full")
     for file in sorted((folder / "full").iterdir()):
         assert (folder / "merged" / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_the_order_of_the_words_does_not_change_a_bit(tmp_path: Path) -> None:
+    passages = [[word for word in "abcdefghijkl" for _ in range(1 + (n * ord(word)) % 5)] for n in range(40)]
+    index = opened(tmp_path, passages, [n // 3 for n in range(40)])
+    weights = {word: 1 / (3 + place) for place, word in enumerate("lakebjcdhgfi")}
+    turned = dict(reversed(weights.items()))
+    assert index.scores(weights).tobytes() == index.scores(turned).tobytes()

@@ -220,7 +220,8 @@ class LexicalIndex:
 
         A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.
         """
-        known = [(self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers]
+        # In one order, whatever that of the words: sums of floats depend on it to the last bit.
+        known = sorted((self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers)
         total = np.zeros(len(self), np.float32)
         at_once = max(1, _CELLS // max(len(self), 1))
         for first in range(0, len(known), at_once):
