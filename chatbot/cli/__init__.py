@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-# Importing a module of commands puts them on the application, in the order of the help page.
-from chatbot.cli import ask, build, evaluate, history, serve, site  # noqa: F401
 from chatbot.cli.app import EXIT_ERROR, app
 from chatbot.errors import ChatbotError
+
+# Importing a module of commands puts them on the application, in the order of the help page.
+from chatbot.cli import ask, build, evaluate, history, serve, installation  # noqa: F401  # isort: skip
 
 
 def main() -> None:

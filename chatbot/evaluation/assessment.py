@@ -14,9 +14,9 @@ from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation.beir import CORPUS, corpus_reader, document_of, read_set
-from chatbot.evaluation.conversations import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.evaluation.measures import Evaluation, evaluate, read_questions, significance
 from chatbot.evaluation.quotes import read_gold
+from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.indexing.building.build import build_from
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.publication import ENCODERS, candidates, current
