@@ -39,7 +39,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.support.chromium
 	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test

@@ -4,90 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from tests import chromium, serving_corpus
-from tests.host_site import HostSite, SiteVisitor
-from tests.places import ARTEFACTS, ROOT
+from tests.support import chromium, serving_corpus
+from tests.support.host_site import HostSite, SiteVisitor
+from tests.support.places import ROOT
+from tests.support.server import COMMAND, Server, build, start_server
+from tests.support.visit import Visit
 
-COMMAND = [sys.executable, "-c", "from chatbot.cli import main; main()"]
-
-expect.set_options(timeout=30_000)
-
-
-@dataclass
-class Server:
-    """A running `chatbot serve` and the address it printed."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-    def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], str]:
-        return self.send(urllib.request.Request(self.url + path, headers=headers or {}))
-
-    def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, str], str]:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", **headers}
-        return self.send(urllib.request.Request(self.url + path, data=data, headers=sent))
-
-    def send(self, request: urllib.request.Request) -> tuple[int, dict[str, str], str]:
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, dict(answer.headers), answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, dict(error.headers), error.read().decode()
-
-    def wait_until_ready(self, seconds: float = 120) -> None:
-        end = time.monotonic() + seconds
-        while self.get("/readyz")[0] != 200:
-            assert time.monotonic() < end, "the page was not ready in time"
-            time.sleep(0.2)
-
-    def stop(self) -> int:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
-
-
-def start_server(folder: Path, log: Path | None = None, **variables: str) -> Server:
-    """Serve the corpus and index of a folder on a free port; returns when the address is printed.
-
-    What goes to stderr is written to `log` where one is named. No rate is set unless a variable does.
-    """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHATBOT_")}
-    environment |= {
-        "CHATBOT_CORPUS_DIR": str(folder / "corpus"),
-        "CHATBOT_INDEX_DIR": str(folder / "index"),
-        "CHATBOT_SERVER__PORT": "0",
-        "CHATBOT_SERVER__RATE": "",
-        **variables,
-    }
-    options: dict[str, Any] = {"env": environment, "cwd": folder, "text": True, "encoding": "utf-8"}
-    with nullcontext() if log is None else log.open("w") as stderr:
-        process = subprocess.Popen([*COMMAND, "serve"], stdout=subprocess.PIPE, stderr=stderr, **options)
-    assert process.stdout is not None
-    url = process.stdout.readline().strip()
-    assert url.startswith("http://"), f"the server ended with {process.wait(30)}"
-    return Server(process, url)
-
-
-def build(folder: Path) -> None:
-    """Index the corpus of a folder into its index."""
-    variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
-    subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
+pytest_plugins = ["tests.support.marks"]
 
 
 @pytest.fixture(scope="session")
@@ -121,56 +51,11 @@ def server(served_folder: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
-    assert path, "the browser tests need Chromium: run 'python -m tests.chromium'"
+    assert path, "the browser tests need Chromium: run 'python -m tests.support.chromium'"
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=chromium.flags())
         yield running
         running.close()
-
-
-class Visit:
-    """A fresh visitor on the chat page; notes every request, error and console message."""
-
-    def __init__(self, browser: Browser, server: Server, **options: Any) -> None:
-        self.server = server
-        self.context: BrowserContext = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.context.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
-        self.page: Page = self.context.new_page()
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.set_default_timeout(30_000)
-
-    def open(self, path: str = "/chat/") -> Page:
-        self.page.goto(self.server.url + path)
-        if path.startswith("/chat"):
-            self.page.wait_for_selector(".ready", state="attached")
-        return self.page
-
-    def ask(self, question: str) -> None:
-        """Type a question, press Enter and wait for its answer."""
-        before = self.page.locator("#talk .bot-row").count() if self.page.locator("#talk .question").count() else 0
-        self.page.fill("#box input", question)
-        self.page.press("#box input", "Enter")
-        self.page.wait_for_function("n => document.querySelectorAll('#talk .bot-row').length > n", arg=before)
-        self.settle()
-
-    def settle(self) -> None:
-        """Wait until the page has shown what came back."""
-        self.page.wait_for_function(
-            "() => document.querySelector('#talk .question') && document.querySelector('.talking:not(.waiting)')"
-        )
-
-    def foreign(self) -> list[str]:
-        """Requests that left for another server."""
-        own = (self.server.url, "data:", "blob:")
-        return [request for request in self.requests if not request.split(" ", 1)[1].startswith(own)]
-
-    def shoot(self, name: str, **options: Any) -> None:
-        """Keep a screenshot for people to look at."""
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{name}.png", **options)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.places import PACKAGE
+from tests.support.places import PACKAGE
 
 # A module imports from folders that stand before its own, and from its own folder; one a line. A folder's own modules
 # stand above its sub-folders: they are its doors. The first is the package's own modules.

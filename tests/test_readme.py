@@ -12,7 +12,7 @@ import pytest
 
 from chatbot.content.readers.registry import read_article
 from chatbot.settings import Settings
-from tests.places import ROOT
+from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ \.venv/bin/chatbot (.+)$", README, re.MULTILINE)

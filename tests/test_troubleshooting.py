@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.places import PACKAGE, ROOT
+from tests.support.places import PACKAGE, ROOT
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 MODULES = [

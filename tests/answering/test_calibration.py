@@ -18,8 +18,8 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import current, writing
 from chatbot.settings import Settings
-from tests.conftest import COMMAND
-from tests.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.server import COMMAND
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from chatbot.serving.chat.cards import answer_html
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.web.templates import View
 from chatbot.settings import PageSettings
-from tests.places import GOLD
+from tests.support.places import GOLD
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from chatbot import Answer, Chatbot, Settings
 from chatbot.answering.verdict.calibration import auroc
 from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import read_gold
-from tests.places import GOLD
+from tests.support.places import GOLD
 
 CLOSE = 0.002
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chatbot import Answer, Chatbot, Settings, Turn
-from tests.places import GOLD
+from tests.support.places import GOLD
 
 
 def read(name: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
 from chatbot.settings import PassageSettings, Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 TODAY = date.today()
 PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer from a team.\n"

@@ -19,7 +19,7 @@ from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
 from chatbot.records import Article, Filters, Passage
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 Vector = tuple[float, ...]
 

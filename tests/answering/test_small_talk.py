@@ -7,7 +7,7 @@ import json
 import pytest
 
 from chatbot.answering.understanding.small_talk import kind_of, reply_to
-from tests.places import GOLD
+from tests.support.places import GOLD
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.incremental import FIRST, write_articles
-from tests.places import ROOT
+from tests.support.places import ROOT
 
 ROUNDS = 3
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tests.benchmarks.peer_programs import ONE_CHANGE
 from tests.benchmarks.peers import PEERS
-from tests.places import ROOT
+from tests.support.places import ROOT
 
 ROUNDS = 5
 PER_ARTICLE = 40

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peer_programs import ASK, PROGRAMS
-from tests.places import ROOT
+from tests.support.places import ROOT
 
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
 PEERS = ROOT / ".venv-peers" / "bin" / "python"

@@ -28,8 +28,8 @@ from urllib.parse import quote
 import httpx
 import psutil
 
-from tests.conftest import Server, build, start_server
-from tests.places import ROOT
+from tests.support.places import ROOT
+from tests.support.server import Server, build, start_server
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"

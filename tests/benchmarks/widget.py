@@ -19,10 +19,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Response, sync_playwright
 
-from tests import chromium, serving_corpus
-from tests.conftest import COMMAND, start_server
-from tests.host_site import PHONE, HostSite, SiteVisitor
-from tests.serving_corpus import QUESTION
+from tests.support import chromium, serving_corpus
+from tests.support.host_site import PHONE, HostSite, SiteVisitor
+from tests.support.server import COMMAND, start_server
+from tests.support.serving_corpus import QUESTION
 
 ROUNDS = 5
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 94_000}

@@ -16,7 +16,7 @@ from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.web.markdown_html import article_html
-from tests.office_files import archive, docx, epub, pdf, word_paragraph, word_table
+from tests.support.office_files import archive, docx, epub, pdf, word_paragraph, word_table
 
 
 def article(path: str, data: bytes) -> Article:

@@ -13,7 +13,7 @@ from chatbot.content.passages import sentences, split
 from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from tests.content.test_sitemap import index_of, urlset
-from tests.office_files import archive, docx, epub, pdf
+from tests.support.office_files import archive, docx, epub, pdf
 
 fuzzed = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 

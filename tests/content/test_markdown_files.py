@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chatbot.content.readers.markdown_files import clean
 from chatbot.content.readers.registry import parse
-from tests.places import ROOT
+from tests.support.places import ROOT
 
 CHANGED = [
     ("import Tabs from '@theme/Tabs';\n\nText", "\n\nText"),

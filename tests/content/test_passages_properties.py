@@ -18,8 +18,8 @@ from chatbot.content.readers.registry import parse, read_article
 from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
-from tests.markdown_documents import Document, documents
-from tests.places import CORPUS
+from tests.support.markdown_documents import Document, documents
+from tests.support.places import CORPUS
 
 SHIPPED = find_files(CORPUS)
 TARGET, MOST, WINDOW = 12, 20, 40

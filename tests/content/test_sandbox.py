@@ -14,7 +14,7 @@ import pytest
 from chatbot.content.readers.registry import parse
 from chatbot.content.sandbox import PROGRAM, IsolatedReader
 from chatbot.errors import ContentError
-from tests.office_files import pdf
+from tests.support.office_files import pdf
 
 PAGE = b"<html><head><title>Pay</title><meta name=date content=2026-01-02></head><p>Pay follows skill.</p></html>"
 

@@ -19,7 +19,7 @@ from chatbot.indexing.generation.publication import current
 from chatbot.indexing.maintenance import check
 from chatbot.records import Article
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 SITE = "https://example.org"

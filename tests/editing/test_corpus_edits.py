@@ -24,7 +24,7 @@ from chatbot.editing.corpus_edits import (
 )
 from chatbot.editing.form import Form, compose
 from chatbot.errors import EditRefused, NameTaken
-from tests.recorded_disk import Rename, Sync, record
+from tests.support.recorded_disk import Rename, Sync, record
 
 TEXT = b"# A title\n\nSome text to read.\n"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
-from tests.places import CORPUS, GOLD, PACKAGE
+from tests.support.places import CORPUS, GOLD, PACKAGE
 
 SHIPPED = PACKAGE / "answering" / "verdict" / "outside.txt"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
-from tests.places import CORPUS, GOLD
+from tests.support.places import CORPUS, GOLD
 
 COPIED = 6
 """So many words in a row are copied from an article; fewer may be a coincidence."""

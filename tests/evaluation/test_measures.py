@@ -24,8 +24,8 @@ from chatbot.evaluation.measures import (
     significance,
 )
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.places import TESTS
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.places import TESTS
 
 
 def write_set(folder: Path, corpus: list[dict[str, str]], queries: dict[str, str], qrels: str) -> Path:

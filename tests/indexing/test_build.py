@@ -18,7 +18,7 @@ from chatbot.indexing.building.report import BuildReport
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import candidates, current, history, writing
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 
 @pytest.fixture
@@ -224,6 +224,7 @@ edit = st.one_of(
 )
 
 
+@pytest.mark.index
 @hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(edit, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_a_partial_build_equals_a_full_one_after_any_edits(

@@ -17,14 +17,15 @@ from chatbot.indexing.generation.publication import current, history, prune, wri
 from chatbot.indexing.model import onnx_export
 from chatbot.indexing.model.encoder_card import read_card
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.places import ROOT
-from tests.recorded_disk import Rename, Sync, Touch, record
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.places import ROOT
+from tests.support.recorded_disk import Rename, Sync, Touch, record
 
 
+@pytest.mark.index
 def test_a_build_killed_at_any_touch_of_the_disk_leaves_whole_answers(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.killed_build", str(tmp_path)],
+        [sys.executable, "-m", "tests.support.killed_build", str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,

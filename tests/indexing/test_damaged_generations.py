@@ -15,7 +15,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import Generations, read_manifest
 from chatbot.indexing.generation.publication import CURRENT, HISTORY, candidates, current, history, prune, publish
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 FILES = """
 passages.sqlite embeddings.npy hubs.npy vectors.faiss words.txt manifest.json

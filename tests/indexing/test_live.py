@@ -22,8 +22,8 @@ from chatbot.indexing.generation.publication import ENCODERS, current, writing
 from chatbot.indexing.maintenance import rollback
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.settings import BUNDLED_MODEL, Settings, WatchSettings
-from tests.conftest import start_server
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.server import start_server
 
 PUBLISHES = 20
 

@@ -11,8 +11,8 @@ from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.office_files import docx, epub, pdf, word_paragraph
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.office_files import docx, epub, pdf, word_paragraph
 
 PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
 FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</description></item>

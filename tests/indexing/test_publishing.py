@@ -21,8 +21,8 @@ from chatbot.indexing.generation.publication import current, history, writing
 from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
 from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.settings import AnswerSettings, PublishSettings, Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.places import TESTS
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.places import TESTS
 
 PAY = "# Pay\n\nAsk for better pay when you get an offer.\n"
 DEGREE = "# Degree\n\nLearn python without a degree, in a team.\n"

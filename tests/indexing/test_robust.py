@@ -21,8 +21,8 @@ from chatbot.indexing.generation.manifest import Generations, LeftOut
 from chatbot.indexing.generation.publication import candidates, current, history
 from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.places import ROOT
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.places import ROOT
 
 NOBODY = 65534
 WELL_READ = "# Pay {0}\n\nAsk for better pay when you get an offer from team {0}.\n"
@@ -49,7 +49,7 @@ def publish(folder: Path) -> str:
 
 def hindered(folder: Path, action: str = "build", **hindrances: int) -> str:
     """What came of it in a process that is hindered."""
-    command = [sys.executable, "-m", "tests.hindered_build", str(folder), action]
+    command = [sys.executable, "-m", "tests.support.hindered_build", str(folder), action]
     command += [f"{name}={value}" for name, value in hindrances.items()]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)

@@ -13,7 +13,7 @@ from chatbot.indexing.generation.publication import HISTORY, current
 from chatbot.operating.doctor import Finding, examine
 from chatbot.operating.new_site import start_site
 from chatbot.settings import ServerSettings, Settings, SiteSettings, load_settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.operating.link_check import BrokenLink, check_links
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
-from tests.office_files import pdf
-from tests.places import ROOT
+from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.office_files import pdf
+from tests.support.places import ROOT
 
 GUIDE = """---
 title: Pay
@@ -59,6 +59,7 @@ def test_broken_links_are_named_with_file_line_and_reason(site: Settings) -> Non
     assert (found.articles, found.passages, found.links) == (5, len(index), 8)
 
 
+@pytest.mark.index
 def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chatbot", "--corpus", site.corpus_dir, "--index", site.index_dir, "links"]
     done = subprocess.run([*command], capture_output=True, text=True, timeout=300)

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import COMMAND, Server, start_server
-from tests.serving_corpus import QUESTION
+from tests.support.server import COMMAND, Server, start_server
+from tests.support.serving_corpus import QUESTION
 
 SITES = """
 [[sites]]

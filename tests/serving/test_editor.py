@@ -12,7 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from chatbot.content.source.files import find_files
-from tests.conftest import ARTEFACTS, Server, Visit, start_server
+from tests.support.places import ARTEFACTS
+from tests.support.server import Server, start_server
+from tests.support.visit import Visit
 
 PASSWORD = "correct horse battery"  # noqa: S105
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}

@@ -19,7 +19,7 @@ from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer, Article, Highlight, Hit, Passage, Why
 from chatbot.serving.editor import views
 from chatbot.serving.web.templates import View, fill
-from tests.places import PACKAGE
+from tests.support.places import PACKAGE
 
 TEMPLATES = PACKAGE / "serving" / "web" / "templates"
 LONG_AGO = date(2020, 1, 2)

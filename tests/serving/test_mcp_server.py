@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from mcp.client import Client
 
-from tests.conftest import Server, start_server
-from tests.serving_corpus import CV, OUTSIDE_QUESTION, QUESTION
+from tests.support.server import Server, start_server
+from tests.support.serving_corpus import CV, OUTSIDE_QUESTION, QUESTION
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import ROOT, Server, Visit
-from tests.serving_corpus import QUESTION
+from tests.support.places import ROOT
+from tests.support.server import Server
+from tests.support.serving_corpus import QUESTION
+from tests.support.visit import Visit
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
 CONFIG = """

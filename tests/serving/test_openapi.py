@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import ROOT, Server, start_server
+from tests.support.places import ROOT
+from tests.support.server import Server, start_server
 
 API = (ROOT / "docs/api.md").read_text(encoding="utf-8")
 

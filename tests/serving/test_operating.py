@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.conftest import Server, start_server
-from tests.serving_corpus import QUESTION
+from tests.support.server import Server, start_server
+from tests.support.serving_corpus import QUESTION
 
 UNTRUSTED = "127.0.0.2"  # this machine by another address, which is no trusted proxy
 RATE = 5

@@ -14,8 +14,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
-from tests.conftest import COMMAND, Server, Visit, start_server
-from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.server import COMMAND, Server, start_server
+from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.visit import Visit
 
 PREDICT = "**/run/predict*"
 DARK = {"color_scheme": "dark"}

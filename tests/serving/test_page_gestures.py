@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from chatbot.insights.journal import FILE, Journal
-from tests.conftest import Visit
-from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.visit import Visit
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 

@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from chatbot.serving.middleware.routes import find
-from tests.conftest import Server
-from tests.serving_corpus import HOSTILE_QUESTION, QUESTION
+from tests.support.server import Server
+from tests.support.serving_corpus import HOSTILE_QUESTION, QUESTION
 
 XSS = [
     "<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=1>", "${window.pwned=1}", "{{window.pwned=1}}",

@@ -17,8 +17,8 @@ import pytest
 from chatbot.errors import ChatbotError
 from chatbot.serving.server import address, bind
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES
-from tests.conftest import COMMAND, Server, start_server
-from tests.serving_corpus import QUESTION
+from tests.support.server import COMMAND, Server, start_server
+from tests.support.serving_corpus import QUESTION
 
 
 def test_health_and_the_api_answer_before_the_page_is_there(served_folder: Path) -> None:

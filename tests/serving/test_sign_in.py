@@ -16,7 +16,7 @@ from chatbot.errors import SettingsError
 from chatbot.serving.middleware.routes import ROUTES
 from chatbot.serving.middleware.sessions import Signing, hash_password
 from chatbot.settings import EditorSettings, Settings, load_settings
-from tests.conftest import COMMAND, Server, start_server
+from tests.support.server import COMMAND, Server, start_server
 
 PASSWORD = "correct horse battery"  # noqa: S105
 HASH = hash_password(PASSWORD)
@@ -199,6 +199,7 @@ def test_a_session_that_was_ended_stays_ended_while_others_end(monkeypatch: pyte
     assert not any(map(signing.holds, (first, second, kept)))
 
 
+@pytest.mark.index
 def test_the_command_prints_a_hash_that_opens_the_page(tmp_path: Path) -> None:
     command = [*COMMAND, "password"]
     done = subprocess.run(command, input=f"{PASSWORD}\n{PASSWORD}\n", capture_output=True, text=True, timeout=120)

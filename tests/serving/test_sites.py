@@ -22,9 +22,10 @@ from chatbot.records import Filters, Turn
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.settings import Settings, SiteSettings
 from chatbot.sites import Sites
-from tests.conftest import COMMAND, Server, Visit, start_server
-from tests.host_site import ARTICLE, PHONE, HostSite, SiteVisitor
-from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.host_site import ARTICLE, PHONE, HostSite, SiteVisitor
+from tests.support.server import COMMAND, Server, start_server
+from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.visit import Visit
 
 PAY_QUESTION = "How do I ask for a higher salary?"
 GREETING = "Hallo! Was möchten Sie über das Schreiben wissen?"

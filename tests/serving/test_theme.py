@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Locator, expect
 
 from chatbot.serving.chat.theme import PAPERS, Colour, contrast, tint, tints_of
-from tests.conftest import Server, Visit
-from tests.host_site import DARK, HostSite, SiteVisitor
-from tests.serving_corpus import QUESTION
+from tests.support.host_site import DARK, HostSite, SiteVisitor
+from tests.support.server import Server
+from tests.support.serving_corpus import QUESTION
+from tests.support.visit import Visit
 
 PARTS = st.integers(0, 255)
 INK = "rgb(232, 234, 236)"  # of the dark page

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Response, Route, expect
 
-from tests.conftest import Server
-from tests.host_site import HostSite, SiteVisitor, accessible
-from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.host_site import HostSite, SiteVisitor, accessible
+from tests.support.server import Server
+from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 
 
 def test_before_the_first_click_it_is_one_request_without_storage_or_movement(visitor: SiteVisitor) -> None:

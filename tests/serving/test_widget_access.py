@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.host_site import DARK, PHONE, SiteVisitor, accessible
-from tests.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.host_site import DARK, PHONE, SiteVisitor, accessible
+from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 
 
 def test_the_keyboard_alone_opens_asks_and_leaves(visitor: SiteVisitor) -> None:

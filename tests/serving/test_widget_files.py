@@ -12,10 +12,10 @@ from playwright.sync_api import Browser
 
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.widget import version
-from tests.conftest import COMMAND, Server
-from tests.host_site import ARTEFACTS, accessible
-from tests.places import PACKAGE
-from tests.serving_corpus import QUESTION
+from tests.support.host_site import ARTEFACTS, accessible
+from tests.support.places import PACKAGE
+from tests.support.server import COMMAND, Server
+from tests.support.serving_corpus import QUESTION
 
 WIDGET = PACKAGE / "serving" / "web" / "static" / "widget.js"
 
@@ -92,6 +92,7 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     assert errors == []
 
 
+@pytest.mark.index
 def test_the_command_prints_the_tag_and_the_lines_of_the_settings(tmp_path: Path) -> None:
     def run(*options: str) -> str:
         return subprocess.run(
@@ -107,6 +108,7 @@ def test_the_command_prints_the_tag_and_the_lines_of_the_settings(tmp_path: Path
     assert 'data-language="de" async' in run("--site", "https://example.org")
 
 
+@pytest.mark.index
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect
 
-from tests.conftest import Server, start_server
-from tests.host_site import STRICT_CSP, HostSite, SiteVisitor
-from tests.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
+from tests.support.host_site import STRICT_CSP, HostSite, SiteVisitor
+from tests.support.server import Server, start_server
+from tests.support.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
 
 
 def test_a_page_that_forbids_inline_scripts_and_styles_can_carry_it(visitor: SiteVisitor) -> None:

@@ -1,4 +1,4 @@
-"""The Chromium of the browser tests. `python -m tests.chromium` makes sure that there is one.
+"""The Chromium of the browser tests. `python -m tests.support.chromium` makes sure that there is one.
 
 The one on the machine is taken first, then Debian's package, then the test tool's own download.
 """

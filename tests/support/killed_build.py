@@ -1,8 +1,8 @@
 """Kill a build at every touch of the disk; after each kill the old answers or the new ones must be served, whole.
 
-Run as a program by test_crash.py: python -m tests.killed_build FOLDER. For n = 1, 2, ... a forked process builds a
-changed corpus and sends itself SIGKILL at its n-th file operation under the index folder, until a build survives.
-Prints one line: the number of kills, and how many of them left the new generation serving.
+Run as a program by test_crash.py: python -m tests.support.killed_build FOLDER. For n = 1, 2, ... a forked process
+builds a changed corpus and sends itself SIGKILL at its n-th file operation under the index folder, until a build
+survives. Prints one line: the number of kills, and how many of them left the new generation serving.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import candidates, current
 from chatbot.indexing.generation.tokens import stem
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 TOUCHES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "shutil.rmtree"}
 

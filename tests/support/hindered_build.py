@@ -1,6 +1,6 @@
 """Build, roll back or verify as another user or with little room; run as a program by test_robust.py.
 
-python -m tests.hindered_build FOLDER ACTION [uid=N] [bytes=N]
+python -m tests.support.hindered_build FOLDER ACTION [uid=N] [bytes=N]
 Prints "ok GENERATION" or the kind and text of the error for people.
 """
 
@@ -16,7 +16,7 @@ from chatbot.errors import ChatbotError
 from chatbot.indexing.building.build import build
 from chatbot.indexing.maintenance import rollback
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 
 def main(folder: Path, action: str, hindrances: dict[str, int]) -> None:

@@ -1,0 +1,78 @@
+"""What a test needs, as one of three marks, and the proof that it needs no more: a plugin of pytest.
+
+A test is `browser` or `index` by the fixtures that it asks for, or where it is marked so by hand; every other test is
+`pure`. Tests run in this order, so that what a session has loaded by a heavier test is never taken for a lighter one's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+MARKS = ("pure", "index", "browser")
+FIXTURES = {
+    "browser": {"browser"},
+    "index": {"served_folder", "shipped", "server", "chatbot"},
+}
+MODELS_AND_PAGES = ("torch", "transformers", "sentence_transformers", "onnxruntime", "gradio")
+CLI, JOB, HINDERED = "chatbot.cli import main", "build_job import main", "tests.support.hindered_build"
+STARTED = {"index": (CLI, JOB, HINDERED, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
+
+_started: list[tuple[str, str]] = []
+
+
+def _note_process(event: str, values: tuple[Any, ...]) -> None:
+    if event != "subprocess.Popen":
+        return
+    _, command, _, _ = values
+    line = command if isinstance(command, str) else " ".join(map(str, command))
+    _started.extend((mark, line) for mark, parts in STARTED.items() if any(part in line for part in parts))
+
+
+def pytest_configure() -> None:
+    sys.addaudithook(_note_process)
+
+
+def _by_fixtures(item: pytest.Item) -> str:
+    asked = set(getattr(item, "fixturenames", ()))
+    return next((mark for mark in ("browser", "index") if asked & FIXTURES[mark]), "pure")
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by -m
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    wrong = []
+    for item in items:
+        by_hand = [mark for mark in MARKS if item.get_closest_marker(mark)]
+        least = _by_fixtures(item)
+        if len(by_hand) > 1 or any(MARKS.index(mark) < MARKS.index(least) for mark in by_hand):
+            wrong.append(f"{item.nodeid} is marked {by_hand}, and its fixtures make it {least}")
+        if not by_hand:
+            item.add_marker(least)
+    if wrong:
+        raise pytest.UsageError("\n".join(wrong))
+    items.sort(key=lambda item: MARKS.index(mark_of(item)))
+
+
+def mark_of(item: pytest.Item) -> str:
+    return next(mark for mark in MARKS if item.get_closest_marker(mark))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Iterator[None]:
+    _started.clear()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    result = yield
+    mark = mark_of(item)
+    beyond = [line for least, line in _started if MARKS.index(least) > MARKS.index(mark)]
+    if mark == "pure":
+        beyond += [f"import {name}" for name in MODELS_AND_PAGES if name in sys.modules]
+    if beyond:
+        pytest.fail(f"a test marked {mark} must not need more: {'; '.join(beyond)}", pytrace=False)
+    return result
