@@ -24,7 +24,9 @@ from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.settings import BUNDLED_MODEL, Settings, WatchSettings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.server import start_server
+from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.index
 PUBLISHES = 20
 
 
@@ -59,8 +61,7 @@ def test_twenty_publishes_under_load_give_no_failed_and_no_mixed_answer(tmp_path
                 for number in range(1, PUBLISHES + 1):
                     published.append(publish(number))
                     seen = len(answers)
-                    while len(answers) < seen + 8:
-                        time.sleep(0.01)
+                    eventually(lambda seen=seen: len(answers) >= seen + 8)
             finally:
                 stop.set()
             for one in running:
@@ -87,27 +88,32 @@ class Watching:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.came: list[BuildReport | ChatbotError] = []
-        self.builds = 0
+        self.builds = self.looks = 0
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
 
     def _run(self) -> None:
-        for one in watch(self.settings, self._publish, self.stop):
+        for one in watch(self.settings, self._publish, self.stop, self._looked):
             self.came.append(one)
 
     def _publish(self) -> BuildReport:
         self.builds += 1
         return build(self.settings, embedder=KeywordEmbedder())
 
+    def _looked(self) -> None:
+        self.looks += 1
+
     def articles(self) -> dict[str, str]:
         return LocalIndex.open(self.settings.index_dir / current(self.settings.index_dir)).manifest.articles
 
     def until(self, holds: Callable[[], bool]) -> None:
-        end = time.monotonic() + 120
-        while not holds():
-            assert time.monotonic() < end, f"did not happen; {self.builds} builds gave {self.came}"
-            time.sleep(0.05)
+        eventually(holds, trouble=lambda: f"{self.builds} builds gave {self.came}")
+
+    def until_seen(self) -> None:
+        """Wait until what was done to files before has been looked at: a first look may have begun before it."""
+        looks = self.looks
+        self.until(lambda: self.looks >= looks + 2)
 
 
 @pytest.fixture(params=[False, True], ids=["told", "polling"])
@@ -180,7 +186,7 @@ def test_a_rollback_stays_until_an_article_changes(watching: Watching) -> None:
     assert rollback(settings).generation == first
     assert rolled_back(settings)
     (settings.corpus_dir / "b.md").touch()
-    time.sleep(2)
+    watching.until_seen()
     assert (current(settings.index_dir), watching.builds) == (first, 2)
     (settings.corpus_dir / "c.md").write_text("# Team\n\nA team.\n")
     watching.until(lambda: current(settings.index_dir) not in (first, second))
@@ -196,7 +202,7 @@ def test_a_watch_that_starts_after_a_rollback_leaves_it(watching: Watching) -> N
     watching.thread.join(60)
     rollback(settings)
     again = Watching(settings)
-    time.sleep(2)
+    again.until_seen()
     again.stop.set()
     again.thread.join(60)
     assert (current(settings.index_dir), again.builds) == (first, 0)

@@ -24,6 +24,7 @@ from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.index
 NOBODY = 65534
 WELL_READ = "# Pay {0}\n\nAsk for better pay when you get an offer from team {0}.\n"
 

@@ -21,19 +21,23 @@ Stamps = dict[str, tuple[int, int]]
 
 
 def watch(
-    settings: Settings, publish: Callable[[], BuildReport], stop: threading.Event
+    settings: Settings,
+    publish: Callable[[], BuildReport],
+    stop: threading.Event,
+    looked: Callable[[], None] = lambda: None,
 ) -> Iterator[BuildReport | ChatbotError]:
     """Build at once and then whenever the content of a file changes, until `stop` is set; yields what came of it.
 
     A file counts when its size and time have come to rest, so that half-written files are not read. An error is
     yielded once, not again until something else happens, and never ends the watch; another process that builds is
-    waited for. Where the published generation was rolled back to, the first build waits for a change. Raises
-    SettingsError where the corpus folder does not exist at the start.
+    waited for. Where the published generation was rolled back to, the first build waits for a change. After each look
+    at the files `looked` is called, whatever came of it. Raises SettingsError where the corpus folder does not exist
+    at the start.
     """
     built = corpus_digests(settings) if rolled_back(settings) else None
     stamps: Stamps | None = None
     said = ""
-    for told in _looks(settings, stop):
+    for told in _looks(settings, stop, looked):
         if built is not None and not told and not settings.watch.poll:
             continue
         rested = _settle(settings, stop)
@@ -58,12 +62,14 @@ def watch(
                 yield report
 
 
-def _looks(settings: Settings, stop: threading.Event) -> Iterator[bool]:
+def _looks(settings: Settings, stop: threading.Event, looked: Callable[[], None]) -> Iterator[bool]:
     """When to look at the files; True where the system says that something changed."""
     if settings.watch.poll:
         yield True
+        looked()
         while not stop.wait(settings.watch.poll_seconds):
             yield False
+            looked()
         return
     from watchfiles import watch as notices
 
@@ -77,6 +83,7 @@ def _looks(settings: Settings, stop: threading.Event) -> Iterator[bool]:
         raise_interrupt=False,
     ):
         yield bool(changes)
+        looked()
 
 
 def rolled_back(settings: Settings) -> bool:
