@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from chatbot.content.readers.registry import parse
 from chatbot.content.sandbox import PROGRAM, IsolatedReader
 from chatbot.errors import ContentError
 from tests.support.office_files import pdf
+from tests.support.waiting import eventually
 
 PAGE = b"<html><head><title>Pay</title><meta name=date content=2026-01-02></head><p>Pay follows skill.</p></html>"
 
@@ -22,8 +22,9 @@ MISBEHAVING = f"""
 import os, sys, time
 from chatbot.content.readers.registry import READERS
 def hang(path, data):
+    os.chdir("/proc")
     while True:
-        time.sleep(1)
+        time.sleep(60)
 def crash(path, data):
     os.abort()
 def fill(path, data):
@@ -138,13 +139,10 @@ def test_a_process_whose_build_is_killed_ends_itself(busy: bool) -> None:
         if busy:
             parent.stdin.write(b"a.hang\n")
             parent.stdin.flush()
-            time.sleep(1)
+            eventually(lambda: Path(f"/proc/{process_id}/cwd").readlink() == Path("/proc"))
         assert is_running(process_id)
         parent.kill()
-    end = time.monotonic() + 120
-    while is_running(process_id) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not is_running(process_id)
+    eventually(lambda: not is_running(process_id))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
