@@ -10,7 +10,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
@@ -23,6 +22,7 @@ from tests.support.places import ROOT
 from tests.support.server import Server
 from tests.support.serving_corpus import QUESTION
 from tests.support.visit import Visit
+from tests.support.waiting import eventually
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
 CONFIG = """
@@ -73,16 +73,12 @@ def proxied(
 
 
 def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 60
-    while True:
+    def answers() -> bool:
         assert process.poll() is None, "nginx does not take the configuration"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            assert time.monotonic() < end
-            time.sleep(0.1)
-        else:
-            return
+        with socket.socket() as caller:
+            return caller.connect_ex(("127.0.0.1", port)) == 0
+
+    eventually(answers, 60)
 
 
 def test_a_visitor_asks_under_the_public_path(proxied: Server, browser: Browser) -> None:

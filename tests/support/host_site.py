@@ -116,8 +116,7 @@ class SiteVisitor:
     def shoot(self, name: str) -> None:
         """Keep a screenshot for people to look at."""
         ARTEFACTS.mkdir(exist_ok=True)
-        self.page.wait_for_timeout(300)
-        self.page.screenshot(path=ARTEFACTS / f"widget-{name}.png")
+        self.page.screenshot(path=ARTEFACTS / f"widget-{name}.png", animations="disabled")
 
     def size(self) -> tuple[int, int]:
         """Width and height of the panel in pixels."""
