@@ -15,7 +15,7 @@ from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Verdict
 from chatbot.settings import PassageSettings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 EVERYTHING, INTERVIEWS, TOMORROW = Filters(), Filters(topics=("interviews",)), Filters(updated_since=date(2999, 1, 1))
 CAREER = ("What does a data engineer do?", "and the salary?")

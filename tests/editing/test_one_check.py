@@ -12,7 +12,7 @@ from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.settings import Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
 LONG = "\n\n".join(f"## Part {n}\n\n{PROSE}" for n in range(30))

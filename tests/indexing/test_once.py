@@ -17,7 +17,7 @@ from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.generation import manifest
 from chatbot.indexing.generation.publication import current
 from chatbot.settings import PublishSettings, Settings
-from tests.keyword_embedder import KeywordEmbedder
+from tests.support.keyword_embedder import KeywordEmbedder
 
 FILES = {
     "degree.md": "# Degree\n\nLearn python without a degree, in a team.\n",

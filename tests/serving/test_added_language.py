@@ -14,7 +14,7 @@ import pytest
 
 from chatbot.answering.understanding.foreign_language import MESSAGE
 from tests.conftest import Server, start_server
-from tests.places import PACKAGE
+from tests.support.places import PACKAGE
 
 WORDS = {
     'language = "English"': 'language = "עברית"',

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.places import PACKAGE, ROOT
+from tests.support.places import PACKAGE, ROOT
 
 IMPORTING = sorted(
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)

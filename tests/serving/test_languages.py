@@ -21,7 +21,7 @@ from chatbot.insights.journal import REASONS
 from chatbot.records import Why
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
 from chatbot.serving.web.templates import why
-from tests.places import PACKAGE, ROOT
+from tests.support.places import PACKAGE, ROOT
 
 OTHERS = sorted(LANGUAGES.keys() - {"en"})
 WIDGET = (PACKAGE / "serving" / "web" / "static" / "widget.js").read_text(encoding="utf-8")
