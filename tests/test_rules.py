@@ -18,15 +18,11 @@ FEWEST_LINES = 40
 
 # A module of fewer lines stands behind a wall: what would be wrong if it were a part of another one.
 WALLS = {
-    "disk": "the editors' articles and the files of a generation are written by it, and neither imports the other",
-    "cli.progress": "each command that builds shows it, and it imports Rich, which no other command waits for",
+    "catalogues": "settings, answers and pages read it; in any of their rooms the others could not",
     "content.markdown.escape": "readers of every format and the editors' forms need it without the parser of blocks",
-    "content.readers.contract": "the registry and every reader import it; in either it would close a circle",
-    "content.readers.safe_xml": "the only place that opens XML, so that one look shows that no entity is ever read",
     "indexing.generation.word_counts": "a kind of file of a generation, and each has its module",
     "insights.redaction": "what is taken out before anything is stored is read and tested without a journal",
     "serving.api.openapi": "made once at the start; the routes and their bodies do not know how they are described",
-    "serving.middleware.scope": "layers hand values to each other by it and do not import each other",
     "serving.web.assets": "reads files and digests at import; templates and languages are used without",
 }
 
