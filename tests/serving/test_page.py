@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.support.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
 from tests.support.visit import Visit
+from tests.support.waiting import idle
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DARK = {"color_scheme": "dark"}
@@ -53,7 +54,7 @@ def test_a_new_conversation_forgets_the_old_one(visit: Visit) -> None:
 def test_a_hostile_article_shows_as_text_and_does_nothing(visit: Visit) -> None:
     page = visit.open()
     visit.ask(HOSTILE_QUESTION)
-    page.wait_for_timeout(500)
+    idle(page)
     assert page.evaluate("window.pwned") is None
     text = page.locator("#talk").inner_text()
     assert "window.pwned=7" in text

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Response, Route, expect
 from tests.support.host_site import HostSite, SiteVisitor, accessible
 from tests.support.server import Server
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.waiting import idle
 
 
 def test_before_the_first_click_it_is_one_request_without_storage_or_movement(visitor: SiteVisitor) -> None:
@@ -19,7 +20,8 @@ def test_before_the_first_click_it_is_one_request_without_storage_or_movement(vi
         "new PerformanceObserver(l => window.moved = l.getEntries().length)"
         ".observe({type: 'layout-shift', buffered: true})"
     )
-    page.wait_for_timeout(1000)
+    page.wait_for_load_state("networkidle")
+    idle(page)
     assert visitor.asked_of_chatbot() == [f"GET {visitor.chatbot}/widget.js"]
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     assert page.evaluate("window.moved") is None
@@ -154,7 +156,7 @@ def test_the_page_commands_it_and_is_told_what_happens(visitor: SiteVisitor) -> 
 def test_the_tag_twice_is_one_widget_and_another_corner_is_a_second(visitor: SiteVisitor) -> None:
     page = visitor.arrive(body=visitor.tag() * 2 + visitor.tag(position="top-left"))
     page.wait_for_function("document.querySelectorAll('career-chatbot').length === 2")
-    page.wait_for_timeout(300)
+    page.wait_for_load_state("networkidle")
     assert visitor.widget.count() == 2
 
 
@@ -162,7 +164,8 @@ def test_an_element_shows_it_inside_the_page_and_asks_nothing_by_itself(visitor:
     inside = "<section aria-label='Help'><h2>Chat</h2><career-chatbot></career-chatbot></section>"
     page = visitor.arrive(body=inside + visitor.tag())
     visitor.widget.locator("textarea").wait_for()
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
+    idle(page)
     assert visitor.asked_of_chatbot() == [f"GET {visitor.chatbot}/widget.js"]
     assert (visitor.widget.count(), visitor.widget.locator(".launcher").count()) == (1, 0)
     assert page.evaluate("[document.activeElement.localName, scrollY]") == ["body", 0]

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.support.host_site import DARK, PHONE, SiteVisitor, accessible
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
+from tests.support.waiting import idle
 
 
 def test_the_keyboard_alone_opens_asks_and_leaves(visitor: SiteVisitor) -> None:
@@ -65,7 +66,7 @@ def test_the_enter_that_ends_a_composition_sends_nothing(visitor: SiteVisitor) -
     )
     visitor.widget.locator("textarea").evaluate(press, {"isComposing": True})
     visitor.widget.locator("textarea").evaluate(press, {"keyCode": 229})
-    page.wait_for_timeout(300)
+    idle(page)
     assert visitor.widget.locator(".asked").count() == 0
     assert visitor.widget.locator("textarea").input_value() == "キャリア"
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 from tests.support.host_site import STRICT_CSP, HostSite, SiteVisitor
 from tests.support.server import Server, start_server
 from tests.support.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
+from tests.support.waiting import idle
 
 
 def test_a_page_that_forbids_inline_scripts_and_styles_can_carry_it(visitor: SiteVisitor) -> None:
@@ -40,7 +41,7 @@ def test_a_hostile_article_shows_as_text_and_does_nothing(visitor: SiteVisitor) 
     turn = visitor.ask(HOSTILE_QUESTION)
     for more in turn.get_by_role("button", name="Show all").all():
         more.click()
-    page.wait_for_timeout(500)
+    idle(page)
     assert page.evaluate("window.pwned") is None
     assert "window.pwned=7" in turn.inner_text()
     assert turn.locator("iframe, form, script, img, svg[onload], style, .card .card").count() == 0
