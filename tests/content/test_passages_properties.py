@@ -24,7 +24,9 @@ from tests.support.places import CORPUS
 SHIPPED = find_files(CORPUS)
 TARGET, MOST, WINDOW = 12, 20, 40
 
-quick = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+quick = settings(
+    deadline=None, max_examples=settings.default.max_examples * 3 // 2, suppress_health_check=list(HealthCheck)
+)
 
 
 def words(text: str) -> int:
