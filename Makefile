@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help chat test lint format bench clean
+.PHONY: help chat test check pure lint format bench clean
 .DEFAULT_GOAL := help
 
 help:            ## show this list
@@ -14,6 +14,12 @@ chat: $(VENV)/.installed   ## set everything up, build the index, open the chat 
 
 test: $(VENV)/.installed-test   ## set everything up, then run every test
 	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-test   ## lint, and the tests that need no model, no server and no browser; in about a minute
+	$(MAKE) --no-print-directory --jobs=2 lint pure
+
+pure: $(VENV)/.installed-test
+	$(BIN)/python -m pytest -m pure -q --hypothesis-profile=check
 
 lint: $(VENV)/.installed-test   ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

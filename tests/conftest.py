@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import chromium, serving_corpus
@@ -18,6 +19,9 @@ from tests.support.server import COMMAND, Server, build, start_server
 from tests.support.visit import Visit
 
 pytest_plugins = ["tests.support.marks"]
+
+# For `make check`: a fifth of the usual examples.
+settings.register_profile("check", max_examples=20)
 
 
 @pytest.fixture(scope="session")
