@@ -71,6 +71,7 @@ def test_a_question_in_it_is_told_and_answered_in_it(hebrew: Server) -> None:
     assert (answer["message_language"], answer["message"]) == ("he", "המאמרים באנגלית.")
 
 
+@pytest.mark.index
 def test_the_settings_and_the_command_take_it_and_name_it(speaking: Path, tmp_path: Path) -> None:
     def run(*arguments: str) -> str:
         program = f"import sys; sys.path.insert(0, {str(speaking)!r}); from chatbot.cli import main; main()"
