@@ -91,6 +91,17 @@ class Texts:
                 elif isinstance(node, ast.Call) and name_of(node.func) == "LeftOut":
                     yield from self.of(node.args[0], function, module)
 
+    def of_what_is_not_public(self) -> Iterator[tuple[str, list[str]]]:
+        """What is said of files that are left out by their own word."""
+        for module, function in self.functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and name_of(node.func) == "Visibility" and node.args:
+                    yield from self.of(node.args[0], function, module)
+                elif isinstance(node, ast.Assign) and name_of(node.targets[0]) == "withheld":
+                    yield from self.of(node.value, function, module)
+                elif isinstance(node, ast.NamedExpr) and name_of(getattr(node.value, "func", node)) == "hidden_by_path":
+                    yield from self.of(node.value, function, module)
+
     def of(self, node: ast.AST, function: ast.FunctionDef, module: str) -> Iterator[tuple[str, list[str]]]:
         called = [one for one in self.functions if isinstance(node, ast.Call) and one[1].name == name_of(node.func)]
         if isinstance(node, ast.BoolOp | ast.IfExp):
@@ -124,7 +135,12 @@ class Texts:
 
 
 TEXTS = Texts(READING)
-REASONS = sorted({(place, tuple(parts)) for place, parts in [*TEXTS.of_calls(LEFT_OUT), *TEXTS.of_left_out()]})
+REASONS = sorted(
+    {
+        (place, tuple(parts))
+        for place, parts in [*TEXTS.of_calls(LEFT_OUT), *TEXTS.of_left_out(), *TEXTS.of_what_is_not_public()]
+    }
+)
 REFUSALS = sorted({(place, tuple(parts)) for place, parts in TEXTS.of_calls(EDITING)})
 
 

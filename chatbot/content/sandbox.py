@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import date
+from datetime import date, datetime
 from itertools import starmap
 from types import TracebackType
 from typing import Any
@@ -22,6 +22,7 @@ from chatbot.content.readers.contract import Parsed
 from chatbot.content.readers.registry import is_simple, parse
 from chatbot.content.readers.sitemap import Page, Sitemap
 from chatbot.content.source.front_matter import one_line
+from chatbot.content.source.visibility import Due
 from chatbot.errors import ContentError
 from chatbot.records import Article, to_json, to_pin
 
@@ -38,13 +39,16 @@ _DATES = ("published", "updated", "review_by")
 class IsolatedReader:
     """Parses files, each within `max_seconds` and `max_memory_mb` (of address space, where the system limits it).
 
-    `program` is what the process runs.
+    `program` is what the process runs, `now` the moment at which what it gives is public.
     """
 
-    def __init__(self, max_seconds: float, max_memory_mb: int, *, program: str = PROGRAM) -> None:
+    def __init__(
+        self, max_seconds: float, max_memory_mb: int, *, program: str = PROGRAM, now: datetime | None = None
+    ) -> None:
         self._max_seconds = max_seconds
         self._max_memory_mb = max_memory_mb
         self._program = program
+        self._now = now or datetime.now().astimezone()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> IsolatedReader:
@@ -63,14 +67,15 @@ class IsolatedReader:
     def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
         """See `registry.parse`. Raises ContentError, also for a file that passes a limit."""
         if is_simple(path):
-            return parse(path, data, sha256)
+            return parse(path, data, sha256, self._now)
         reply = self._reply(path, data, sha256)
         if "reason" in reply:
             if reply.get("spent"):
                 self._end()
             raise ContentError(path, reply["reason"], reply.get("line"), retry=reply.get("retry", False))
         sitemap = reply["sitemap"] and Sitemap(tuple(starmap(Page, reply["sitemap"][0])), tuple(reply["sitemap"][1]))
-        return Parsed(tuple(map(_article, reply["articles"])), reply["left_out"], sitemap)
+        due = reply["due"] and Due(datetime.fromisoformat(reply["due"][0]), reply["due"][1])
+        return Parsed(tuple(map(_article, reply["articles"])), reply["left_out"], sitemap, reply["withheld"], due)
 
     def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
         process = self._process = self._process or self._start()
@@ -85,7 +90,8 @@ class IsolatedReader:
         timer = threading.Timer(self._max_seconds, stop)
         timer.start()
         try:
-            process.stdin.write(json.dumps({"path": path, "sha256": sha256, "size": len(data)}).encode() + b"\n" + data)
+            job = {"path": path, "sha256": sha256, "size": len(data), "now": self._now.isoformat()}
+            process.stdin.write(json.dumps(job).encode() + b"\n" + data)
             process.stdin.flush()
             line = process.stdout.readline()
         except OSError:
@@ -135,15 +141,15 @@ def serve() -> None:
     while header := source.readline():
         job = json.loads(header)
         _end_after(seconds)
-        reply = _outcome(job["path"], source.read(job["size"]), job["sha256"])
+        reply = _outcome(job["path"], source.read(job["size"]), job["sha256"], datetime.fromisoformat(job["now"]))
         _end_after(0)
         sink.write(json.dumps(reply).encode() + b"\n")
         sink.flush()
 
 
-def _outcome(path: str, data: bytes, sha256: str) -> dict[str, Any]:
+def _outcome(path: str, data: bytes, sha256: str, now: datetime) -> dict[str, Any]:
     try:
-        parsed = parse(path, data, sha256)
+        parsed = parse(path, data, sha256, now)
     except ContentError as error:
         return {"reason": error.reason, "line": error.line}
     except MemoryError:
@@ -151,7 +157,8 @@ def _outcome(path: str, data: bytes, sha256: str) -> dict[str, Any]:
         return {"reason": reason, "spent": True, "retry": True}
     except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
         return {"reason": f"cannot be read: {one_line(repr(error))[:200]}; save it again", "spent": True}
-    return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles]}
+    due = parsed.due and [parsed.due.moment.isoformat(), parsed.due.event]
+    return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles], "due": due}
 
 
 def _limit(memory_mb: int) -> None:

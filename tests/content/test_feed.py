@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from datetime import date
@@ -129,18 +130,130 @@ def test_plain_text_stays_plain_and_markup_stays_markup_in_a_feed_of_atom() -> N
     assert texts == [f"1 < 2 and \\<b> {TEXT}", f"1 {TEXT}"]
 
 
+WXR = "http://wordpress.org/export/1.2/"
+NAMES = f'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:excerpt="{WXR}excerpt/" xmlns:wp="{WXR}"'
+
+
+def wxr(*items: str) -> str:
+    return rss(*items, head=f"{HEAD}<!-- A <b>WXR</b> file -->").replace("<rss", f"<rss {NAMES}")
+
+
+def post(
+    title: str, status: str = "publish", kind: str = "post", *, text: str = f"<p>{FULL}</p>", more: str = ""
+) -> str:
+    said = f"<wp:status><![CDATA[{status}]]></wp:status><wp:post_type>{kind}</wp:post_type>{more}"
+    return item(title, "", f"<content:encoded><![CDATA[{text}]]></content:encoded>{said}")
+
+
 def test_an_export_of_wordpress_is_read() -> None:
-    space = "http://wordpress.org/export/1.2/"
-    names = (
-        f'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:excerpt="{space}excerpt/" xmlns:wp="{space}"'
-    )
     more = f"""<pubDate>Tue, 03 Feb 2026 23:30:00 -0800</pubDate><guid isPermaLink="false">https://x.org/?p=1</guid>
     <content:encoded><![CDATA[<!-- wp:paragraph --><p>{FULL}</p><!-- /wp:paragraph -->]]></content:encoded>
     <excerpt:encoded><![CDATA[]]></excerpt:encoded><wp:status><![CDATA[publish]]></wp:status>
     <wp:comment><wp:comment_content><![CDATA[{FULL * 2}]]></wp:comment_content></wp:comment>"""
-    feed = rss(item(text="", more=more), head=f"{HEAD}<!-- A <b>WXR</b> file -->").replace("<rss", f"<rss {names}")
-    (article,) = parse("blog.xml", feed.encode(), "0").articles
+    (article,) = parse("blog.xml", wxr(item(text="", more=more)).encode(), "0").articles
     assert (article.text, article.published, article.url) == (TEXT, date(2026, 2, 3), None)
+
+
+LEFT_OUT = [
+    (post("A", "draft"), "1 draft"),
+    (post("A", "pending"), "1 pending"),
+    (post("A", "private"), "1 private"),
+    (post("A", "trash"), "1 in the trash"),
+    (post("A", "future"), "1 scheduled"),
+    (post("A", "publish", more="<wp:post_password>x</wp:post_password>"), "1 protected by a password"),
+    (post("A", "inherit", "revision"), "1 revision"),
+    (post("A", "inherit", "attachment"), "1 attachment"),
+    (post("A", "publish", "nav_menu_item"), "1 menu item"),
+    (post("A", "publish", "feedback"), "1 feedback"),
+    (post("A", "publish", "shop_order"), "1 shop_order"),
+    (post("A", "draft") + post("B", "draft") + post("C", "trash"), "2 draft, 1 in the trash"),
+]
+
+
+@pytest.mark.parametrize(("entries", "kinds"), LEFT_OUT)
+def test_what_an_export_of_wordpress_does_not_publish_is_left_out_and_counted(entries: str, kinds: str) -> None:
+    count = entries.count("<item>") + 1
+    for feed in (wxr(post("Read"), entries), wxr(post("Read"), entries).replace("</channel>", " & <p></channel>")):
+        parsed = parse("blog.xml", feed.encode(), "0")
+        assert [article.title for article in parsed.articles] == ["Read"]
+        assert (parsed.left_out, parsed.withheld) == (
+            "",
+            f"1 of {count} entries are read; not public or no articles are {kinds}",
+        )
+    nothing = parse("blog.xml", wxr(entries).encode(), "0")
+    assert (nothing.articles, nothing.left_out) == ((), "")
+    assert nothing.withheld == f"0 of {count - 1} entries are read; not public or no articles are {kinds}"
+
+
+def test_other_types_of_posts_are_articles() -> None:
+    assert read(wxr(post("A", kind="page"), post("B", kind="faq"), post("C", kind="knowledgebase"))).keys() == {*"ABC"}
+
+
+GOOGLE = "scheme='http://schemas.google.com/g/2005#kind' term='http://schemas.google.com/blogger/2008/kind#"
+ATOM_SAYS = [
+    ("<app:control><app:draft>yes</app:draft></app:control>", "1 draft"),
+    ("<control xmlns='http://purl.org/atom/app#'><draft>yes</draft></control>", "1 draft"),
+    ("<app:control><app:draft>no</app:draft></app:control>", ""),
+    (f"<category {GOOGLE}comment'/>", "1 comment"),
+    (f"<category {GOOGLE}settings'/>", "1 settings"),
+    (f"<category {GOOGLE}template'/>", "1 template"),
+    (f"<category {GOOGLE}post'/>", ""),
+    ("<thr:in-reply-to ref='x' href='https://x.org/a'/>", "1 comment"),
+    ("<b:type>COMMENT</b:type><b:status>LIVE</b:status>", "1 comment"),
+    ("<b:type>POST</b:type><b:status>DRAFT</b:status>", "1 draft"),
+    ("<b:type>PAGE</b:type><b:status>SOFT_TRASHED</b:status>", "1 in the trash"),
+    ("<b:type>POST</b:type><b:status>LIVE</b:status>", ""),
+]
+
+
+@pytest.mark.parametrize(("said", "kind"), ATOM_SAYS)
+def test_drafts_and_visitors_comments_of_blogger_and_atom_are_no_articles(said: str, kind: str) -> None:
+    names = (
+        'xmlns="http://www.w3.org/2005/Atom" xmlns:app="http://www.w3.org/2007/app" '
+        'xmlns:thr="http://purl.org/syndication/thread/1.0" xmlns:blogger="http://schemas.google.com/blogger/2018"'
+    )
+    said = said.replace("b:", "blogger:")
+    entry = f"<entry><title>A</title>{said}<content type='html'>{FULL}</content></entry>"
+    parsed = parse("blog.atom", f"<feed {names}>{entry}</feed>".encode(), "0")
+    assert len(parsed.articles) == (not kind)
+    assert parsed.withheld == (f"0 of 1 entries are read; not public or no articles are {kind}" if kind else "")
+
+
+def test_a_feed_of_comments_holds_no_articles() -> None:
+    comment = item("Comment on A by B", more="<link>https://x.org/a/#comment-12</link>")
+    assert parse("blog.xml", rss(comment).encode(), "0").articles == ()
+
+
+def test_a_draft_of_a_json_feed_is_left_out() -> None:
+    items = [
+        {"id": str(at), "title": f"T{at}", "content_html": f"<p>{FULL}</p>", **said}
+        for at, said in enumerate([{}, {"draft": True}, {"status": "draft"}])
+    ]
+    data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    parsed = parse("feed.json", data, "0")
+    assert [article.title for article in parsed.articles] == ["T0"]
+    assert parsed.withheld == "1 of 3 entries are read; not public or no articles are 2 draft"
+
+
+def test_a_post_of_the_classic_editor_keeps_its_paragraphs_and_has_no_shortcodes() -> None:
+    text = f"""[et_pb_section fb_built="1"][et_pb_row][et_pb_text admin_label="A"]{FULL.strip()}
+
+<strong>Before</strong>
+
+[caption id="a_7" width="300"]<img src="x.jpg" /> A panel at work[/caption] One
+two [sic] [your name].
+
+<ul>
+<li>a</li>
+
+<li>b</li>
+</ul>
+[members]Only for members.[/members][contact-form-7 id="12" title="Ask"][gallery ids="1,2"]
+<pre>x
+
+y</pre>[embed]https://x.org/v[/embed][/et_pb_text][/et_pb_row][/et_pb_section]"""
+    parts = read(wxr(post("A", text=text)))["A"].split("\n\n")
+    assert parts == [TEXT, "**Before**", "A panel at work One two [sic] [your name].", "- a\n- b", "```\nx", "y\n```"]
 
 
 @pytest.mark.parametrize("entities", [BOMB, OUTSIDE], ids=["bomb", "outside"])

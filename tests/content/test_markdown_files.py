@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatbot.content.markdown.plain import plain
 from chatbot.content.readers.markdown_files import clean
 from chatbot.content.readers.registry import parse
+from chatbot.errors import ContentError
 from tests.support.places import ROOT
 
 CHANGED = [
@@ -34,6 +39,30 @@ CHANGED = [
     ("<script>\nsteal()\n</script>\nText", "\n\n\nText"),
     ('<img src="x.png" alt="y" />\nText', "\nText"),
     ("Press <kbd>Ctrl</kbd>", "Press `Ctrl`"),
+    ("Ask {% comment %}not\n{% if x %}now{% endif %}\n{%- endcomment -%}first", "Ask \n\nfirst"),
+    ("Ask {{% comment %}}not now{{% /comment %}}first", "Ask first"),
+    ("Ask\n\n[//]: # (a secret (of ours)\nin two lines)\n[comment]: <> 'another'\n\nfirst", "Ask\n\n\n\n\n\nfirst"),
+    ("Ask {# a note #}first {{/* and\none */}}now <%# here %>", "Ask first \nnow "),
+    ("Ask %%Maria says\nno%% first", "Ask \n first"),
+    ("Be {~~early~>in time~~}{>>why?<<} {++and++} {--not--} {==kind==}", "Be in time and  kind"),
+    ('!!! warning "Why"\n\n    One.\n\n    Two.\n\nThree.', "**Why**\n\nOne.\n\nTwo.\n\nThree."),
+    ('??? tip\n    One.\n\n    !!! note "In"\n        Two.\n\n    Three.', "\nOne.\n\n**In**\nTwo.\n\nThree."),
+    (
+        '=== "A"\n\n    ```py\n    if x:\n        y\n    ```\n\n=== "B"\n\n    Two.',
+        "**A**\n\n```py\nif x:\n    y\n```\n\n**B**\n\nTwo.",
+    ),
+    ('--8<-- "includes/a.md"\n\nText\n\n--8<--\na.md\nb.md\n--8<--', "\n\nText\n\n\n\n\n"),
+    ("Press ++ctrl+s++. :material-information: Keep { .annotate }\n\n*[HR]: Human Resources", "Press ctrl+s. Keep\n\n"),
+    (":::{note} Why it pays\n:class: wide\nText\n:::", "**Why it pays**\n\nText\n"),
+    ('::: {.callout-tip title="Why"}\nText\n:::', "**Why**\nText\n"),
+    (':::: {.columns}\n::: {.column width="50%"}\nLeft\n:::\n::::', "\n\nLeft\n\n"),
+    ("```{tip} Shoes\n:class: x\nWear shoes.\n```", "**Shoes**\n\nWear shoes.\n"),
+    ("````{note}\nOne\n```python\nx = 1\n```\n````", "\nOne\n```python\nx = 1\n```\n"),
+    ("```{toctree}\n:maxdepth: 2\na\nb\n```\nText", "\n\n\n\n\nText"),
+    ("{ref}`the panel <panel>` and {term}`pay`", "the panel and pay"),
+    ("See [@doe1999, p. 3] H~2~O, x^2^, an^[a note] and [a span]{.x}.", "See H2O, x^2, an (a note) and a span."),
+    ("[[Salary talks|pay]] [[Notice]] [[a#b]] [[#c]] ![[x.png|300]]. ==Calm== ^key", "pay Notice a c . Calm"),
+    ("- Arrive\n  id:: 64a1\n  collapsed:: true\n\t- {{embed ((64a1))}} Write", "- Arrive\n\n\n\t-  Write"),
 ]
 
 
@@ -51,7 +80,35 @@ UNCHANGED = [
     "import duties are paid by importers",
     "Export managers earn more.",
     "{curly} words and [brackets] {#anchor}",
+    "```{code-block} python\n!!! x\n[[a]]\n```",
+    "```\n!!! note\n    x\n```\n\n    code",
+    "[[1, 2], [3, 4]] and [[x]](https://example.org) and a@b.org, [mail@x.org]",
+    "It costs ~5~ to ~10 and C++ or G++ == fine, 100%% and ~~not~~",
+    "Ask: how :: why",
 ]
+
+
+WORDS = [
+    ("x<y and y>z", "x<y and y>z"),
+    ("Dear <Hiring Manager>, the <job title> at <Company>", "Dear <Hiring Manager>, the <job title> at <Company>"),
+    ("a List<String> of <b>bold</b> <Ad/> words<br>here", "a List<String> of bold words here"),
+    ("<Tip>Ask</Tip> <Card title='x'> first <details open>", "Ask first"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WORDS)
+def test_what_only_looks_like_a_tag_keeps_its_words(text: str, words: str) -> None:
+    assert plain(clean(text)) == words
+
+
+TEXT = """Dear <Hiring Manager's Name>, <job title> at <Company>
+With {{number}} years, {% if x %}, {{< x >}}, <!-- why --> I rose </b> by {#a} <percentage>."""
+
+
+def test_plain_text_is_no_markup() -> None:
+    (found,) = parse("letter.txt", TEXT.encode(), "0").articles
+    assert plain(found.text) == TEXT
+    assert found.text.replace("\\", "") == TEXT
 
 
 @pytest.mark.parametrize("text", UNCHANGED)
@@ -98,3 +155,55 @@ transcript:
         found.text
         == "## How to begin\n\nWrite to people first.\n\nThen to companies.\n\n## How to end\n\nSay thank you."
     )
+
+
+REDIRECTS = [
+    "https://www.google.com/url?q=https%3A%2F%2Fexample.org%2Fpay%3Fa%3D1&sa=D&ust=17",
+    "https://www.google.co.uk/url?sa=t&url=https%3A%2F%2Fexample.org%2Fpay%3Fa%3D1&usg=x",
+    "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fexample.org%2Fpay%3Fa%3D1&data=05",
+    "https://duckduckgo.com/l/?uddg=https%3A%2F%2Fexample.org%2Fpay%3Fa%3D1&rut=0",
+    "https://www.bing.com/ck/a?!&&p=1&u=a1aHR0cHM6Ly9leGFtcGxlLm9yZy9wYXk_YT0x&ntb=1",
+    "https://l.facebook.com/l.php?u=https%3A%2F%2Fexample.org%2Fpay%3Fa%3D1&h=A",
+]
+
+
+@pytest.mark.parametrize("link", REDIRECTS)
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_a_link_leads_where_a_search_engine_would_have_led(link: str, suffix: str) -> None:
+    text = f"See [pay]({link})." if suffix == ".md" else f'<p>See <a href="{link.replace("&", "&amp;")}">pay</a>.</p>'
+    (found,) = parse(f"a{suffix}", text.encode(), "0").articles
+    assert found.text == "See [pay](https://example.org/pay?a=1)."
+
+
+@pytest.mark.parametrize(
+    "link", ["https://www.google.com/search?q=https://x.org", "https://www.google.com/url?q=javascript:x"]
+)
+def test_other_links_stay(link: str) -> None:
+    (found,) = parse("a.md", f"See [pay]({link}).".encode(), "0").articles
+    assert link in found.text
+
+
+OPENINGS = [
+    "{% comment %}",
+    "{>>",
+    "{~~a",
+    "{++",
+    "%%",
+    "[//]: # (",
+    "--8<--\n",
+    "[[",
+    "!!! x\n    ",
+    "=== 'a'\n    ",
+    "<a b ",
+    "<!--",
+]
+
+
+@pytest.mark.parametrize("opening", [*OPENINGS, "```{tip}\n", "a:: ", "<<<<<<< a\n=======\n", "---\na", "<!-- a -->"])
+def test_marks_by_the_thousand_that_are_never_closed_take_no_time(opening: str) -> None:
+    text = opening * 10_000
+    start = time.process_time()
+    clean(text)
+    with suppress(ContentError):
+        parse("a.md", f">>>>>>> a\n{text} words".encode(), "0")
+    assert time.process_time() - start < 10

@@ -16,8 +16,10 @@ _DROPPED_TAGS = (("<head>", "</head>"), ("<script", "</script>"), ("<style", "</
 
 _FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
-_BREAKING_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|td|th|tr|table|h[1-6]|hr|summary|details)\b[^<>]*>", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<>|</>")
+_BREAKING_TAG = re.compile(
+    r"(?<!\\)</?(?:br|p|div|li|ul|ol|td|th|tr|table|h[1-6]|hr|summary|details)\b[^<>]*>", re.IGNORECASE
+)
+_TAG = re.compile(r"(?<!\\)</?[A-Za-z][^<>]*>|<>|</>")
 _TARGET = (
     r"\((?:<[^<>\n]{0,2000}>|(?:[^()\s]|\([^()\s]{0,500}\)){0,2000})(?:\s+(?:\"[^\"]{0,500}\"|'[^']{0,500}'))?\s*\)"
 )
@@ -28,7 +30,7 @@ _REFERENCE = re.compile(
     re.MULTILINE,
 )
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,50}\]:?")
-_ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*+\{(?:[:#.][^{}\n]{0,200})\}")
+_ATTRIBUTES = re.compile(r"(?<![ \t])[ \t]*+(?<!\\)\{(?:[:#.][^{}\n]{0,200})\}")
 _ADMONITION = re.compile(
     r"^[ \t>]*:::+[ \t]*(?:\w[\w-]*)?|^[ \t>]*!!![ \t]+[\w-]+|^([ \t]*>[ \t]*)\[![A-Za-z]+\]", re.MULTILINE
 )
@@ -95,6 +97,8 @@ def _without(text: str, opening: str, closing: str) -> str:
     lower = text.lower() if len(text.lower()) == len(text) else text
     kept, position = [], 0
     while (start := lower.find(opening, position)) >= 0 and (end := lower.find(closing, start)) >= 0:
-        kept.append(text[position:start])
-        position = end + len(closing)
+        if lower[start - 1 : start] == "\\":  # these are words
+            end = start
+        kept.append(text[position : start if end > start else start + len(opening)])
+        position = end + len(closing) if end > start else start + len(opening)
     return "".join(kept) + text[position:]

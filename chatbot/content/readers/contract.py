@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from chatbot.content.readers.sitemap import Sitemap
 from chatbot.content.source.front_matter import FrontMatter
+from chatbot.content.source.visibility import Due
 from chatbot.records import Article
 
 
@@ -18,13 +19,15 @@ class Part(NamedTuple):
     """What becomes an article: a file, or one entry of it, whose `name` is then added to the article's id.
 
     `text` is Markdown; it is empty where an entry has no full text. `pages` are the offsets in it where the pages of
-    the file begin, the first one's included.
+    the file begin, the first one's included. `unwanted` says in a word what an entry is that is no article for
+    everybody: a draft, a comment.
     """
 
     front: FrontMatter
     text: str
     name: str = ""
     pages: tuple[int, ...] = ()
+    unwanted: str = ""
 
 
 Reader = Callable[[str, bytes], list[Part]]
@@ -36,8 +39,14 @@ ContentError with the path, where nothing in the file can be used.
 
 
 class Parsed(NamedTuple):
-    """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists."""
+    """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists.
+
+    `withheld` says what is left out because the file itself says that it is not public, and `due` what will change
+    about that by itself.
+    """
 
     articles: tuple[Article, ...]
     left_out: str
     sitemap: Sitemap | None = None
+    withheld: str = ""
+    due: Due | None = None

@@ -16,8 +16,9 @@ from chatbot.content.readers.main_content import drop
 from chatbot.content.readers.safe_xml import parse_xml
 from chatbot.content.readers.web_page import declared_charset, parse_html
 from chatbot.content.readers.zip_archive import open_archive, read_member
+from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import decode
-from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line, usable_address
+from chatbot.content.source.front_matter import FrontMatter, one_line, usable_address
 from chatbot.errors import ContentError
 
 _CONTAINER = "META-INF/container.xml"

@@ -25,8 +25,10 @@ from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.safe_xml import parse_xml, refuse_entities, root_name
 from chatbot.content.readers.web_page import declared_charset, parse_html
+from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import decode
-from chatbot.content.source.front_matter import FrontMatter, calendar_day, one_line, usable_address
+from chatbot.content.source.front_matter import FrontMatter, one_line, usable_address
+from chatbot.content.source.site_exports import from_classic_editor, unwanted
 from chatbot.errors import ContentError
 
 _LEAST = 400
@@ -48,7 +50,10 @@ _MARKUP = re.compile(r"</[a-z][^<>]*>|<br", re.IGNORECASE)
 
 
 class _Entry(NamedTuple):
-    """What a feed says of one article, each "" where it does not. Links in `source`, its HTML, begin at `base`."""
+    """What a feed says of one article, each "" where it does not. Links in `source`, its HTML, begin at `base`.
+
+    `unwanted` says in a word what an entry is that is no article for everybody.
+    """
 
     title: str
     url: str
@@ -56,6 +61,7 @@ class _Entry(NamedTuple):
     updated: str
     source: str
     base: str
+    unwanted: str = ""
 
 
 def read_feed(path: str, data: bytes) -> list[Part]:
@@ -119,10 +125,10 @@ def _parts(path: str, entries: list[_Entry]) -> list[Part]:
         stated = {"title": entry.title, "url": entry.url, "published": entry.published, "updated": entry.updated}
         facts = {key: value for key, value in stated.items() if value}
         try:
-            text = _full_text(entry)
+            text = "" if entry.unwanted else _full_text(entry)
         except (etree.LxmlError, RecursionError):
             text = ""
-        parts.append(Part(FrontMatter(path, {}).beside(facts), text, name))
+        parts.append(Part(FrontMatter(path, {}).beside(facts), text, name, (), entry.unwanted))
     return parts
 
 
@@ -140,7 +146,10 @@ def _entry(entry: Any, *, atom: bool) -> _Entry:
     if not atom and not published:  # Dublin Core has one date
         published, updated = updated, ""
     source, base = _content(entry)
-    return _Entry(one_line(plain(html.unescape(said.get("title", "")))), url, published, updated, source, base or url)
+    if "wp_post_type" in said or "wp_status" in said:
+        source = from_classic_editor(source)
+    title = one_line(plain(html.unescape(said.get("title", ""))))
+    return _Entry(title, url, published, updated, source, base or url, unwanted(entry))
 
 
 def _item(item: dict[str, Any]) -> _Entry:
@@ -153,6 +162,7 @@ def _item(item: dict[str, Any]) -> _Entry:
         updated=_day(said.get("date_modified", "")),
         source=said.get("content_html") or _paragraphs(said.get("content_text", "")),
         base=url,
+        unwanted=unwanted(item),
     )
 
 

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.markdown.dialects import blocks_in_place, bold, without_marks, without_roles
 from chatbot.content.markdown.plain import has_prose
 from chatbot.content.readers.contract import Part
 from chatbot.content.source.encoding import decode
 from chatbot.content.source.files import read_bytes
-from chatbot.content.source.front_matter import one_line, split_front_matter
+from chatbot.content.source.front_matter import FrontMatter, one_line, split_loose_front_matter
+from chatbot.content.source.junk import refuse_conflict
 from chatbot.errors import ContentError
 
 _SHORT = 1000
@@ -35,7 +37,13 @@ _MODULE = re.compile(
 # What goes with everything in it. None of it is a regular expression: thousands that are never closed stay cheap.
 _DROPPED = (
     ("<!--", "-->"),
+    ("{{/*", "*/}}"),
+    ("{{- /*", "*/ -}}"),
     ("{/*", "*/}"),
+    ("{# ", " #}"),
+    ("<%", "%>"),
+    ("{>>", "<<}"),
+    ("{--", "--}"),
     ("<script", "</script>"),
     ("<style", "</style>"),
     ("{{<", ">}}"),
@@ -49,7 +57,6 @@ _ADMONITION = re.compile(
     re.MULTILINE,
 )
 _CALLOUT = re.compile(r"^([ \t]*(?:>[ \t]*)+)\[!([A-Za-z]+)\][+-]?[ \t]*([^\n]*)$", re.MULTILINE)
-_NOTE = re.compile(r"""^[ \t]*(?:!!!|\?\?\?\+?)[ \t]+[\w-]+(?:[ \t]+"([^"\n]+)")?[ \t]*$""", re.MULTILINE)
 _ANCHOR = re.compile(r"""<a\s[^<>]*?href\s*=\s*["']([^"'<>\s]+)["'][^<>]*>([^<>\n]*?)</a>""", re.IGNORECASE)
 _BOLD = re.compile(r"<(strong|b|summary|dt)\b[^<>]*>[ \t]*([^<>\n]*?)[ \t]*</\1>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"<(em|i)\b[^<>]*>([^\s<>](?:[^<>\n]*[^\s<>])?)</\1>", re.IGNORECASE)
@@ -57,12 +64,31 @@ _CODE_TAG = re.compile(r"<(code|kbd|samp)\b[^<>]*>([^<>`\n]+)</\1>", re.IGNORECA
 _HEADING = re.compile(r"<h([1-6])\b[^<>]*>[ \t]*([^<>\n]*?)[ \t]*</h\1>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>[ \t]*", re.IGNORECASE)
 _TAG = re.compile(
-    r"</?[A-Za-z][\w.:-]{0,80}(?:\s(?:[^<>{}\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}'"
+    r"(?<!\\)</?[A-Za-z][\w.:-]{0,80}(?:\s(?:[^<>{}\"']|\"[^\"]{0,2000}\"|'[^']{0,2000}'"
     r"|\{(?:[^{}]|\{[^{}]{0,500}\}){0,2000}\}){0,2000})?/?>|</?>"
 )
 _BLOCK = re.compile(
     r"[ \t]*</?(?:[A-Z]|(?:div|p|table|tbody|thead|tr|td|th|ul|ol|li|dl|details|summary|center|aside|section|figure)\b)"
 )
+_TAG_NAME = re.compile(r"</?([A-Za-z][\w.:-]*)")
+_CLOSED = re.compile(r"</([A-Za-z][\w.:-]*)")
+_VALUE = re.compile(
+    r"""[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}|[^\s"'>{]+)|\{[^{}]*\}|data-[\w-]+|v-[\w:-]+"""
+)
+_ELEMENTS_NAMES = """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
+    blockquote body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir
+    div dl dt em embed fieldset figcaption figure font footer form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup
+    hr html i iframe img input ins kbd label legend li link main map mark marquee menu meta meter nav nobr noscript
+    object ol optgroup option output p param path picture pre progress q rp rt ruby s samp script search section select
+    slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time
+    title tr track tt u ul use var video wbr"""
+_ELEMENTS = frozenset(_ELEMENTS_NAMES.split())
+_SWITCHES_NAMES = """hidden open disabled checked controls async defer required readonly allowfullscreen itemscope
+    reversed autoplay loop muted selected multiple novalidate nowrap noshade playsinline markdown download inert
+    default ismap compact autofocus"""
+_SWITCHES = frozenset(_SWITCHES_NAMES.split())
+# What reads as markup though it is words, in a text that has none.
+_NO_MARKUP = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|\{(?=[%/:#]|\{[<%]))")
 _BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
 # Keys of a page of data: what heads an entry, and what is its text.
 _HEADINGS = ("header", "heading", "title", "name", "question", "q")
@@ -73,8 +99,8 @@ _LEAST = 80
 
 def read_markdown(path: str, data: bytes) -> list[Part]:
     """The article in a Markdown or text file; where it is nothing but markup, the texts of its front matter."""
-    front, body = split_front_matter(path, decode(path, data))
-    text = clean(body).strip("\n").rstrip()
+    front, body = _split(path, decode(path, data))
+    text = body.strip("\n").rstrip()
     if len(text) < _SHORT and not has_prose(text):
         text = _data_text(front.values()) or text
     return [Part(front, text)]
@@ -86,18 +112,25 @@ def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
         return None
     try:
         whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
-        body = clean(split_front_matter(path, whole)[1])
+        body = _split(path, whole)[1]
     except ContentError:
         return None
     return whole.count("\n") - body.lstrip("\n").count("\n")
 
 
+def _split(path: str, whole: str) -> tuple[FrontMatter, str]:
+    """The front matter of a file, and the text below it as it is shown."""
+    refuse_conflict(path, whole)
+    front, body = split_loose_front_matter(path, whole)
+    is_text = PurePosixPath(path).suffix.lower() == ".txt"
+    return front, _NO_MARKUP.sub(lambda match: f"\\{match[0]}", body) if is_text else clean(body)
+
+
 def clean(text: str) -> str:
     """The text without its dialect's markup, line for line."""
-    if not any(sign in text for sign in ("<", "{", ":::", "!!!", "???", "[!", "import ", "export ")):
-        return text
-    text = _outside_code(text, _without_markup)
-    return _BLANK.sub("", text)
+    text = without_roles(blocks_in_place(text))
+    closed = frozenset(_CLOSED.findall(text))
+    return _BLANK.sub("", _outside_code(text, lambda stretch: _without_markup(stretch, closed)))
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
@@ -133,13 +166,14 @@ def _outside_spans(text: str, change: Callable[[str], str]) -> str:
     return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
 
 
-def _without_markup(text: str) -> str:
+def _without_markup(text: str, closed: Collection[str]) -> str:
+    """A stretch without code; `closed` are the names of the elements that the whole text closes."""
+    text = without_marks(text)
     for opening, closing in _DROPPED:
         text = _without(text, opening, closing)
     text = _VARIABLE.sub("", _MODULE.sub(_lines_only, text))
     text = _ADMONITION.sub(lambda match: f"{match[1]}{_bold(match[2] or match[3])}", text)
     text = _CALLOUT.sub(lambda match: f"{match[1]}{_bold(match[3] or match[2].capitalize())}  ", text)
-    text = _NOTE.sub(lambda match: _bold(match[1]), text)
     text = _ATTRIBUTES.sub("", text)
     if "<" not in text:
         return text
@@ -148,7 +182,24 @@ def _without_markup(text: str) -> str:
     text = _HEADING.sub(lambda match: f"{'#' * int(match[1])} {match[2]}" if match[2] else "", text)
     text = _BOLD.sub(lambda match: _bold(match[2]), text)
     text = _CODE_TAG.sub(r"`\2`", _EMPHASIS.sub(r"*\2*", text))
-    return _TAG.sub(_lines_only, _BREAK.sub(" ", text))
+    return _TAG.sub(lambda match: _tag(match[0], closed), _BREAK.sub(" ", text))
+
+
+def _tag(tag: str, closed: Collection[str]) -> str:
+    """Nothing but the line ends of a tag; what only looks like one, as in `x<y and y>z`, stays as its words."""
+    named = _TAG_NAME.match(tag)
+    attributes = _VALUE.sub(" ", tag[named.end() :].rstrip(">/")).split() if named else []
+    name = named[1] if named else ""
+    is_tag = (
+        tag.startswith("</")
+        or tag.endswith("/>")
+        or not named
+        or (
+            (name.lower() in _ELEMENTS or name in closed or "=" in tag)
+            and all(one.lower() in _SWITCHES for one in attributes)
+        )
+    )
+    return "\n" * tag.count("\n") if is_tag else f"\\{tag}"
 
 
 def _without(text: str, opening: str, closing: str) -> str:
@@ -176,8 +227,7 @@ def _lines_only(match: re.Match[str]) -> str:
 
 
 def _bold(words: str | None) -> str:
-    words = html.unescape((words or "").strip())
-    return f"**{words}**" if words and "*" not in words else words
+    return bold(html.unescape(words or ""))
 
 
 def _data_text(values: Mapping[str, Any]) -> str:

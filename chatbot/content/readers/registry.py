@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
@@ -18,11 +20,15 @@ from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.contract import Parsed, Part, Reader
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
 from chatbot.content.source.files import is_json_feed, read_bytes
-from chatbot.content.source.front_matter import one_line
+from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.content.source.junk import junk
+from chatbot.content.source.redirects import unwrapped
+from chatbot.content.source.visibility import hidden_by_path, visibility
 from chatbot.errors import ContentError
 from chatbot.records import Article
 
+_UPDATED = ("updated", "last_modified_at", "lastmod", "last_update", "modified")
+_CONVERTED = {".org", ".rst", ".adoc", ".asciidoc", ".textile", ".mediawiki", ".tex"}
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
 
 
@@ -60,57 +66,73 @@ def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | N
     return next(iter(parse(path, data, hashlib.sha256(data).hexdigest()).articles), None)
 
 
-def parse(path: str, data: bytes, sha256: str) -> Parsed:
-    """The articles in `data`; none where front matter excludes it (`exclude`, `draft`, `published: false`).
+def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> Parsed:
+    """The articles in `data` that are public at the moment `now`, which has a time zone; by default at this one.
 
     `path` is relative to the corpus folder. Raises ContentError where the file as a whole cannot be used.
     """
+    now = now or datetime.now().astimezone()
     if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
         return Parsed((), "", sitemap)
     suffix = PurePosixPath(path).suffix.lower()
     reader = _READ_JSON_FEED if is_json_feed(path) else READERS.get(suffix)
     if not reader:
         raise ContentError(path, _not_read(suffix))
+    if reason := hidden_by_path(path):
+        return Parsed((), "", withheld=reason)
     parts = reader(path, data)
-    if len(parts) == 1 and not parts[0].name:
-        article = _article(path, parts[0], sha256)
-        return Parsed((article,) if article else (), "")
-    return _entries(path, parts, sha256)
+    if len(parts) > 1 or parts[0].name:
+        return _entries(path, parts, sha256, now)
+    seen = visibility(parts[0].front, now)
+    if seen.reason:
+        return Parsed((), "", None, seen.reason, seen.due)
+    article, note = _article(path, parts[0], sha256)
+    return Parsed((article,), note, due=seen.due)
 
 
-def _entries(path: str, parts: Sequence[Part], sha256: str) -> Parsed:
+def _entries(path: str, parts: Sequence[Part], sha256: str, now: datetime) -> Parsed:
     """The articles of a file with several, without those that cannot be used; raises where that is every one."""
-    articles, lacking = [], []
+    articles, lacking, unwanted, dues = [], [], Counter[str](), []
     for part in parts:
         try:
-            article = _article(path, part, sha256) if part.text else None
-            lacking += [] if part.text else [part]
-            articles += [article] if article else []
+            seen = visibility(part.front, now)
+            dues += [seen.due] if seen.due else []
+            if part.unwanted or seen.reason:
+                unwanted[part.unwanted or "not public"] += 1
+            elif part.text:
+                articles.append(_article(path, part, sha256)[0])
+            else:
+                lacking.append(part)
         except ContentError:
             lacking.append(part)
-    note = ""
+    note = withheld = ""
     if lacking:
         title = lacking[0].front.text("title") or lacking[0].name
         note = f"{len(lacking)} of {len(parts)} entries hold no full text, such as '{title[:80]}'; export them in full"
-    if not articles and lacking:
+    if unwanted:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(unwanted.items()))
+        withheld = f"{len(articles)} of {len(parts)} entries are read; not public or no articles are {kinds}"
+    if not articles and lacking and not unwanted:
         raise ContentError(path, note)
-    return Parsed(tuple(articles), note)
+    return Parsed(tuple(articles), note, None, withheld, min(dues, default=None))
 
 
-def _article(path: str, part: Part, sha256: str) -> Article | None:
+def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
+    """The article, and what of its front matter it had to be read without; "" where that is nothing."""
     front, body = part.front, part.text
-    published = front.truth("published")
-    if front.flag("exclude") or front.flag("draft") or published is False:
-        return None
     if reason := junk(body):
         raise ContentError(path, reason)
+    if not part.pages:  # which are places in the text
+        body = unwrapped(body)
     inside = blocks(body)
     if all(block.kind in {"heading", "noise"} for block in inside):
         raise ContentError(path, "holds no text; add some, or remove the file")
     headings = [block for block in inside if block.kind == "heading"]
     first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
+    published = front.truth("published")
+    notes: list[str] = []
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
-    return Article(
+    article = Article(
         id=f"{file_id}/{part.name}" if part.name else file_id,
         path=path,
         title=front.text("title") or one_line(first or "") or _readable_name(path),
@@ -119,15 +141,25 @@ def _article(path: str, part: Part, sha256: str) -> Article | None:
         topics=front.texts("topics", commas=True) or front.texts("tags", commas=True) or front.texts("categories"),
         audience=front.texts("audience", commas=True),
         country=front.text("country"),
-        published=front.day("date") if published else front.day("published", "date"),
-        updated=front.day("updated", "last_modified_at", "lastmod", "last_update"),
-        review_by=front.day("review_by"),
+        published=_day(front, notes, *(("date",) if published else ("published", "date"))),
+        updated=_day(front, notes, *_UPDATED),
+        review_by=_day(front, notes, "review_by"),
         questions=front.texts("questions"),
         aliases=front.texts("aliases", commas=True),
         sha256=sha256,
         pages=part.pages,
         pins=front.pins(),
     )
+    return article, "; ".join(notes)
+
+
+def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:
+    """The day that one of these keys states. One that is no date is noted: no reader asks for it, an editor does."""
+    try:
+        return front.day(*keys)
+    except ContentError as error:
+        notes.append(f"line {error.line}: {error.reason}; the article is shown without it" if error.line else "")
+        return None
 
 
 def _readable_name(path: str) -> str:
@@ -139,6 +171,8 @@ def _readable_name(path: str) -> str:
 def _not_read(suffix: str) -> str:
     if suffix in _PACKED:
         return f"is packed ({suffix}); unpack it, and put in the files that are in it"
+    if suffix in _CONVERTED:
+        return f"has {suffix}, which is not read; turn it into Markdown, as with pandoc -o article.md article{suffix}"
     if not suffix:
         return "has no suffix, so that what it is cannot be told; add .md or .txt where it is text"
     return f"has {suffix[:20]}, which is not read; open it where it was made and save it as .docx, .pdf, .html or .md"

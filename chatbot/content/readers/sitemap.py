@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.safe_xml import parse_xml, root_name
-from chatbot.content.source.front_matter import calendar_day, one_line, usable_address
+from chatbot.content.source.dates import calendar_day
+from chatbot.content.source.front_matter import one_line, usable_address
 from chatbot.errors import ContentError
 
 PACKED = ".xml.gz"

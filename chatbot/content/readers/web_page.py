@@ -12,8 +12,9 @@ from lxml import etree, html
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import main_content
+from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import decode
-from chatbot.content.source.front_matter import calendar_day, one_line, split_front_matter, usable_address
+from chatbot.content.source.front_matter import one_line, split_front_matter, usable_address
 from chatbot.errors import ContentError
 
 _CHARSET = re.compile(
@@ -32,6 +33,7 @@ _PUBLISHED = (
     "pubdate",
 )
 _UPDATED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified", "revised")
+_ROBOTS = ("robots", "googlebot", "bingbot")
 _FIRST_HEADING = re.compile(r"^# ", re.MULTILINE)
 _LONGEST_KICKER = 300
 
@@ -84,6 +86,10 @@ def _facts(document: Any) -> dict[str, str]:
         "url": url,
         "published": _day(named, _PUBLISHED),
         "updated": _day(named, _UPDATED),
+        "robots": next(
+            (named[key] for key in _ROBOTS if "noindex" in named.get(key, "").lower()), named.get("robots", "")
+        ),
+        "status": named.get("status", ""),  # of a page that Pelican is to make
     }
     return {key: value for key, value in facts.items() if value}
 

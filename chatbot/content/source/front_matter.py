@@ -1,4 +1,4 @@
-"""Front matter: the keys above an article's text, in YAML between `---` or TOML between `+++`.
+"""Front matter: the keys above an article's text: YAML between `---`, TOML between `+++`, JSON, or lines of keys.
 
 Every value is read as text, whatever it looks like: `country: NO` is Norway, and a date is checked by us, with its
 line. Nothing in it is executed, repeated by reference or nested without bound.
@@ -6,45 +6,78 @@ line. Nothing in it is executed, repeated by reference or nested without bound.
 
 from __future__ import annotations
 
+import json
 import re
+import textwrap
 import tomllib
-from collections.abc import Mapping
+from collections.abc import ItemsView, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import yaml
 
+from chatbot.content.source.dates import stated_day
 from chatbot.errors import ContentError
 from chatbot.records import Pin
 
 LONGEST = 256 * 1024
 """Characters of front matter."""
 
-_OPENING = re.compile(r"\s*^(---|\+\+\+)[ \t]*\n", re.MULTILINE)
-DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]\s*\d{1,2}:\d{2}.*)?")
+# What nobody sees may stand above it: white space, byte order marks, letters without a width, comments.
+_ABOVE = r"(?:[\s\ufeff\u200b-\u200f\u2060]|(?><!--.*?-->))*+"
+_OPENING = re.compile(rf"{_ABOVE}(---|\+\+\+)[ \t]*(yaml|toml|json)?[ \t]*\n", re.DOTALL)
+_CLOSING = {
+    "---": re.compile(r"^[ \t]*(?:---|\.\.\.)[ \t]*$", re.MULTILINE),
+    "+++": re.compile(r"^[ \t]*\+\+\+[ \t]*$", re.MULTILINE),
+}
+_OBJECT = re.compile(rf'{_ABOVE}(?=\{{\s*(?:"|\}}))', re.DOTALL)
+_KEY = re.compile(r"""[ \t]*["']?\w[\w .-]{0,60}["']?[ \t]*:(?:[ \t]|$)""")
+_KNOWN_NAMES = """alias aliases author authors categories category date description draft exclude expirydate hidden
+    keywords lang language layout modified pinned private public publish publishdate published questions slug status
+    summary tags template title topics unlisted updated url"""
+_KNOWN = frozenset(_KNOWN_NAMES.split())
+_LINES_OF_KEYS = re.compile(
+    rf"{_ABOVE}((?:[A-Za-z][\w -]{{0,40}}::?[ \t][^\n]*+(?:\n|\Z)(?:[ \t]{{4,}}\S[^\n]*+(?:\n|\Z))*)+)(?:[ \t]*\n|\Z)",
+    re.DOTALL,
+)
+_FEW_WORDS = 3
+_TITLE_LINE = re.compile(r"# [^\n]+\n+")
+_LINE_OF_KEY = re.compile(r"([A-Za-z][\w -]{0,40}?)(::?)[ \t]([^\n]*(?:\n[ \t]{4,}\S[^\n]*)*)")
 _ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECASE)
-_TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_TRUTH = dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True) | dict.fromkeys(
+    ("false", "no", "off", "0", "n", "f"), False
+)
 _ABSENT = {"", "~", "null", "Null", "NULL"}
 
 
 class Value(NamedTuple):
-    """A value and the line of the file it stands on, counted from 1."""
+    """A value and the line of the file it stands on, counted from 1; 0 where the file says it in another place."""
 
     value: Any
     line: int
 
 
 class FrontMatter:
-    """The keys of one file, with the conversions that articles need. Each raises ContentError naming the line."""
+    """The keys of one file, with the conversions that articles need. Each raises ContentError naming the line.
+
+    `last_update`, `lastUpdate` and `Last-Update` are one key.
+    """
 
     def __init__(self, path: str, values: dict[str, Value]) -> None:
-        self._path = path
+        self.path = path
         self._values = values
+        self._folded: dict[str, Value] = {}
+        for key, value in values.items():
+            self._folded.setdefault(_folded(key), value)
+
+    def stated(self, key: str) -> Value | None:
+        """What stands under a key, None where it is absent."""
+        return self._folded.get(_folded(key))
 
     def text(self, key: str) -> str | None:
         """One line of text, or None where the key is absent or empty. A list of one counts as its item."""
-        stated = self._values.get(key)
+        stated = self.stated(key)
         if not stated:
             return None
         value = stated.value[0] if isinstance(stated.value, list) and len(stated.value) == 1 else stated.value
@@ -54,7 +87,7 @@ class FrontMatter:
 
     def texts(self, key: str, *, commas: bool = False) -> tuple[str, ...]:
         """A list of texts without repeats; a single text is a list of one, or of several between `commas`."""
-        stated = self._values.get(key)
+        stated = self.stated(key)
         if not stated:
             return ()
         value = stated.value
@@ -66,15 +99,13 @@ class FrontMatter:
 
     def pins(self) -> tuple[Pin, ...]:
         """What stands under `pinned`: mappings of `question` and, if wanted, `until` and `heading`."""
-        stated = self._values.get("pinned")
+        stated = self.stated("pinned")
         if not stated or not stated.value:
             return ()
         items = stated.value if isinstance(stated.value, list) else [stated.value]
         pins = []
         for item in items:
-            inner = FrontMatter(
-                self._path, {key: Value(value, stated.line) for key, value in self._pairs(stated, item)}
-            )
+            inner = FrontMatter(self.path, {key: Value(value, stated.line) for key, value in self._pairs(stated, item)})
             question = inner.text("question")
             if not question:
                 raise self._error(stated, "a pinned answer has no question; write - question: ... under pinned")
@@ -91,32 +122,39 @@ class FrontMatter:
         return pairs
 
     def day(self, *keys: str) -> date | None:
-        """The first of these keys that is present, as a calendar date; a time behind it is ignored."""
+        """The first of these keys that is present, as a calendar date; a time behind it is ignored.
+
+        Raises ContentError where it is no date, or may be two.
+        """
         for key in keys:
-            stated = self._values.get(key)
+            stated = self.stated(key)
             value = stated.value.get("date") if stated and isinstance(stated.value, dict) else stated and stated.value
             if not stated or not value:
                 continue
-            if isinstance(value, str) and (day := calendar_day(value)):
+            if isinstance(value, str) and (day := stated_day(value)):
                 return day
-            raise self._error(stated, f"{key} is {_shown(value)}, which is no date; write it as 2026-01-31")
+            raise self._error(
+                stated, f"{key} is {_shown(value)}, which is no date that is certain; write it as 2026-01-31"
+            )
         return None
 
     def flag(self, key: str) -> bool:
         """True or False; absent is False."""
-        stated = self._values.get(key)
+        stated = self.stated(key)
         if stated and stated.value and self.truth(key) is None:
             raise self._error(stated, f"{key} is {_shown(stated.value)}; write true or false")
         return self.truth(key) or False
 
     def truth(self, key: str) -> bool | None:
         """True or False where the value says so, else None."""
-        stated = self._values.get(key)
-        return _TRUTH.get(stated.value.lower()) if stated and isinstance(stated.value, str) else None
+        stated = self.stated(key)
+        value = stated.value if stated else None
+        value = value[0] if isinstance(value, list) and len(value) == 1 else value
+        return _TRUTH.get(value.strip().lower()) if isinstance(value, str) else None
 
     def address(self, key: str) -> str | None:
         """An http(s) address or a path on this site that begins with a single slash."""
-        stated, value = self._values.get(key), self.text(key)
+        stated, value = self.stated(key), self.text(key)
         if not stated or value is None:
             return None
         if not usable_address(value):
@@ -125,26 +163,40 @@ class FrontMatter:
             )
         return value
 
+    def items(self) -> ItemsView[str, Value]:
+        """The keys as the file writes them, with what stands under them."""
+        return self._values.items()
+
     def values(self) -> dict[str, Any]:
         """Every key with its value: texts, lists and mappings."""
         return {key: stated.value for key, stated in self._values.items()}
 
     def beside(self, facts: Mapping[str, str]) -> FrontMatter:
         """These keys, and `facts` for those that the file does not set itself."""
-        return FrontMatter(self._path, {key: Value(value, 1) for key, value in facts.items()} | self._values)
+        return FrontMatter(
+            self.path, {key: Value(value, 0) for key, value in facts.items() if not self.stated(key)} | self._values
+        )
 
     def _error(self, stated: Value, reason: str) -> ContentError:
-        return ContentError(self._path, reason, stated.line)
+        return ContentError(self.path, reason, stated.line)
 
 
 def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
-    """The front matter of a file and the text below it. Raises ContentError where it is open-ended or unreadable."""
+    """The front matter of a file and the text below it. Raises ContentError where it is open-ended or unreadable.
+
+    Whatever looks like the fence of front matter is one; a rule (`---`) that text follows is text.
+    """
     opening = _OPENING.match(text)
     if not opening:
         return FrontMatter(path, {}), text
     above = text.count("\n", 0, opening.start(1)) + 1
-    closing = re.compile(r"^(?:---|\.\.\.)[ \t]*$" if opening[1] == "---" else r"^\+\+\+[ \t]*$", re.MULTILINE)
-    end = closing.search(text, opening.end())
+    end = _CLOSING[opening[1]].search(text, opening.end())
+    if (
+        opening[1] == "---"
+        and not opening[2]
+        and not _holds_keys(text[opening.end() :], end and end.start() - opening.end())
+    ):
+        return FrontMatter(path, {}), text
     if not end:
         raise ContentError(path, f"the front matter is not closed; put a line with {opening[1]} below it", above)
     source = text[opening.end() : end.start()]
@@ -152,17 +204,67 @@ def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
         raise ContentError(
             path, f"the front matter has {len(source):,} characters; at most {LONGEST:,} are read; shorten it", above
         )
-    read = _yaml if opening[1] == "---" else _toml
-    return FrontMatter(path, read(path, source, above + 1)), text[end.end() :]
+    language = opening[2] or ("yaml" if opening[1] == "---" else "toml")
+    return FrontMatter(path, _READERS[language](path, textwrap.dedent(source), above + 1)), text[end.end() :]
 
 
-def calendar_day(value: str) -> date | None:
-    """The day of a date as `2026-01-31`, whatever time stands behind it; None for anything else."""
-    match = DATE.fullmatch(value.strip())
+def split_loose_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
+    """`split_front_matter` for Markdown, where JSON (Hugo) and lines of keys may stand on top, too.
+
+    Pelican and Logseq write such lines first, Notion below the title.
+    """
+    opening = _OBJECT.match(text)
+    if opening:
+        return _split_object(path, text, opening.end())
+    front, body = split_front_matter(path, text)
+    title = _TITLE_LINE.match(text)
+    keys = None if front.values() else _LINES_OF_KEYS.match(text, title.end() if title else 0)
+    found = list(_LINE_OF_KEY.finditer(keys[1])) if keys else []
+    if not keys or not _are_keys(found, below_title=bool(title)):
+        return front, body
+    first = text.count("\n", 0, keys.start(1)) + 1
+    values = {
+        line[1].strip().lower(): Value(one_line(line[3]), first + keys[1].count("\n", 0, line.start()))
+        for line in found
+    }
+    above = title[0] if title else ""
+    return FrontMatter(path, values), above + "\n" * keys[0].count("\n") + text[keys.end() :]
+
+
+def _are_keys(found: list[re.Match[str]], *, below_title: bool) -> bool:
+    """Whether lines like `Title: a` are keys and no text: where several are known, or one says a word or two."""
+    known = [line for line in found if _folded(line[1]) in _KNOWN]
+    if len(known) > 1 or (known and all(line[2] == "::" for line in found)):
+        return True
+    alone = _folded(known[0][1]) if known else ""
+    if alone == "title":
+        return not below_title
+    return alone in {"status", "draft"} and len(known[0][3].split()) <= _FEW_WORDS
+
+
+def _split_object(path: str, text: str, start: int) -> tuple[FrontMatter, str]:
+    line = text.count("\n", 0, start) + 1
     try:
-        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
-    except ValueError:
-        return None
+        values, end = json.JSONDecoder().raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        raise ContentError(
+            path, f"the front matter is no JSON: {error.msg}; correct that line", error.lineno
+        ) from error
+    except RecursionError as error:
+        raise ContentError(path, "the front matter is nested too deeply; make it simpler", line) from error
+    return FrontMatter(path, _object(values, text[start:end], line)), text[end:]
+
+
+def _holds_keys(below: str, end: int | None) -> bool:
+    """Whether what stands below a `---`, up to `end`, is meant as keys rather than as text under a rule."""
+    source = below[:end] if end is not None else below.lstrip("\n").partition("\n\n")[0][:LONGEST]
+    lines = source.split("\n")
+    directly = bool(below.partition("\n")[0].strip())
+    keys = [line for line in lines if _KEY.match(line)]
+    if any(_folded(line.partition(":")[0].strip(" \t\"'")) in _KNOWN for line in keys):
+        return True
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    return (directly and first in keys) or (end is not None and not any(not line.strip() for line in lines[:-1]))
 
 
 def usable_address(value: str) -> bool:
@@ -235,11 +337,37 @@ def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
     return {key: Value(_as_text(value), first_line + lines.get(key, 0)) for key, value in values.items()}
 
 
+def _json(path: str, source: str, first_line: int) -> dict[str, Value]:
+    try:
+        values = json.loads(source)
+    except ValueError as error:
+        raise ContentError(path, f"the front matter is no JSON: {error}; correct that line", first_line) from error
+    except RecursionError as error:
+        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
+    return _object(values, source, first_line) if isinstance(values, dict) else {}
+
+
+def _object(values: dict[str, Any], source: str, first_line: int) -> dict[str, Value]:
+    def line_of(key: str) -> int:
+        return first_line + source.count("\n", 0, max(0, source.find(json.dumps(key, ensure_ascii=False))))
+
+    return {key: Value(_as_text(value), line_of(key)) for key, value in values.items()}
+
+
+_READERS = {"yaml": _yaml, "toml": _toml, "json": _json}
+
+
+def _folded(key: str) -> str:
+    return key.casefold().replace("_", "").replace("-", "").replace(" ", "")
+
+
 def _as_text(value: Any) -> Any:
     if isinstance(value, list):
         return [_as_text(item) for item in value]
     if isinstance(value, dict):
         return {key: _as_text(item) for key, item in value.items()}
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -7,6 +7,8 @@ import unicodedata
 import zlib
 from collections import Counter
 
+from chatbot.errors import ContentError
+
 LONGEST = 2_000_000
 """Characters of one article, some thousand pages."""
 
@@ -23,6 +25,27 @@ _MOST_PACKED = 60
 _FEW_SIGNS = 100
 _FEW_WORDS = 400
 _FEWEST_SENTENCES = 0.004
+
+
+_CONFLICT = re.compile(r"(<<<<<<<|>>>>>>>)(?: .*)?|(=======)|[ \t>]*(`{3,}|~{3,}).*")
+
+
+def refuse_conflict(path: str, text: str) -> None:
+    """Raise ContentError where a merge of two versions was left unfinished, outside of blocks of code."""
+    if ">>>>>>>" not in text:
+        return
+    wanted, first, fenced = "<<<<<<<", 0, False
+    for number, line in enumerate(text.split("\n"), 1):
+        mark = _CONFLICT.fullmatch(line)
+        fenced ^= bool(mark and mark[3])
+        if not mark or fenced or (mark[1] or mark[2]) != wanted:
+            continue
+        first = first or number
+        if wanted == ">>>>>>>":
+            raise ContentError(
+                path, "holds two versions with the marks of an unfinished merge; keep one of them", first
+            )
+        wanted = "=======" if wanted == "<<<<<<<" else ">>>>>>>"
 
 
 def junk(text: str) -> str:

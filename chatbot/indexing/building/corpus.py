@@ -136,7 +136,7 @@ class _Reading:
         parsed = self.reader.parse(file, data, self.files.digest(file))
         if parsed.sitemap:
             self.sitemaps[file] = parsed.sitemap
-        return list(parsed.articles), LeftOut(parsed.left_out) if parsed.left_out else None
+        return list(parsed.articles), LeftOut(said) if (said := parsed.left_out or parsed.withheld) else None
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
         if self.old and self.same.get(article.id) == article:
