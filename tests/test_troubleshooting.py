@@ -95,11 +95,11 @@ class Texts:
         """What is said of files that are left out by their own word."""
         for module, function in self.functions:
             for node in ast.walk(function):
+                assigned = isinstance(node, ast.Assign) and name_of(node.targets[0]) == "withheld"
+                returned = isinstance(node, ast.Return) and function.name == "hidden_by_path"
                 if isinstance(node, ast.Call) and name_of(node.func) == "Visibility" and node.args:
                     yield from self.of(node.args[0], function, module)
-                elif isinstance(node, ast.Assign) and name_of(node.targets[0]) == "withheld":
-                    yield from self.of(node.value, function, module)
-                elif isinstance(node, ast.NamedExpr) and name_of(getattr(node.value, "func", node)) == "hidden_by_path":
+                elif isinstance(node, ast.Assign | ast.Return) and node.value and (assigned or returned):
                     yield from self.of(node.value, function, module)
 
     def of(self, node: ast.AST, function: ast.FunctionDef, module: str) -> Iterator[tuple[str, list[str]]]:

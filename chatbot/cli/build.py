@@ -147,6 +147,9 @@ def status_text(status: Status) -> str:
         f"left out     {counted(len(status.left_out), 'file')}",
     ]
     lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    lines += [f"not public   {counted(len(status.withheld), 'file')}"] if status.withheld else []
+    lines += [f"  x {path}: {reason}" for path, reason in status.withheld.items()]
+    lines += [f"waiting      {one}" for one in status.waiting]
     lines += [f"run out      {one}" for one in status.expired]
     lines.append(f"calibration  {_calibration_line(status.calibration)}")
     changes = status.changes
@@ -197,6 +200,9 @@ def _changed(changes: Changes) -> list[str]:
     if changes.left_out:
         lines.append("left out:")
         lines += [f"  ! {path}: {reason}" for path, reason in changes.left_out.items()]
+    if changes.withheld:
+        lines.append("not public:")
+        lines += [f"  x {path}: {reason}" for path, reason in changes.withheld.items()]
     return lines
 
 

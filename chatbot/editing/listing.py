@@ -13,7 +13,7 @@ from chatbot.content.readers.sitemap import Sitemap, listed
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import find_files, oversize, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.building.corpus import cut, idle_sitemaps, reading_order, unusable
+from chatbot.indexing.building.corpus import cut, idle_sitemaps, left_out_of, reading_order, unusable
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.embedder import Embedder
@@ -141,8 +141,8 @@ class Listing:
             (article, tuple(passage for passage, _ in cut(article, settings, self._embedder)))
             for article in parsed.articles
         )
-        nothing = "" if articles else "its front matter says that it is not to be published"
-        return Preview(path, articles, parsed.left_out or nothing)
+        left_out = left_out_of(parsed)
+        return Preview(path, articles, left_out.reason if left_out else "")
 
     def _idle(self, sitemaps: Mapping[str, Sitemap], paths: Iterable[str]) -> dict[str, str]:
         """Why some sitemaps say nothing of the files at these paths."""

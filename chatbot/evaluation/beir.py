@@ -105,7 +105,7 @@ def corpus_reader(folder: Path) -> Callable[[Settings, Embedder, LocalIndex | No
                 texts.append(document.text or document.title)
             articles.append(_article(id_, members[0].title, "\n\n".join(texts)))
         digests = tuple(hashlib.sha256(embedded_text(passage).encode()).digest()[:16] for passage in passages)
-        return Corpus(tuple(articles), tuple(passages), digests, {}, {})
+        return Corpus(tuple(articles), tuple(passages), digests, {}, {}, {})
 
     return read
 

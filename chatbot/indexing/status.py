@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from chatbot.content.source.visibility import Due
 from chatbot.errors import ModelError
 from chatbot.indexing.building.freshness import corpus_digests, made_by
 from chatbot.indexing.generation.manifest import Manifest, verify
@@ -18,7 +20,8 @@ class Status:
     """`changes` says in words how the corpus or the settings differ from what is published, and is empty where they do
     not.
 
-    `expired` names pinned answers that have run out.
+    `left_out` are files that cannot be used, `withheld` those that are not public, `waiting` what will change about
+    that by itself. `expired` names pinned answers that have run out.
     """
 
     generation: str
@@ -31,13 +34,15 @@ class Status:
     encoder_mb: float
     kept: tuple[str, ...]
     left_out: dict[str, str]
+    withheld: dict[str, str]
+    waiting: tuple[str, ...]
     calibration: dict[str, float]
     expired: tuple[str, ...]
     changes: str
 
 
-def read_status(settings: Settings) -> Status:
-    """Verify the published generation and compare it with the corpus and the settings.
+def read_status(settings: Settings, now: datetime | None = None) -> Status:
+    """Verify the published generation and compare it with the corpus, the settings and the moment `now`.
 
     Raises IndexMissing, IndexDamaged, IndexMismatch.
     """
@@ -55,20 +60,28 @@ def read_status(settings: Settings) -> Status:
         size_mb=_size_mb(index_dir / name),
         encoder_mb=_size_mb(index_dir / ENCODERS / manifest.encoder),
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
-        left_out=manifest.reasons,
+        left_out={path: one.reason for path, one in manifest.left_out.items() if not one.withheld},
+        withheld={path: one.reason for path, one in manifest.left_out.items() if one.withheld},
+        waiting=tuple(f"{path} {due}" for due, path in sorted((due, path) for path, due in _due(manifest).items())),
         calibration=manifest.calibration,
         expired=expired_in(index_dir / name),
-        changes=_changes(settings, manifest),
+        changes=_changes(settings, manifest, now or datetime.now().astimezone()),
     )
 
 
-def _changes(settings: Settings, manifest: Manifest) -> str:
+def _due(manifest: Manifest) -> dict[str, Due]:
+    return {path: Due(datetime.fromisoformat(moment), event) for path, (moment, event) in manifest.due.items()}
+
+
+def _changes(settings: Settings, manifest: Manifest, now: datetime) -> str:
     if not settings.corpus_dir.is_dir():
         return f"folder {settings.corpus_dir} does not exist"
-    now, then = corpus_digests(settings), {**manifest.articles, **manifest.others}
-    added, deleted = len(now.keys() - then.keys()), len(then.keys() - now.keys())
-    changed = sum(now[path] != then[path] for path in now.keys() & then.keys())
+    now_there, then = corpus_digests(settings), {**manifest.articles, **manifest.others}
+    added, deleted = len(now_there.keys() - then.keys()), len(then.keys() - now_there.keys())
+    changed = sum(now_there[path] != then[path] for path in now_there.keys() & then.keys())
     differences = [f"+{added} ~{changed} -{deleted} files since"] if added + changed + deleted else []
+    came = sum(manifest.is_due(path, now) for path in now_there)
+    differences += [f"{came} to appear or to go since, by date"] if came else []
     # By its name alone, as where questions are answered: to look for a model that is not here might download it.
     if settings.model != manifest.model:
         differences.append(f"built with model '{manifest.model}', the settings name '{settings.model}'")

@@ -46,7 +46,7 @@ def test_it_reports_what_a_build_that_looks_closer_reports(site: Settings, monke
     report = build(site)
     monkeypatch.setattr(
         "chatbot.indexing.building.build.check",
-        lambda settings, embedder: replace(check(settings, embedder), unchanged=None),
+        lambda *given: replace(check(*given), unchanged=None),
     )
     assert replace(report, seconds=0.0) == replace(build(site), seconds=0.0)
     assert list(report.changes.left_out) == ["song.mp9"]

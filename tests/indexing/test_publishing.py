@@ -16,7 +16,7 @@ from chatbot.indexing.building.assembly import pace
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport, Plan, compare
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.generation.manifest import LeftOut, read_manifest
 from chatbot.indexing.generation.publication import current, history, writing
 from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
 from chatbot.indexing.model.encoder import QueryEncoder
@@ -65,9 +65,10 @@ def planned(site: Settings, embedder: KeywordEmbedder | None = None) -> Plan:
 def test_a_rename_is_a_file_that_is_gone_here_and_there_again() -> None:
     before = {"a": "1", "b": "2", "c": "3", "twin": "1", "gone": "9"}
     now = {"z": "1", "b": "5", "c": "3", "twin": "1", "new": "8"}
-    changes = compare(before, now, {"bad": "why"})
+    changes = compare(before, now, {"bad": LeftOut("why"), "draft": LeftOut("not yet", withheld=True)})
     assert (changes.added, changes.changed, changes.renamed) == (("new",), ("b",), (("a", "z"),))
     assert (changes.deleted, changes.unchanged, changes.left_out) == (("gone",), 2, {"bad": "why"})
+    assert changes.withheld == {"draft": "not yet"}
 
 
 def test_two_files_of_one_content_are_paired_once() -> None:

@@ -112,6 +112,7 @@ def _entries(path: str, parts: Sequence[Part], sha256: str, now: datetime) -> Pa
     if unwanted:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(unwanted.items()))
         withheld = f"{len(articles)} of {len(parts)} entries are read; not public or no articles are {kinds}"
+        note += f"; {withheld}" if lacking else ""
     if not articles and lacking and not unwanted:
         raise ContentError(path, note)
     return Parsed(tuple(articles), note, None, withheld, min(dues, default=None))

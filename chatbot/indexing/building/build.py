@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chatbot.indexing.building.freshness import CorpusFiles, check
@@ -25,28 +26,30 @@ if TYPE_CHECKING:
     from chatbot.indexing.model.embedder import Embedder
 
 
-def build(
+def build(  # noqa: PLR0913 - each is a word of its own
     settings: Settings,
     *,
     embedder: Embedder | None = None,
     calibrate: Calibrate | None = None,
     measure: Measure | None = None,
     force: bool = False,
+    now: datetime | None = None,
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> BuildReport:
     """Bring the index up to the corpus and publish it; the lock is held throughout.
 
     `on_step` is told the name of each step and how far it is; `calibrate` asks the new generation questions of which
     it is known whether they are covered; `measure` what happens to the judged questions, by which the settings may
-    refuse to publish, unless `force`. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or
+    refuse to publish, unless `force`. What is public is public at `now`, by default the moment at which the build
+    begins. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or
     CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
     """
     began = time.perf_counter()
     with _alone(settings, on_step):
-        fresh = check(settings, embedder)
+        fresh = check(settings, embedder, now)
         if manifest := fresh.unchanged:
             _prune(settings, on_step)
-            return _report(settings, manifest, compare(manifest.articles, manifest.articles, manifest.reasons), began)
+            return _report(settings, manifest, compare(manifest.articles, manifest.articles, manifest.left_out), began)
         from chatbot.indexing.building.draft import Job, own_embedder
 
         job = Job(
@@ -85,13 +88,14 @@ def build_from(
         return _publish(job, began, force=False)
 
 
-def plan(
+def plan(  # noqa: PLR0913 - as build
     settings: Settings,
     *,
     embedder: Embedder | None = None,
     calibrate: Calibrate | None = None,
     measure: Measure | None = None,
     draft: bool = False,
+    now: datetime | None = None,
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> Plan:
     """What `build` would do with the same arguments; nothing is published.
@@ -108,7 +112,7 @@ def plan(
             generations=Generations(settings.index_dir),
             embedder=embedder or drafting.own_embedder(settings),
             on_step=on_step,
-            files=CorpusFiles(settings),
+            files=CorpusFiles(settings, now),
             calibrate=calibrate,
             measure=measure,
         )

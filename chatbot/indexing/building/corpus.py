@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.content.passages import embedded_text, split
+from chatbot.content.readers.contract import Parsed
 from chatbot.content.readers.registry import READERS
 from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
 from chatbot.content.sandbox import IsolatedReader
@@ -31,8 +32,8 @@ _Cut = tuple[Article, list[tuple[Passage, bytes]]]
 class Corpus:
     """Articles in the order of their ids, their passages in order, and the digest of each passage's embedded text.
 
-    `left_out` says why a file is not usable, by its path under the corpus folder, and `listed` what an article has
-    from a sitemap: `url`, `updated`.
+    `left_out` says why a file is not usable, by its path under the corpus folder, `listed` what an article has
+    from a sitemap: `url`, `updated`, and `due` when a file gives something else though it is the same, and what.
     """
 
     articles: tuple[Article, ...]
@@ -40,6 +41,7 @@ class Corpus:
     digests: tuple[bytes, ...]
     left_out: dict[str, LeftOut]
     listed: dict[str, dict[str, str]]
+    due: dict[str, tuple[str, str]]
 
     def article_of(self) -> npt.NDArray[np.int64]:
         """For each passage the place of its article among the articles, ascending, shape (passages,)."""
@@ -66,6 +68,13 @@ def unusable(articles: Sequence[tuple[str, int]], taken: Mapping[str, str], sett
 def said(error: ContentError) -> str:
     """Why a file cannot be read, with its line."""
     return f"line {error.line}: {error.reason}" if error.line else error.reason
+
+
+def left_out_of(parsed: Parsed) -> LeftOut | None:
+    """What of a file that was read is left out, None where nothing is."""
+    if parsed.left_out:
+        return LeftOut(parsed.left_out)
+    return LeftOut(parsed.withheld, withheld=True) if parsed.withheld else None
 
 
 def idle_sitemaps(sitemaps: Mapping[str, Sitemap], pages: Collection[Page]) -> dict[str, LeftOut]:
@@ -97,6 +106,7 @@ class _Reading:
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     listed: dict[str, dict[str, str]] = field(default_factory=dict)
     sitemaps: dict[str, Sitemap] = field(default_factory=dict)
+    due: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def read(self, file: str, page: Page | None) -> None:
         """Read one file, of which a sitemap says `page`."""
@@ -123,6 +133,10 @@ class _Reading:
         digest = self.files.digest(file, keep=True)
         manifest = self.old.manifest if self.old and digest else None
         known = self.before.get(file, [])
+        if manifest and manifest.is_due(file, self.files.now):
+            manifest = None  # what it gave then is not what it gives now
+        elif manifest and file in manifest.due:
+            self.due[file] = manifest.due[file]
         if self.old and manifest and known and known[0].sha256 == digest:
             self.files.forget(file)
             given = manifest.listed.get(file, {})
@@ -136,7 +150,10 @@ class _Reading:
         parsed = self.reader.parse(file, data, self.files.digest(file))
         if parsed.sitemap:
             self.sitemaps[file] = parsed.sitemap
-        return list(parsed.articles), LeftOut(said) if (said := parsed.left_out or parsed.withheld) else None
+        self.due.pop(file, None)
+        if parsed.due:
+            self.due[file] = parsed.due.moment.isoformat(), parsed.due.event
+        return list(parsed.articles), left_out_of(parsed)
 
     def _pieces(self, article: Article) -> list[tuple[Passage, bytes]]:
         if self.old and self.same.get(article.id) == article:
@@ -149,7 +166,7 @@ def read_corpus(
 ) -> Corpus:
     """Read every usable file; what the digests of `files` say is unchanged is taken over from `old`."""
     paths = files.paths
-    with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
+    with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb, now=files.now) as reader:
         reading = _Reading(settings, embedder, old, files, reader)
         for article in old.store.articles() if old else ():
             reading.before.setdefault(article.path, []).append(article)
@@ -167,7 +184,7 @@ def read_corpus(
     flat = [piece for _, pieces in used for piece in pieces]
     passages, digests = zip(*flat, strict=True) if flat else ((), ())
     left_out = {path: left_out[path] for path in sorted(left_out)}
-    return Corpus(tuple(article for article, _ in used), passages, digests, left_out, reading.listed)
+    return Corpus(tuple(article for article, _ in used), passages, digests, left_out, reading.listed, reading.due)
 
 
 def reading_order(paths: Iterable[str]) -> list[str]:

@@ -73,7 +73,7 @@ class Draft:
         now, old = self.manifest, self.old.manifest if self.old else None
         then = old.listed if old else {}
         relisted = {path for path in then.keys() | now.listed.keys() if then.get(path) != now.listed.get(path)}
-        return compare(old.articles if old else {}, now.articles, now.reasons, relisted)
+        return compare(old.articles if old else {}, now.articles, now.left_out, relisted)
 
     def seconds(self, reading: float, embed: int) -> float | None:
         """What a build would take: to read as long as it just did, for the rest as the last one measured.
@@ -115,7 +115,7 @@ def write_once(job: Job, draft: Draft) -> int:
     if draft.corpus is None:
         return 0
     if job.generations.whole(draft.manifest.generation):
-        remember(job.settings.index_dir / draft.manifest.generation, draft.manifest.others)
+        remember(job.settings.index_dir / draft.manifest.generation, draft.manifest)
         return 0
     return _write(job, draft, draft.corpus)
 
@@ -212,6 +212,7 @@ def _manifest(job: Job, corpus: Corpus, recipe: str) -> Manifest:
         passages=len(corpus.passages),
         articles=articles,
         left_out=corpus.left_out,
+        due=corpus.due,
         listed=corpus.listed,
         others={path: job.files.digest(path) for path in job.files.paths if path not in articles} if job.files else {},
         calibration={},

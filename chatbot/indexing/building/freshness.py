@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -44,10 +45,11 @@ def recipe_of(settings: Settings, window: int) -> str:
 class CorpusFiles:
     """The files of the corpus folder as they were when each was first looked at: read and hashed once.
 
-    Whoever asks for a digest may keep the file's bytes for who reads it; `forget` them, where nobody will.
+    `now` is the moment of that, which decides what is public. Whoever asks for a digest may keep the file's bytes for
+    who reads it; `forget` them, where nobody will.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, now: datetime | None = None) -> None:
         """Raises SettingsError where there is no such folder."""
         if not settings.corpus_dir.is_dir():
             wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
@@ -55,6 +57,7 @@ class CorpusFiles:
                 f"corpus folder {settings.corpus_dir} {wrong}; create it or set corpus_dir to the folder of articles"
             )
         self.paths = find_files(settings.corpus_dir)
+        self.now = now or datetime.now().astimezone()
         self._settings = settings
         self._digests: dict[str, str] = {}
         self._kept: dict[str, bytes] = {}
@@ -110,7 +113,9 @@ def nothing_new(files: CorpusFiles, manifest: Manifest, settings: Settings) -> b
     """
     then = {**manifest.articles, **manifest.others}
     most = settings.max_passages_per_file
-    if then.keys() != set(files.paths) or any(one.is_tried_again(most) for one in manifest.left_out.values()):
+    if then.keys() != set(files.paths) or any(manifest.is_due(path, files.now) for path in manifest.due):
+        return False
+    if any(one.is_tried_again(most) for one in manifest.left_out.values()):
         return False
     # What is parsed in any case comes last: its bytes are kept only where nothing else has changed.
     for path in sorted(files.paths, key=lambda path: is_parsed_again(path, manifest, settings)):
@@ -140,12 +145,12 @@ class Freshness:
     unchanged: Manifest | None
 
 
-def check(settings: Settings, embedder: Embedder | None) -> Freshness:
+def check(settings: Settings, embedder: Embedder | None, now: datetime | None = None) -> Freshness:
     """Compare the published generation with the files, the settings and the model, or the embedder where there is one.
 
     For the holder of the lock only. Raises SettingsError, ModelError.
     """
-    files, generations = CorpusFiles(settings), Generations(settings.index_dir)
+    files, generations = CorpusFiles(settings, now), Generations(settings.index_dir)
     name = served(settings.index_dir)
     manifest = generations.whole(name) if name else None
     if manifest and nothing_new(files, manifest, settings) and made_by(settings, manifest, embedder):

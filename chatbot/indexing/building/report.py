@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from chatbot.errors import PublishRefused
+from chatbot.indexing.generation.manifest import LeftOut
 from chatbot.settings import PublishSettings
 
 _NAMED = 5
@@ -74,7 +75,10 @@ def refuse(effect: Effect, limits: PublishSettings) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Files by their paths under the corpus folder; `renamed` gives old and new path, `left_out` each one's reason."""
+    """Files by their paths under the corpus folder; `renamed` gives old and new path, `left_out` each one's reason.
+
+    `withheld` gives that of files that are not public, where nothing is wrong.
+    """
 
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -82,6 +86,7 @@ class Changes:
     deleted: tuple[str, ...]
     unchanged: int
     left_out: dict[str, str]
+    withheld: dict[str, str]
 
     @property
     def none(self) -> bool:
@@ -134,7 +139,7 @@ class Plan:
 
 
 def compare(
-    before: Mapping[str, str], now: Mapping[str, str], left_out: Mapping[str, str], relisted: Set[str] = frozenset()
+    before: Mapping[str, str], now: Mapping[str, str], left_out: Mapping[str, LeftOut], relisted: Set[str] = frozenset()
 ) -> Changes:
     """From the SHA-256 of each file by its path, then and now. A file that is gone here and there again is renamed.
 
@@ -154,5 +159,6 @@ def compare(
         renamed=renamed,
         deleted=tuple(path for path in gone if path not in origins),
         unchanged=len(both) - len(changed),
-        left_out=dict(left_out),
+        left_out={path: one.reason for path, one in left_out.items() if not one.withheld},
+        withheld={path: one.reason for path, one in left_out.items() if one.withheld},
     )

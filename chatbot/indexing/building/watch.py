@@ -6,10 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from chatbot.errors import ChatbotError, IndexLocked
 from chatbot.indexing.building.freshness import corpus_digests, same_files
 from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import current, kept_manifests
 from chatbot.settings import Settings
 
@@ -25,8 +27,11 @@ def watch(
     publish: Callable[[], BuildReport],
     stop: threading.Event,
     looked: Callable[[], None] = lambda: None,
+    clock: Callable[[], datetime] = lambda: datetime.now().astimezone(),
 ) -> Iterator[BuildReport | ChatbotError]:
     """Build at once and then whenever the content of a file changes, until `stop` is set; yields what came of it.
+
+    An article whose day comes or goes is a change, too; `clock` tells the moment.
 
     A file counts when its size and time have come to rest, so that half-written files are not read. An error is
     yielded once, not again until something else happens, and never ends the watch; another process that builds is
@@ -37,19 +42,23 @@ def watch(
     built = corpus_digests(settings) if rolled_back(settings) else None
     stamps: Stamps | None = None
     said = ""
+    due: datetime | None = None
     for told in _looks(settings, stop, looked):
-        if built is not None and not told and not settings.watch.poll:
+        came = due is not None and due <= clock()
+        if built is not None and not told and not settings.watch.poll and not came:
             continue
         rested = _settle(settings, stop)
-        if built is not None and rested == stamps:
+        if built is not None and rested == stamps and not came:
             continue
         try:
             now = corpus_digests(settings)
             stamps = rested
-            if now == built:
+            if now == built and not came:
                 continue
+            due = None
             report = publish()
             built, said = now, ""
+            due = read_manifest(settings.index_dir / report.generation).next_due()
         except IndexLocked:
             built = None  # somebody else builds; look again soon
         except ChatbotError as error:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch
 
-FORMAT = 8
+FORMAT = 9
 
 MANIFEST = "manifest.json"
 
@@ -22,13 +23,15 @@ class LeftOut:
 
     `retry` says that the same file may be usable the next time, though nothing else is different: what could not be
     opened, or needed more time or memory than there was. `beside` says that the other files decide it. `limit` is the
-    max_passages_per_file that the file is above; another one may let it in.
+    max_passages_per_file that the file is above; another one may let it in. `withheld` says that nothing is wrong: the
+    file itself is not to be public, or parts of it are not.
     """
 
     reason: str
     retry: bool = False
     beside: bool = False
     limit: int | None = None
+    withheld: bool = False
 
     def is_tried_again(self, most_passages: int) -> bool:
         """Whether a build may find the file usable though no file has changed, under this max_passages_per_file."""
@@ -40,7 +43,8 @@ class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
     `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` why a file,
-    or a part of it, was not usable; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
+    or a part of it, was not usable; `due` when the same file gives something else, a moment with its time zone, and
+    what happens then; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
     SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
     `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
     measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
@@ -56,6 +60,7 @@ class Manifest:
     passages: int
     articles: dict[str, str]
     left_out: dict[str, LeftOut]
+    due: dict[str, tuple[str, str]]
     listed: dict[str, dict[str, str]]
     others: dict[str, str]
     calibration: dict[str, float]
@@ -68,10 +73,18 @@ class Manifest:
         """Why each file was left out, in words."""
         return {path: one.reason for path, one in self.left_out.items()}
 
+    def is_due(self, path: str, now: datetime) -> bool:
+        """Whether a file gives something else at this moment, though it is the same."""
+        return path in self.due and datetime.fromisoformat(self.due[path][0]) <= now
+
+    def next_due(self) -> datetime | None:
+        """The first moment at which a file gives something else, None where there is none."""
+        return min((datetime.fromisoformat(moment) for moment, _ in self.due.values()), default=None)
+
 
 def generation_name(manifest: Manifest) -> str:
     """16 hex digits from everything that decides a generation's content, none of it from derived files."""
-    same = replace(manifest, generation="", others={}, calibration={}, pace=0.0, writing=0.0, files={})
+    same = replace(manifest, generation="", others={}, due={}, calibration={}, pace=0.0, writing=0.0, files={})
     content = asdict(same)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -84,14 +97,15 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     sync_tree(folder)
 
 
-def remember(folder: Path, others: dict[str, str]) -> None:
-    """Note which files gave no article in a whole generation, all else unchanged. For the holder of the lock only.
+def remember(folder: Path, same: Manifest) -> None:
+    """Note in a whole generation which files gave no article and what is due, all else unchanged, as `same` has it.
 
-    What a left-out file says may change while the reason stays, and with it the generation.
+    For the holder of the lock only. What a left-out file says may change while the reason stays, and with it the
+    generation.
     """
     manifest = read_manifest(folder)
-    if manifest.others != others:
-        replace_text(folder / MANIFEST, _with_digest(replace(manifest, others=others)))
+    if (manifest.others, manifest.due) != (same.others, same.due):
+        replace_text(folder / MANIFEST, _with_digest(replace(manifest, others=same.others, due=same.due)))
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,8 +123,10 @@ def read_manifest(folder: Path) -> Manifest:
             f"generation {folder.name} has format {written}, this version reads {FORMAT}; run 'chatbot build'"
         )
     try:
-        return Manifest(**{**values, "left_out": {path: LeftOut(**one) for path, one in values["left_out"].items()}})
-    except (TypeError, KeyError) as error:
+        left_out = {path: LeftOut(**one) for path, one in values["left_out"].items()}
+        due = {path: (moment, event) for path, (moment, event) in values["due"].items()}
+        return Manifest(**{**values, "left_out": left_out, "due": due})
+    except (TypeError, KeyError, ValueError) as error:
         raise IndexMismatch(
             f"generation {folder.name} was written by another version ({error}); run 'chatbot build'"
         ) from error

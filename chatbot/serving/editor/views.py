@@ -154,7 +154,7 @@ def _moved(key: tuple[str, str], rank: int, before: dict[tuple[str, str], int]) 
 
 def _signs(changes: Changes) -> list[tuple[str, str, list[str]]]:
     renamed = [f"{old} → {new}" for old, new in changes.renamed]
-    left_out = [f"{path}: {reason}" for path, reason in changes.left_out.items()]
+    left_out = [f"{path}: {reason}" for path, reason in {**changes.left_out, **changes.withheld}.items()]
     rows = (
         ("+", "New", list(changes.added)),
         ("~", "Changed", list(changes.changed)),
