@@ -102,8 +102,9 @@ class Clock:
             self.stop.set()
 
 
-def test_a_watch_builds_when_a_day_comes(site: Settings) -> None:
-    settings = site.model_copy(update={"watch": WatchSettings(poll=True, poll_seconds=0.1, settle_seconds=0.1)})
+@pytest.mark.parametrize("poll", [True, False])
+def test_a_watch_builds_when_a_day_comes(site: Settings, poll: bool) -> None:
+    settings = site.model_copy(update={"watch": WatchSettings(poll=poll, poll_seconds=0.1, settle_seconds=0.1)})
     clock = Clock(NOW, NOW, BEGINS - timedelta(seconds=1), BEGINS, BEGINS, ENDS, ENDS)
     builds: list[datetime] = []
 
