@@ -17,6 +17,7 @@ from typing import Any
 
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.markdown.dialects import blocks_in_place, bold, without_marks, without_roles
+from chatbot.content.markdown.notes import CODE, FENCE, without_notes
 from chatbot.content.markdown.plain import has_prose
 from chatbot.content.readers.contract import Part
 from chatbot.content.source.encoding import decode
@@ -27,8 +28,6 @@ from chatbot.errors import ContentError
 
 _SHORT = 1000
 """Characters of a body that may be nothing but markup around a page of data."""
-_FENCE = re.compile(r"^[ \t>]*(?:[-*+][ \t]+|\d+[.)][ \t]+)?(`{3,}|~{3,})")
-_CODE = re.compile(r"(`+)(?!`)(?:[^`\n]|(?!\1(?!`))`){0,2000}\1(?!`)")
 _MODULE = re.compile(
     r"""^(?:import\s[^\n]*?['"][^'"\n]+['"];?[ \t]*$|import\s*\{[^{}]{0,2000}\}\s*from\s*['"][^'"\n]+['"];?[ \t]*$"""
     r"""|export\s+(?:const|let|var|default|function|class)\b[^\n]*(?:\n(?![ \t]*\n)[^\n]*)*)""",
@@ -128,7 +127,7 @@ def _split(path: str, whole: str) -> tuple[FrontMatter, str]:
 
 def clean(text: str) -> str:
     """The text without its dialect's markup, line for line."""
-    text = without_roles(blocks_in_place(text))
+    text = without_roles(blocks_in_place(without_notes(text)))
     closed = frozenset(_CLOSED.findall(text))
     return _BLANK.sub("", _outside_code(text, lambda stretch: _without_markup(stretch, closed)))
 
@@ -143,7 +142,7 @@ def _fences(text: str) -> Iterator[tuple[bool, str]]:
     lines: list[str] = []
     fence = ""
     for line in text.splitlines(keepends=True):
-        mark = _FENCE.match(line)
+        mark = FENCE.match(line)
         if not fence and mark:
             yield False, "".join(lines)
             lines, fence = [line], mark[1]
@@ -162,7 +161,7 @@ def _outside_spans(text: str, change: Callable[[str], str]) -> str:
         kept.append(match[0])
         return f"\ue000{len(kept) - 1}\ue001"
 
-    text = change(_CODE.sub(hidden, text.replace("\ue000", "").replace("\ue001", "")))
+    text = change(CODE.sub(hidden, text.replace("\ue000", "").replace("\ue001", "")))
     return re.sub("\ue000(\\d+)\ue001", lambda match: kept[int(match[1])], text)
 
 
