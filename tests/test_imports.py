@@ -17,6 +17,7 @@ FOLDERS = """
 chatbot
 content/source
 content/markdown
+content/elements
 content/readers
 content
 indexing/model

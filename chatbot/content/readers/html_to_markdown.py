@@ -1,6 +1,7 @@
 """A tree of HTML elements as Markdown: headings with their anchors, lists, tables, quotes, code, links, emphasis.
 
-Whatever else an element is stays behind: no scripts, no styles, no images, no addresses but of web pages and mail.
+Whatever else an element is stays behind: no scripts, no styles, no images but what is said of one that is written into
+the page, no addresses but of web pages and mail.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from chatbot.content.markdown.escape import code_span, escaped, escaped_start
+from chatbot.content.source.pictures import NOTHING
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BLOCKS = frozenset(
@@ -26,6 +28,8 @@ _EMPHASIS = {"strong": "**", "b": "**", "em": "*", "i": "*", "del": "~~", "s": "
 _ANCHOR = re.compile(r"[\w.:-]{1,200}")
 _ADDRESS = re.compile(r"(?:https?://|mailto:)[^\s<>()\\]+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(?![a-z][a-z0-9+.-]*:|//|#|\?)[^\s<>()\\:]+", re.IGNORECASE)
+_LATER = {"data-src", "data-srcset", "data-lazy-src", "srcset", "loading"}
+"""Attributes of a picture that is fetched later, whose data holds its place."""
 _MOST_COLUMNS = 30
 
 
@@ -231,6 +235,8 @@ def _line(element: Any, base: str | None) -> str:
 
 def _inline(element: Any, base: str | None) -> str:
     tag = element.tag if isinstance(element.tag, str) else ""
+    if tag == "img" and element.get("src") == NOTHING and not set(element.keys()) & _LATER:
+        return f"![{escaped(element.get('alt') or '')}]()" if (element.get("alt") or "").strip() else ""
     if not tag or tag in _NOTHING:
         return ""
     if tag == "br":

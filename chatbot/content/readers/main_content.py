@@ -32,7 +32,6 @@ _DOUBTFUL = frozenset(
     subscribe signup login follow tags toc metadata byline comment widget skip""".split()
 )
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*|[A-Z][a-z]+")
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 
 _RUNNING = 60
 """Characters from which a block without many links counts as running text."""
@@ -55,7 +54,7 @@ class Size(NamedTuple):
 def main_content(document: Any) -> Any:
     """The element of `document` (an lxml tree, changed in place) that holds the content, without boilerplate."""
     body = next(document.iter("body"), document)
-    _drop_unseen(body)
+    _drop_controls(body)
     _drop_boilerplate(body)
     sizes = measure(body)
     _drop_link_lists(body, sizes)
@@ -90,20 +89,16 @@ def drop(element: Any) -> None:
     element.drop_tree()
 
 
-def _drop_unseen(body: Any) -> None:
+def _drop_controls(body: Any) -> None:
     for link in list(body.iter("a")):
         href = (link.get("href") or "-").lower()
         button = not href.strip("#") or href.startswith("javascript:")
         if button or (href.startswith("#") and _is_beside_a_title(link)):
             drop(link)
-    opened = {link.get("href", "")[1:] for link in body.iter("a") if link.get("href", "").startswith("#")}
-    opened |= {name for element in body.iter() for name in (element.get("aria-controls") or "").split()}
     for element in list(body.iterdescendants()):
         if element.getparent() is None:
             continue
-        # What a link opens is a tab, not a secret.
-        unseen = _is_hidden(element) and element.get("id") not in opened
-        if unseen or element.tag in _DROPPED or (element.get("role") or "").lower() in _DROPPED_ROLES:
+        if element.tag in _DROPPED or (element.get("role") or "").lower() in _DROPPED_ROLES:
             drop(element)
 
 
@@ -111,11 +106,6 @@ def _is_beside_a_title(link: Any) -> bool:
     """Whether it is the mark behind a heading that leads to that heading, or opens a note about it."""
     heading = next(link.iterancestors("h1", "h2", "h3", "h4", "h5", "h6"), None)
     return heading is not None and len(heading.text_content().strip()) > len(link.text_content().strip())
-
-
-def _is_hidden(element: Any) -> bool:
-    hidden = element.get("hidden") is not None or (element.get("aria-hidden") or "").lower() == "true"
-    return hidden or bool(_HIDDEN.search(element.get("style") or ""))
 
 
 def _drop_boilerplate(body: Any) -> None:

@@ -9,12 +9,16 @@ from typing import Any
 
 from lxml import etree, html
 
+from chatbot.content.elements.confluence import read_macros, storage_format
+from chatbot.content.elements.folded import unfold
+from chatbot.content.elements.unseen import drop_unseen
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import main_content
 from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import decode
 from chatbot.content.source.front_matter import one_line, split_front_matter, usable_address
+from chatbot.content.source.pictures import without_data
 from chatbot.errors import ContentError
 
 _CHARSET = re.compile(
@@ -60,11 +64,19 @@ def declared_charset(data: bytes) -> str | None:
 
 
 def parse_html(source: str) -> Any:
-    """The tree of a page or of a piece of one; nothing in it is fetched or run. Raises lxml.etree.LxmlError."""
+    """The tree of a page or of a piece of one as its readers see it, with every answer unfolded.
+
+    Nothing in it is fetched or run. Raises lxml.etree.LxmlError.
+    """
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
-    data = source.replace("\0", "").encode("utf-8", "replace")
+    data = without_data(storage_format(source)).replace("\0", "").encode("utf-8", "replace")
     try:
-        return html.document_fromstring(data, parser)
+        document = html.document_fromstring(data, parser)
+        body = next(document.iter("body"), document)
+        read_macros(body)
+        unfold(body)
+        drop_unseen(body)
+        return document
     except etree.ParserError:  # nothing but comments, or nothing at all
         return html.document_fromstring(b"<html></html>", parser)
 
