@@ -111,6 +111,16 @@ def test_the_title_that_a_pdf_states_counts_where_its_first_page_agrees() -> Non
     assert article("pay.pdf", pdf([lines(700, 10, "Pay follows skill.")])).title == "Pay"
 
 
+NOTES = " ".join(
+    f"<< /Type /Annot /Subtype /{kind} /Rect [72 600 300 640] /Contents (HIDDEN) /T (Dana) /DA (/F1 10 Tf) >>"
+    for kind in ("Text", "Popup", "FreeText", "Highlight")
+)
+
+
+def test_what_is_stuck_on_the_pages_of_a_pdf_is_no_text() -> None:
+    assert article("pay.pdf", pdf(PAPER, INFO, annotations=NOTES)).text == PAPER_TEXT
+
+
 LOCKED = f"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <{'11' * 32}> /U <{'22' * 32}> >> /ID [<00> <00>]"
 
 
@@ -148,6 +158,37 @@ def test_a_word_document_becomes_markdown_without_its_macros_and_deleted_text() 
         "[A source](https://example.org/) **to read**\n\n| Title | Pay |\n| --- | --- |\n| Analyst | 50 |"
     )
     assert (found.title, found.published, found.updated) == ("What pays", date(2025, 1, 2), date(2026, 2, 3))
+
+
+HIDING = """<w:style w:type="character" w:styleId="Note"><w:name w:val="Note"/><w:rPr><w:vanish/></w:rPr></w:style>
+<w:style w:type="character" w:styleId="Mine"><w:basedOn w:val="Note"/></w:style>
+<w:style w:type="paragraph" w:styleId="Aside"><w:name w:val="Aside"/><w:rPr><w:vanish w:val="1"/></w:rPr></w:style>
+<w:style w:type="character" w:styleId="Plain"><w:basedOn w:val="Note"/><w:rPr><w:vanish w:val="0"/></w:rPr></w:style>"""
+
+
+MINE, PLAIN, OFF = '<w:rStyle w:val="Mine"/>', '<w:rStyle w:val="Plain"/>', '<w:vanish w:val="false"/>'
+
+
+def word_run(text: str, properties: str = "") -> str:
+    return f"<w:r><w:rPr>{properties}</w:rPr><w:t xml:space='preserve'>{text}</w:t></w:r>"
+
+
+def test_what_word_does_not_print_stays_behind() -> None:
+    body = (
+        f"<w:p>{word_run('Shown')}{word_run(' HIDDEN', '<w:vanish/>')}{word_run(' HIDDEN', MINE)}"
+        f"{word_run(' as well', OFF)}{word_run(' here', PLAIN)}</w:p>"
+        f"<w:p><w:pPr><w:pStyle w:val='Aside'/></w:pPr>{word_run('HIDDEN')}"
+        f"<w:hyperlink r:id='r1'>{word_run('HIDDEN')}</w:hyperlink></w:p>"
+        f"<w:p><w:moveFrom>{word_run('HIDDEN')}</w:moveFrom><w:moveTo>{word_run('Moved here.')}</w:moveTo>"
+        f"<w:ins>{word_run(' Added.')}</w:ins><w:del><w:r><w:delText>HIDDEN</w:delText></w:r></w:del>"
+        "<w:commentRangeStart w:id='1'/><w:commentRangeEnd w:id='1'/><w:r><w:commentReference w:id='1'/></w:r></w:p>"
+    )
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    styles = f'<?xml version="1.0"?><w:styles xmlns:w="{space}">{HIDING}</w:styles>'
+    note = f"<w:comment w:id='1' w:author='Dana'><w:p>{word_run('HIDDEN')}</w:p></w:comment>"
+    comments = f'<?xml version="1.0"?><w:comments xmlns:w="{space}">{note}</w:comments>'
+    data = docx(body, {"word/styles.xml": styles, "word/comments.xml": comments})
+    assert article("pay.docx", data).text == "Shown as well here\n\nMoved here. Added."
 
 
 CHAPTERS = {

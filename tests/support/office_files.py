@@ -76,8 +76,13 @@ def epub(chapters: Mapping[str, str], more: Mapping[str, str | bytes] | None = N
     return archive({**named, "OPS/nav.xhtml": nav, **pages, **(more or {})})
 
 
-def pdf(pages: Sequence[Sequence[tuple[float, float, str]]], info: str = "", trailer: str = "") -> bytes:
-    """A PDF file. A line is its distance from the bottom and its letters' height, in points, and its text."""
+def pdf(
+    pages: Sequence[Sequence[tuple[float, float, str]]], info: str = "", trailer: str = "", annotations: str = ""
+) -> bytes:
+    """A PDF file. A line is its distance from the bottom and its letters' height, in points, and its text.
+
+    `annotations` stand on every page.
+    """
     count = len(pages)
     kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(count))
     objects = [
@@ -92,7 +97,7 @@ def pdf(pages: Sequence[Sequence[tuple[float, float, str]]], info: str = "", tra
         )
         objects += [
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * number} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>",
+            f"/Resources << /Font << /F1 3 0 R >> >> /Annots [{annotations}] >>",
             f"<< /Length {len(shown)} >>\nstream\n{shown}endstream",
         ]
     objects.append(f"<< {info} >>")
