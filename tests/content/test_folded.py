@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chatbot.content.readers.registry import parse
@@ -91,6 +93,30 @@ TABS = [
 @pytest.mark.parametrize("body", TABS)
 def test_the_words_of_a_tab_stand_above_its_panel(body: str) -> None:
     assert text_of(body) == f"**{ASKED}**\n\n{ANSWER}\n\n**{NEXT}**\n\n{OTHER}"
+
+
+QUESTION = {"@type": "Question", "name": ASKED, "acceptedAnswer": {"@type": "Answer", "text": f"<p>{ANSWER}</p>"}}
+LINKED = [
+    {"@context": "https://schema.org", "@type": "FAQPage", "mainEntity": [QUESTION]},
+    {"@graph": [{"@type": ["WebPage", "FAQPage"], "mainEntity": QUESTION}]},
+    [{"@type": "QAPage", "mainEntity": {**QUESTION, "acceptedAnswer": None, "suggestedAnswer": [{"text": ANSWER}]}}],
+]
+
+
+@pytest.mark.parametrize("data", LINKED)
+def test_questions_that_stand_in_linked_data_alone_are_read(data: object) -> None:
+    head = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    assert text_of("<p>Ask us.</p>", head) == f"Ask us.\n\n## {ASKED}\n\n{ANSWER}"
+    folded = f"<details><summary>{ASKED}</summary>{ANSWER}</details>"
+    assert text_of(folded, head) == f"**{ASKED}**\n\n{ANSWER}"
+
+
+@pytest.mark.parametrize(
+    "data", [{"@type": "Article", "mainEntity": [QUESTION]}, {"@type": "FAQPage", "mainEntity": [3, {"name": 1}, None]}]
+)
+def test_other_linked_data_is_no_text(data: object) -> None:
+    head = f'<script type="application/ld+json">{json.dumps(data)}</script>'
+    assert text_of(f"<p>{ANSWER}</p>", head) == ANSWER
 
 
 UNSEEN = [

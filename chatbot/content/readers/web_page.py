@@ -12,6 +12,8 @@ from lxml import etree, html
 from chatbot.content.elements.confluence import read_macros, storage_format
 from chatbot.content.elements.folded import unfold
 from chatbot.content.elements.unseen import drop_unseen
+from chatbot.content.markdown.escape import escaped
+from chatbot.content.markdown.plain import plain
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import main_content
@@ -39,6 +41,11 @@ _PUBLISHED = (
 _UPDATED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified", "revised")
 _ROBOTS = ("robots", "googlebot", "bingbot")
 _FIRST_HEADING = re.compile(r"^# ", re.MULTILINE)
+_ANSWERING = {"FAQPage", "QAPage"}
+_ENOUGH = 80
+"""Letters and digits of an answer by which it is found in the page's own text."""
+_SHORT = 20
+"""An answer of fewer ("Yes.") is told only where its question is, too."""
 _LONGEST_KICKER = 300
 
 
@@ -50,7 +57,9 @@ def read_web_page(path: str, data: bytes) -> list[Part]:
         document = parse_html(source)
         facts = _facts(document)
         own = front.address("url") or facts.get("url")
-        return [Part(front.beside(facts), _without_kicker(to_markdown(main_content(document), own)))]
+        answered = _answers(document)
+        text = _without_kicker(to_markdown(main_content(document), own))
+        return [Part(front.beside(facts), _with_answers(text, answered))]
     except (etree.LxmlError, ValueError) as error:
         raise ContentError(path, f"cannot be read as HTML: {one_line(str(error))}; save the page again") from error
     except RecursionError as error:
@@ -119,17 +128,64 @@ def _title(document: Any, named: dict[str, str]) -> str:
 
 def _linked_data(document: Any) -> dict[str, str]:
     dates: dict[str, str] = {}
+    for entry in _linked_entries(document):
+        for key in ("datePublished", "dateModified"):
+            if isinstance(entry.get(key), str):
+                dates.setdefault(key.lower(), entry[key])
+    return dates
+
+
+def _linked_entries(document: Any) -> Iterator[dict[str, Any]]:
     for script in document.iter("script"):
         if (script.get("type") or "").lower() == "application/ld+json" and len(script.text or "") <= _LD_CHARACTERS:
             try:
                 value = json.loads(script.text or "")
             except (ValueError, RecursionError):
                 continue
-            for entry in _entries(value):
-                for key in ("datePublished", "dateModified"):
-                    if isinstance(entry.get(key), str):
-                        dates.setdefault(key.lower(), entry[key])
-    return dates
+            yield from _entries(value)
+
+
+def _answers(document: Any) -> list[tuple[str, str]]:
+    """The questions of a FAQPage or QAPage in the page's linked data with their answers as Markdown."""
+    pairs = []
+    for entry in _linked_entries(document):
+        kinds = entry.get("@type")
+        if _ANSWERING & set(kinds if isinstance(kinds, list) else [kinds]):
+            for question in _objects(entry.get("mainEntity")):
+                answers = [*_objects(question.get("acceptedAnswer")), *_objects(question.get("suggestedAnswer"))]
+                text = next((one["text"] for one in answers if isinstance(one.get("text"), str) and one["text"]), "")
+                asked = question.get("name")
+                if isinstance(asked, str) and asked.strip() and text:
+                    pairs.append((one_line(plain(_as_markdown(asked))), _as_markdown(text)))
+    return pairs
+
+
+def _as_markdown(text: str) -> str:
+    """A text of linked data, which may hold tags, as Markdown."""
+    return to_markdown(parse_html(text))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
+
+
+def _with_answers(text: str, answered: list[tuple[str, str]]) -> str:
+    """The text and those answers that it does not hold itself, each under its question."""
+    known = _letters(plain(text))
+    missing = [
+        f"## {escaped(asked)}\n\n{answer}"
+        for asked, answer in answered
+        if answer and not _is_told(_letters(asked), _letters(plain(answer)), known)
+    ]
+    return "\n\n".join(filter(None, [text, *missing]))
+
+
+def _is_told(asked: str, answer: str, known: str) -> bool:
+    return answer[:_ENOUGH] in known and (len(answer) >= _SHORT or asked in known)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _entries(value: Any) -> Iterator[dict[str, Any]]:
