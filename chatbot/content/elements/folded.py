@@ -7,7 +7,8 @@ in a heading makes that heading one; any other becomes a `summary`, as that of `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -42,11 +43,11 @@ def unfold(body: Any) -> None:
     for control, panel in [*_stated(body, named), *_neighbours(body), *_labelled_tabs(body)]:
         if panel not in pairs and _may_open(control, panel):
             pairs[panel] = control
-    controls = set(pairs.values())
+    counts = _counted(set(pairs.values()))
     for panel, control in pairs.items():
         _show(panel)
         if control.getparent() is not None:
-            _put_above(control, panel, controls)
+            _put_above(control, panel, counts)
     for heading in [*body.iter(*_HEADINGS, "dt", "summary")]:
         _unwrap(heading)
 
@@ -129,7 +130,7 @@ def _opens(element: Any) -> bool:
             or one.get("aria-expanded")
             or one.get("tabindex")
             or (one.tag == "a" and not (one.get("href") or "#").strip("#"))
-            or _words(one) & _FOLDING
+            or set(re.split(r"[\s_-]+", (one.get("class") or "").lower())) & _FOLDING
         ):
             return True
     return False
@@ -152,7 +153,7 @@ def _show(panel: Any) -> None:
             del around.attrib["role"]
 
 
-def _put_above(control: Any, panel: Any, controls: set[Any]) -> None:
+def _put_above(control: Any, panel: Any, counts: Mapping[Any, int]) -> None:
     """Make the control a heading where it stands, or words right above its panel where it stands among others."""
     words = " ".join(_text(control).split())
     around = set(panel.iterancestors())
@@ -161,7 +162,7 @@ def _put_above(control: Any, panel: Any, controls: set[Any]) -> None:
         holder = holder.getparent()
     heads = next((one for one in [control, *control.iterancestors()] if one.tag in {*_HEADINGS, "dt", "summary"}), None)
     heads = heads if heads is not None else next(control.iter(*_HEADINGS), None)
-    alone = sum(1 for one in holder.iter() if one in controls) < 2
+    alone = counts[holder] < 2
     if not words or len(words) > _LONGEST_QUESTION or (_ANY_WORDS.fullmatch(words) and heads is None):
         return
     if alone and heads is not None and (heads is holder or heads in holder.iter()):
@@ -172,6 +173,11 @@ def _put_above(control: Any, panel: Any, controls: set[Any]) -> None:
     summary.text = words
     panel.addprevious(summary)
     (holder if alone and _is_same(holder, words) else control).drop_tree()
+
+
+def _counted(controls: set[Any]) -> Counter[Any]:
+    """How many controls each element holds, itself included."""
+    return Counter(around for control in controls for around in [control, *control.iterancestors()])
 
 
 def _text(control: Any) -> str:
