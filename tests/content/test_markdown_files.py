@@ -44,7 +44,7 @@ CHANGED = [
     ("Ask\n\n[//]: # (a secret (of ours)\nin two lines)\n[comment]: <> 'another'\n\nfirst", "Ask\n\n\n\n\n\nfirst"),
     ("Ask {# a note #}first {{/* and\none */}}now <%# here %>", "Ask first \nnow "),
     ("Ask %%Maria says\nno%% first", "Ask \n first"),
-    ("Be {~~early~>in time~~}{>>why?<<} {++and++} {--not--} {==kind==}", "Be in time and  kind"),
+    ("Be {~~early~>in time~~}{>>why?<<} {++and++} {--not--} {==kind==}", "Be in time and kind"),
     ('!!! warning "Why"\n\n    One.\n\n    Two.\n\nThree.', "**Why**\n\nOne.\n\nTwo.\n\nThree."),
     ('??? tip\n    One.\n\n    !!! note "In"\n        Two.\n\n    Three.', "\nOne.\n\n**In**\nTwo.\n\nThree."),
     (
@@ -83,7 +83,7 @@ UNCHANGED = [
     "```{code-block} python\n!!! x\n[[a]]\n```",
     "```\n!!! note\n    x\n```\n\n    code",
     "[[1, 2], [3, 4]] and [[x]](https://example.org) and a@b.org, [mail@x.org]",
-    "It costs ~5~ to ~10 and C++ or G++ == fine, 100%% and ~~not~~",
+    "It costs ~5~ to ~10 and C++ or G++ == fine, 100%% and more",
     "Ask: how :: why",
 ]
 

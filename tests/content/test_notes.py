@@ -46,7 +46,7 @@ SHOWN = [
     "`%% of it` and `{--x--}` and `~~gone~~`",
     "~~~\n%% a %%\n~~~\n\n```\n{++i++}\n<!-- a -->\n```",
     "Use {++i} and {i++}, {--verbose} and {quiet--}, {~~text~~}",
-    "a -- b ++ c == d ~~ e, {>> f, %% g, H~2~O",
+    "a -- b ++ c == d ~~ e, {>> f, %% g, 2~3",
     "[Interviewer]: # one asks, [x]: see below",
     "{%% and \\%% a %%",
 ]

@@ -11,14 +11,6 @@ from __future__ import annotations
 import re
 
 _COMMENT_BLOCK = re.compile(r"\{\{?[%<]-?\s*(end|/\s*)?comment\b[^%>\n]{0,200}[%>]\}\}?")
-_DEFINED_COMMENT = re.compile(
-    r"""^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*(?:\#|<>)[ \t]+(?:\((?:[^()\n]|\\[()]|\([^()\n]*\)|\n(?![ \t]*\n))*\)"""
-    r"""|"(?:[^"\n]|\n(?![ \t]*\n))*"|'(?:[^'\n]|\n(?![ \t]*\n))*')[ \t]*$""",
-    re.MULTILINE,
-)
-_PERCENT_COMMENT = re.compile(r"(?<![\w%])%%(?!%).*?%%", re.DOTALL)
-_REPLACED = re.compile(r"\{~~(?:[^~]|~(?!>)){0,2000}~>((?:[^~]|~(?!~)){0,2000})~~\}")
-_INSERTED = re.compile(r"\{(\+\+|==)(.{0,2000}?)\1\}", re.DOTALL)
 _SNIPPET_BLOCK = re.compile(r"^[ \t]*-+8<-+[ \t]*$.*?^[ \t]*-+8<-+[ \t]*$", re.MULTILINE | re.DOTALL)
 _SNIPPET = re.compile(r"^[ \t]*;?-+8<-+(?:[ \t]+[^\n]*)?$", re.MULTILINE)
 _ABBREVIATION = re.compile(r"^\*\[[^\[\]\n]{1,100}\]:[^\n]*$", re.MULTILINE)
@@ -113,10 +105,7 @@ def bold(words: str | None) -> str:
 
 
 def _without_comments(text: str) -> str:
-    text = _DEFINED_COMMENT.sub(_lines_only, _PERCENT_COMMENT.sub(_lines_only, text))
-    if "{" not in text:
-        return text
-    text = _INSERTED.sub(r"\2", _REPLACED.sub(r"\1", text))
+    """What stands between `{{< comment >}}` and its end; comments of other dialects are notes."""
     kept, position, opened = [], 0, -1
     for mark in _COMMENT_BLOCK.finditer(text):
         if not mark[1] and opened < 0:
