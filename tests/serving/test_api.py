@@ -197,3 +197,9 @@ def test_feedback_on_a_passage_that_does_not_exist_is_refused(sited: Server) -> 
 def _environment(server: Server) -> list[tuple[str, str]]:
     raw = Path(f"/proc/{server.process.pid}/environ").read_bytes()
     return [(key, value) for key, _, value in (pair.partition("=") for pair in raw.decode().split("\0")) if key]
+
+
+def test_a_question_above_the_limit_is_refused_with_the_limit_and_its_length(sited: Server) -> None:
+    status, _, body = sited.post("/api/ask", {"question": "a" * 1234})
+    assert status == 422
+    assert json.loads(body)["detail"] == "/question: String should have at most 1000 characters, it has 1234"

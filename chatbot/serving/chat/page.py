@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from chatbot.serving.chat.cards import busy_html
-from chatbot.serving.chat.conversation import MOST_CHARACTERS, Talk, perform, searches
+from chatbot.serving.chat.conversation import Talk, perform, searches
 from chatbot.serving.middleware.rate_limit import charge, wait_seconds
 from chatbot.serving.middleware.scope import site_of
 
@@ -53,7 +53,6 @@ def build_page(bot: Chatbot) -> gr.Blocks:
             gr.HTML(padding=False, apply_default_css=False, js_on_load=None, elem_id=name)
         box = gr.Textbox(
             elem_id="box", show_label=False, container=False, lines=1, max_lines=1, submit_btn="Ask",
-            max_length=MOST_CHARACTERS,
         )  # fmt: skip
         bridge = gr.HTML(js_on_load=BRIDGE, elem_id="bridge", visible="hidden")
         box.submit(None, box, None, js=TYPED, api_visibility="private")

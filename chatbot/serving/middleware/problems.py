@@ -56,12 +56,17 @@ async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     errors = [
         {
             "pointer": "".join(f"/{part}" for part in fault["loc"][1:]),
-            "detail": _WORDS.get(fault["type"], fault["msg"]),
+            "detail": _WORDS.get(fault["type"], fault["msg"]) + _length(fault),
         }
         for fault in error.errors()
     ]
     detail = "; ".join(f"{told['pointer'] or 'the body'}: {told['detail']}" for told in errors)
     return problem(422, detail, errors=errors)
+
+
+def _length(fault: dict[str, Any]) -> str:
+    """How long a text is that is too long, since nobody counts characters."""
+    return f", it has {len(fault['input'])}" if fault["type"] == "string_too_long" else ""
 
 
 async def _http(_: Request, error: Exception) -> ProblemResponse:

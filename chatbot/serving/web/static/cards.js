@@ -49,7 +49,7 @@
     const answer = button.closest("section.answer");
     const asked = answer.dataset.question || all("#talk .question").filter((question) =>
       question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
-    return { question: asked.slice(0, 1000), passage_id: button.closest(".card")?.dataset.passage ?? null };
+    return { question: asked, passage_id: button.closest(".card")?.dataset.passage ?? null };
   };
 
   const tell = (button, text, kind = "") => {
@@ -89,6 +89,7 @@
     const close = () => { form.remove(); button.focus(); };
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (career.tooLong(form.elements.note)) return;
       const chosen = lacking ? ["incomplete"] : all("input:checked", form).map((input) => input.value);
       if (await rate(button, "unhelpful", chosen, form.elements.note.value.trim())) close();
     });

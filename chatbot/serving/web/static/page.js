@@ -12,11 +12,13 @@ const career = (() => {
   const site = address.get("site"); // whose rules hold here
   const KEPT = "career-chatbot";
   const MOST_STEPS = 12;
+  const MOST_CHARACTERS = 1000;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
   const SLOW = 4000;
   const GIVE_UP = 60000;
 
   let trigger;
+  let next = ""; // what was entered while another question is under way
   let pending = null; // the gesture under way: {step, typed, opening, from}
   let trouble = null; // why it failed: {status, wait}
   let slow;
@@ -45,18 +47,51 @@ const career = (() => {
     return chosen;
   };
 
-  const send = (step, { typed = false, opening = false, from = steps() } = {}) => {
+  const send = (step, { typed = false, opening = false, from = trouble ? pending.from : steps() } = {}) => {
     if (waiting() || !trigger) return;
     career.sending.forEach((react) => react());
     pending = { step, typed, opening, from };
     trouble = null;
     show("");
+    echo(unsent());
+    if (unsent() && box().value.trim() === unsent()) type("");
     root.classList.add("waiting");
-    slow = setTimeout(() => show(words.slow), SLOW);
+    slow = setTimeout(() => show(next ? words.waits : words.slow), SLOW);
     trigger(JSON.stringify({ step, steps: from, language: words.code }));
   };
 
-  const ask = (text) => { if (text.trim()) send({ kind: "ask", value: text.trim(), filters: filters() }, { typed: true }); };
+  /* One question at a time, in the order in which they were entered: the next one stays in the input until its turn. */
+  const ask = (text) => {
+    const value = text.trim();
+    if (!value || tooLong(box())) return;
+    const failed = !waiting() && !find("#asking").hidden;
+    if (failed) send(pending.step, pending);
+    if (!waiting()) return send({ kind: "ask", value, filters: filters() }, { typed: true });
+    next = value;
+    show(words.waits);
+  };
+
+  /* The question that the server has not answered yet. */
+  const unsent = () => (pending?.step && pending.step.kind !== "similar" ? pending.step.value : "");
+
+  const echo = (text) => {
+    find("#asking").textContent = text;
+    find("#asking").hidden = !text;
+  };
+
+  /* Nothing is cut off: how much is too much is said while it is typed, and again to who sends it. */
+  const tooLong = (field) => {
+    const count = [...field.value.trim()].length;
+    const line = field.form?.querySelector(".count") || find("#count");
+    const over = count > MOST_CHARACTERS;
+    const number = (value) => value.toLocaleString(`${words.code}-u-nu-latn`);
+    line.hidden = count <= MOST_CHARACTERS * .9;
+    line.textContent = fill(over ? words.shorten : words.count, { count: number(count), most: number(MOST_CHARACTERS) });
+    field.ariaInvalid = over;
+    line.classList.toggle("over", over);
+    if (over) say(line.textContent);
+    return over;
+  };
 
   /* A line over the input, with a way to go on where there is one. */
   const show = (text, retry = false) => {
@@ -92,8 +127,12 @@ const career = (() => {
 
   const fail = () => {
     root.classList.remove("waiting");
+    next = "";
     explain(trouble);
-    if (pending?.step && !pending.typed && pending.step.kind !== "similar" && !box().value) type(pending.step.value);
+    // Where the input is taken, what failed stays in sight over it.
+    if (box().value) return;
+    type(unsent());
+    echo("");
   };
 
   /* Gradio draws what came in its own time: it may have to fetch the code for it first. */
@@ -112,18 +151,21 @@ const career = (() => {
     }
     root.classList.remove("waiting");
     show("");
-    if (pending?.typed) type("");
+    echo("");
     carryOn();
     root.classList.toggle("talking", Boolean(find("#talk .question")));
     const last = all("#talk section.answer, #talk .notice.problem").pop();
     if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
-    if (pending?.typed || !last) box().focus({ preventScroll: true });
+    // Who is typing goes on typing.
+    if (pending?.typed || !last || (box().value && box() === document.activeElement)) box().focus({ preventScroll: true });
     else if (pending && !pending.opening) (last.querySelector("h2") || last).focus({ preventScroll: true });
     if (last && pending?.step) say(summary(last));
     pending = null;
     career.changed.forEach((react) => react());
     if (find("#keep").checked) store();
+    if (next && box().value.trim() === next) ask(next);
+    next = "";
   };
 
   /* The language and the site that the address asks for go on to the articles that are read here. */
@@ -199,7 +241,8 @@ const career = (() => {
       history.replaceState(null, "", location.pathname + location.search);
     }
     const repeated = question && from.at?.(-1)?.value === question;
-    if (question && !repeated) send({ kind: "ask", value: question.slice(0, 1000) }, { opening: true, from });
+    if (question && !repeated) type(question);
+    if (question && !repeated && !tooLong(box())) send({ kind: "ask", value: question }, { opening: true, from });
     else if (from.length) send(null, { opening: true, from });
   };
 
@@ -251,6 +294,14 @@ const career = (() => {
     }
   });
 
+  document.addEventListener("input", ({ target, isTrusted }) => {
+    if (target !== box() && !target.matches(".reasons textarea")) return;
+    tooLong(target);
+    if (!isTrusted || !next || target !== box()) return;
+    next = "";
+    show("");
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.id === "keep") {
       if (!event.target.checked) unstore();
@@ -258,5 +309,5 @@ const career = (() => {
     }
   });
 
-  return { connect, ask, done, send, say, show, steps, filters, type, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, say, show, steps, filters, type, tooLong, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

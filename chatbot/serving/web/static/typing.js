@@ -4,6 +4,7 @@
   const { words, find, say } = career;
   const PAUSE = 150;
   const SHORTEST = 2;
+  const LONGEST = 200; // no question of an article is longer
   const MOST = 6;
   const plural = new Intl.PluralRules(words.code);
   let timer;
@@ -65,13 +66,17 @@
 
   const key = (event) => {
     if (event.target !== career.box() || event.isComposing || event.keyCode === 229) return;
-    if (list().hidden) return;
-    if (event.key === "ArrowDown") choose(chosen + 1);
+    // Gradio would read the input a moment later, when somebody may be typing on.
+    if (event.key === "Enter" && !event.shiftKey && !options()[chosen]) {
+      close();
+      career.ask(event.target.value);
+    } else if (list().hidden) return;
+    else if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen < 0 ? options().length - 1 : chosen - 1);
     else if (event.key === "Escape") close();
     else if (event.key === "Enter" && options()[chosen]) take(options()[chosen]);
     else {
-      if (event.key === "Tab" || event.key === "Enter") close();
+      if (event.key === "Tab") close();
       return;
     }
     event.preventDefault();
@@ -81,7 +86,7 @@
   const typed = (event) => {
     clearTimeout(timer);
     const text = event.target.value.trim();
-    if (!event.isTrusted || text.length < SHORTEST) close();
+    if (!event.isTrusted || text.length < SHORTEST || text.length > LONGEST) close();
     else timer = setTimeout(look, PAUSE, text);
   };
 
