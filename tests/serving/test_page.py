@@ -92,9 +92,11 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-def test_nothing_is_stored_in_the_browser(visit: Visit) -> None:
+def test_nothing_is_stored_in_the_browser_before_a_question_is_asked(visit: Visit) -> None:
     page = visit.open()
-    visit.ask(QUESTION)
+    page.locator("#box input").fill(QUESTION)
+    page.locator(".filters summary").click()
+    page.locator(".filters button", has_text="pay and offers").click()
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 
 

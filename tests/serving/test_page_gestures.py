@@ -167,7 +167,6 @@ def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(vi
     assert page.evaluate("localStorage.length") == 0
     page.locator(".menu summary").click()
     expect(page.get_by_role("button", name="Download as Markdown")).to_be_visible()
-    expect(page.locator("#clear")).to_be_hidden()
     page.get_by_label(re.compile("Keep this conversation")).check()
     visit.ask("How long should a CV be?")
     visit.requests.clear()
@@ -203,7 +202,9 @@ def test_a_conversation_is_kept_only_when_asked_and_comes_back_in_one_request(vi
 )
 def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
     page = visit.open()
-    page.evaluate("kept => localStorage.setItem('career-chatbot', kept)", kept)
+    page.evaluate(
+        "kept => [localStorage, sessionStorage].forEach(place => place.setItem('career-chatbot', kept))", kept
+    )
     visit.open()
     page.wait_for_function("() => !document.documentElement.matches('.waiting')")
     visit.ask(QUESTION)

@@ -44,6 +44,11 @@ def notice_html(text: str) -> str:
     return str(Markup('<p class="notice problem" tabindex="-1">{}</p>').format(text))
 
 
+def earlier_html(text: str) -> str:
+    """What stands above a conversation whose first questions are no longer shown."""
+    return str(Markup('<p class="notice earlier">{}</p>').format(text))
+
+
 def busy_html(seconds: int) -> str:
     """What tells the page, and not the visitor, that it has to wait; the page says so over the input."""
     return str(Markup('<p class="notice problem busy" data-wait="{}"></p>').format(seconds))

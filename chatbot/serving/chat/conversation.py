@@ -1,13 +1,13 @@
 """What a visitor does on the page, and the conversation that it leads to.
 
 A conversation is the list of its steps: doing them again on today's index gives it back. That is how a page goes on
-after the server was restarted, and all that a browser keeps for a visitor who wants it kept.
+after the server was restarted, and all that a browser keeps of it.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatbot.errors import ChatbotError, QuestionError
 from chatbot.records import Answer, Filters, Turn
-from chatbot.serving.chat.cards import answer_html, notice_html, question_html, similar_html
+from chatbot.serving.chat.cards import answer_html, earlier_html, notice_html, question_html, similar_html
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, Language
 from chatbot.serving.web.templates import View
@@ -69,25 +69,34 @@ class Step(Part):
 class Gesture(Part):
     """What the page sends: the new step, or none to get the conversation back or to begin a new one.
 
-    `steps` are those that the page shows already; they count where the server has forgotten the conversation.
+    `steps` are those that the page shows already; they count where the server has forgotten the conversation, and
+    `earlier` says that there were others before them.
     """
 
     step: Step | None = None
     steps: Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)] = ()
+    earlier: bool = False
     language: Annotated[str, Field(max_length=20)] = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation: its turns, for follow-ups, and its messages as (role, HTML)."""
+    """A conversation: its turns, for follow-ups, its messages as (role, HTML), and whether it had earlier ones."""
 
     turns: tuple[Turn, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
+    earlier: bool = False
 
     def shows(self, asked: str, html: str, turn: Turn | None = None) -> Talk:
         """The conversation with one more exchange; the oldest are forgotten."""
         messages = (*self.messages, ("user", asked), ("assistant", html))
-        return Talk((*self.turns, *([turn] if turn else []))[-MOST_STEPS:], messages[-2 * MOST_STEPS :])
+        earlier = self.earlier or len(messages) > 2 * MOST_STEPS
+        return Talk((*self.turns, *([turn] if turn else []))[-MOST_STEPS:], messages[-2 * MOST_STEPS :], earlier)
+
+    def told(self, language: Language) -> Talk:
+        """The conversation that begins with a word on what is no longer shown, where there is any."""
+        word = ("assistant", earlier_html(language("earlier", most=str(MOST_STEPS))))
+        return replace(self, messages=(word, *self.messages[-2 * MOST_STEPS :])) if self.earlier else self
 
 
 def searches(talk: Talk, sent: str) -> int:
@@ -111,10 +120,12 @@ def perform(bot: Chatbot, talk: Talk, sent: str, site: SiteSettings | None = Non
         return Talk(talk.turns, (*talk.messages, ("assistant", notice_html(ENGLISH("unreadable")))))
     view = View(LANGUAGES.get(gesture.language, ENGLISH), bot.settings.page.articles_language)
     if not talk.messages or gesture.step is None:
-        talk = Talk()
+        talk = Talk(earlier=gesture.earlier)
         for step in gesture.steps:
             talk = _after(bot, talk, step, view, site, again=True)
-    return _after(bot, talk, gesture.step, view, site) if gesture.step else talk
+    if gesture.step:
+        talk = _after(bot, talk, gesture.step, view, site)
+    return talk.told(view.language)
 
 
 def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings | None, *, again: bool = False) -> Talk:

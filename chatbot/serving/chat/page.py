@@ -1,4 +1,4 @@
-"""The visitors' chat page: Gradio blocks, one request per gesture, nothing kept in the browser unless it is wanted.
+"""The visitors' chat page: Gradio blocks, one request per gesture, nothing kept in the browser before it is used.
 
 What a visitor asked lives in the session state of the server and is forgotten an hour after the last question.
 """

@@ -1,5 +1,6 @@
 "use strict";
-/* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor says so. */
+/* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor
+   asks something. */
 const career = (() => {
   const root = document.documentElement;
   const words = JSON.parse(document.getElementById("words").textContent);
@@ -10,19 +11,23 @@ const career = (() => {
 
   const address = new URLSearchParams(location.search);
   const site = address.get("site"); // whose rules hold here
-  const KEPT = "career-chatbot";
+  // Two frames of one page are two conversations.
+  const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
   const MOST_STEPS = 12;
   const MOST_CHARACTERS = 1000;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
   const SLOW = 4000;
   const GIVE_UP = 60000;
+  const UNCHANGED = 500;
 
   let trigger;
   let next = ""; // what was entered while another question is under way
   let pending = null; // the gesture under way: {step, typed, opening, from}
+  let cleared = false; // this conversation is not to be kept
   let trouble = null; // why it failed: {status, wait}
   let slow;
   let messages = 0; // how many the last answer of the server has
+  let drawing = false; // the conversation has changed since that answer
 
   // The page around it says where one is.
   root.classList.toggle("framed", self !== top);
@@ -30,12 +35,14 @@ const career = (() => {
   const say = (text) => { find("#announce").textContent = text; };
   const waiting = () => root.classList.contains("waiting");
 
-  /* What the page shows, as the list that brings it back. */
-  const steps = () => {
-    const found = all("#talk .question").map((asked) => JSON.parse(asked.dataset.step)).slice(-MOST_STEPS);
+  /* What the page shows, as the list that brings it back, and whether there was more before it. */
+  const shown = () => {
+    const asked = all("#talk .question").map((question) => JSON.parse(question.dataset.step));
+    const found = asked.slice(-MOST_STEPS);
     while (JSON.stringify(found).length > MOST_SENT) found.shift();
-    return found;
+    return { steps: found, earlier: Boolean(find("#talk .earlier")) || found.length < asked.length };
   };
+  const steps = () => shown().steps;
 
   const filters = () => {
     const chosen = {};
@@ -47,7 +54,7 @@ const career = (() => {
     return chosen;
   };
 
-  const send = (step, { typed = false, opening = false, from = trouble ? pending.from : steps() } = {}) => {
+  const send = (step, { typed = false, opening = false, from = trouble ? pending.from : shown() } = {}) => {
     if (waiting() || !trigger) return;
     career.sending.forEach((react) => react());
     pending = { step, typed, opening, from };
@@ -57,7 +64,7 @@ const career = (() => {
     if (unsent() && box().value.trim() === unsent()) type("");
     root.classList.add("waiting");
     slow = setTimeout(() => show(next ? words.waits : words.slow), SLOW);
-    trigger(JSON.stringify({ step, steps: from, language: words.code }));
+    trigger(JSON.stringify({ step, ...from, language: words.code }));
   };
 
   /* One question at a time, in the order in which they were entered: the next one stays in the input until its turn. */
@@ -97,6 +104,7 @@ const career = (() => {
   const show = (text, retry = false) => {
     const line = find("#trouble");
     line.hidden = !text;
+    line.classList.toggle("calm", !retry);
     line.firstElementChild.textContent = text;
     line.lastElementChild.hidden = !retry;
     if (text) say(text);
@@ -137,8 +145,10 @@ const career = (() => {
 
   /* Gradio draws what came in its own time: it may have to fetch the code for it first. */
   const drawn = (end) => {
-    const there = all("#talk :is(.question, section.answer, .notice.problem)").length;
-    if (there === messages || performance.now() > end) arrive();
+    const there = all("#talk :is(.question, section.answer, .notice:is(.problem, .earlier))").length;
+    // A full conversation has as many messages as before.
+    const settled = drawing || performance.now() > end - GIVE_UP + UNCHANGED;
+    if ((there === messages && settled) || performance.now() > end) arrive();
     else setTimeout(drawn, 20, end);
   };
 
@@ -150,7 +160,6 @@ const career = (() => {
       return;
     }
     root.classList.remove("waiting");
-    show("");
     echo("");
     carryOn();
     root.classList.toggle("talking", Boolean(find("#talk .question")));
@@ -160,10 +169,12 @@ const career = (() => {
     // Who is typing goes on typing.
     if (pending?.typed || !last || (box().value && box() === document.activeElement)) box().focus({ preventScroll: true });
     else if (pending && !pending.opening) (last.querySelector("h2") || last).focus({ preventScroll: true });
-    if (last && pending?.step) say(summary(last));
+    const full = all("#talk .question").length === MOST_STEPS && !find("#talk .earlier") ? fill(words.full, { most: MOST_STEPS }) : "";
+    show(full);
+    if (last && pending?.step) say(`${summary(last)} ${full}`);
     pending = null;
     career.changed.forEach((react) => react());
-    if (find("#keep").checked) store();
+    remember();
     if (next && box().value.trim() === next) ask(next);
     next = "";
   };
@@ -197,6 +208,7 @@ const career = (() => {
       const answer = await pass(request, { ...options, signal: AbortSignal.timeout(GIVE_UP) });
       if (answer.ok) {
         messages = (await answer.clone().json()).data[0].length;
+        drawing = false;
         return answer;
       }
       trouble = { status: answer.status, wait: Number(answer.headers.get("Retry-After")) };
@@ -207,43 +219,71 @@ const career = (() => {
     return new Response(JSON.stringify(nothing), { headers: { "Content-Type": "application/json" } });
   };
 
-  const stored = () => {
-    try { return JSON.parse(localStorage.getItem(KEPT)); } catch { return null; }
+  /* The conversation is kept in its tab, and on the device where the visitor wants that. A browser may forbid either. */
+  const TAB = "sessionStorage";
+  const DEVICE = "localStorage";
+
+  const stored = (where) => {
+    try { return JSON.parse(window[where].getItem(KEPT)); } catch { return null; }
   };
 
-  const store = () => {
+  const store = (where) => {
     try {
-      localStorage.setItem(KEPT, JSON.stringify({ steps: steps() }));
-      find("#clear").hidden = false;
+      window[where].setItem(KEPT, JSON.stringify(shown()));
       return true;
-    } catch {
+    } catch { return false; }
+  };
+
+  const unstore = (where) => {
+    try { window[where].removeItem(KEPT); } catch { /* a browser that keeps nothing has nothing to forget */ }
+  };
+
+  const remember = () => {
+    const asked = steps().length > 0;
+    cleared &&= asked;
+    if (asked && !cleared) store(TAB);
+    else unstore(TAB);
+    if (find("#keep").checked && !store(DEVICE)) {
       find("#keep").checked = false;
       show(words.storage_full);
-      return false;
     }
+    find("#clear").hidden = !stored(TAB) && !stored(DEVICE);
   };
 
-  const unstore = () => {
-    try { localStorage.removeItem(KEPT); } catch { /* a browser that keeps nothing has nothing to forget */ }
+  const clear = () => {
+    [TAB, DEVICE].forEach(unstore);
     find("#keep").checked = false;
-    find("#clear").hidden = true;
+    find("#clear").hidden = cleared = true;
     say(words.cleared);
+    find("#keep").focus(); // the button goes with what it cleared
   };
 
-  /* What the address and the browser bring along: a question, the conversation before a change of language, a kept one. */
+  const keep = (wanted) => {
+    if (!wanted) unstore(DEVICE);
+    remember();
+    if (wanted === find("#keep").checked) say(wanted ? words.kept : words.unkept);
+  };
+
+  /* What the address and the browser bring along: a question, the conversation before a change of language or a reload,
+     a kept one. Only what was asked is taken from there: the server answers it anew. */
   const resume = () => {
-    const kept = stored();
-    if (kept) find("#keep").checked = !(find("#clear").hidden = false);
+    const kept = stored(DEVICE);
+    find("#keep").checked = Boolean(kept);
     const question = address.get("q")?.trim();
-    let from = Array.isArray(kept?.steps) ? kept.steps : [];
+    let found = stored(TAB) || kept;
+    find("#clear").hidden = !found;
     if (location.hash.startsWith("#talk=")) {
-      try { from = JSON.parse(decodeURIComponent(location.hash.slice(6))); } catch { /* cut off on its way */ }
+      try { found = JSON.parse(decodeURIComponent(location.hash.slice(6))); } catch { /* cut off on its way */ }
       history.replaceState(null, "", location.pathname + location.search);
     }
-    const repeated = question && from.at?.(-1)?.value === question;
+    const before = Array.isArray(found?.steps) ? found.steps : [];
+    const from = { steps: before, earlier: found?.earlier === true };
+    // Who comes to the page again has asked already what its address asks.
+    const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+    const repeated = (anew ? before.slice(-1) : before).some((step) => step?.value === question);
     if (question && !repeated) type(question);
     if (question && !repeated && !tooLong(box())) send({ kind: "ask", value: question }, { opening: true, from });
-    else if (from.length) send(null, { opening: true, from });
+    else if (before.length) send(null, { opening: true, from });
   };
 
   const PARTS = ["#box input", "#talk [role=log]", "#sources nav", "#announce", "#keep"];
@@ -255,6 +295,7 @@ const career = (() => {
       watch.disconnect();
       trigger = act;
       find("#first")?.remove();
+      new MutationObserver(() => { drawing = true; }).observe(find("#talk"), { childList: true, characterData: true, subtree: true });
       // Gradio writes the browser's language there.
       new MutationObserver(() => { if (root.lang !== words.code) root.lang = words.code; }).observe(root, { attributeFilter: ["lang"] });
       root.lang = words.code;
@@ -281,15 +322,14 @@ const career = (() => {
       if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
       send({ kind: step, value, filters: step === "similar" ? {} : filters() });
     } else if (button.id === "fresh") {
-      send(null, { from: [] });
+      send(null, { from: {} });
     } else if (button.id === "clear") {
-      unstore();
-      find("#keep").focus(); // the button goes with what it cleared
+      clear();
     } else if (button.matches("#trouble button") && pending) {
       send(pending.step, pending);
     } else if (button.matches("a.tongue")) {
       const target = new URL(button.href);
-      target.hash = steps().length ? `talk=${encodeURIComponent(JSON.stringify(steps()))}` : "";
+      target.hash = steps().length ? `talk=${encodeURIComponent(JSON.stringify(shown()))}` : "";
       button.href = target;
     }
   });
@@ -303,10 +343,7 @@ const career = (() => {
   });
 
   document.addEventListener("change", (event) => {
-    if (event.target.id === "keep") {
-      if (!event.target.checked) unstore();
-      else if (store()) say(words.kept);
-    }
+    if (event.target.id === "keep") keep(event.target.checked);
   });
 
   return { connect, ask, done, send, say, show, steps, filters, type, tooLong, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
