@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from chatbot.serving.web.languages import LANGUAGES
-from chatbot.serving.widget import version
+from chatbot.serving.widget import packed, version
 from tests.support.host_site import ARTEFACTS, accessible
 from tests.support.places import PACKAGE
 from tests.support.server import COMMAND, Server
@@ -36,18 +36,33 @@ def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(
     assert chatbot.get("/widget/xx.json")[0] == 404
 
 
-def test_what_is_sent_is_the_file_without_its_comments_and_indentation(chatbot: Server) -> None:
+def test_what_is_sent_is_the_file_without_what_only_its_readers_need(chatbot: Server) -> None:
     sent = chatbot.get("/widget.js")[2]
-    assert [line for line in sent.split("\n") if line.startswith((" ", "//", "/*"))] == []
-    code = [line.strip() for line in WIDGET.read_text(encoding="utf-8").partition("*/\n")[2].split("\n")]
-    kept = [line for line in code if not line.startswith("//")]
-    filled = next(line for line in sent.split("\n") if line.startswith("const LANGUAGES = "))
-    assert sent.split("\n") == [filled if line == "const LANGUAGES = $LANGUAGES;" else line for line in kept]
+    before, after = packed(WIDGET.read_text(encoding="utf-8")).split("$LANGUAGES")
+    assert sent.startswith(before)
+    assert sent.endswith(after)
+    assert len(sent) < 0.9 * WIDGET.stat().st_size
+
+
+def test_packing_changes_nothing_that_a_script_says() -> None:
+    source = """/* What it is. */
+    class A {
+      // Why it is.
+      #colour = "#fff, #colour  of   { a }";
+      say(text = `two  words, ${ text }`) { return text.replace(/ , [/ ]{2}/g, ", ") || (this.#colour === '  '); }
+      #say() { return 4 / 2 / this.#colour - -1; }
+    }
+    """
+    assert packed(source) == (
+        """class A{#a="#fff, #colour  of   { a }";"""
+        """say(text=`two  words, ${ text }`){return text.replace(/ , [/ ]{2}/g,", ")||(this.#a==='  ');}\n"""
+        """#say(){return 4 / 2 / this.#a - -1;}\n}\n"""
+    )
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_words_of_the_widget_come_from_the_catalogues(code: str, chatbot: Server) -> None:
-    launchers = json.loads(re.findall(r"^const LANGUAGES = (.*);$", chatbot.get("/widget.js")[2], re.MULTILINE)[0])
+    launchers = json.loads(re.findall(r"const LANGUAGES=(.*?});", chatbot.get("/widget.js")[2])[0])
     assert list(launchers) == list(LANGUAGES)
     assert launchers[code] == [LANGUAGES[code].widget["Ask a question"], LANGUAGES[code].direction]
     status, headers, words = chatbot.get(f"/widget/{code}.json")
