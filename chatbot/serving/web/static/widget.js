@@ -6,6 +6,8 @@ const NAME = "career-chatbot";
 const TAG = document.currentScript || document.querySelector('script[src*="/widget.js"]');
 const HOME = new URL(".", TAG?.src || document.baseURI).href;
 const PHONE = matchMedia("(max-width:540px),(max-height:420px)");
+const LOOKS = ["data-theme", "data-bs-theme", "data-md-color-scheme", "class", "style", "lang"];
+const SHADE = /(?<!\S)(?:theme-|is-)?(dark|light|slate)(?:-mode|-theme)?(?!\S)/i;
 const NIGHT = matchMedia("(prefers-color-scheme:dark)");
 const SLOW = 4e3, TIMEOUT = 3e4;
 // What the launcher says in each language, and which way it is written: the server puts it here from its catalogues.
@@ -91,8 +93,7 @@ i{animation:turn 1s linear infinite}
 const h = (tag, attributes, ...children) => {
   const space = /svg|path/.test(tag) ? "2000/svg" : "1999/xhtml";
   const element = document.createElementNS(`http://www.w3.org/${space}`, tag);
-  for (const name in attributes) {
-    const value = attributes[name];
+  for (const [name, value] of Object.entries(attributes || {})) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value != null && value !== false) element.setAttribute(name, value);
   }
@@ -103,6 +104,11 @@ const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: name }, h("path",
 const soft = (...children) => h("p", { class: "soft", dir: "auto" }, ...children);
 const button = (look, click, ...children) => h("button", { type: "button", class: look, click }, ...children);
 const elsewhere = (href, look, ...children) => h("a", { href, class: look, target: "_blank", rel: "noopener" }, ...children);
+
+// JSON.stringify would call the toJSON that old libraries give to every array or object of a page.
+const json = (value) => Array.isArray(value) ? "[" + value.map(json) + "]"
+  : value && typeof value === "object" ? "{" + Object.entries(value).map(([key, one]) => json(key) + ":" + json(one)) + "}"
+  : JSON.stringify(value);
 
 const BLACK = [0, 0, 0], WHITE = [255, 255, 255];
 // By WCAG.
@@ -180,17 +186,32 @@ class Widget extends HTMLElement {
   static observedAttributes = ["color", "theme", "position", "offset", "size"].map((name) => `data-${name}`);
 
   opened = false;
+  #returns = 5;
   #turns = [];
+  #stops = new Set();
+  #watch = new MutationObserver(() => this.#dress());
   #words = {};
+  #site = {};
   #hello = h("div", { class: "turn" });
-  #root; #launcher; #panel; #hex; #log; #input; #ready; #stop; #back; #overflow;
+  #note = h("p", { role: "status" });
+  #root; #launcher; #panel; #hex; #log; #input; #ready; #last; #long; #said; #back; #overflow;
 
   connectedCallback() {
     this.home = this.dataset.host || HOME;
     this.bubble = "bubble" in this.dataset;
     this.label = this.dataset.title || "Career chatbot";
+    const { title, topics } = this.dataset;
+    this.key ||= [NAME, this.home, this.id, title, topics].join(" ").trim();
+    // Two on a page are two conversations.
+    while (all().some((other) => other !== this && other.key === this.key)) this.key += "+";
     this.#root || this.#build();
+    // In the top layer nothing that the page does to its root moves it.
+    if (this.bubble) {
+      this.popover = "manual";
+      this.showPopover?.();
+    }
     this.#listen("addEventListener");
+    for (const element of [document.documentElement, document.body]) this.#watch.observe(element, { attributeFilter: LOOKS });
     this.#dress();
     // What has outlived its time goes, opened or not.
     if (this.#keep > 0) this.#stored();
@@ -200,9 +221,19 @@ class Widget extends HTMLElement {
   }
 
   disconnectedCallback() {
-    this.#stop?.abort("gone");
-    this.close(false);
+    this.#halt();
     this.#listen("removeEventListener");
+    this.#watch.disconnect();
+    // A page that hydrates its whole document, as React does, takes away what it does not know, and the document with it.
+    setTimeout(() => {
+      if (this.isConnected) return;
+      if (this.bubble && this.#returns-- > 0) document.documentElement.append(this);
+      else this.close(false);
+    });
+  }
+
+  #halt() {
+    this.#stops.forEach((stop) => stop.abort("gone"));
   }
 
   attributeChangedCallback() {
@@ -216,6 +247,15 @@ class Widget extends HTMLElement {
 
   get #language() {
     return (this.dataset.language || document.documentElement.lang || "en").slice(0, 2).toLowerCase();
+  }
+
+  // By what the tag says, else the page with the attributes and colours of theme switches, else the visitor's system.
+  get #dark() {
+    const said = [this, document.documentElement, document.body].flatMap((element) =>
+      LOOKS.map((name) => element.getAttribute(name)));
+    said.push(getComputedStyle(document.body).colorScheme.replace("light dark", ""));
+    const shade = SHADE.exec(said.join(" "));
+    return shade ? shade[1] !== "light" : NIGHT.matches;
   }
 
   get #keep() {
@@ -245,20 +285,24 @@ class Widget extends HTMLElement {
       });
     }
     if (!this.bubble) return;
-    const label = this.dataset.launcherLabel || (LANGUAGES[this.#language] || LANGUAGES.en)[0];
-    root.append(this.#launcher = h("button", { type: "button", class: "launcher", "aria-label": label,
-      "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span", {}, label)));
+    root.append(this.#launcher = h("button", { type: "button", class: "launcher",
+      "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span")));
   }
 
   async #furnish() {
-    const { mode, greeting, starters, theme, color } = this.dataset, language = this.#language, title = this.label;
+    const { mode, greeting, starters, theme, color } = this.dataset, language = this.#said = this.#language, title = this.label;
     const chat = `${this.home}chat/?${new URLSearchParams({ site: origin, lang: this.dataset.language || "",
       theme: theme || "", color: color ? this.#hex : "" })}`;
-    if (language !== "en" && LANGUAGES[language]) this.#words = await this.#call(`widget/${language}.json`).catch(() => ({}));
-    const ask = this.#t("Your question"), gradio = mode === "gradio";
-    this.#log = h("div", { class: "log", role: "log", tabindex: 0, "aria-label": this.#t("Conversation") }, this.#hello);
-    this.#input = gradio ? h("iframe", { src: chat, title }) : h("textarea", { rows: 1, maxlength: 1000,
-      dir: "auto", enterkeyhint: "send", "aria-label": ask, placeholder: ask, input: this.#grow, keydown: this.#typed });
+    this.#words = language !== "en" && LANGUAGES[language] ? await this.#call(`widget/${language}.json`).catch(() => ({})) : {};
+    const gradio = mode === "gradio", before = this.#panel;
+    this.#log ||= h("div", { class: "log", role: "log", tabindex: 0 }, this.#hello);
+    this.#log.ariaLabel = this.#t("Conversation");
+    this.#input ||= gradio ? h("iframe", { src: chat, title, name: this.key }) : h("textarea", { rows: 1,
+      dir: "auto", enterkeyhint: "send", input: this.#grow, keydown: this.#typed });
+    if (!gradio) {
+      this.#input.ariaLabel = this.#input.placeholder = this.#t("Your question");
+      this.#count();
+    }
     this.#panel = h("div", { class: "panel", role: this.bubble && "dialog", "aria-label": this.bubble && title },
       h("header", {}, h("h2", {}, title),
         !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
@@ -266,18 +310,22 @@ class Widget extends HTMLElement {
         this.bubble && this.#named(button("", () => this.close()), "close", "Close")),
       ...gradio ? [this.#input] : [this.#log,
         h("form", {}, this.#input, this.#named(button("", () => this.#send()), "send", "Ask")),
-        h("p", { class: "soft note" }, this.#t("Quoted word for word. Nothing is generated."))]);
-    this.#turns = this.#stored();
+        this.#note]);
     this.#greet();
-    this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
+    if (!before) {
+      this.#turns = this.#stored();
+      this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
+    }
+    before?.remove();
     this.#root.prepend(this.#panel);
     this.#dress();
-    if (gradio || greeting != null && starters != null) return;
+    if (before || gradio || greeting != null && starters != null) return;
     if (!this.bubble) await new Promise((go) => this.#root.addEventListener("focusin", go, { once: true }));
     this.#call("api/site").then((site) => this.#greet(site), (error) => this.#why(error));
   }
 
-  #greet(site = {}) {
+  #greet(site = this.#site) {
+    this.#site = site;
     const { greeting, starters } = this.dataset, code = site.articles_language;
     const own = LANGUAGES[this.#language] ? this.#language : "en", foreign = code && code.split("-")[0] !== own;
     this.#hello.replaceChildren(...[h("p", { dir: "auto" }, greeting || site.greeting
@@ -293,8 +341,9 @@ class Widget extends HTMLElement {
   }
 
   #dress = () => {
-    const { color = "", theme, position, offset = "", size = "" } = this.dataset, root = this.#root, language = this.#language;
-    const dark = theme === "dark" || theme !== "light" && NIGHT.matches;
+    const { color = "", position, offset = "", size = "" } = this.dataset, root = this.#root, language = this.#language;
+    const dark = this.#dark;
+    if (this.#said && this.#said !== language && this.dataset.mode !== "gradio") this.#furnish();
     // Where there is no catalogue of the page's language, the page itself says which way it is written.
     const dir = LANGUAGES[language]?.[1] || getComputedStyle(document.documentElement).direction, right = dir === "rtl";
     const [x = 20, y = x] = offset.match(/\d+/g) || [], [w = 400, tall = 640] = size.match(/\d+/g) || [];
@@ -313,6 +362,7 @@ class Widget extends HTMLElement {
     root.style.cssText = `--accent:rgb(${accent});--on:${contrast(accent, WHITE) < 4.5 ? "#000" : "#fff"};--text:rgb(${text});
       --x:${x}px;--y:${y}px;--w:${w}px;--h:${tall}px;--vh:${view.height}px;--vt:${view.offsetTop}px`;
     if (this.bubble) {
+      this.#launcher.ariaLabel = this.#launcher.lastChild.textContent = this.dataset.launcherLabel || (LANGUAGES[language] || LANGUAGES.en)[0];
       this.#launcher.ariaExpanded = this.opened;
       Object.assign(this.#panel || {}, { hidden: !this.opened, ariaModal: modal });
     }
@@ -353,7 +403,7 @@ class Widget extends HTMLElement {
   }
 
   clear() {
-    this.#stop?.abort("gone");
+    this.#halt();
     this.#turns = [];
     this.#store((store, key) => store.removeItem(key));
     this.#log.replaceChildren(this.#hello);
@@ -368,7 +418,17 @@ class Widget extends HTMLElement {
     const { style } = this.#input;
     style.height = "auto";
     style.height = `${this.#input.scrollHeight}px`;
+    this.#count();
   };
+
+  // Nothing is cut off: what is too long stays, to be shortened.
+  #count() {
+    const { length } = [...this.#input.value.trim()];
+    this.#long = length > 1000;
+    this.#note.className = this.#long ? "note say" : "note soft";
+    this.#note.textContent = this.#long ? this.#t("{0} characters; at most 1000 can be sent. Please shorten the text.", length)
+      : this.#t("Quoted word for word. Nothing is generated.");
+  }
 
   #typed = (event) => {
     // Safari reports 229 for the Enter that ends a composition.
@@ -379,6 +439,7 @@ class Widget extends HTMLElement {
 
   #send() {
     const text = this.#input.value;
+    if (this.#long) return;
     this.#input.value = "";
     this.#grow();
     this.ask(text);
@@ -388,16 +449,20 @@ class Widget extends HTMLElement {
     question = String(question).trim();
     if (!question) return;
     await this.open(this.opened);
-    this.#stop?.abort("gone");
-    const stop = this.#stop = new AbortController(), words = h("span", {}, this.#t("Searching …"));
+    const stop = new AbortController(), before = this.#last, words = h("span", {}, this.#t("Searching …"));
     const wait = soft(h("i"), words, button("act", () => stop.abort("cancelled"), this.#t("Cancel")));
     const turn = this.#turn(question, wait), { topics } = this.dataset;
     const timers = [setTimeout(() => words.textContent = this.#t("Still searching …"), SLOW),
       setTimeout(() => stop.abort("late"), TIMEOUT)];
+    let done;
+    // Questions are answered in the order in which they were asked.
+    this.#last = new Promise((go) => done = go);
+    this.#stops.add(stop);
     this.#log.append(turn);
     this.#up(turn);
     this.#emit("question", { question });
     try {
+      await Promise.race([before, new Promise((_, no) => stop.signal.onabort = () => no(stop.signal.reason))]);
       const answer = await this.#call("api/ask", { question, literal, filters: { topics: topics ? topics.split("|") : [] },
         history: this.#turns.map(({ answer: { question, searched_as, hits } }) =>
           ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) })) }, stop.signal);
@@ -413,13 +478,15 @@ class Widget extends HTMLElement {
       this.#emit("error", { question, reason: error.detail || String(error) });
     } finally {
       timers.forEach(clearTimeout);
+      this.#stops.delete(stop);
+      done(before);
       this.#up(this.#log.lastChild);
     }
   }
 
   async #call(path, body, signal) {
     const response = await fetch(this.home + path, body && { method: "POST", signal,
-      headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+      headers: { "Content-Type": "application/json" }, body: json(body) });
     const told = await response.json().catch(() => ({}));
     if (!response.ok) throw { ...told, status: response.status, wait: response.headers.get("Retry-After") || 60 };
     return told;
@@ -511,14 +578,14 @@ class Widget extends HTMLElement {
 
   #store(use) {
     try {
-      return this.#keep !== 0 && use(this.#keep ? localStorage : sessionStorage, `${NAME} ${this.home}`);
+      return this.#keep !== 0 && use(this.#keep ? localStorage : sessionStorage, this.key);
     } catch {
       return false; // It is forbidden or full.
     }
   }
 
   #save() {
-    this.#store((store, key) => store.setItem(key, JSON.stringify([Date.now(), this.#turns])));
+    this.#store((store, key) => store.setItem(key, json([Date.now(), this.#turns])));
   }
 
   #stored() {
@@ -536,7 +603,7 @@ const api = {
   push: (...calls) => calls.forEach(([name, ...values]) => api[name](...values)),
   on: (name, listener) => addEventListener(`${NAME}:${name}`, listener),
   off: (name, listener) => removeEventListener(`${NAME}:${name}`, listener),
-  destroy: () => all().forEach((widget) => widget.remove()),
+  destroy: () => all().forEach((widget) => { widget.bubble = 0; widget.remove(); }),
 };
 for (const name of ["open", "close", "toggle", "ask", "clear"]) {
   api[name] = (...values) => {
@@ -564,6 +631,9 @@ if (!customElements.get(NAME)) {
   customElements.define(NAME, Widget);
   if (Array.isArray(calls)) api.push(...calls);
 }
-if (document.readyState === "loading") addEventListener("DOMContentLoaded", mount);
-else mount();
+// Not before a page that hydrates itself is likely to have done so, and not after what loads slowly, either.
+let begun;
+const begin = () => begun ||= !mount(), soon = () => setTimeout(begin, 2e3), state = document.readyState;
+addEventListener("load", begin);
+state === "loading" ? addEventListener("DOMContentLoaded", soon) : state === "complete" ? begin() : soon();
 })();
