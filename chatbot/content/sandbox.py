@@ -13,6 +13,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import starmap
 from types import TracebackType
@@ -23,7 +25,7 @@ from chatbot.content.readers.registry import is_simple, parse
 from chatbot.content.readers.sitemap import Page, Sitemap
 from chatbot.content.source.front_matter import one_line
 from chatbot.content.source.visibility import Due
-from chatbot.errors import ContentError
+from chatbot.errors import ChatbotError, ContentError
 from chatbot.records import Article, to_json, to_pin
 
 PROGRAM = "from chatbot.content.sandbox import serve; serve()"
@@ -67,7 +69,7 @@ class IsolatedReader:
     def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
         """See `registry.parse`. Raises ContentError, also for a file that passes a limit."""
         if is_simple(path):
-            return parse(path, data, sha256, self._now)
+            return blaming(path)(parse)(path, data, sha256, self._now)
         reply = self._reply(path, data, sha256)
         if "reason" in reply:
             if reply.get("spent"):
@@ -130,6 +132,21 @@ class IsolatedReader:
             process.communicate()
 
 
+@contextmanager
+def blaming(path: str) -> Iterator[None]:
+    """Whatever is raised inside is this file's reason: one bad file never stops others. Raises ContentError."""
+    try:
+        yield
+    except ChatbotError:
+        raise
+    except Exception as error:
+        raise ContentError(path, _unforeseen(error), retry=isinstance(error, MemoryError)) from error
+
+
+def _unforeseen(error: Exception) -> str:
+    return f"cannot be read: {one_line(repr(error))[:200]}; save it again"
+
+
 def serve() -> None:
     """The process: a line of JSON and the file's bytes on stdin, a line of JSON on stdout, until stdin ends."""
     _limit(int(sys.argv[1]))
@@ -156,7 +173,7 @@ def _outcome(path: str, data: bytes, sha256: str, now: datetime) -> dict[str, An
         reason = "needs more memory than max_memory_mb to be read; split it, or raise that"
         return {"reason": reason, "spent": True, "retry": True}
     except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
-        return {"reason": f"cannot be read: {one_line(repr(error))[:200]}; save it again", "spent": True}
+        return {"reason": _unforeseen(error), "spent": True}
     due = parsed.due and [parsed.due.moment.isoformat(), parsed.due.event]
     return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles], "due": due}
 

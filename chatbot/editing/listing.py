@@ -133,14 +133,14 @@ class Listing:
         try:
             with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
                 parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())
+            articles = tuple(
+                (article, tuple(passage for passage, _ in cut(article, settings, self._embedder)))
+                for article in parsed.articles
+            )
         except ContentError as error:
             return Preview(path, (), error.reason, error.line)
         if parsed.sitemap:
             return Preview(path, (), "is a sitemap, which gives other files their addresses", sitemap=parsed.sitemap)
-        articles = tuple(
-            (article, tuple(passage for passage, _ in cut(article, settings, self._embedder)))
-            for article in parsed.articles
-        )
         left_out = left_out_of(parsed)
         return Preview(path, articles, left_out.reason if left_out else "")
 

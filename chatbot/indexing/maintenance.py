@@ -160,15 +160,15 @@ def _difference(settings: Settings, index: LocalIndex, published: Article, embed
         digest = hashlib.sha256(data).hexdigest()
         with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
             articles = reader.parse(published.path, data, digest).articles
+        given = index.manifest.listed.get(published.path, {})
+        article = next((with_given(one, given) for one in articles if one.id == published.id), None)
+        same = article is not None and cut(article, settings, embedder) == pieces
     except ContentError as error:
         return error.reason if (settings.corpus_dir / published.path).exists() else "the file is gone"
     if not articles:
         return "the file is excluded by its front matter now"
     if digest != published.sha256:
         return "the file has changed since"
-    given = index.manifest.listed.get(published.path, {})
-    article = next((with_given(one, given) for one in articles if one.id == published.id), None)
-    same = article is not None and cut(article, settings, embedder) == pieces
     return "" if same else "the file is the same, but gives other passages; the settings or the version changed"
 
 

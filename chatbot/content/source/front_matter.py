@@ -314,6 +314,10 @@ def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
         ) from error
     except RecursionError as error:
         raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
+    except (ValueError, OverflowError) as error:  # an escape of a character that there is not
+        raise ContentError(
+            path, f"the front matter is no YAML: {one_line(str(error))}; correct it", first_line
+        ) from error
 
 
 def _plain_value(node: Any) -> Any:
@@ -326,7 +330,7 @@ def _plain_value(node: Any) -> Any:
 
 def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
     try:
-        values = tomllib.loads(source)
+        values = {key: _as_text(value) for key, value in tomllib.loads(source).items()}
     except (tomllib.TOMLDecodeError, ValueError) as error:
         place = re.search(r"line (\d+)", str(error))
         line = first_line + int(place[1]) - 1 if place else first_line
@@ -334,7 +338,7 @@ def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
     except RecursionError as error:
         raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
     lines = {match[1]: source.count("\n", 0, match.start()) for match in re.finditer(r"^\W*([\w-]+)", source, re.M)}
-    return {key: Value(_as_text(value), first_line + lines.get(key, 0)) for key, value in values.items()}
+    return {key: Value(value, first_line + lines.get(key, 0)) for key, value in values.items()}
 
 
 def _json(path: str, source: str, first_line: int) -> dict[str, Value]:

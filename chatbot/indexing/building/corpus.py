@@ -15,7 +15,7 @@ from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers.contract import Parsed
 from chatbot.content.readers.registry import READERS
 from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
-from chatbot.content.sandbox import IsolatedReader
+from chatbot.content.sandbox import IsolatedReader, blaming
 from chatbot.errors import ContentError
 from chatbot.indexing.building.freshness import CorpusFiles, is_parsed_again
 from chatbot.indexing.building.report import OnStep
@@ -112,12 +112,12 @@ class _Reading:
         """Read one file, of which a sitemap says `page`."""
         try:
             articles, note = self._parsed(file)
+            given = given_by(page, articles[0]) if page and articles else {}
+            pieces = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
         except ContentError as error:
             retry = error.retry or not self.files.digest(file)
             self.left_out[error.path] = LeftOut(said(error), retry)
             return
-        given = given_by(page, articles[0]) if page and articles else {}
-        pieces = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
         reason = unusable([(article.id, len(cut)) for article, cut in pieces], self.taken, self.settings)
         if left_out := reason or note:
             self.left_out[file] = left_out
@@ -211,16 +211,18 @@ def without_given(article: Article, given: Mapping[str, str]) -> Article:
 
 
 def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:
-    """The passages of an article, each with the digest of its embedded text."""
+    """The passages of an article, each with the digest of its embedded text. Raises ContentError."""
     sizes = settings.passages
-    passages = split(
-        article,
-        embedder.count_tokens,
-        target_tokens=sizes.target_tokens,
-        max_tokens=sizes.max_tokens,
-        window=embedder.window,
-    )
-    return [(passage, hashlib.sha256(embedded_text(passage).encode()).digest()[:16]) for passage in passages]
+    with blaming(article.path):
+        passages = split(
+            article,
+            embedder.count_tokens,
+            target_tokens=sizes.target_tokens,
+            max_tokens=sizes.max_tokens,
+            window=embedder.window,
+        )
+        digests = [hashlib.sha256(embedded_text(passage).encode()).digest()[:16] for passage in passages]
+    return list(zip(passages, digests, strict=True))
 
 
 def why_nothing(settings: Settings, corpus: Corpus) -> str:

@@ -172,7 +172,8 @@ class Generations:
 
 def _with_digest(manifest: Manifest) -> str:
     values = asdict(manifest)
-    return json.dumps({**values, "digest": _own_digest(values)}, indent=1, ensure_ascii=False)
+    # In ASCII: the name of a file may hold bytes that are no text, which UTF-8 cannot say and an escape can.
+    return json.dumps({**values, "digest": _own_digest(values)}, indent=1)
 
 
 def _own_digest(values: dict[str, Any]) -> str:
