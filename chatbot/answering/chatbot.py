@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.answering.answerer import Answerer
@@ -13,19 +15,36 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import read_manifest
-from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current
+from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
+from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current, served
 from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
 from chatbot.settings import Settings, load_settings
 
 _log = logging.getLogger(__name__)
 
+Stamp = tuple[int, int, int] | None
+
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 10.0
+# A try reads what is there of a generation: it may take a fifth of the time.
+_REST = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """For what CURRENT names and cannot be opened yet: its stamps, until when, and how long that is, in seconds."""
+
+    stamp: Stamp
+    arrived: tuple[Stamp, ...]
+    until: float
+    seconds: float
+
 
 class Chatbot:
     """Answers questions from the index that is published, and follows when another is. Safe to share by threads.
 
-    A question that is under way when a generation is published ends on the one it began with.
+    A question that is under way when a generation is published ends on the one it began with. One that cannot be
+    opened, since its files arrive after CURRENT or the system lacks something for a moment, is tried again.
     """
 
     def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0) -> None:
@@ -33,7 +52,10 @@ class Chatbot:
         self._threads = threads
         self._answerer = answerer
         self._swapping = threading.Lock()
-        self._seen = _stamp(settings.index_dir)
+        self._seen = _stamp(settings.index_dir / CURRENT)
+        self._waiting: _Waiting | None = None
+        if served(settings.index_dir) != answerer.generation:
+            self._wait(self._seen, _arrived(settings.index_dir), 0.0)
 
     @classmethod
     def open(cls, settings: Settings | None = None, *, threads: int = 0) -> Chatbot:
@@ -117,42 +139,68 @@ class Chatbot:
         return len(self._fresh())
 
     def _fresh(self) -> Answerer:
-        stamp = _stamp(self.settings.index_dir)
-        if stamp != self._seen and self._swapping.acquire(blocking=False):
+        stamp = _stamp(self.settings.index_dir / CURRENT)
+        if (stamp != self._seen or self._waiting) and self._swapping.acquire(blocking=False):
             try:
-                self._swap()
-                self._seen = stamp
+                self._follow(stamp)
             finally:
                 self._swapping.release()
         return self._answerer
 
-    def _swap(self) -> None:
+    def _follow(self, stamp: Stamp) -> None:
+        """Serve what is published; where that cannot be opened, say so once and try again later."""
+        arrived, waiting, began = _arrived(self.settings.index_dir), self._waiting, time.monotonic()
+        known = waiting if waiting and waiting.stamp == stamp else None
+        if known and known.arrived == arrived and began < known.until:
+            return
+        self._seen = stamp
+        trouble = self._swap()
+        if not trouble:
+            self._waiting = None
+            return
+        self._wait(stamp, arrived, max(2 * known.seconds if known else 0.0, _REST * (time.monotonic() - began)))
+        if known is None:
+            _log.warning("keeping generation %s until it can be read: %s", self._answerer.generation, trouble)
+
+    def _wait(self, stamp: Stamp, arrived: tuple[Stamp, ...], seconds: float) -> None:
+        seconds = min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
+        self._waiting = _Waiting(stamp, arrived, time.monotonic() + seconds, seconds)
+
+    def _swap(self) -> str:
+        """Why the generation that is published is not served now, "" where it is."""
         try:
-            name, served = current(self.settings.index_dir), self._answerer
-            manifest = read_manifest(self.settings.index_dir / name)
-            if (name, manifest.calibration) != (served.generation, served.manifest.calibration):
-                self._answerer = _open_newest(self.settings, self._answerer, threads=self._threads)
-                _log.info("serving generation %s", self._answerer.generation)
-        except ChatbotError as error:
-            _log.warning("keeping generation %s: %s", self._answerer.generation, error)
+            folder, before = self.settings.index_dir / current(self.settings.index_dir), self._answerer
+            calibration = read_manifest(folder).calibration
+            if (folder.name, calibration) != (before.generation, before.manifest.calibration):
+                self._answerer = open_generation(self.settings, folder, before, threads=self._threads)
+                _log.info("serving generation %s", folder.name)
+        except Exception as error:  # whatever the new one lacks, what is served goes on answering
+            return str(error) or repr(error)
+        return ""
 
 
-def _stamp(index_dir: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> Stamp:
     try:
-        status = (index_dir / CURRENT).stat()
+        status = path.stat()
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _open_newest(settings: Settings, old: Answerer | None = None, *, threads: int) -> Answerer:
+def _arrived(index_dir: Path) -> tuple[Stamp, ...]:
+    """What changes when files of the published generation come after CURRENT."""
+    name = served(index_dir)
+    return tuple(_stamp(index_dir / name / file) for file in ("", MANIFEST)) if name else ()
+
+
+def _open_newest(settings: Settings, *, threads: int) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
     index_dir = settings.index_dir
     read_vocabulary(settings.vocabulary)  # a bad line is no fault of the generations
     passed_over: list[ChatbotError] = []
     for name in candidates(index_dir):
         try:
-            opened = open_generation(settings, index_dir / name, old, threads=threads)
+            opened = open_generation(settings, index_dir / name, threads=threads)
         except ChatbotError as error:
             passed_over.append(error)
         else:
