@@ -1,12 +1,16 @@
 """What visitors said about answers, in one SQLite file: no address, no session, no time of day.
 
-Free text is redacted before it is written. Entries older than `keep_days` are gone after the next write or read, and
-never more than MOST_ENTRIES are kept, so that nobody can fill the disk.
+Free text is redacted before it is written. Entries older than `keep_days` are gone after the next write or read, or
+the next hour of a server, and never more than MOST_ENTRIES are kept, so that nobody can fill the disk. What is
+forgotten is in no file any more: it is overwritten, what pages keep beside their entries is packed away, and there is
+no file beside the database that would hold it still.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -20,7 +24,10 @@ from chatbot.errors import JournalError
 from chatbot.insights.redaction import redact
 from chatbot.settings import Settings
 
+_log = logging.getLogger(__name__)
+
 MOST_ENTRIES = 100_000
+_LOOK_AGAIN = 3600.0
 FILE = "journal.sqlite"
 Rating = Literal["helpful", "unhelpful"]
 Reason = Literal["off_topic", "outdated", "incomplete", "wrong", "hard_to_read", "other"]
@@ -60,16 +67,39 @@ class Journal:
         self.keep_days = keep_days
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
+        self._untidy = True
+        self._closed = threading.Event()
 
     def add(self, feedback: Feedback) -> None:
         """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
         if not self.keep_days:
+            self.forget()
             return
         reasons, texts = json.dumps(feedback.reasons), (redact(feedback.question), redact(feedback.note))
         entry = (feedback.day.isoformat(), feedback.generation, texts[0], feedback.passage, feedback.rating, reasons)
         with self._opened() as database:
             database.execute(_INSERT, (*entry, texts[1]))
             self._forget(database)
+
+    def forget(self) -> None:
+        """Forget what is too old. Raises JournalError."""
+        if self.path.exists():
+            with self._opened() as database:
+                self._forget(database)
+
+    def forget_as_days_pass(self) -> None:
+        """Forget now and every hour until `close`, in a thread of its own, whatever is written or read."""
+
+        def run() -> None:
+            pause = 0.0
+            while not self._closed.wait(pause):
+                pause = _LOOK_AGAIN
+                try:
+                    self.forget()
+                except JournalError as error:
+                    _log.warning("%s", error)
+
+        threading.Thread(target=run, name="journal", daemon=True).start()
 
     def entries(self) -> list[Feedback]:
         """What is kept, newest first. Raises JournalError."""
@@ -81,13 +111,19 @@ class Journal:
         return [_feedback(row) for row in rows]
 
     def close(self) -> None:
+        self._closed.set()
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         if self._database is not None:
             self._database.close()
             self._database = None
 
     def _forget(self, database: sqlite3.Connection) -> None:
         oldest = today() - timedelta(days=self.keep_days)
-        database.execute("DELETE FROM feedback WHERE day < ?", (oldest.isoformat(),))
+        old = database.execute("DELETE FROM feedback WHERE day < ? OR NOT ?", (oldest.isoformat(), self.keep_days))
+        self._untidy = self._untidy or old.rowcount > 0
         database.execute("DELETE FROM feedback WHERE number <= (SELECT max(number) FROM feedback) - ?", (MOST_ENTRIES,))
 
     @contextmanager
@@ -98,6 +134,11 @@ class Journal:
                     self._database = _open(self.path)
                 with self._database:
                     yield self._database
+                if self._untidy:
+                    # Once a day at most, and at the start: an entry that was moved in a page leaves its bytes there.
+                    self._database.execute("VACUUM")
+                    self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    self._untidy = False
             except (OSError, sqlite3.Error) as error:
                 raise JournalError(
                     f"the journal {self.path} cannot be used: {error}; give the server a folder that it may write to, "
@@ -117,10 +158,11 @@ def today() -> date:
 
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
-    # What is deleted is overwritten, so that nothing that was forgotten can be read from the file.
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+    database = sqlite3.connect(path, timeout=10, check_same_thread=False)
+    # What is deleted is overwritten; a write-ahead log beside the file would keep it.
+    for pragma in ("secure_delete = ON", "journal_mode = DELETE"):
         database.execute(f"PRAGMA {pragma}")
     database.executescript(_SCHEMA)
     return database

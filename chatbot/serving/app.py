@@ -89,6 +89,7 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         task = asyncio.create_task(page.live())
+        journal.forget_as_days_pass()
         async with tool.live() if tool else nullcontext():
             yield
         page.stop()

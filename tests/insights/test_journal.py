@@ -17,6 +17,7 @@ from chatbot.errors import JournalError
 from chatbot.insights import journal as journals
 from chatbot.insights.journal import Feedback, Journal, today
 from chatbot.insights.redaction import redact
+from tests.support.waiting import eventually
 
 SAID = Feedback(today(), "0123456789abcdef", "How long should a CV be?", "cv#1", "unhelpful", ("outdated",), "Too old.")
 
@@ -87,6 +88,62 @@ def test_old_entries_are_forgotten_and_nothing_is_kept_for_no_days(tmp_path: Pat
     nothing = Journal(tmp_path / "nothing.sqlite", 0)
     nothing.add(SAID)
     assert not nothing.path.exists()
+
+
+def left_of(marker: str, journal: Journal) -> int:
+    """How often a text stands in any file of the journal."""
+    return sum(path.read_bytes().count(marker.encode()) for path in journal.path.parent.iterdir())
+
+
+@pytest.mark.parametrize("keep_days", [0, 30])
+def test_what_is_forgotten_is_in_no_file_while_the_server_runs(tmp_path: Path, keep_days: int) -> None:
+    """Long and short entries, old and new ones in turn, so that pages are split and packed as they fill."""
+    path = tmp_path / "journal.sqlite"
+    before = Journal(path, 60)
+    for number in range(300):
+        text = f"Unforgettable {'and more ' * (number % 7 * 12)}"
+        old, new = replace(SAID, day=today() - timedelta(days=31), question=text, note=text), replace(SAID, note="kept")
+        before.add(old)
+        before.add(new)
+    assert left_of("Unforgettable", before) >= 600
+    before.close()
+    journal = Journal(path, keep_days)
+    journal.add(SAID)
+    assert left_of("Unforgettable", journal) == 0
+    assert len(journal.entries()) == (301 if keep_days else 0)
+    assert bool(left_of("kept", journal)) is bool(keep_days)
+
+
+def test_a_server_forgets_as_days_pass_without_anybody_asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "_LOOK_AGAIN", 0.05)
+    journal = Journal(tmp_path / "journal.sqlite", 30)
+    journal.add(replace(SAID, note="Unforgettable"))
+    journal.forget_as_days_pass()
+    assert left_of("Unforgettable", journal) == 1
+    later = today() + timedelta(days=31)
+    monkeypatch.setattr(journals, "today", lambda: later)
+    eventually(lambda: left_of("Unforgettable", journal) == 0, 20)
+    journal.close()
+
+
+def test_a_journal_of_an_earlier_version_is_tidied_when_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    Journal(path, 365).add(SAID)
+    with sqlite3.connect(path) as earlier:
+        earlier.execute("PRAGMA journal_mode = WAL")
+        earlier.execute("PRAGMA secure_delete = OFF")
+        earlier.execute("UPDATE feedback SET note = 'Unforgettable'")
+        earlier.commit()
+        earlier.execute("DELETE FROM feedback")
+        earlier.commit()
+        copy = {one.name: one.read_bytes() for one in tmp_path.iterdir()}
+    earlier.close()
+    for name, data in copy.items():  # as a server that was killed leaves it
+        (tmp_path / name).write_bytes(data)
+    journal = Journal(path, 365)
+    assert left_of("Unforgettable", journal) > 0
+    assert journal.entries() == []
+    assert left_of("Unforgettable", journal) == 0
 
 
 def test_nobody_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
