@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typer
-
-from chatbot.cli.app import EXIT_ERROR, app
+from chatbot.cli.app import EXIT_ERROR, app, say
 from chatbot.errors import ChatbotError
 
 # Importing a module of commands puts them on the application, in the order of the help page.
@@ -16,7 +14,7 @@ def main() -> None:
     try:
         app()
     except ChatbotError as error:
-        typer.echo(f"chatbot: {error}", err=True)
+        say(f"chatbot: {error}", err=True)
         raise SystemExit(EXIT_ERROR) from None
     except BrokenPipeError:
         raise SystemExit(0) from None

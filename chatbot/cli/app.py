@@ -6,10 +6,12 @@ Results go to stdout, progress and log to stderr.
 from __future__ import annotations
 
 import logging
+import re
 import sys
+import unicodedata
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +31,44 @@ app = typer.Typer(
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 WIDTH = 100
+
+
+# Neither moves a cursor nor turns a line around, and scripts and emoji are joined by them.
+_HARMLESS = "\n\t\u200c\u200d"
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line or more. What visitors, articles and names bring along can steer no terminal and hide nothing."""
+    typer.echo(visible(text), err=err)
+
+
+def visible(text: str) -> str:
+    """The text with characters that control or format as escapes. JSON stays JSON that says the same."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escaped(c) if c not in _HARMLESS and unicodedata.category(c) in _UNSEEN else c for c in text)
+
+
+def line(text: str) -> str:
+    """The text in one line: one that holds line breaks begins no line of its own."""
+    return re.sub(r"\n", lambda _: "\\n", visible(text))
+
+
+def _escaped(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+class _Lines(logging.Formatter):
+    """A record a line; only its traceback has more."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
+        record.message = line(record.message)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name that logging calls
+        return visible(super().formatException(ei))
 
 
 def example(*lines: str) -> str:
@@ -53,11 +93,9 @@ def _common(
         typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_say_version),
     ] = False,
 ) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
     context.obj = lambda **more: load_settings(config, corpus_dir=corpus, index_dir=index, **more)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import WIDTH, JsonOption, app, example
+from chatbot.cli.app import WIDTH, JsonOption, app, example, line, say
 from chatbot.errors import QuestionError
 from chatbot.records import Filters, Turn
 
@@ -67,7 +67,7 @@ def ask(  # noqa: PLR0913, PLR0917 - an option each
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
     answer = bot.ask(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
-    typer.echo(json.dumps(to_json(answer), indent=1, ensure_ascii=False) if as_json else answer_text(answer))
+    say(json.dumps(to_json(answer), indent=1, ensure_ascii=False) if as_json else answer_text(answer))
 
 
 @app.command(
@@ -94,9 +94,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
     explanation = bot.explain(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
-    typer.echo(
-        json.dumps(explanation.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation)
-    )
+    say(json.dumps(explanation.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation))
 
 
 def _history(bot: Chatbot, asked: Sequence[str]) -> tuple[Turn, ...]:
@@ -142,7 +140,7 @@ def answer_text(answer: Answer) -> str:
     if answer.message:
         blocks.append(textwrap.fill(answer.message, WIDTH))
     if answer.searched_as != answer.question:
-        blocks.append(f"Searched as: {answer.searched_as}")
+        blocks.append(f"Searched as: {line(answer.searched_as)}")
     blocks += [_hit_text(hit) for hit in answer.hits]
     if answer.verdict == "not_covered" and answer.topics:
         blocks.append(f"Nearest topics: {', '.join(answer.topics)}")
@@ -164,10 +162,10 @@ def _hit_text(hit: Hit) -> str:
 
 def explanation_text(explanation: Explanation) -> str:
     """How a question was read, the verdict with its evidence, and each passage with the parts of its score."""
-    lines = [f"asked        {explanation.question}"]
+    lines = [f"asked        {line(explanation.question)}"]
     if explanation.mended != explanation.question:
-        lines.append(f"mended       {explanation.mended}")
-    lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {explanation.searched_as}"]
+        lines.append(f"mended       {line(explanation.mended)}")
+    lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {line(explanation.searched_as)}"]
     lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in explanation.added]
     if explanation.terms:
         lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in explanation.terms.items())}")

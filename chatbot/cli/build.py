@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example, line, say
 from chatbot.errors import ChatbotError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def build(
         return
 
     report = build_with_progress(context.obj(), force=force)
-    typer.echo(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else build_text(report))
+    say(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else build_text(report))
     if report.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
 
@@ -53,7 +53,7 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.indexing.status import read_status
 
     published = read_status(context.obj())
-    typer.echo(json.dumps(asdict(published), indent=1, ensure_ascii=False) if as_json else status_text(published))
+    say(json.dumps(asdict(published), indent=1, ensure_ascii=False) if as_json else status_text(published))
 
 
 @app.command(epilog=example("chatbot watch", "CHATBOT_WATCH__POLL=true chatbot watch"))
@@ -80,12 +80,12 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
         embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
     measure = _measure_for(settings)
     if rolled_back(settings):
-        typer.echo("an earlier index was rolled back to; it stays until an article changes", err=True)
-    typer.echo(f"watching {settings.corpus_dir}", err=True)
+        say("an earlier index was rolled back to; it stays until an article changes", err=True)
+    say(f"watching {settings.corpus_dir}", err=True)
     for came in changes(
         settings, lambda: build_index(settings, embedder=embedder, calibrate=calibrate, measure=measure), stop
     ):
-        typer.echo(f"chatbot: {came}" if isinstance(came, ChatbotError) else build_text(came), err=True)
+        say(f"chatbot: {came}" if isinstance(came, ChatbotError) else build_text(came), err=True)
 
 
 def build_with_progress(settings: Settings, *, force: bool = False) -> BuildReport:
@@ -128,7 +128,7 @@ def _show_plan(settings: Settings, as_json: bool) -> None:
 
     with Progress() as on_step:
         planned = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
-    typer.echo(json.dumps(asdict(planned), indent=1, ensure_ascii=False) if as_json else plan_text(planned))
+    say(json.dumps(asdict(planned), indent=1, ensure_ascii=False) if as_json else plan_text(planned))
     if planned.refused:
         raise typer.Exit(EXIT_ERROR)
     if planned.changes.left_out:
@@ -146,11 +146,11 @@ def status_text(status: Status) -> str:
         f"kept         {counted(len(status.kept), 'generation')}",
         f"left out     {counted(len(status.left_out), 'file')}",
     ]
-    lines += [f"  ! {path}: {reason}" for path, reason in status.left_out.items()]
+    lines += [f"  ! {line(path)}: {line(reason)}" for path, reason in status.left_out.items()]
     lines += [f"not public   {counted(len(status.withheld), 'file')}"] if status.withheld else []
-    lines += [f"  x {path}: {reason}" for path, reason in status.withheld.items()]
-    lines += [f"waiting      {one}" for one in status.waiting]
-    lines += [f"run out      {one}" for one in status.expired]
+    lines += [f"  x {line(path)}: {line(reason)}" for path, reason in status.withheld.items()]
+    lines += [f"waiting      {line(one)}" for one in status.waiting]
+    lines += [f"run out      {line(one)}" for one in status.expired]
     lines.append(f"calibration  {_calibration_line(status.calibration)}")
     changes = status.changes
     lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
@@ -172,7 +172,7 @@ def build_text(report: BuildReport) -> str:
     if report.published:
         verb = "published again" if report.again else "published"
     size = f"{counted(report.articles, 'article')}, {counted(report.passages, 'passage')}, {report.embedded} embedded"
-    lines = [*_changed(report.changes), *(f"run out: {one}" for one in report.expired), *_effect(report.effect)]
+    lines = [*_changed(report.changes), *(f"run out: {line(one)}" for one in report.expired), *_effect(report.effect)]
     lines.append(f"{verb} {report.generation}: {_counts(report.changes)}; {size}; {report.seconds:.1f} s")
     return "\n".join(lines)
 
@@ -199,10 +199,10 @@ def _changed(changes: Changes) -> list[str]:
         lines += _first(sign, names)
     if changes.left_out:
         lines.append("left out:")
-        lines += [f"  ! {path}: {reason}" for path, reason in changes.left_out.items()]
+        lines += [f"  ! {line(path)}: {line(reason)}" for path, reason in changes.left_out.items()]
     if changes.withheld:
         lines.append("not public:")
-        lines += [f"  x {path}: {reason}" for path, reason in changes.withheld.items()]
+        lines += [f"  x {line(path)}: {line(reason)}" for path, reason in changes.withheld.items()]
     return lines
 
 
@@ -224,13 +224,13 @@ def _effect(effect: Effect | None) -> list[str]:
 
 
 def _judged(one: Judged) -> str:
-    return f"{one.question}  [{one.first_before or 'nothing'} -> {one.first_after or 'nothing'}]"
+    return f"{line(one.question)}  [{one.first_before or 'nothing'} -> {one.first_after or 'nothing'}]"
 
 
 def _first(sign: str, names: Iterable[str]) -> list[str]:
     every = list(names)
     more = [f"  {sign} and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
-    return [*(f"  {sign} {name}" for name in every[:_SHOWN]), *more]
+    return [*(f"  {sign} {line(name)}" for name in every[:_SHOWN]), *more]
 
 
 def _counts(changes: Changes) -> str:

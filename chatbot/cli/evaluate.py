@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatbot.cli.app import JsonOption, app, example
+from chatbot.cli.app import JsonOption, app, example, line, say
 
 if TYPE_CHECKING:
     from chatbot.answering.verdict.recalibration import CalibrationReport
@@ -62,11 +62,11 @@ def evaluate(
         apart = differences(first.evaluation, second.evaluation)
         summary |= {"compared_with": second.to_json(), "differences": apart}
     if as_json:
-        typer.echo(json.dumps(summary, indent=1, ensure_ascii=False))
+        say(json.dumps(summary, indent=1, ensure_ascii=False))
         return
-    typer.echo(evaluation_text(first.to_json()))
+    say(evaluation_text(first.to_json()))
     if second:
-        typer.echo(f"\nbeside it, {compare}:\n\n{evaluation_text(second.to_json())}\n\n{differences_text(apart)}")
+        say(f"\nbeside it, {compare}:\n\n{evaluation_text(second.to_json())}\n\n{differences_text(apart)}")
 
 
 def evaluation_text(summary: dict[str, Any]) -> str:
@@ -122,7 +122,7 @@ def calibrate(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.answering.verdict.recalibration import recalibrate
 
     report = recalibrate(context.obj())
-    typer.echo(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else calibration_text(report))
+    say(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else calibration_text(report))
 
 
 def calibration_text(report: CalibrationReport) -> str:
@@ -146,8 +146,8 @@ def calibration_text(report: CalibrationReport) -> str:
         lines.append(f"told apart                         AUROC {figures['auroc']:.3f} (1 is always, 0.5 is never)")
     if report.asked:
         lines.append(f"editors' questions                 {len(report.refused)} of {report.asked} are refused")
-        lines += [f"  - {question}" for question in report.refused[:_SHOWN]]
+        lines += [f"  - {line(question)}" for question in report.refused[:_SHOWN]]
     if report.let_through:
         lines.append("out of scope, likeliest to be shown passages:")
-        lines += [f"  - {question}" for question in report.let_through[:_SHOWN]]
+        lines += [f"  - {line(question)}" for question in report.let_through[:_SHOWN]]
     return "\n".join(lines)

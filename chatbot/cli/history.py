@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example, line, say
 
 if TYPE_CHECKING:
     from chatbot.indexing.maintenance import Kept, Verified
@@ -21,7 +21,7 @@ def history(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.indexing.maintenance import list_kept
 
     kept = list_kept(context.obj())
-    typer.echo(json.dumps([asdict(one) for one in kept], indent=1) if as_json else history_text(kept))
+    say(json.dumps([asdict(one) for one in kept], indent=1) if as_json else history_text(kept))
 
 
 @app.command(epilog=example("chatbot rollback", "chatbot rollback 3f9a"))
@@ -36,10 +36,10 @@ def rollback(
 
     done = roll_back(context.obj(), generation)
     if done.before == done.generation:
-        typer.echo(f"{done.generation} is served already")
+        say(f"{done.generation} is served already")
         return
     back = f"'chatbot rollback {done.before}' or " if done.before else ""
-    typer.echo(f"serving {done.generation} again; {back}'chatbot build' returns to what came after it")
+    say(f"serving {done.generation} again; {back}'chatbot build' returns to what came after it")
 
 
 @app.command(epilog=example("chatbot verify", "chatbot verify --json"))
@@ -50,7 +50,7 @@ def verify(context: typer.Context, as_json: JsonOption = False) -> None:
 
     with Progress() as on_step:
         found = check(context.obj(), on_step=on_step)
-    typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else verified_text(found))
+    say(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else verified_text(found))
     if found.damaged:
         raise typer.Exit(EXIT_ERROR)
     if found.differing:
@@ -68,7 +68,7 @@ def prune(
     from chatbot.indexing.maintenance import remove_old
 
     removed = remove_old(context.obj(), keep)
-    typer.echo("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")
+    say("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")
 
 
 def history_text(kept: Sequence[Kept]) -> str:
@@ -79,15 +79,15 @@ def history_text(kept: Sequence[Kept]) -> str:
         f"{'*' if one.served else ' '} {one.generation}  {one.published_at}  "
         + (f"{counted(one.articles, 'article')}, {counted(one.passages, 'passage')}, " if one.articles else "")
         + f"{one.size_mb:.1f} MB"
-        + (f"  ! {one.damage}" if one.damage else "")
+        + (f"  ! {line(one.damage)}" if one.damage else "")
         for one in kept
     )
 
 
 def verified_text(found: Verified) -> str:
     """What is damaged, what differs, and a line of counts."""
-    lines = [f"! {reason}" for reason in found.damaged.values()]
-    lines += [f"~ {path}: {reason}" for path, reason in found.differing.items()]
+    lines = [f"! {line(reason)}" for reason in found.damaged.values()]
+    lines += [f"~ {line(path)}: {line(reason)}" for path, reason in found.differing.items()]
     whole = found.kept - len(found.damaged)
     lines.append(
         f"{whole} of {counted(found.kept, 'kept generation')} {'is' if whole == 1 else 'are'} whole; "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, example
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, example, line, say, visible
 
 if TYPE_CHECKING:
     from chatbot.insights.journal import Feedback
@@ -27,8 +27,8 @@ def init(
     from chatbot.operating.new_site import start_site
 
     for path in start_site(folder):
-        typer.echo(f"wrote {path}")
-    typer.echo(f"next: cd {folder} && chatbot build && chatbot serve")
+        say(f"wrote {path}")
+    say(f"next: cd {folder} && chatbot build && chatbot serve")
 
 
 @app.command(epilog=example("chatbot doctor", "chatbot doctor --json"))
@@ -38,10 +38,11 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
 
     found = examine(context.obj())
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
+        say(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
     else:
         for one in found:
-            typer.echo(f"{_SIGNS[one.state]} {one.name:<9} {one.found}" + (f"; {one.advice}" if one.advice else ""))
+            advice = f"; {one.advice}" if one.advice else ""
+            say(f"{_SIGNS[one.state]} {one.name:<9} {line(one.found + advice)}")
     if any(one.state == "problem" for one in found):
         raise typer.Exit(EXIT_ERROR)
 
@@ -58,13 +59,13 @@ def links(context: typer.Context, as_json: JsonOption = False) -> None:
     found = check_links(index, settings)
     index.close()
     if as_json:
-        typer.echo(json.dumps(asdict(found), indent=1, ensure_ascii=False))
+        say(json.dumps(asdict(found), indent=1, ensure_ascii=False))
     else:
         for one in found.broken:
             place = f"{one.path}:{one.line}" if one.line else one.path
-            typer.echo(f"{place}: {one.link}: {one.reason}")
+            say(line(f"{place}: {one.link}: {one.reason}"))
         counts = f"{found.passages} deep links and {found.links} links of {found.articles} articles"
-        typer.echo(f"{counts}: {len(found.broken)} broken")
+        say(f"{counts}: {len(found.broken)} broken")
     if found.broken:
         raise typer.Exit(EXIT_LEFT_OUT)
 
@@ -83,7 +84,7 @@ def password(given: Annotated[str | None, _GIVEN] = None) -> None:
         given = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     if len(given) < 10:
         raise SettingsError(f"the password has {len(given)} characters; choose one of 10 or more")
-    typer.echo(f'[editor]\npassword_hash = "{hash_password(given)}"')
+    say(f'[editor]\npassword_hash = "{hash_password(given)}"')
 
 
 @app.command(epilog=example("chatbot feedback", "chatbot feedback --unhelpful --json"))
@@ -99,7 +100,7 @@ def feedback(
 
     kept = open_journal(context.obj()).entries()
     shown = [entry for entry in kept if not unhelpful or entry.rating == "unhelpful"]
-    typer.echo(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown))
+    say(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown))
 
 
 def feedback_text(entries: Sequence[Feedback]) -> str:
@@ -109,8 +110,8 @@ def feedback_text(entries: Sequence[Feedback]) -> str:
     blocks = []
     for entry in entries:
         reasons = f": {', '.join(entry.reasons)}" if entry.reasons else ""
-        lines = [f"{entry.day}  {entry.rating}{reasons}", f"  {entry.question}"]
-        lines += [f"  {entry.passage}"] if entry.passage else []
-        lines += textwrap.wrap(entry.note, WIDTH, initial_indent="  > ", subsequent_indent="  > ")
+        lines = [f"{entry.day}  {entry.rating}{reasons}", f"  {line(entry.question)}"]
+        lines += [f"  {line(entry.passage)}"] if entry.passage else []
+        lines += textwrap.wrap(visible(entry.note), WIDTH, initial_indent="  > ", subsequent_indent="  > ")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)

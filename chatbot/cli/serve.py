@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot import catalogues
-from chatbot.cli.app import app, example
+from chatbot.cli.app import app, example, line, say
 from chatbot.cli.build import build_with_progress, watch_until
 from chatbot.errors import IndexMissing
 
@@ -40,9 +40,9 @@ def serve(
     try:
         bot = Chatbot.open(settings, threads=1)
     except IndexMissing:
-        typer.echo("There is no index yet, it is built now.", err=True)
+        say("There is no index yet, it is built now.", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
-            typer.echo(f"left out: {path}: {reason}", err=True)
+            say(line(f"left out: {path}: {reason}"), err=True)
         bot = Chatbot.open(settings, threads=1)
     from chatbot.serving.server import run
 
@@ -73,9 +73,9 @@ def embed(
         "title": title or (known.name if known else ""),
         "language": language or (known.language if known else ""),
     }
-    typer.echo(tag(base_of(url) if url else public_url(settings.server), options))
+    say(tag(base_of(url) if url else public_url(settings.server), options))
     if asked and known is asked:
-        typer.echo("\nAdd to chatbot.toml, and start the server again:\n", err=True)
-        typer.echo(f'[[sites]]\norigins = ["{asked.origins[0]}"]')
+        say("\nAdd to chatbot.toml, and start the server again:\n", err=True)
+        say(f'[[sites]]\norigins = ["{asked.origins[0]}"]')
     if not url and not settings.server.hosts:
-        typer.echo("\nThis address is for this machine alone; name the public one with --url.", err=True)
+        say("\nThis address is for this machine alone; name the public one with --url.", err=True)

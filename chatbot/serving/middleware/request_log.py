@@ -37,7 +37,7 @@ class JSONLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line)  # in ASCII: a terminal that shows the log obeys no character of it
 
 
 def write_json() -> None:
