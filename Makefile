@@ -31,8 +31,8 @@ bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memor
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.peers
 
-clean:           ## remove the environment and the built index; articles stay
-	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md -delete
+clean:           ## remove the environment and the built index; articles and feedback stay
+	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md ! -name 'journal.sqlite*' -delete
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'

@@ -133,7 +133,9 @@ class SiteSettings(Group):
 
 
 class JournalSettings(Group):
-    """Where feedback is kept and for how long. Without a `path` it lies in the index folder; 0 days keep nothing."""
+    """Where feedback is kept and for how long. Without a `path` it is `journal.sqlite` beside the index folder; 0 days
+    keep nothing.
+    """
 
     path: Path | None = None
     keep_days: Annotated[int, Field(ge=0, le=3650)] = 365

@@ -98,15 +98,20 @@ def feedback(
 
     from chatbot.insights.journal import open_journal
 
-    kept = open_journal(context.obj()).entries()
+    journal = open_journal(context.obj())
+    kept = journal.entries()
     shown = [entry for entry in kept if not unhelpful or entry.rating == "unhelpful"]
-    say(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown))
+    say(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown, journal.path))
 
 
-def feedback_text(entries: Sequence[Feedback]) -> str:
-    """An entry a paragraph: day, rating and reasons, the question, the passage and the note where there are any."""
+def feedback_text(entries: Sequence[Feedback], path: Path) -> str:
+    """What was found in the file at `path`.
+
+    An entry a paragraph: day, rating and reasons, the question, the passage and the note where there are any.
+    """
     if not entries:
-        return "No feedback is kept."
+        there = "holds none" if path.exists() else "does not exist"
+        return f"No feedback is kept: {path.absolute()} {there}; [journal] path names another file."
     blocks = []
     for entry in entries:
         reasons = f": {', '.join(entry.reasons)}" if entry.reasons else ""

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -62,13 +62,21 @@ class Feedback:
 class Journal:
     """The file. Safe to use from several threads and processes; nothing is opened before the first use."""
 
-    def __init__(self, path: Path, keep_days: int) -> None:
-        self.path = path
+    def __init__(self, path: Path, keep_days: int, former: Path | None = None) -> None:
+        """`former` is where an earlier version kept it, from where it is moved once where nothing is at `path`."""
+        self._path = path
+        self._former = former
         self.keep_days = keep_days
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._untidy = True
         self._closed = threading.Event()
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept, moved there first where it lies at its former place."""
+        left = self._former and self._former.exists() and not self._path.exists()
+        return self._former if left and self._former and not _moved(self._former, self._path) else self._path
 
     def add(self, feedback: Feedback) -> None:
         """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
@@ -131,7 +139,7 @@ class Journal:
         with self._lock:
             try:
                 if self._database is None:
-                    self._database = _open(self.path)
+                    self._database = open_file(self.path)
                 with self._database:
                     yield self._database
                 if self._untidy:
@@ -147,8 +155,39 @@ class Journal:
 
 
 def open_journal(settings: Settings) -> Journal:
-    """The journal that the settings name."""
-    return Journal(settings.journal.path or settings.index_dir / FILE, settings.journal.keep_days)
+    """The journal that the settings name: beside the index folder, which may be deleted, where they name none."""
+    named, days = settings.journal.path, settings.journal.keep_days
+    if named:
+        return Journal(named, days)
+    return Journal(settings.index_dir.parent / FILE, days, settings.index_dir / FILE)
+
+
+def _moved(former: Path, path: Path) -> bool:
+    """Move a journal. It stays where a server of an earlier version has it open, or where there is no room."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        database = open_file(former, patience=0)
+        try:
+            if database.execute("PRAGMA journal_mode").fetchone() != ("delete",):
+                raise sqlite3.OperationalError("a server of an earlier version has it open")
+            copy(database, aside)
+        finally:
+            database.close()
+        os.link(aside, path)  # fails where another process was first
+        former.unlink()
+    except (OSError, sqlite3.Error) as error:
+        _log.info("the journal stays at %s and cannot be moved to %s: %s", former, path, error)
+        return path.exists()
+    finally:
+        aside.unlink(missing_ok=True)
+    _log.warning("the journal was moved from %s to %s", former, path)
+    return True
+
+
+def copy(database: sqlite3.Connection, path: Path) -> None:
+    """Write all of an open journal to a new file that its owner alone can read."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+    database.execute("VACUUM INTO ?", (str(path),))
 
 
 def today() -> date:
@@ -156,15 +195,21 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_file(path: Path, patience: float = 10) -> sqlite3.Connection:
+    """The database, made where there is none; others are waited for so many seconds. Raises OSError, sqlite3.Error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
-    database = sqlite3.connect(path, timeout=10, check_same_thread=False)
-    # What is deleted is overwritten; a write-ahead log beside the file would keep it.
-    for pragma in ("secure_delete = ON", "journal_mode = DELETE"):
-        database.execute(f"PRAGMA {pragma}")
-    database.executescript(_SCHEMA)
+    database = sqlite3.connect(path, timeout=patience, check_same_thread=False)
+    try:
+        # What is deleted is overwritten; a write-ahead log beside the file would keep it.
+        database.execute("PRAGMA secure_delete = ON")
+        with suppress(sqlite3.OperationalError):  # while somebody has it open who keeps such a log
+            database.execute("PRAGMA journal_mode = DELETE")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

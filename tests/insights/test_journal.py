@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from chatbot.errors import JournalError
 from chatbot.insights import journal as journals
-from chatbot.insights.journal import Feedback, Journal, today
+from chatbot.insights.journal import Feedback, Journal, open_journal, today
 from chatbot.insights.redaction import redact
+from chatbot.settings import Settings
 from tests.support.waiting import eventually
 
 SAID = Feedback(today(), "0123456789abcdef", "How long should a CV be?", "cv#1", "unhelpful", ("outdated",), "Too old.")
@@ -144,6 +145,43 @@ def test_a_journal_of_an_earlier_version_is_tidied_when_it_is_opened(tmp_path: P
     assert left_of("Unforgettable", journal) > 0
     assert journal.entries() == []
     assert left_of("Unforgettable", journal) == 0
+
+
+def test_a_journal_in_the_index_folder_is_moved_beside_it_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(index_dir=tmp_path / "index")
+    former = Journal(tmp_path / "index" / "journal.sqlite", 365)
+    former.add(SAID)
+    former.close()
+    with sqlite3.connect(former.path) as earlier:
+        earlier.execute("PRAGMA journal_mode = WAL")
+    earlier.close()
+    for _ in range(2):
+        journal = open_journal(settings)
+        assert journal.entries() == [SAID]
+        journal.close()
+    assert journal.path == tmp_path / "journal.sqlite"
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+    assert list((tmp_path / "index").iterdir()) == []
+    assert [message for message in caplog.messages if "was moved" in message] == [
+        f"the journal was moved from {former.path} to {journal.path}"
+    ]
+
+
+def test_a_journal_that_a_server_of_an_earlier_version_has_open_stays(tmp_path: Path) -> None:
+    former = Journal(tmp_path / "index" / "journal.sqlite", 365)
+    former.add(SAID)
+    former.close()
+    with sqlite3.connect(former.path) as earlier:
+        earlier.execute("PRAGMA journal_mode = WAL")
+        earlier.execute("UPDATE feedback SET note = 'newer'")
+        earlier.commit()
+        journal = open_journal(Settings(index_dir=tmp_path / "index"))
+        assert journal.path == former.path
+    earlier.close()
+    assert [entry.note for entry in journal.entries()] == ["newer"]
+    assert journal.path == tmp_path / "journal.sqlite"
 
 
 def test_nobody_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_fold
     assert found.violations_count == 0, found.generate_report()
     card.get_by_role("button", name="Send").click()
     expect(card.locator(".thanks")).to_have_text("Thank you. This helps the editors.")
-    said = Journal(served_folder / "index" / FILE, 365).entries()[0]
+    said = Journal(served_folder / FILE, 365).entries()[0]
     assert (said.question, said.rating, said.reasons, said.note) == (
         QUESTION, "unhelpful", ("outdated",), "The form <b>changed</b>",
     )  # fmt: skip
@@ -296,7 +296,7 @@ def test_what_is_not_covered_can_be_told_to_the_editors(visit: Visit, served_fol
     wanted.fill("Metals")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".thanks")).to_be_visible()
-    said = Journal(served_folder / "index" / FILE, 365).entries()[0]
+    said = Journal(served_folder / FILE, 365).entries()[0]
     assert (said.question, said.passage, said.reasons, said.note) == (
         OUTSIDE_QUESTION, None, ("incomplete",), "Metals",
     )  # fmt: skip
