@@ -251,9 +251,13 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
         raise SettingsError(_explain(error, file)) from error
 
 
+def settings_file(config: Path | None = None) -> Path:
+    """The file that settings are read from and written to, which need not be there; `config` is what was named."""
+    return config or Path(os.environ.get(CONFIG_VARIABLE) or CONFIG_FILE)
+
+
 def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
-    named = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
-    file = named or Path(CONFIG_FILE)
+    named, file = config or os.environ.get(CONFIG_VARIABLE), settings_file(config)
     if not file.exists():
         if named:
             raise SettingsError(f"settings file {file} does not exist; name an existing one or leave --config out")

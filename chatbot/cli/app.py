@@ -31,6 +31,7 @@ app = typer.Typer(
 )
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 WIDTH = 100
+_CONFIG = "chatbot.config"
 
 
 # Neither moves a cursor nor turns a line around, and scripts and emoji are joined by them.
@@ -96,7 +97,14 @@ def _common(
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler])
-    context.obj = lambda **more: load_settings(config, corpus_dir=corpus, index_dir=index, **more)
+    context.meta[_CONFIG] = config
+    context.obj = lambda read=config, **more: load_settings(read, corpus_dir=corpus, index_dir=index, **more)
+
+
+def config_of(context: typer.Context) -> Path | None:
+    """The file of settings that --config names."""
+    named: Path | None = context.meta[_CONFIG]
+    return named
 
 
 def counted(number: int, thing: str) -> str:

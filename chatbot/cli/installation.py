@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, example, line, say, visible
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, config_of, example, line, say, visible
+from chatbot.settings import settings_file
 
 if TYPE_CHECKING:
     from chatbot.insights.journal import Feedback
+    from chatbot.operating.backup import Backup
 
 _SIGNS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
@@ -68,6 +70,38 @@ def links(context: typer.Context, as_json: JsonOption = False) -> None:
         say(f"{counts}: {len(found.broken)} broken")
     if found.broken:
         raise typer.Exit(EXIT_LEFT_OUT)
+
+
+@app.command(epilog=example("chatbot backup site.tar.gz", "chatbot backup site.tar.gz --index"))
+def backup(
+    context: typer.Context,
+    archive: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.")],
+    index: Annotated[bool, typer.Option("--index", help="Put the index in, too, which can be built again.")] = False,
+) -> None:
+    """Write settings, articles with their trash, and feedback to one file, read back before it has its name."""
+    from chatbot.operating.backup import back_up
+
+    done = back_up(context.obj(), archive, settings_file(config_of(context)), index=index)
+    say(f"wrote {archive}, {done.size / 1e6:.1f} MB: {_held(done)}")
+
+
+@app.command(epilog=example("chatbot restore site.tar.gz", "chatbot restore site.tar.gz --force"))
+def restore(
+    context: typer.Context,
+    archive: Annotated[Path, typer.Argument(help="A file that 'chatbot backup' wrote.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+) -> None:
+    """Put back what a backup holds, after all of it was verified; nothing that is there is replaced unasked."""
+    from chatbot.operating.backup import restore as put_back
+
+    done = put_back(context.obj, archive, settings_file(config_of(context)), force=force)
+    say(f"restored {_held(done)}" + ("" if done.index else "; run 'chatbot build' to publish the articles"))
+
+
+def _held(done: Backup) -> str:
+    parts = [f"{done.files} files", f"{done.corpus} of them articles and what lies beside"]
+    parts += ["feedback" if done.journal else "no feedback", "the index" if done.index else "no index"]
+    return ", ".join(parts)
 
 
 _GIVEN = typer.Option("--password", help="Better typed.")
