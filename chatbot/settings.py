@@ -181,7 +181,7 @@ class WatchSettings(Group):
 class EditorSettings(Group):
     """The editors' page at /edit, which exists only where a password is set.
 
-    `password_hash` is what `chatbot password` prints; `password` is for the environment, CHATBOT_EDITOR__PASSWORD, and
+    `password_hash` is what `chatbot password` sets; `password` is for the environment, CHATBOT_EDITOR__PASSWORD, and
     is refused in the file. A session lasts `session_hours`. Passwords travel over https and to this machine itself;
     `plain_http` lets them through on any address.
     """
@@ -273,8 +273,8 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
             table[key] = file.parent / Path(table[key]).expanduser()
     if isinstance(values.get("editor"), dict) and "password" in values["editor"]:
         raise SettingsError(
-            f"{file}: editor.password would be readable in the file; run 'chatbot password' and write the line "
-            "it prints, or set CHATBOT_EDITOR__PASSWORD"
+            f"{file}: editor.password would be readable in the file; take it out and run 'chatbot "
+            "password', which sets its hash, or set CHATBOT_EDITOR__PASSWORD"
         )
     return file, values
 

@@ -107,18 +107,27 @@ def _held(done: Backup) -> str:
 _GIVEN = typer.Option("--password", help="Better typed.")
 
 
-@app.command(epilog=example("chatbot password"))
-def password(given: Annotated[str | None, _GIVEN] = None) -> None:
-    """Turn a password into the lines of chatbot.toml that open the editors' page at /edit."""
+@app.command(epilog=example("chatbot password", "chatbot password --print"))
+def password(
+    context: typer.Context,
+    given: Annotated[str | None, _GIVEN] = None,
+    only_print: Annotated[bool, typer.Option("--print", help="Print the lines; change no file.")] = False,
+) -> None:
+    """Set the password that opens the editors' page at /edit, as a hash in chatbot.toml; all else in it stays."""
     from chatbot.errors import SettingsError
+    from chatbot.operating.password import set_hash
     from chatbot.serving.middleware.sessions import hash_password
 
     if given is None:
-        # On stderr, so that the lines can be appended to the file.
+        # On stderr, so that printed lines stand alone.
         given = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     if len(given) < 10:
         raise SettingsError(f"the password has {len(given)} characters; choose one of 10 or more")
-    say(f'[editor]\npassword_hash = "{hash_password(given)}"')
+    hashed = hash_password(given)
+    if only_print:
+        say(f'[editor]\npassword_hash = "{hashed}"')
+    else:
+        say(set_hash(settings_file(config_of(context)), hashed))
 
 
 @app.command(epilog=example("chatbot feedback", "chatbot feedback --unhelpful --json"))

@@ -201,10 +201,10 @@ def test_a_session_that_was_ended_stays_ended_while_others_end(monkeypatch: pyte
 
 @pytest.mark.index
 def test_the_command_prints_a_hash_that_opens_the_page(tmp_path: Path) -> None:
-    command = [*COMMAND, "password"]
+    command = [*COMMAND, "password", "--print"]
     done = subprocess.run(command, input=f"{PASSWORD}\n{PASSWORD}\n", capture_output=True, text=True, timeout=120)
     assert (done.returncode, "Password" in done.stderr) == (0, True)
-    # As 'chatbot password >> chatbot.toml' does.
+    # As 'chatbot password --print > chatbot.toml' does.
     (tmp_path / "chatbot.toml").write_text(done.stdout)
     assert Signing(load_settings(tmp_path / "chatbot.toml").editor).knows(PASSWORD)
     short = subprocess.run([sys.executable, *command[1:]], input="short\nshort\n", capture_output=True, text=True)
