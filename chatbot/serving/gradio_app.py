@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from chatbot.serving.chat.document import Document
 from chatbot.serving.chat.page import build_page
 from chatbot.serving.editor.page import build_editor
+from chatbot.serving.gate import Event, Gate
 from chatbot.serving.web.assets import link
 
 if TYPE_CHECKING:
@@ -48,17 +49,22 @@ def mounted(bot: Chatbot) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     # With a CORS middleware in its parent Gradio adds none; its own lets every origin in, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[])
+    events: dict[str, dict[int, Event]] = {}
+    app.add_middleware(Gate, events=events)
     app.add_middleware(Document, bot=bot)
-    _mount(app, build_page(bot), "/chat")
+    events["/chat"] = _mount(app, build_page(bot), "/chat")
     if bot.settings.editor.on:
         head = EDIT_HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js"))
-        _mount(app, build_editor(bot), "/edit", head)
+        events["/edit"] = _mount(app, build_editor(bot), "/edit", head)
     return app
 
 
-def _mount(app: FastAPI, blocks: gr.Blocks, path: str, head: str | None = None) -> None:
+def _mount(app: FastAPI, blocks: gr.Blocks, path: str, head: str | None = None) -> dict[int, Event]:
+    """Mount a page; returns what its handlers take, by their numbers."""
     theme = gr.themes.Base(font=FONTS, font_mono=["ui-monospace", "monospace"])
     gr.mount_gradio_app(app, blocks, path=path, head=head, theme=theme, **OPTIONS)
     # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
     # mounting never says.
     blocks.has_launched = True
+    handlers = (handler for handler in blocks.fns.values() if handler.fn)
+    return {handler._id: tuple(part.stateful for part in handler.inputs) for handler in handlers}

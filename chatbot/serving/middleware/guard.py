@@ -104,7 +104,7 @@ class Guard:
         fits = length.isdecimal() and len(length) < 20 and int(length) <= largest
         body = await _body(receive, largest) if fits else largest + 1
         if isinstance(body, bytes):
-            await self.app(scope, _replayed(body, receive), send)
+            await self.app(scope, replayed(body, receive), send)
         elif body:
             detail = f"the body has more than {largest} bytes; at most that many are read"
             await problem(413, detail, {"Connection": "close"})(scope, receive, send)
@@ -139,7 +139,8 @@ async def _body(receive: Receive, largest: int) -> bytes | int:
         return 0
 
 
-def _replayed(body: bytes, receive: Receive) -> Receive:
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """What hands over a whole body, and what follows it afterwards."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receiving() -> Message:
