@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import re
 import signal
 import socket
+import threading
 import webbrowser
+from types import FrameType
 
 import h11
 import uvicorn
@@ -14,11 +19,17 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError
 from chatbot.serving.app import create_app
+from chatbot.serving.middleware.guard import BODY_SECONDS
 from chatbot.serving.middleware.request_log import write_json
+from chatbot.serving.middleware.routes import MAX_BODY
+
+log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10
-# An open page keeps one connection busy for as long as it is open; this is how long a stop waits for it, in seconds.
+# How long a stop waits for what is being answered, and when it ends whatever is left.
 STOP_SECONDS = 3
+LAST_SECONDS = 9
+HEARTBEAT = re.compile(r"/gradio_api/heartbeat/\w+$")  # an open page keeps this request open
 MOST_CONNECTIONS = 2000
 
 
@@ -37,35 +48,68 @@ class Server(uvicorn.Server):  # type: ignore[misc]
             if self.open_browser:
                 webbrowser.open(self.url)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            connection.hang_up()
+        await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            # A thread, because whatever keeps the process from ending may keep the event loop from turning.
+            last = threading.Timer(LAST_SECONDS, _end)
+            last.daemon = True
+            last.start()
+        super().handle_exit(sig, frame)
+
+
+def _end() -> None:
+    log.warning("the server did not end within %d s of being told to; what was left was cut off", LAST_SECONDS)
+    os._exit(0)
+
 
 class PatientProtocol(H11Protocol):  # type: ignore[misc]
-    """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in."""
+    """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in.
+
+    A body that nobody read, because the request was refused before, may have MAX_BODY bytes and BODY_SECONDS to end.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
+    _expected = ""
+    _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self._expect_head()
+        self._expect("head", HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.their_state is h11.IDLE:
-            self._expect_head()
+            self._expect("head", HEAD_SECONDS)
+        elif self.conn.our_state is h11.DONE:
+            self._expect("rest", BODY_SECONDS)
+            self._unread += len(data)
+            if self._unread > MAX_BODY:
+                self.transport.close()
         else:
-            self._got_head()
+            self._expect("")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._got_head()
+        self._expect("")
         super().connection_lost(exc)
 
-    def _expect_head(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+    def hang_up(self) -> None:
+        """Part with a page that is open, as if its visitor had left; what is being answered goes on."""
+        if self.cycle and not self.cycle.response_complete and HEARTBEAT.search(self.scope["path"]):
+            self.transport.close()
 
-    def _got_head(self) -> None:
+    def _expect(self, what: str, seconds: float = 0) -> None:
+        """Wait so long for a part of a request from when it was first expected; nothing where there is none."""
+        if what == self._expected:
+            return
         if self._deadline is not None:
             self._deadline.cancel()
-            self._deadline = None
+        self._expected, self._unread = what, 0
+        self._deadline = self.loop.call_later(seconds, self.transport.close) if what else None
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -168,6 +168,66 @@ def test_clients_that_drip_are_let_go_and_others_are_served_meanwhile(operated: 
         connection.close()
 
 
+REFUSED = {
+    "GET /nothing HTTP/1.1\r\nHost: x": 404,
+    "POST /edit/sign-in HTTP/1.1\r\nHost: x": 404,
+    "PUT /api/ask HTTP/1.1\r\nHost: x": 405,
+    "POST /healthz HTTP/1.1\r\nHost: x": 405,
+    "POST /api/ask HTTP/1.1\r\nHost: <x>": 421,
+}
+
+
+def refused(server: Server, head: str) -> socket.socket:
+    """A connection on which a request was refused whose body goes on."""
+    connection = socket.create_connection(urlsplit(server.url).netloc.rsplit(":", 1), timeout=40)
+    connection.sendall(f"{head}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n".encode())
+    assert connection.recv(65536).startswith(f"HTTP/1.1 {REFUSED[head]} ".encode())
+    return connection
+
+
+def closed(connection: socket.socket, sent: bytes) -> bool:
+    """Whether the server has left a connection, on which more is sent to it."""
+    try:
+        connection.sendall(sent)
+        connection.setblocking(False)
+        while part := connection.recv(65536):
+            assert not part.startswith(b"HTTP/1.1 200")
+        return True
+    except BlockingIOError:
+        connection.setblocking(True)
+        return False
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("head", REFUSED)
+def test_the_body_of_a_refused_request_ends_the_connection_when_it_is_large(operated: Server, head: str) -> None:
+    chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+    with refused(operated, head) as connection:
+        chunks = next(number for number in range(10_000) if closed(connection, chunk))
+    assert chunks * len(chunk) < 16e6  # some of it lies in the buffers of both ends
+
+
+def test_the_body_of_a_refused_request_ends_the_connection_when_it_drips(operated: Server) -> None:
+    began, dripping = time.monotonic(), [refused(operated, head) for head in REFUSED]
+    while dripping:
+        time.sleep(1)
+        dripping = [connection for connection in dripping if not closed(connection, b"1\r\nx\r\n")]
+        assert time.monotonic() - began < 25
+
+
+def test_a_small_body_that_nobody_wants_does_not_end_the_connection(operated: Server) -> None:
+    connection = http.client.HTTPConnection(urlsplit(operated.url).netloc, timeout=60)
+    for path, status in (("/nothing", 404), ("/healthz", 405), ("/nothing", 404)):
+        connection.request("POST", path, "x" * 1000)
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()[:1]) == (status, b"{")
+        kept = connection.sock
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    assert connection.sock is kept
+
+
 def test_a_public_path_works_whether_a_proxy_strips_it_or_keeps_it(operated: Server) -> None:
     for path in ("/healthz", "/careers/chat/healthz"):
         assert send(operated, "GET", path, {"X-Forwarded-Prefix": "/careers/chat"})[0] == 200

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import socket
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -228,15 +229,39 @@ def test_a_link_to_a_passage_that_is_gone_says_so_over_the_article(
     assert (status, re.findall(r'<p class="cited note">([^<]+)', body)) == (200, notes)
 
 
-def test_the_server_ends_within_ten_seconds_of_sigterm_while_a_page_is_open(served_folder: Path) -> None:
-    server = start_server(served_folder)
+def test_open_pages_end_with_the_server_and_are_no_error(served_folder: Path, tmp_path: Path) -> None:
+    server = start_server(served_folder, tmp_path / "log")
     server.wait_until_ready()
-    with socket.create_connection(urlsplit(server.url).netloc.rsplit(":", 1), timeout=30) as connection:
-        connection.sendall(b"GET /chat/gradio_api/heartbeat/open HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b"200 OK" in connection.recv(200)
+    place = urlsplit(server.url).netloc.rsplit(":", 1)
+    with contextlib.ExitStack() as open_pages:
+        for number in range(3):
+            connection = open_pages.enter_context(socket.create_connection(place, timeout=30))
+            connection.sendall(f"GET /chat/gradio_api/heartbeat/open{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert b"200 OK" in connection.recv(200)
         began = time.monotonic()
         assert server.stop() == 0
         assert time.monotonic() - began < 10
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_the_server_ends_within_ten_seconds_of_sigterm_whatever_it_waits_for(
+    served_folder: Path, tmp_path: Path
+) -> None:
+    journal = tmp_path / "journal.sqlite"
+    server = start_server(served_folder, tmp_path / "log", CHATBOT_JOURNAL__PATH=str(journal))
+    place = urlsplit(server.url).netloc.rsplit(":", 1)
+    body = json.dumps({"question": QUESTION, "rating": "helpful"})
+    head = f"POST /api/feedback HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    with contextlib.closing(sqlite3.connect(journal, isolation_level=None)) as other, contextlib.ExitStack() as waiting:
+        other.execute("BEGIN EXCLUSIVE")  # each of them waits for it for ten seconds, one after another
+        for _ in range(4):
+            connection = waiting.enter_context(socket.create_connection(place, timeout=30))
+            connection.sendall(f"{head}\r\n\r\n{body}".encode())
+        assert server.get("/healthz")[0] == 200
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < 10.5
+    assert "was cut off" in (tmp_path / "log").read_text()
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do(served_folder: Path, server: Server) -> None:
