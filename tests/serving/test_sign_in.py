@@ -6,13 +6,16 @@ import http.client
 import itertools
 import subprocess
 import sys
+import time
 import urllib.parse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from chatbot.errors import SettingsError
+from chatbot.serving.editor.sign_in import ALL_ATTEMPTS, ATTEMPTS, Tries
 from chatbot.serving.middleware.routes import ROUTES
 from chatbot.serving.middleware.sessions import Signing, hash_password
 from chatbot.settings import EditorSettings, Settings, load_settings
@@ -163,6 +166,45 @@ def test_guessing_is_stopped_for_one_address_and_not_for_another(editing: Server
     assert 0 < int(tries[-1][1]["retry-after"]) <= 60
     assert sign_in(editing, **guesser)[0] == 429
     assert sign_in(editing, X_Forwarded_For="203.0.113.10")[0] == 303
+
+
+def test_right_passwords_are_no_tries(editing: Server) -> None:
+    office = {"X_Forwarded_For": "203.0.113.20"}
+    assert [sign_in(editing, **office)[0] for _ in range(12)] == [303] * 12
+    assert sign_in(editing, "wrong", **office)[0] == 401
+
+
+def test_tries_from_many_addresses_are_stopped_and_keep_nobody_else_waiting(served_folder: Path) -> None:
+    server = start_server(served_folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
+    try:
+        with ThreadPoolExecutor(80) as guessers:
+            guesses = [guessers.submit(sign_in, server, f"guess number {n}") for n in range(80)]
+            waited = []
+            while not all(guess.done() for guess in guesses) or not waited:
+                began = time.monotonic()
+                assert send(server, "GET", "/articles")[0] == 200
+                waited.append(time.monotonic() - began)
+        assert max(waited) < 5
+        refused = [answer for guess in guesses if (answer := guess.result())[0] == 503]
+        assert {guess.result()[0] for guess in guesses} == {401, 503}
+        assert len(refused) > 40
+        assert refused[0][1]["retry-after"] == "5"
+        assert "Try again in a few seconds." in refused[0][2]
+    finally:
+        server.stop()
+
+
+def test_all_addresses_together_have_so_many_tries() -> None:
+    tries = Tries()
+    most = ALL_ATTEMPTS.questions
+    for _ in range(3):
+        assert tries.take("editor") == (0, "")
+        tries.give_back("editor")
+    assert [tries.take(str(number))[0] for number in range(most)] == [0] * most
+    wait, whose = tries.take("editor")
+    assert (0 < wait <= 6, whose) == (True, "")
+    assert [tries.take("0")[0] > 0 for _ in range(20)] == [True] * 20
+    assert tries._of_address.take("editor", ATTEMPTS.questions) == 0, "a try that was not let through was counted"
 
 
 def test_only_the_password_is_known() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chatbot.serving.middleware.rate_limit import Limiter, Rate, network
@@ -13,7 +13,10 @@ from chatbot.serving.middleware.sessions import COOKIE, Signing, cookie_of
 from chatbot.serving.web.assets import STATIC, style_source
 from chatbot.serving.web.templates import View, fill
 
-ATTEMPTS = Rate(10, 600)
+# Wrong passwords: of one address, and of all addresses together.
+ATTEMPTS, ALL_ATTEMPTS = Rate(10, 600), Rate(100, 600)
+MOST_WAITING = 4
+BUSY_SECONDS = 5
 STYLE = (STATIC / "sign-in.css").read_text(encoding="utf-8")
 HEADERS = {
     "Cache-Control": "no-store",
@@ -23,7 +26,8 @@ HEADERS = {
     ),
 }
 _WRONG = "This is not the password."
-_WAIT = "Too many attempts from this address. Try again in {} minutes."
+_WAIT = "Too many attempts{}. Try again in {} minutes."
+_BUSY = "Too many others are signing in. Try again in a few seconds."
 _UNSAFE = (
     "Passwords are not asked for here, because this address is not encrypted and anybody on the way could read along. "
     "Open the page over https or on the server itself; where the network is your own, its operator can set "
@@ -31,9 +35,31 @@ _UNSAFE = (
 )
 
 
+class Tries:
+    """Counts wrong passwords: for each address, and for all together, since an attacker may have many."""
+
+    def __init__(self) -> None:
+        self._of_address, self._of_all = Limiter(ATTEMPTS), Limiter(ALL_ATTEMPTS)
+
+    def take(self, client: str) -> tuple[int, str]:
+        """The seconds until the next try, 0 where it is now and has been counted; and whose tries were too many."""
+        if wait := self._of_address.take(client):
+            return wait, " from this address"
+        if wait := self._of_all.take(""):
+            self._of_address.give_back(client)
+        return wait, ""
+
+    def give_back(self, client: str) -> None:
+        """The password was right: that was no try."""
+        self._of_address.give_back(client)
+        self._of_all.give_back("")
+
+
 def routes(signing: Signing) -> APIRouter:
     """/edit/sign-in and /edit/sign-out. They answer to pages of this server alone; `Origins` sees to that."""
-    router, attempts = APIRouter(prefix="/edit", include_in_schema=False), Limiter(ATTEMPTS)
+    router, tries = APIRouter(prefix="/edit", include_in_schema=False), Tries()
+    # A thread of its own: those that all others share must not wait for a hash that is slow on purpose.
+    hashing = CapacityLimiter(1)
 
     @router.get("")
     async def to_page(request: Request) -> RedirectResponse:
@@ -49,12 +75,16 @@ def routes(signing: Signing) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         if not signing.safe(request.scope):
             return _page(_UNSAFE, 403, closed=True)
-        wait = attempts.take(network(request.client.host if request.client else ""))
+        if hashing.statistics().tasks_waiting >= MOST_WAITING:
+            return _page(_BUSY, 503, BUSY_SECONDS)
+        client = network(request.client.host if request.client else "")
+        wait, whose = tries.take(client)
         if wait:
-            return _page(_WAIT.format(-(-wait // 60)), 429, wait)
+            return _page(_WAIT.format(whose, -(-wait // 60)), 429, wait)
         given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10).get("password", [""])
-        if not await run_in_threadpool(signing.knows, given[0]):
+        if not await to_thread.run_sync(signing.knows, given[0], limiter=hashing):
             return _page(_WRONG, 401)
+        tries.give_back(client)
         answer = RedirectResponse("./", 303, HEADERS)
         safe, path = request.scope["scheme"] == "https", _path(request)
         answer.set_cookie(

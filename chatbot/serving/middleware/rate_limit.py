@@ -64,6 +64,10 @@ class Limiter:
                 self._forget(moment)
         return math.ceil(wait) if wait > 1e-9 else 0
 
+    def give_back(self, client: str, cost: float = 1.0) -> None:
+        """Undo a `take` that let the client go on."""
+        self.take(client, -cost)
+
     def take_up_to(self, client: str, most: float, cost: float) -> int:
         """As `take`, of `most` where the cost is more than that."""
         return self.take(client, min(cost, most)) if most > 0 else 0
