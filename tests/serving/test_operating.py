@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import re
 import socket
@@ -75,7 +76,7 @@ def test_an_untrusted_peer_cannot_pass_for_somebody_else(operated: Server) -> No
 def test_an_address_that_a_visitor_puts_in_front_does_not_count(operated: Server) -> None:
     statuses = [ask(operated, f"198.51.100.{number}, 192.0.2.3") for number in range(RATE + 1)]
     assert statuses == [200] * RATE + [429]
-    assert ask(operated, "not an address, 192.0.2.3, 127.0.0.1") == 429
+    assert ask(operated, "not an address, 192.0.2.3:80, 127.0.0.1") == 429
 
 
 def test_the_visitors_of_a_site_share_its_rate_and_read_the_refusal(operated: Server) -> None:
@@ -104,6 +105,15 @@ def test_metrics_count_requests_and_verdicts_and_name_the_index(operated: Server
 def test_metrics_are_not_shown_to_visitors(operated: Server) -> None:
     assert send(operated, "GET", "/metrics", {"X-Forwarded-For": "192.0.2.1"})[0] == 404
     assert send(operated, "GET", "/metrics", {"X-Forwarded-For": "127.0.0.1, 192.0.2.1"})[0] == 404
+    for said in ("192.0.2.1:51234", "[2001:db8::1]:443", "unknown", "_hidden", "127.0.0.1, unknown", ","):
+        assert send(operated, "GET", "/metrics", {"X-Forwarded-For": said})[0] == 404
+
+
+def test_visitors_that_the_proxy_does_not_name_share_an_allowance_of_their_own(operated: Server) -> None:
+    said = itertools.cycle(("unknown", "_hidden", "nonsense"))
+    assert [ask(operated, next(said)) for _ in range(RATE + 1)] == [200] * RATE + [429]
+    assert [ask(operated, f"192.0.2.50:{port}") for port in range(RATE + 1)] == [200] * RATE + [429]
+    assert ask(operated, "192.0.2.51:1") == 200
 
 
 def test_unknown_paths_and_methods_make_no_new_series(operated: Server) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatbot.serving.chat.conversation import Gesture, Step, Talk, searches
 from chatbot.serving.middleware.forwarded import Forwarded
 from chatbot.serving.middleware.rate_limit import MOST_CLIENTS, Limiter, Rate, network, parse
-from chatbot.serving.middleware.scope import TRUSTED
+from chatbot.serving.middleware.scope import TRUSTED, path_of
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,37 @@ def test_every_question_of_a_conversation_that_is_brought_back_is_counted() -> N
         ("10.0.0.1", "203.0.113.9, 192.0.2.7", "192.0.2.7", False),  # what a visitor puts in front is invented
         ("10.0.0.1", "192.0.2.7, 10.0.0.2", "192.0.2.7", False),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3", True),
-        ("10.0.0.1", "192.0.2.7, nonsense", "10.0.0.1", True),  # nobody is believed beyond what cannot be read
         ("10.0.0.1", "", "10.0.0.1", True),
+        ("10.0.0.1", " ", "10.0.0.1", True),
+        # Some proxies write the port.
+        ("10.0.0.1", "203.0.113.5:51234", "203.0.113.5", False),
+        ("10.0.0.1", "192.0.2.7:1, 10.0.0.2:65535", "192.0.2.7", False),
+        ("10.0.0.1", "[2001:db8::1]:443", "2001:db8::1", False),
+        ("10.0.0.1", "[2001:db8::1]", "2001:db8::1", False),
+        ("10.0.0.1", "2001:db8::1", "2001:db8::1", False),
+        ("10.0.0.1", "[::ffff:192.0.2.7]:443", "192.0.2.7", False),
+        ("10.0.0.1", "192.0.2.7,", "192.0.2.7", False),
+        # What cannot be read is nobody, and nobody is believed beyond it.
+        *(
+            ("10.0.0.1", said, "", False)
+            for said in (
+                "unknown",
+                "_hidden",
+                "192.0.2.7, nonsense",
+                "10.0.0.3, unknown, 10.0.0.2",
+                ",",
+                "[2001:db8::1",
+                "10.0.0.3:",
+                "10.0.0.3:x",
+                "10.0.0.3:123456",
+                "[10.0.0.3",
+                "127.0.0.1.",
+                "2001:db8::1]:443",
+                "[]",
+                ":80",
+                '"10.0.0.3"',
+            )
+        ),
         ("::ffff:10.0.0.1", "::ffff:192.0.2.7", "192.0.2.7", False),
         ("192.0.2.66", "127.0.0.1", "192.0.2.66", False),
         ("127.0.0.1", "192.0.2.7", "127.0.0.1", True),  # this machine, where it is no trusted proxy
@@ -111,4 +140,33 @@ def test_a_visitor_is_the_last_address_that_no_trusted_proxy_has(
     work = Forwarded(app, ["10.0.0.0/8"], "")(scope, None, None)  # type: ignore[arg-type]
     with pytest.raises(StopIteration):
         work.send(None)  # type: ignore[attr-defined]
-    assert (seen["client"][0], seen[TRUSTED]) == (client, trusted)
+    assert ((seen["client"] or ("",))[0], seen[TRUSTED]) == (client, trusted)
+
+
+@pytest.mark.parametrize(
+    ("root", "sent", "path"),
+    [
+        ("/careers", "/chat/", "/chat/"),
+        ("/careers", "/careers/chat/", "/chat/"),
+        ("/articles", "/chat/", "/chat/"),
+        ("/articles", "/articles/chat/", "/chat/"),
+        ("/articles", "/articles/chat/gradio_api/run/predict", "/chat/gradio_api/run/predict"),
+        ("/articles", "/articles/articles/pay/rise", "/articles/pay/rise"),
+        ("/articles", "/articles/articles", "/articles"),
+        ("/articles", "/articles/pay/rise", "/articles/pay/rise"),
+        ("/articles", "/articles/", "/"),
+        ("/chat", "/chat/chat/", "/chat/"),
+        ("/chat", "/chat/", "/chat/"),
+        ("/chat", "/chat/static/page.js", "/chat/static/page.js"),
+    ],
+)
+def test_a_public_path_that_is_also_served_is_told_from_the_path_behind_it(root: str, sent: str, path: str) -> None:
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        seen.update(scope)
+
+    scope = {"type": "http", "path": sent, "client": ("192.0.2.1", 1), "headers": []}
+    with pytest.raises(StopIteration):
+        Forwarded(app, [], root)(scope, None, None).send(None)  # type: ignore[arg-type, attr-defined]
+    assert path_of(seen) == path

@@ -14,6 +14,8 @@ from chatbot.serving.middleware.routes import find
 from chatbot.serving.middleware.scope import REQUEST_ID, TRUSTED
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# Some proxies write the port as well: 192.0.2.7:51234, [2001:db8::7]:443.
+_PORT = re.compile(r"^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
@@ -22,7 +24,8 @@ class Forwarded:
 
     X-Forwarded-For, -Proto and -Prefix and X-Request-Id count only where the peer is one of `trusted` (addresses or
     networks). Of several addresses the last that is no trusted proxy is the client: those before it may be invented.
-    A proxy may strip the public path or keep it; with both, the path ends up as ASGI has it, behind `root_path`.
+    One that cannot be read ("unknown") is nobody: not trusted, and all such visitors share one allowance. A proxy may
+    strip the public path or keep it; with both, the path ends up as ASGI has it, behind `root_path`.
     """
 
     def __init__(self, app: ASGIApp, trusted: Iterable[str], root_path: str) -> None:
@@ -36,7 +39,8 @@ class Forwarded:
             peer = _address((scope["client"] or ("",))[0])
             root, said = self.root_path, ""
             if self._trusts(peer):
-                peer = self._client(headers.getlist("x-forwarded-for")) or peer
+                if (hops := ",".join(headers.getlist("x-forwarded-for"))).strip():
+                    peer = self._client(hops)
                 said = headers.get("x-request-id", "")
                 if (scheme := headers.get("x-forwarded-proto")) in {"http", "https"}:
                     scope["scheme"] = scheme
@@ -48,9 +52,9 @@ class Forwarded:
             _put_behind(scope, root)
         await self.app(scope, receive, send)
 
-    def _client(self, lines: list[str]) -> IPv4Address | IPv6Address | None:
-        hops = [_address(part.strip()) for line in lines for part in line.split(",")]
-        return next((hop for hop in reversed(hops) if hop is None or not self._trusts(hop)), hops[0] if hops else None)
+    def _client(self, said: str) -> IPv4Address | IPv6Address | None:
+        hops = [_address(_PORT.sub(r"\1\2", part.strip())) for part in said.split(",") if part.strip()]
+        return next((hop for hop in reversed(hops) if not self._trusts(hop)), hops[0] if hops else None)
 
     def _trusts(self, address: IPv4Address | IPv6Address | None) -> bool:
         return address is not None and any(address in network for network in self._trusted)
@@ -68,7 +72,15 @@ def _put_behind(scope: Scope, root: str) -> None:
     if not root:
         return
     path = scope["path"]
-    kept = path.startswith(f"{root}/") and find(path) is None
     scope["root_path"] = root
-    scope["path"] = path if kept else root + path
+    scope["path"] = path if _keeps(path, root) else root + path
     scope["raw_path"] = scope["path"].encode("ascii", "replace")
+
+
+def _keeps(path: str, root: str) -> bool:
+    """Whether a proxy has left the public path on a path."""
+    if not path.startswith(f"{root}/"):
+        return False
+    # Where the public path is one that is also served, such as /articles, an article may have any path below it.
+    route = find(path)
+    return route is None or (route.name.endswith("{id}") and find(path.removeprefix(root)) is not None)
