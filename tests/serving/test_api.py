@@ -80,11 +80,15 @@ def test_an_article_that_does_not_exist_is_a_problem(server: Server, name: str) 
 )
 def test_questions_are_suggested_while_typing(server: Server, typed: str, expected: list[str]) -> None:
     assert json.loads(server.get(f"/api/suggest?q={quote(typed)}")[2]) == {"suggestions": expected}
+    assert json.loads(server.post("/api/suggest", {"q": typed})[2]) == {"suggestions": expected}
 
 
 def test_a_longer_text_suggests_questions_of_the_same_meaning(server: Server) -> None:
-    found = json.loads(server.get(f"/api/suggest?q={quote('they should pay me more money')}&n=1")[2])
-    assert found == {"suggestions": ["How do I ask for a higher salary?"]}
+    text = "they should pay me more money"
+    for answer in (server.get(f"/api/suggest?q={quote(text)}&n=1"), server.post("/api/suggest", {"q": text, "n": 1})):
+        assert json.loads(answer[2]) == {"suggestions": ["How do I ask for a higher salary?"]}
+    for body in ({"q": "x" * 1001}, {"n": 0}, {"n": "1"}, {"n": 11}, {"more": 1}, {"q": None}):
+        assert server.post("/api/suggest", body)[0] == 422
 
 
 def test_a_listed_site_may_ask_and_is_kept_to_its_topics(sited: Server) -> None:
@@ -98,6 +102,7 @@ def test_a_listed_site_may_ask_and_is_kept_to_its_topics(sited: Server) -> None:
     assert json.loads(sited.get("/api/articles", sent)[2])["total"] == 1
     assert sited.get("/api/articles/cv", sent)[0] == 404
     assert json.loads(sited.get("/api/suggest?q=cv", sent)[2]) == {"suggestions": []}
+    assert json.loads(sited.post("/api/suggest", {"q": "cv"}, **sent)[2]) == {"suggestions": []}
     assert json.loads(sited.get("/api/suggest?q=cv")[2]) != {"suggestions": []}
 
 

@@ -25,6 +25,7 @@ from tests.support.visit import Visit
 from tests.support.waiting import eventually
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
+LOG_FORMAT = (ROOT / "docs/deploying/nginx-log.conf").read_text(encoding="utf-8")
 CONFIG = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -32,6 +33,7 @@ error_log {folder}/error.log;
 {user}
 events {{}}
 http {{
+    {log_format}
     access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -62,9 +64,11 @@ def proxied(
     edit = f"{server.url}/edit;" if request.param == "strips" else f"{server.url};"
     snippet = SNIPPET.replace("http://127.0.0.1:7860/;", upstream).replace("http://127.0.0.1:7860/edit;", edit)
     assert "7860/" not in snippet
+    assert snippet.count("/var/log/nginx/") == 1
+    snippet = snippet.replace("/var/log/nginx/", f"{folder}/")
     user = "user root;" if os.geteuid() == 0 else ""
     config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, user=user, port=port, snippet=snippet))
+    config.write_text(CONFIG.format(folder=folder, user=user, port=port, snippet=snippet, log_format=LOG_FORMAT))
     process = subprocess.Popen([nginx, "-c", config, "-p", folder, "-e", folder / "error.log"], text=True)
     _wait_for(port, process)
     yield Server(process, f"http://127.0.0.1:{port}/careers")
@@ -139,3 +143,43 @@ def test_only_what_editors_send_may_be_large(proxied: Server, path: str, said_by
     answer = httpx.post(f"{proxied.url}{path}", content=b"x" * 1_000_000, timeout=120)
     assert answer.is_client_error
     assert ("<center>nginx" in answer.text) is said_by_nginx
+
+
+def test_what_visitors_ask_stands_in_no_log(proxied: Server, browser: Browser) -> None:
+    visit = Visit(browser, proxied)
+    page = visit.open("/chat/?q=zanzibar+first")
+    visit.settle()
+    assert page.url.endswith("/careers/chat/#q=zanzibar+first")
+    visit.ask("zanzibar second")
+    with page.expect_response("**/api/suggest*"):
+        page.locator("#box input").press_sequentially("zanzibar third")
+    page.goto("about:blank")
+    visit.open("/chat/#q=zanzibar+fourth")
+    visit.settle()
+    page.evaluate("location.hash = 'q=zanzibar+fifth'")
+    page.wait_for_function("document.querySelectorAll('#talk .question').length === 2")
+    visit.settle()
+    page.goto(f"{proxied.url}/embed/preview")
+    page.locator("career-chatbot .launcher").click()
+    page.locator("career-chatbot textarea").fill("zanzibar sixth")
+    page.locator("career-chatbot textarea").press("Enter")
+    page.locator("career-chatbot .turn :is(.card, .say)").first.wait_for()
+    visit.context.close()
+    assert [request for request in visit.requests if "zanzibar" in request.partition("?q=")[0].partition("#")[0]] == []
+    assert len([request for request in visit.requests if "zanzibar" in request.partition("#")[0]]) == 1
+    turn = {"question": "zanzibar", "searched_as": "zanzibar", "shown": ["x" * 300] * 50}
+    assert proxied.post("/api/ask", {"question": "zanzibar seventh", "history": [turn]})[0] in (200, 422)
+    assert proxied.post("/api/ask", {"question": "zanzibar " * 9000})[0] == 413
+    assert proxied.post("/api/suggest", {"q": "zanzibar"})[0] == 200
+    assert proxied.get("/api/suggest?q=zanzibar", {"Referer": "https://zanzibar.example/?q=zanzibar"})[0] == 200
+    folder = Path(proxied.process.args[2]).parent  # type: ignore[index, arg-type]
+    end = time.monotonic() + 60  # nginx writes a line once it has let go of the connection
+    while '"GET /careers/api/suggest" 200' not in (log := (folder / "careers.log").read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert log.count('"POST /careers/api/suggest" 200') >= 2
+    assert log.count('"POST /careers/api/ask" ') >= 3
+    assert "too large body" in (folder / "error.log").read_text()
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path.name for path in files if "zanzibar" in path.read_text()] == []
+    assert "buffered to a temporary file" not in (folder / "error.log").read_text()

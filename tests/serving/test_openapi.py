@@ -37,7 +37,7 @@ def test_schemathesis_finds_nothing(served_folder: Path, tmp_path: Path) -> None
     done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert server.stop() == 0
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-    assert "Tested: 6" in done.stdout
+    assert "Tested: 7" in done.stdout
 
 
 def test_the_python_client_of_the_documentation_works(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

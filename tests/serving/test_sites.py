@@ -279,7 +279,7 @@ def test_the_page_of_a_site_names_it_in_links_and_has_no_flaw(browser: Browser, 
     page.get_by_role("button", name="Copy link to this question").click()
     expect(page.locator(".act.link")).to_have_text("Link copied")
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"{ruled.url}/chat/?q=How+do+I+explain+a+gap+in+my+CV%3F&site=Writing+%26+more"
+    assert copied == f"{ruled.url}/chat/?site=Writing+%26+more#q=How+do+I+explain+a+gap+in+my+CV%3F"
     href = page.locator(".card h3 a").first.get_attribute("href") or ""
     page.goto(href)
     assert page.locator(".back a").get_attribute("href") == "../chat/?lang=en&site=Writing+%26+more"

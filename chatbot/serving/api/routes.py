@@ -21,7 +21,6 @@ from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, shows, within
 
 MOST_ARTICLES = 200
-MOST_SUGGESTIONS = 10
 STARTERS = 4
 OWN = SiteSettings(origins=("http://localhost",))  # the rules of this server's own pages: none
 
@@ -63,9 +62,17 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
     async def suggest(
         request: Request,
         q: Annotated[str, Query(max_length=1000, description="What is typed so far.", examples=["how do i ask"])] = "",
-        n: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS, description="How many at most.")] = 5,
+        n: Annotated[int, Query(ge=1, le=schemas.MOST_SUGGESTIONS, description="How many at most.")] = 5,
     ) -> JSON:
-        """Questions that the articles answer and that the text may become."""
+        """Questions that the articles answer and that the text may become. Servers on the way may log it; see POST."""
+        return await suggested(request, q, n)
+
+    @router.post("/suggest", response_model=schemas.SuggestionsOut, summary="Questions while typing, in no log")
+    async def suggest_unlogged(request: Request, body: schemas.SuggestIn) -> JSON:
+        """As GET, with what is typed in the body."""
+        return await suggested(request, body.q, body.n)
+
+    async def suggested(request: Request, q: str, n: int) -> JSON:
         typed = partial(bot.suggest, q, n, within(site_of(request.scope)))
         return JSON({"suggestions": await to_thread.run_sync(typed, limiter=at_once)})
 

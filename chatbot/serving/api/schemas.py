@@ -13,6 +13,7 @@ from chatbot.answering.understanding.conversation import MOST_SENT, MOST_SHOWN
 from chatbot.insights.journal import Rating, Reason
 
 MAX_K = 20
+MOST_SUGGESTIONS = 10
 _SEEN = r"[^\s\x00-\x20\x7f-\xa0]"
 # A question has a character that is seen: one that only looks empty is refused before it is searched.
 Question = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=_SEEN)]
@@ -61,6 +62,13 @@ class AskIn(Strict):
     history: Annotated[tuple[TurnIn, ...], Field(max_length=MOST_SENT)] = ()
     filters: FiltersIn = FiltersIn()
     literal: Annotated[bool, Field(strict=True)] = False
+
+
+class SuggestIn(Strict):
+    """What is typed so far, and how many questions at most."""
+
+    q: Annotated[str, Field(max_length=MOST_CHARACTERS, examples=["how do i ask"])] = ""
+    n: Annotated[int, Field(ge=1, le=MOST_SUGGESTIONS), BeforeValidator(_number)] = 5
 
 
 class FeedbackIn(Strict):

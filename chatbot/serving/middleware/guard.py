@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import problem
-from chatbot.serving.middleware.routes import MAX_BODY, Route, find
+from chatbot.serving.middleware.routes import MAX_BODY, Route, find, methods
 from chatbot.serving.middleware.scope import ROUTE, path_of
 from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
 
@@ -71,8 +71,9 @@ class Guard:
         if route is None:
             await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
         elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
-            detail = f"{path} takes {route.method}, not {scope['method']}"
-            await problem(405, detail, {"Allow": route.method})(scope, receive, guarded)
+            taken = methods(path)
+            detail = f"{path} takes {' and '.join(taken)}, not {scope['method']}"
+            await problem(405, detail, {"Allow": ", ".join(taken)})(scope, receive, guarded)
         elif not self._answers_to(Headers(scope=scope).get("host", ""), route):
             detail = "this server does not answer to that host; its owner can add it to [server] hosts in chatbot.toml"
             await problem(421, detail)(scope, receive, guarded)

@@ -52,6 +52,7 @@ ROUTES = (
     # for programs and the widget
     _api("/api/ask", r"/api/ask", "POST", 1.0),
     _api("/api/suggest", r"/api/suggest"),
+    _api("/api/suggest", r"/api/suggest", "POST"),
     _api("/api/feedback", r"/api/feedback", "POST", 1.0),
     _api("/api/site", r"/api/site"),
     _api("/api/articles", r"/api/articles"),
@@ -102,3 +103,8 @@ def find(path: str, method: str = "") -> Route | None:
     """
     here = [route for route in ROUTES if route.pattern.fullmatch(path)]
     return next((route for route in here if route.takes(method)), here[0] if here else None)
+
+
+def methods(path: str) -> list[str]:
+    """What may be done at a path, without the HEAD that every GET allows."""
+    return [route.method for route in ROUTES if route.pattern.fullmatch(path)]

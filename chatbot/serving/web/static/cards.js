@@ -39,8 +39,8 @@
 
   const linkTo = (answer) => {
     const address = new URL(location.pathname, location.href);
-    address.searchParams.set("q", answer.dataset.question);
     if (career.site) address.searchParams.set("site", career.site);
+    address.hash = new URLSearchParams({ q: answer.dataset.question });
     return address.href;
   };
 

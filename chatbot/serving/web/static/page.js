@@ -10,6 +10,12 @@ const career = (() => {
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   const address = new URLSearchParams(location.search);
+  const QUESTION = "#q="; // behind the sign that browsers keep to themselves: no log of a server has it
+  if (address.has("q")) {
+    const rest = new URLSearchParams(address);
+    rest.delete("q");
+    history.replaceState(null, "", `${location.pathname}${rest.size ? `?${rest}` : ""}#${new URLSearchParams({ q: address.get("q") })}`);
+  }
   const site = address.get("site"); // whose rules hold here
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
@@ -264,12 +270,23 @@ const career = (() => {
     if (wanted === find("#keep").checked) say(wanted ? words.kept : words.unkept);
   };
 
+  const inAddress = () => location.hash.startsWith(QUESTION) ? new URLSearchParams(location.hash.slice(1)).get("q").trim() : "";
+
+  /* A question of the address, asked where it can be; one that is too long stays in the box. */
+  const askOf = (question, opening) => {
+    type(question);
+    if (!tooLong(box())) send({ kind: "ask", value: question }, opening);
+    return !tooLong(box());
+  };
+
+  addEventListener("hashchange", () => { if (inAddress()) askOf(inAddress(), { opening: true }); });
+
   /* What the address and the browser bring along: a question, the conversation before a change of language or a reload,
      a kept one. Only what was asked is taken from there: the server answers it anew. */
   const resume = () => {
     const kept = stored(DEVICE);
     find("#keep").checked = Boolean(kept);
-    const question = address.get("q")?.trim();
+    const question = inAddress();
     let found = stored(TAB) || kept;
     find("#clear").hidden = !found;
     if (location.hash.startsWith("#talk=")) {
@@ -281,9 +298,8 @@ const career = (() => {
     // Who comes to the page again has asked already what its address asks.
     const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
     const repeated = (anew ? before.slice(-1) : before).some((step) => step?.value === question);
-    if (question && !repeated) type(question);
-    if (question && !repeated && !tooLong(box())) send({ kind: "ask", value: question }, { opening: true, from });
-    else if (before.length) send(null, { opening: true, from });
+    const sent = question && !repeated && askOf(question, { opening: true, from });
+    if (!sent && before.length) send(null, { opening: true, from });
   };
 
   const PARTS = ["#box input", "#talk [role=log]", "#sources nav", "#announce", "#keep"];

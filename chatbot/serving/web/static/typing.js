@@ -40,7 +40,9 @@
     request?.abort();
     request = new AbortController();
     try {
-      const answer = await fetch(`../api/suggest?n=${MOST}&q=${encodeURIComponent(text)}${career.site ? `&site=${encodeURIComponent(career.site)}` : ""}`, { signal: request.signal });
+      const answer = await fetch(`../api/suggest${career.site ? `?site=${encodeURIComponent(career.site)}` : ""}`, {
+        method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ q: text, n: MOST }), signal: request.signal,
+      });
       const { suggestions } = answer.ok ? await answer.json() : { suggestions: [] };
       if (career.box().value.trim() === text && !career.waiting()) open(suggestions.filter((question) => question !== text));
     } catch { /* without suggestions a question is typed to its end */ }
