@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 
 _EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]+\s?@\s?[^\s@<>()\[\],;:\"']+\.[^\W\d_]{2,}")
+# An "at" between brackets needs no more than a dot; a plain "at" is also an everyday word, and needs a spelled one.
+_BRACKETED_DOT = r"\s*[(\[{<]\s*(?:dot|punkt|point|punto|\.)\s*[)\]}>]\s*"
+_SPELLED_DOT = rf"(?:{_BRACKETED_DOT}|\s+dot\s+)"
+_ANY_DOT = rf"(?:{_SPELLED_DOT}|\.)"
+_BRACKETED_AT = r"\s*[(\[{<]\s*(?:at|ät|arroba|arobase|@)\s*[)\]}>]\s*"
 _SPELLED_EMAIL = re.compile(
-    r"[\w.+-]+\s*(?:[(\[{]\s*at\s*[)\]}]|\sat\s)\s*[\w-]+(?:\s*(?:[(\[{]\s*dot\s*[)\]}]|\sdot\s|\.)\s*[\w-]+)*"
-    r"\s*(?:[(\[{]\s*dot\s*[)\]}]|\sdot\s)\s*[^\W\d_]{2,}",
+    rf"(?<![\w.+-])[\w.+-]+(?:{_BRACKETED_AT}[\w-]+(?:{_ANY_DOT}[\w-]+)*?{_ANY_DOT}"
+    rf"|(?:\s+at\s+|\s?@\s?)[\w-]+(?:{_ANY_DOT}[\w-]+)*?{_SPELLED_DOT})[^\W\d_]{{2,}}(?:{_ANY_DOT}[^\W\d_]{{2,}})*",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(

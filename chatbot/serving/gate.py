@@ -69,20 +69,23 @@ class Gate:
         if scope["method"] in SAFE:
             await self.app(told, replayed(b"", receive), send)
             return
+        page, event, rest = path_of(scope).rstrip("/").partition(EVENT)
+        if page not in self.events or not event or rest:
+            await problem(404, f"there is nothing at {path_of(scope)}")(scope, receive, send)
+            return
         # The guard in front hands over the whole of a body at once.
-        body = self._understood(path_of(scope), (await receive()).get("body", b""))
+        body = _understood((await receive()).get("body", b""), self.events[page])
         if body is None:
             await problem(422, "this is not what the page sends; load it again")(scope, receive, send)
             return
         headers += (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))
         await self.app(told, replayed(body, receive), send)
 
-    def _understood(self, path: str, body: bytes) -> bytes | None:
-        """What Gradio may read instead of a body; None where its page would not have sent that."""
-        page, _, rest = path.rstrip("/").partition(EVENT)
-        try:
-            sent = Sent.model_validate_json(body)
-        except ValidationError:
-            return None
-        known = not rest and sent.fits(self.events.get(page, {}).get(sent.fn_index))
-        return sent.model_dump_json().encode() if known else None
+
+def _understood(body: bytes, events: Mapping[int, Event]) -> bytes | None:
+    """What Gradio may read instead of a body; None where its page would not have sent that."""
+    try:
+        sent = Sent.model_validate_json(body)
+    except ValidationError:
+        return None
+    return sent.model_dump_json().encode() if sent.fits(events.get(sent.fn_index)) else None

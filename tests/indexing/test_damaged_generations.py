@@ -128,10 +128,14 @@ def test_a_manifest_without_a_field_is_of_another_version(site: Settings) -> Non
     path = newest(site) / "manifest.json"
     values = json.loads(path.read_text())
     del values["digest"], values["pace"]
-    values["digest"] = _own_digest(values)
-    path.write_text(json.dumps(values))
-    with pytest.raises(IndexMismatch, match="was written by another version"):
+    path.write_text(json.dumps({**values, "digest": _own_digest(values)}))
+    with pytest.raises(IndexMismatch, match="was written by another version") as refused:
         LocalIndex.open(newest(site))
+    assert "pace" not in str(refused.value)
+    for text in (json.dumps(values), "[]", "7", '"x"', "{", ""):
+        path.write_text(text)
+        with pytest.raises(IndexDamaged, match=r"manifest\.json is no manifest; run 'chatbot build'"):
+            LocalIndex.open(newest(site))
 
 
 @pytest.mark.parametrize("pointer", ["", "../../etc", "0" * 15, "g" * 16, "\x00", "é" * 16])

@@ -29,6 +29,10 @@ SAID = Feedback(today(), "0123456789abcdef", "How long should a CV be?", "cv#1",
         ("write to ann.o'hara+cv@mail.example.org, please", "write to [e-mail], please"),
         ("ann (at) example (dot) org", "[e-mail]"),
         ("ann at example dot org", "[e-mail]"),
+        ("ann(at)example.com, thanks", "[e-mail], thanks"),
+        ("ann [at] example [dot] com", "[e-mail]"),
+        ("ann.o@example[.]co[.]uk or ann@example dot com", "[e-mail] or [e-mail]"),
+        ("anna(ät)firma(punkt)de oder ana {arroba} mail.example.es", "[e-mail] oder [e-mail]"),
         ("call +44 20 7946 0958 now", "call [number] now"),
         ("(555) 123-4567 or 555-0123", "[number] or [number]"),
         ("0049 (0)30 / 123 456 78", "[number]"),
@@ -50,6 +54,7 @@ def test_what_tells_a_person_is_replaced_by_its_kind(text: str, kept: str) -> No
         "I was there 2019-2023 and then 2024", "between 45,000 and 50,000 a year", "$120,000-150,000", "a 40-hour week",
         "updated on 2026-11-24", "10 to 12 weeks, 3 interviews", "C++, C# and 401(k)", "Is a 2:1 enough? 70% say so.",
         "I work at a bank and look at the data", "node.js and scikit-learn 1.9.1",
+        "I worked at example.com", "meet at some point when free", "Reach me @ work. Yes", "(at) noon. Then we met",
     ],
 )  # fmt: skip
 def test_years_salaries_and_ordinary_words_stay(text: str) -> None:

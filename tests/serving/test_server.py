@@ -264,6 +264,19 @@ def test_the_server_ends_within_ten_seconds_of_sigterm_whatever_it_waits_for(
     assert "was cut off" in (tmp_path / "log").read_text()
 
 
+def test_what_the_server_cannot_do_is_told_without_its_paths(served_folder: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.sqlite"
+    server = start_server(served_folder, tmp_path / "log", CHATBOT_JOURNAL__PATH=str(journal))
+    try:
+        journal.mkdir()
+        status, headers, body = server.post("/api/feedback", {"question": QUESTION, "rating": "helpful"})
+        assert (status, headers["retry-after"]) == (503, "5")
+        assert json.loads(body)["detail"] == "the chatbot cannot answer at the moment; its log says why"
+        assert str(journal) in (tmp_path / "log").read_text()
+    finally:
+        server.stop()
+
+
 def test_a_port_that_is_taken_is_named_with_what_to_do(served_folder: Path, server: Server) -> None:
     port = urlsplit(server.url).port
     done = subprocess.run(

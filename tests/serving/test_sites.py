@@ -125,6 +125,19 @@ def ask(server: Server, question: str, site: str = "", **more: Any) -> dict[str,
     return found
 
 
+def test_a_site_that_there_is_not_is_answered_from_no_articles(ruled: Server) -> None:
+    for query in ("?site=Writting", "?site=writing+%26+more", "?site=https%3A%2F%2Fx.example%2F", "?site=+"):
+        for path in ("/api/suggest", "/api/site", "/api/articles", "/api/articles/cv", "/articles", "/articles/cv"):
+            status, headers, body = ruled.get(path + query)
+            assert (status, headers["content-type"]) == (404, "application/problem+json"), path
+            assert "there is no site" in json.loads(body)["detail"]
+        for path in ("/api/ask", "/api/suggest", "/api/feedback", PREDICT):
+            assert ruled.post(path + query, {"question": QUESTION})[0] == 404, path
+    # The widget names the origin of its page, listed or not.
+    assert ruled.get("/api/articles?site=https%3A%2F%2Fnot-listed.example")[0] == 200
+    assert ruled.get("/api/articles?site=")[0] == 200
+
+
 def test_a_program_that_names_a_site_is_kept_to_its_topics(ruled: Server, site: HostSite) -> None:
     for name in ("Writing & more", site.origin):
         found = ask(ruled, OUTSIDE_QUESTION, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -118,6 +120,29 @@ def test_nothing_is_inaccessible_in_any_state(
     visitor.ask(OUTSIDE_QUESTION)
     visitor.shoot(f"asked-{name}")
     accessible(page)
+
+
+COLOURS = [
+    "red;background:url(/stolen)", "red;position:fixed;inset:0", "url(/stolen)", "red !important",
+    "expression(alert(1))", "image-set(url(/stolen))", "}*{display:none", "no colour", "red/**/;--accent:url(/stolen)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_colour_is_a_colour_and_no_other_style(visitor: SiteVisitor, colour: str) -> None:
+    visitor.arrive(color=colour)
+    launcher = visitor.widget.locator(".launcher")
+    assert launcher.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(18, 96, 78)"
+    style = launcher.evaluate("e => e.getRootNode().querySelector('.root').style.cssText")
+    assert not re.search("stolen|fixed|inset|display|important", style)
+    assert [request for request in visitor.requests if "stolen" in request] == []
+
+
+@pytest.mark.parametrize("colour", ["#639", "#663399", "rgb(102, 51, 153)", "hsl(270 50% 40%)", "rebeccapurple"])
+def test_a_colour_is_written_as_css_writes_it(visitor: SiteVisitor, colour: str) -> None:
+    visitor.arrive(color=colour)
+    drawn = visitor.widget.locator(".launcher").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert drawn == "rgb(102, 51, 153)"
 
 
 @pytest.mark.parametrize("visitor", [PHONE], indirect=True)

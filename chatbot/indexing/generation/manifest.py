@@ -113,8 +113,10 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         values: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         digest = values.pop("digest")
-    except (OSError, ValueError, KeyError, AttributeError) as error:
-        raise IndexDamaged(folder.name, MANIFEST, f"cannot be read ({type(error).__name__})") from error
+    except OSError as error:
+        raise IndexDamaged(folder.name, MANIFEST, f"cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise IndexDamaged(folder.name, MANIFEST, "is no manifest") from error
     if digest != _own_digest(values):
         raise IndexDamaged(folder.name, MANIFEST, "does not match its own digest")
     if values.get("format") != FORMAT:
@@ -128,7 +130,7 @@ def read_manifest(folder: Path) -> Manifest:
         return Manifest(**{**values, "left_out": left_out, "due": due})
     except (TypeError, KeyError, ValueError) as error:
         raise IndexMismatch(
-            f"generation {folder.name} was written by another version ({error}); run 'chatbot build'"
+            f"generation {folder.name} was written by another version, which notes other things; run 'chatbot build'"
         ) from error
 
 

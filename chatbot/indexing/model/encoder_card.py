@@ -35,7 +35,7 @@ def read_card(folder: Path) -> EncoderCard:
     try:
         card = EncoderCard(**values)  # type: ignore[arg-type]
     except TypeError as error:
-        raise ModelError(f"{folder / CARD_FILE} is of another version ({error}); rebuild the index") from error
+        raise ModelError(f"{folder / CARD_FILE} is of another version; rebuild the index") from error
     for name, digest in card.digests.items():
         path = folder / name
         if not path.is_file() or file_digest(path) != digest:

@@ -6,6 +6,7 @@ their sources; what the program that asks makes of them is its own.
 
 from __future__ import annotations
 
+import logging
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from importlib.metadata import version
@@ -16,10 +17,13 @@ from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
-from chatbot.errors import ChatbotError, SettingsError
+from chatbot.errors import ChatbotError, QuestionError, SettingsError
 from chatbot.records import Answer, Filters, Hit, Verdict
 from chatbot.serving.api.schemas import MAX_K
 from chatbot.serving.middleware.metrics import count_answer
+from chatbot.serving.middleware.problems import UNAVAILABLE
+
+log = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Passages of career articles, quoted word for word. Quote them exactly, name their title and link to their url. "
@@ -78,8 +82,11 @@ class Tool:
             filters = Filters(topics=tuple(topics))
             try:
                 answer = await anyio.to_thread.run_sync(lambda: bot.ask(question, k=k, filters=filters))
-            except ChatbotError as error:
+            except QuestionError as error:
                 raise ToolError(str(error)) from error
+            except ChatbotError as error:
+                log.error("the chatbot cannot answer: %s", error)
+                raise ToolError(UNAVAILABLE) from None
             count_answer(answer)
             return sources(answer)
 

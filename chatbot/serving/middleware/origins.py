@@ -46,12 +46,15 @@ class Origins:
         origin = headers.get("origin")
         route: Route = scope[ROUTE]
         own = origin is None or _own(origin, headers, scope)
-        if own and (named := self.sites.named(asked_for(scope, "site"))):
-            scope[SITE] = named
+        unknown = own and self._note_named(scope)
         if route.shared or route.public:
             send = _varying(send, "*" if route.public else _echo(origin))
         if scope["method"] == "OPTIONS":
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
+        elif unknown and route.cost:
+            await problem(404, f"there is no site {unknown[:200]!r}; leave it out, or name one of [[sites]]")(
+                scope, receive, send
+            )
         elif origin is None:
             await self._without_origin(scope, receive, send)
         elif route.public or own:
@@ -61,6 +64,14 @@ class Origins:
             await self.app(scope, receive, send)
         else:
             await self._refuse(origin, route.shared)(scope, receive, send)
+
+    def _note_named(self, scope: Scope) -> str:
+        """Note the site that the address names in `?site=`; returns a name that no site has."""
+        named = asked_for(scope, "site")
+        if site := self.sites.named(named):
+            scope[SITE] = site
+        # An origin that is not listed has no rules: the widget names that of its page, whatever the settings say.
+        return "" if site or ORIGIN.fullmatch(named) else named
 
     async def _without_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Browsers name the origin of whatever may change something; one that hides it is not let in."""

@@ -15,6 +15,7 @@ from chatbot.errors import ChatbotError, QuestionError
 
 log = logging.getLogger(__name__)
 
+UNAVAILABLE = "the chatbot cannot answer at the moment; its log says why"
 # What the schema says by a regular expression, in words.
 _WORDS = {"string_pattern_mismatch": "this is empty; write at least one letter, digit or sign"}
 
@@ -43,8 +44,9 @@ async def _question(_: Request, error: Exception) -> ProblemResponse:
 
 
 async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
+    # What is wrong names files and settings, which are the operator's.
     log.error("the chatbot cannot answer: %s", error)
-    return problem(503, str(error), {"Retry-After": "5"})
+    return problem(503, UNAVAILABLE, {"Retry-After": "5"})
 
 
 async def _invalid(_: Request, error: Exception) -> ProblemResponse:

@@ -352,7 +352,8 @@ class Widget extends HTMLElement {
     root.dir = dir;
     root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone",
       ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
-    root.style.cssText = `color:${dark ? "#77cdb2" : "#12604e"};color:${color}`;
+    root.style.color = dark ? "#77cdb2" : "#12604e";
+    if (color) root.style.color = color; // one that is no colour changes nothing
     const accent = (getComputedStyle(root).color.match(/[\d.]+/g) || BLACK).slice(0, 3).map(Number);
     this.#hex = `#${accent.map((c) => (c | 256).toString(16).slice(1)).join("")}`;
     let text = accent;
