@@ -64,7 +64,8 @@ class Passage:
     """A slice of an article: `article.text[start:end] == text`, always.
 
     `id` is `article_id#n` with n counted from 1. `headings` run from the outermost to the innermost and leave the
-    title out. `url` leads to this very place; it starts with `/` where the article has no site of its own.
+    title out. `url` leads to this very place; it starts with `/` where the article has no site of its own. `columns`
+    are the names of a table's columns where `text` begins below its head, in the middle of it; else there are none.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Passage:
     country: str | None
     updated: date | None
     review_by: date | None
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

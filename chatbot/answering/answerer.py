@@ -281,7 +281,9 @@ class Answerer:
             sentences = [passage.text[start:end] for start, end in spans.tolist()]
             chosen = highlight.choose(vectors @ query.vector, highlight.coverage(sentences, weights), spans)
             score, cosine = float(ranking.scores[place]), float(ranking.cosines[place])
-            matched = highlight.matched_words(query.text, (passage.title, *passage.headings, *sentences))
+            matched = highlight.matched_words(
+                query.text, (passage.title, *passage.headings, *passage.columns, *sentences)
+            )
             share = float(ranking.words[place]) / score if score > 0 else 0.0
             pinned = trace.pinned and place == 0
             why = Why(tuple(matched), highlight.closeness(cosine), min(max(share, 0.0), 1.0), pinned)

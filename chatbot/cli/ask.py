@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot.cli.app import WIDTH, JsonOption, app, example, line, say
+from chatbot.content.markdown.tables import named
 from chatbot.errors import QuestionError
 from chatbot.records import Filters, Turn
 
@@ -153,9 +154,10 @@ def _hit_text(hit: Hit) -> str:
     passage = hit.passage
     place = " > ".join((passage.title, *passage.headings))
     dated = f"updated {passage.updated}  " if passage.updated else ""
+    columns = [f"(columns repeated from above) {named(passage.columns).strip()}"] if passage.columns else []
     body = "\n".join(
         textwrap.fill(line, WIDTH, initial_indent="   ", subsequent_indent="   ", break_long_words=False)
-        for line in passage.text.splitlines()
+        for line in (*columns, *passage.text.splitlines())
     )
     return f"{hit.rank}. {place}\n{body}\n   {dated}{passage.url}"
 

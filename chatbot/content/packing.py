@@ -18,12 +18,16 @@ _TORN_SECTION_COST = 0.4
 
 
 class Unit(NamedTuple):
-    """What is never cut: `weight` in tokens, the number of its section, `tie` the cost of a cut before it."""
+    """What is never cut: `weight` in tokens, the number of its section, `tie` the cost of a cut before it.
+
+    `lead` is the weight of what is repeated in front of a piece that begins with it, such as the head of a table.
+    """
 
     kind: Literal["heading", "prose", "noise"]
     weight: float
     section: int
     tie: float
+    lead: float = 0.0
 
 
 class Piece(NamedTuple):
@@ -84,12 +88,13 @@ def _ends(first: int, around: int, layout: Layout, sizes: Sequence[float], targe
 
     A piece that begins with a heading must reach beyond that heading's section, or it would begin below it.
     """
-    units, limit, beyond = layout.units, layout.limits[around], layout.lasts[around]
+    units, beyond, lead = layout.units, layout.lasts[around], layout.units[first].lead
+    limit, room = layout.limits[around] - lead, target - lead
     within = layout.lasts[units[first].section] if units[first].kind == "heading" else -1
     crumb = CRUMB * target
     weight, spanned, full, current = 0.0, 0, 0, -1
     for last in range(first, len(units)):
-        kind, own, section, _ = units[last]
+        kind, own, section, *_ = units[last]
         weight += own
         if section > beyond or (weight > limit and last > first):
             return
@@ -100,7 +105,7 @@ def _ends(first: int, around: int, layout: Layout, sizes: Sequence[float], targe
             full += sizes[section] >= crumb
         if section <= within:
             continue
-        cost = (weight / target - 1) ** 2 + (_CRUMB_COST if weight < crumb else 0)
+        cost = ((weight - room) / target) ** 2 + (_CRUMB_COST if weight < crumb else 0)
         if spanned > 1:
             torn = last + 1 < len(units) and units[last + 1].kind == "prose" and units[last + 1].section == section
             cost += _MIXED_COST + _FULL_SECTION_COST * full + _TORN_SECTION_COST * torn

@@ -23,6 +23,7 @@ from chatbot.content.markdown.deep_links import (
     page_link,
 )
 from chatbot.content.markdown.sentences import Span, cut_to_size, sentence_spans, strip_span
+from chatbot.content.markdown.tables import column_names, named, rows_start
 from chatbot.content.packing import Layout, Piece, Unit, pack
 from chatbot.records import Article, Passage
 
@@ -34,6 +35,11 @@ CONTEXT_BYTES = 200
 
 _SPECIAL_TOKENS = 2
 _CHARACTERS_PER_TOKEN = 16
+
+_NAMES_SHARE = 1 / 3
+"""Of a passage's room that the names of columns may take which are repeated in front of it."""
+_SHORTEST_NAME = 4
+"""Bytes. Where names would have to be shorter to have room, none is repeated."""
 
 _LARGEST_NOISE = 30
 """Tokens of markup that a passage may carry along between two units of prose."""
@@ -65,12 +71,13 @@ class _Section(NamedTuple):
 
 
 class _PlacedUnit(NamedTuple):
-    """A unit, its place `text[start:end]`, and the kind of block it is from."""
+    """A unit, its place `text[start:end]`, the kind of block it is from, and the columns that it stands in."""
 
     unit: Unit
     start: int
     end: int
     kind: Kind
+    columns: tuple[str, ...] = ()
 
 
 def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: int, window: int = 256) -> list[Passage]:
@@ -100,8 +107,10 @@ def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: i
 
 
 def embedded_text(passage: Passage) -> str:
-    """What a passage is embedded as: title and headings on one line, then its raw text, which ends it."""
-    return _context(passage.title, passage.headings) + passage.text
+    """What a passage is embedded as: title and headings on one line, columns on another, and its raw text, which ends
+    it.
+    """
+    return _context(passage.title, passage.headings) + named(passage.columns) + passage.text
 
 
 def sentences(text: str) -> list[Span]:
@@ -162,21 +171,47 @@ def _placed_units(
         tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
         tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
         tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
-        for start, end in _spans(text, block, rooms[owner], size):
-            placed.append(_PlacedUnit(Unit("prose", size(text[start:end]), owner, tie), start, end, block.kind))
+        columns, below = _repeated(text, block, rooms[owner], size)
+        lead = size(named(columns)) if columns else 0
+        for start, end in _spans(text, block, rooms[owner], size, lead):
+            own = (lead, columns) if start >= below else (0, ())
+            unit = Unit("prose", size(text[start:end]), owner, tie, own[0])
+            placed.append(_PlacedUnit(unit, start, end, block.kind, own[1]))
             tie = _SENTENCE_TIE if block.kind == "text" else _LINE_TIE
         announced = bold or (block.kind == "text" and bool(_COLON_LAST.search(raw[-99:])))
     return placed
 
 
-def _spans(text: str, block: Block, room: int, size: Callable[[str], int]) -> Iterator[Span]:
-    """The places of a block's units, in order, none above the room."""
+def _repeated(text: str, block: Block, room: int, size: Callable[[str], int]) -> tuple[tuple[str, ...], int]:
+    """The names of columns for whoever sees only the rest of a table, and where its rows begin.
+
+    No names where the block is no table, is not cut, or names no column.
+    """
+    raw = text[block.start : block.end]
+    if block.kind != "table" or size(raw) <= room:
+        return (), block.end
+    return _shortened(column_names(raw), room * _NAMES_SHARE, size), rows_start(text, block.start, block.end)
+
+
+def _shortened(names: tuple[str, ...], most: float, size: Callable[[str], int]) -> tuple[str, ...]:
+    """The names, the longest cut off until all together have at most so many tokens; none where they never do."""
+    longest = max((len(name.encode()) for name in names), default=0)
+    while names and size(named(names)) > most:
+        longest = longest * 3 // 4
+        if longest < _SHORTEST_NAME:
+            return ()
+        names = tuple(name if len(name.encode()) <= longest else f"{_clipped(name, longest)}…" for name in names)
+    return names
+
+
+def _spans(text: str, block: Block, room: int, size: Callable[[str], int], lead: int = 0) -> Iterator[Span]:
+    """The places of a block's units, in order, none above the room; where it is cut, `lead` of that is taken."""
     if block.kind == "text":
         spans = sentence_spans(text, block.start, block.end)
     elif size(text[block.start : block.end]) <= room:
         spans = [(block.start, block.end)]
     else:
-        spans = _line_spans(text, block)
+        spans, room = _line_spans(text, block), room - lead
     for span in _joined(spans):
         yield from cut_to_size(text, span, size, room)
 
@@ -219,7 +254,11 @@ def _packed(
     for share in (1.0, 0.9, 0.75, 0.5, 0.0):
         pieces = pack(Layout(units, parents, lasts, [share * room for room in rooms]), target)
         # The whole can have more tokens than its parts, where a model counts the space between them.
-        if all(tokens(text[placed[one.first].start : placed[one.last].end]) <= rooms[one.section] for one in pieces):
+        if all(
+            tokens(named(placed[one.first].columns) + text[placed[one.first].start : placed[one.last].end])
+            <= rooms[one.section]
+            for one in pieces
+        ):
             break
     return pieces
 
@@ -246,6 +285,7 @@ def _passage(
         country=article.country,
         updated=article.updated,
         review_by=article.review_by,
+        columns=inside[0].columns,
     )
 
 

@@ -140,8 +140,46 @@ def test_a_table_that_does_not_fit_is_cut_at_rows() -> None:
     rows = [f"| role{n} | pay{n} |" for n in range(1, 9)]
     found = texts("\n".join(["| Role | Pay |", "|---|---|", *rows]), target=16, most=20)
     assert "\n".join(found).split("\n") == ["| Role | Pay |", "|---|---|", *rows]
-    assert len(found) == 3
+    assert len(found) == 4
     assert found[0].startswith("| Role | Pay |\n|---|---|\n| role1 | pay1 |")
+
+
+def test_a_table_that_is_cut_keeps_the_names_of_its_columns() -> None:
+    rows = [f"| role{n} | pay{n} |" for n in range(1, 9)]
+    found = cut("\n".join(["| **Role** | [Pay](/pay) |", "|---|---|", *rows]))
+    assert [passage.columns for passage in found] == [(), *[("Role", "Pay")] * 3]
+    assert found[1].text == "| role2 | pay2 |\n| role3 | pay3 |"
+    assert embedded_text(found[1]) == f"The title\nRole | Pay\n{found[1].text}"
+
+
+@pytest.mark.parametrize("head", ["| | |", "Role | Pay", "> | Role | Pay |", "|Role|Pay"])
+def test_columns_are_named_however_the_table_is_written(head: str) -> None:
+    mark = "> " * head.startswith(">")
+    rows = [f"{mark}| role{n} | pay{n} |" for n in range(1, 9)]
+    found = cut("\n".join([head, f"{mark}|---|---|", *rows]))
+    assert len(found) > 2
+    assert {passage.columns for passage in found[1:]} == {() if head == "| | |" else ("Role", "Pay")}
+
+
+def test_what_follows_a_table_or_stands_in_one_that_is_not_cut_has_no_columns() -> None:
+    rows = "\n".join(f"| role{n} | pay{n} |" for n in range(1, 9))
+    found = cut(f"| Role | Pay |\n|---|---|\n{rows}\n\n{words(18)}\n\n| One | Two |\n|---|---|\n| a | b |")
+    assert [passage.columns for passage in found[-2:]] == [(), ()]
+
+
+def test_the_names_of_columns_take_a_third_of_a_passage_at_most() -> None:
+    long = " ".join(f"longword{n}" for n in range(29))
+    table = "\n".join([f"| Role | {long} |", "|---|---|", *(f"| role{n} | pay{n} |" for n in range(40))])
+    found = cut(table, target=40, most=50)
+    assert {passage.columns[0] for passage in found[2:]} == {"Role"}
+    assert {passage.columns[1][-11:] for passage in found[2:]} == {"longword11…"}
+    assert all(len(embedded_text(passage).split()) <= 52 for passage in found)
+
+
+def test_columns_that_have_no_room_are_not_repeated() -> None:
+    head, line = "|".join(f" c{n} " for n in range(30)), "|---" * 30
+    rows = "\n".join("|".join(f" {n}x{m} " for m in range(30)) for n in range(5))
+    assert {passage.columns for passage in cut(f"|{head}|\n{line}|\n{rows}")} == {()}
 
 
 def test_code_that_fits_is_not_cut() -> None:

@@ -53,8 +53,16 @@ def check_invariants(of: Article, passages: list[Passage], tokens: Tokens, most:
         assert tokens(passage.text) <= most
         assert tokens(embedded_text(passage)) + 2 <= window
         assert embedded_text(passage).endswith(passage.text)
+        if passage.columns:
+            table = [block for block in blocks(of.text) if block.kind == "table" and block.start < passage.start][-1]
+            assert table.end > passage.start
+            assert len(passage.columns) == count_columns(of.text[table.start : table.end])
         assert not ends_with_heading(passage.text)
         check_sentences(passage.text)
+
+
+def count_columns(table: str) -> int:
+    return len(re.split(r"(?<!\\)\|", re.split(r"\r\n?|\n", table)[0].strip("|> \t")))
 
 
 def ends_with_heading(text: str) -> bool:

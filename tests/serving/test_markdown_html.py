@@ -16,7 +16,7 @@ from chatbot.serving.web.markdown_html import article_html, lead_html, passage_h
 
 TAGS = {
     "p", "a", "i", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "h4", "hr", "br", "mark",
-    "div", "table", "thead", "tbody", "tr", "th", "td",
+    "div", "table", "caption", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
 ATTRIBUTES = {"href", "target", "rel", "class", "role", "aria-label", "tabindex", "start"}
 
@@ -228,3 +228,35 @@ def test_every_field_of_an_answer_is_escaped() -> None:
     assert "img" not in Reader(html).tags
     assert "onerror" not in Reader(html).attributes
     assert html.count("&lt;img src=x onerror=alert(1)&gt;") >= 12
+
+
+ROWS = "| Chief | 20 | [a](/b) |\n| Deputy | 10 | |"
+
+
+def test_the_rest_of_a_table_is_a_table_with_its_columns_marked_as_repeated() -> None:
+    columns = ("Role", "Pay | month", "<b>*Other*</b>")
+    mark = Highlight(ROWS.index("Deputy"), ROWS.index("Deputy") + 6)
+    html = passage_html(passage(ROWS, columns=columns), [mark], "../", "Table", "Repeated")
+    assert '<table>\n<caption class="repeated">Repeated</caption>\n<thead>\n<tr>\n<th>Role</th>' in html
+    assert "<th>Pay | month</th>\n<th>&lt;b&gt;*Other*&lt;/b&gt;</th>" in html
+    assert "<td><mark>Deputy</mark></td>\n<td>10</td>" in html
+    assert Reader(html).marked == "Deputy"
+
+
+def test_only_the_table_that_goes_on_is_marked_as_repeated() -> None:
+    text = f"{ROWS}\n\nMore.\n\n| One | Two |\n|---|---|\n| a | b |"
+    html = passage_html(passage(text, columns=("Role", "Pay", "Other")), (), "../", "Table", "Repeated")
+    assert (html.count("<table>"), html.count("<caption"), html.count("<thead>")) == (2, 1, 2)
+    assert "<caption" not in passage_html(passage(text), (), "../", "Table", "Repeated")
+
+
+@pytest.mark.parametrize("text", ["of it | 20 |\n| Deputy | 10 | |", "> | Chief | 20 | x |\n> | Deputy | 10 | |"])
+def test_columns_stand_in_a_line_of_their_own_where_it_is_not_known_what_is_under_them(text: str) -> None:
+    html = passage_html(passage(text, columns=("Role", "", "O<")), (), "../", "Table", "Repeated")
+    assert html.startswith('<p class="repeated">Repeated: Role · O&lt;</p>')
+    assert "<table>" not in html
+
+
+def test_a_folded_passage_names_its_columns_before_the_row_that_answers() -> None:
+    hit = Hit(2, passage(ROWS, columns=("Role", "Pay", "&")), 1.0, 1.0, 0.0, (Highlight(0, 24),), WHY, "")
+    assert lead_html(hit) == '<span class="repeated">Role · Pay · &amp;:</span> <mark>Chief 20 a</mark>'

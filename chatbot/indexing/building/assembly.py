@@ -175,4 +175,4 @@ def _named(articles: Sequence[Article], article_of: Rows) -> dict[int, str]:
 
 
 def _words(passage: Passage, aliases: str) -> list[str]:
-    return words("\n".join((passage.title, *passage.headings, aliases, plain(passage.text))))
+    return words("\n".join((passage.title, *passage.headings, aliases, *passage.columns, plain(passage.text))))

@@ -24,7 +24,7 @@ CREATE TABLE articles (
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles,
     headings TEXT NOT NULL, "start" INTEGER NOT NULL, "end" INTEGER NOT NULL, text TEXT NOT NULL, url TEXT NOT NULL,
-    digest BLOB NOT NULL
+    columns TEXT NOT NULL, digest BLOB NOT NULL
 ) STRICT;
 """
 # Made when all rows are there, which is quicker.
@@ -37,7 +37,7 @@ _ARTICLE = (
     "pages, pins"
 )
 _PASSAGE = """SELECT p.row, p.id, a.id, a.title, p.headings, p."start", p."end", p.text, p.url, a.topics, a.audience,
-    a.country, a.updated, a.review_by FROM passages p JOIN articles a ON a.number = p.article"""
+    a.country, a.updated, a.review_by, p.columns FROM passages p JOIN articles a ON a.number = p.article"""
 _VARIABLES = 500  # in one statement
 
 
@@ -62,9 +62,12 @@ def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
         )
         database.executemany(
-            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO passages VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
-                (row, p.id, numbers[p.article_id], json.dumps(p.headings), p.start, p.end, p.text, p.url, digest)
+                (
+                    *(row, p.id, numbers[p.article_id], json.dumps(p.headings), p.start, p.end, p.text, p.url),
+                    *(json.dumps(p.columns), digest),
+                )
                 for row, (p, digest) in enumerate(passages)
             ),
         )
@@ -178,10 +181,11 @@ def _to_article(row: tuple[Any, ...]) -> Article:
 
 
 def _to_passage(row: tuple[Any, ...]) -> Passage:
-    _, id_, article, title, headings, start, end, text, url, topics, audience, country, updated, review_by = row[:14]
+    _, id_, article, title, headings, start, end, text, url, topics, audience = row[:11]
+    country, updated, review_by, columns = row[11:15]
     return Passage(
         *(id_, article, title, _strings(headings), start, end, text, url, _strings(topics), _strings(audience)),
-        *(country, _day(updated), _day(review_by)),
+        *(country, _day(updated), _day(review_by), _strings(columns)),
     )
 
 

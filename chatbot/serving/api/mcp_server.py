@@ -32,7 +32,10 @@ INSTRUCTIONS = (
 
 
 class Source(BaseModel):
-    """A passage and where it stands. A url that begins with a slash is an address of the server that was asked."""
+    """A passage and where it stands. A url that begins with a slash is an address of the server that was asked.
+
+    `columns` name the columns of a table whose head stands before `text`.
+    """
 
     text: str
     title: str
@@ -42,6 +45,7 @@ class Source(BaseModel):
     topics: tuple[str, ...]
     country: str | None
     updated: date | None
+    columns: tuple[str, ...]
 
 
 class Sources(BaseModel):
@@ -125,4 +129,5 @@ def _source(hit: Hit) -> Source:
         topics=passage.topics,
         country=passage.country,
         updated=passage.updated,
+        columns=passage.columns,
     )

@@ -184,4 +184,4 @@ def _fill(template: str, **values: Any) -> str:
 
 
 def _rendered(passage: Any) -> Markup:
-    return passage_html(passage, (), ROOT, "Table")
+    return passage_html(passage, (), ROOT, "Table", "Columns repeated from above")

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from chatbot.content.markdown.blocks import CUSTOM_ID
 from chatbot.content.markdown.deep_links import article_address, page_anchor
 from chatbot.content.markdown.plain import plain
+from chatbot.content.markdown.tables import head
 from chatbot.records import Article, Highlight, Hit, Passage
 
 # Where a marked sentence begins and ends, while the Markdown is parsed. Both count as punctuation, so that emphasis
@@ -36,22 +37,37 @@ _FILE_SUFFIX = re.compile(r"\.(md|markdown|mdx|txt|x?html?|pdf|docx|epub)(?=#|$)
 _CITABLE = frozenset(("heading_open", "paragraph_open", "list_item_open", "tr_open", "fence", "code_block"))
 
 
-def passage_html(passage: Passage, highlights: Sequence[Highlight], root: str, table: str = "Table") -> Markup:
+def passage_html(
+    passage: Passage, highlights: Sequence[Highlight], root: str, table: str = "Table", repeated: str = ""
+) -> Markup:
     """The passage with its highlights in `<mark>`; headings in it become `<h4>`.
 
-    `root` is the relative address of the server's root, such as "../"; `table` is what a table is called.
+    `root` is the relative address of the server's root, such as "../"; `table` is what a table is called, `repeated`
+    says of the names of columns that they are from further up.
     """
-    env = {"marks": highlights, "base": passage.url, "root": root, "heading": "h4", "table": table}
-    return _render(passage.text, env)
+    top = head(passage.columns, passage.text) if passage.columns else ""
+    marks = [Highlight(mark.start + len(top), mark.end + len(top)) for mark in highlights]
+    env = {"marks": marks, "base": passage.url, "root": root, "heading": "h4", "table": table}
+    body = _render(top + passage.text, env | {"repeated": repeated if top else ""})
+    if top or not passage.columns:
+        return body
+    names = " · ".join(filter(None, passage.columns))
+    return Markup('<p class="repeated">{}</p>\n{}').format(f"{repeated}: {names}" if repeated else names, body)
 
 
 def lead_html(hit: Hit) -> Markup:
-    """What a folded passage shows of itself: the sentences that answer, or else its first words."""
-    text = hit.passage.text
+    """What a folded passage shows of itself: the sentences that answer, or else its first words.
+
+    Both come after the names of columns, where it begins below them.
+    """
+    text, columns = hit.passage.text, hit.passage.columns
+    names = (
+        Markup('<span class="repeated">{}:</span> ').format(" · ".join(filter(None, columns))) if columns else Markup()
+    )
     sentences = [plain(text[mark.start : mark.end]) for mark in hit.highlights]
     if sentences:
-        return Markup(" … ").join(Markup("<mark>{}</mark>").format(sentence) for sentence in sentences)
-    return escape(textwrap.shorten(plain(text), LEAD_CHARACTERS, placeholder=" …"))
+        return names + Markup(" … ").join(Markup("<mark>{}</mark>").format(sentence) for sentence in sentences)
+    return names + escape(textwrap.shorten(plain(text), LEAD_CHARACTERS, placeholder=" …"))
 
 
 def article_html(
@@ -223,7 +239,10 @@ def _cell_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
 
 
 def _table_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: dict[str, Any]) -> str:  # noqa: ARG001
-    return f'<div class="table" role="group" aria-label="{escape(env["table"])}" tabindex="0"><table>\n'
+    # Only of the first: the others have heads of their own.
+    repeated = env.pop("repeated", "")
+    caption = f'<caption class="repeated">{escape(repeated)}</caption>\n' if repeated else ""
+    return f'<div class="table" role="group" aria-label="{escape(env["table"])}" tabindex="0"><table>\n{caption}'
 
 
 def _table_close(*_: Any) -> str:

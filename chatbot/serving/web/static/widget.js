@@ -531,10 +531,11 @@ class Widget extends HTMLElement {
   }
 
   #card({ rank, passage, highlights }) {
-    const { title, headings, text, updated, review_by, country } = passage, link = address(passage, this.home);
+    const { title, headings, text, columns = [], updated, review_by, country } = passage, link = address(passage, this.home);
     const whole = prose(text, highlights), marks = [...whole.querySelectorAll("mark")];
     const lead = h("p", { dir: "auto" }, ...marks.flatMap((mark) => [mark.cloneNode(true), " … "]),
       !marks[0] && `${whole.textContent.slice(0, 200)} …`);
+    if (columns[0] != null) whole.prepend(soft(`${this.#t("Columns repeated from above")}: ${columns.join(" · ")}\n`));
     const more = button("act", () => more.ariaExpanded = lead.hidden = !(whole.hidden = !whole.hidden), this.#t("Show all"));
     more.ariaExpanded = !(whole.hidden = rank > 1);
     // Browsers offer the clipboard on https only.
