@@ -111,6 +111,36 @@ def test_plain_text_is_no_markup() -> None:
     assert found.text.replace("\\", "") == TEXT
 
 
+LONG = "A note of many words. " * 20
+NOTED = [
+    ("Four weeks[^law], then more[^y].\n\n[^law]: Civil code, section 622.\n[^y]: Two months.",
+     "Four weeks (Civil code, section 622), then more (Two months).\n\n\n"),
+    ("Four weeks.[^1] Then more.\n\n[^1]: By law.", "Four weeks (By law). Then more.\n\n"),
+    ("Weeks [^a][^b]\n\n[^A]: One\n\n[^b]: https://example.org/b", "Weeks (One; https://example.org/b)\n\n\n\n"),
+    ("Once[^1], twice[^1].\n\n[^1]: Told\n    on two lines.", "Once (Told on two lines), twice.\n\n\n"),
+    (f"Long[^1].\n\n[^1]: {LONG}", f"Long.\n\n{LONG}"),
+    ("Two[^1].\n\n[^1]: One.\n\n    Another.\n\nText[^2].", "Two.\n\nOne.\n\nAnother.\n\nText."),
+    ("Text.\n\n[^1]: Nobody refers to it.", "Text.\n\nNobody refers to it."),
+    ("# Notice[^1]\n\nText\n\n[^1]: A note.", "# Notice\n\nText\n\nA note."),
+    ("| Weeks[^1] |\n|---|\n| 4 |\n\n[^1]: a|b", "| Weeks (a\\|b) |\n|---|\n| 4 |\n\n"),
+    ("Weeks^[By law, see [here](https://example.org).], so.", "Weeks (By law, see [here](https://example.org)), so."),
+    ("Before[^1].\n\n```\na[^1]\n```\n\n[^1]: The `[^x]` note", "Before (The `[^x]` note).\n\n```\na[^1]\n```\n\n"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "resolved"), NOTED)
+def test_a_note_is_told_where_it_is_referred_to_or_keeps_its_place_without_a_mark(text: str, resolved: str) -> None:
+    assert clean(text) == resolved
+    assert clean(text).count("\n") == text.count("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["Use `a[^1]` and [^0-9] in it", "Escaped\\[^1]", "x ^ [y]", "[^1](https://example.org)"]
+)
+def test_what_only_looks_like_a_footnote_stays(text: str) -> None:
+    assert clean(text) == text
+
+
 @pytest.mark.parametrize("text", UNCHANGED)
 def test_code_and_ordinary_words_stay_as_they_are(text: str) -> None:
     assert clean(text) == text
@@ -123,7 +153,23 @@ def test_the_shipped_articles_stay_as_they_are() -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from([*(text for text, _ in CHANGED), *UNCHANGED, "<", "{%", "```", "`", "\n", "\n\n", " "]), max_size=8
+    st.sampled_from(
+        [
+            *(text for text, _ in (*CHANGED, *NOTED)),
+            *UNCHANGED,
+            "[^1]",
+            "[^1]: ",
+            "^[",
+            "<",
+            "{%",
+            "```",
+            "`",
+            "\n",
+            "\n\n",
+            " ",
+        ]
+    ),
+    max_size=8,
 )
 
 

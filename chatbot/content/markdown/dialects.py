@@ -26,7 +26,6 @@ _BLOCK_REFERENCE = re.compile(r"\(\([0-9a-fA-F-]{36}\)\)|(?<=\S)[ \t]+\^[\w-]{1,
 _EMBED = re.compile(r"!\[\[[^\[\]\n]{1,300}\]\]")
 _WIKI_LINK = re.compile(r"(?<![\[!\\])\[\[([^\[\]|\n]{1,300})(?:\\?\|([^\[\]\n]{1,300}))?\]\](?![\]\(])")
 _CITATION = re.compile(r"[ \t]?\[(?:[^\[\]\n@]{0,80}[ ;])?-?@\w[\w:.#$%&+?<>~/-]{0,100}[^\[\]\n]{0,300}\](?![\(\[:])")
-_INLINE_NOTE = re.compile(r"[ \t]?\^\[([^\[\]\n]{1,1000})\]")
 _SPAN = re.compile(r"(?<![\]!])\[([^\[\]\n]{1,500})\]\{[.#][^{}\n]{0,200}\}")
 _CLASSES = re.compile(r"[ \t]*\{[ \t]*\.[A-Za-z][^{}\n]{0,200}\}|(?<=\))\{[ \t]*[\w-]+=[^{}\n]{0,200}\}")
 _KEYS = re.compile(r"(?<![\w+])\+\+([\w\"'-]+(?:\+[\w\"'-]+)*)\+\+(?![\w+])")
@@ -89,7 +88,7 @@ def without_marks(text: str) -> str:
         text = lost.sub(_lines_only, text)
     text = _COLON_FENCE.sub(_colon_fence, text)
     text = _CLASSES.sub("", _SPAN.sub(r"\1", text))
-    text = _INLINE_NOTE.sub(r" (\1)", _WIKI_LINK.sub(_wiki_link, text))
+    text = _WIKI_LINK.sub(_wiki_link, text)
     return _MARKED.sub(r"\1", _HIGH.sub(r"^\1", _LOW.sub(r"\1", _KEYS.sub(r"\1", text))))
 
 

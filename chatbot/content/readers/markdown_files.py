@@ -17,6 +17,7 @@ from typing import Any
 
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.markdown.dialects import blocks_in_place, bold, without_marks, without_roles
+from chatbot.content.markdown.footnotes import without_footnotes
 from chatbot.content.markdown.notes import CODE, FENCE, without_notes
 from chatbot.content.markdown.plain import has_prose
 from chatbot.content.readers.contract import Part
@@ -127,7 +128,8 @@ def clean(text: str) -> str:
     """The text without its dialect's markup, line for line."""
     text = without_roles(blocks_in_place(without_notes(text)))
     closed = frozenset(_CLOSED.findall(text))
-    return _BLANK.sub("", _outside_code(text, lambda stretch: _without_markup(stretch, closed)))
+    text = _BLANK.sub("", _outside_code(text, lambda stretch: _without_markup(stretch, closed)))
+    return without_footnotes(_fences(text)) if "[^" in text or "^[" in text else text
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
