@@ -171,7 +171,7 @@ def _placed_units(
         tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
         tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
         tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
-        columns, below = _repeated(text, block, rooms[owner], size)
+        columns, below = _columns_of(text, block, rooms[owner], size)
         lead = size(named(columns)) if columns else 0
         for start, end in _spans(text, block, rooms[owner], size, lead):
             own = (lead, columns) if start >= below else (0, ())
@@ -182,7 +182,7 @@ def _placed_units(
     return placed
 
 
-def _repeated(text: str, block: Block, room: int, size: Callable[[str], int]) -> tuple[tuple[str, ...], int]:
+def _columns_of(text: str, block: Block, room: int, size: Callable[[str], int]) -> tuple[tuple[str, ...], int]:
     """The names of columns for whoever sees only the rest of a table, and where its rows begin.
 
     No names where the block is no table, is not cut, or names no column.

@@ -11,10 +11,11 @@ from typing import Literal
 
 from chatbot.content.readers.sitemap import Sitemap, listed
 from chatbot.content.sandbox import IsolatedReader
+from chatbot.content.source.copies import marks, unmarked
 from chatbot.content.source.files import find_files, oversize, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.building.corpus import cut, idle_sitemaps, left_out_of, reading_order, unusable
-from chatbot.indexing.generation.manifest import read_manifest
+from chatbot.indexing.building.corpus import copied, cut, idle_sitemaps, left_out_of, reading_order, unusable
+from chatbot.indexing.generation.manifest import LeftOut, read_manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
@@ -101,7 +102,10 @@ class Listing:
                 read = parsed[path, digest] = self._parsed.get((path, digest)) or self._parse(path, data)
                 file = _from_preview(read, manifest.articles, digest)
                 sizes = _sizes(read)
-            if left_out := unusable(sizes, taken, self._settings):
+            left_out = unusable(sizes, taken, self._settings)
+            if not left_out and len(sizes) == 1 and marks(path):
+                left_out = self._copied(path, data, files.values())
+            if left_out:
                 file = _left_out(path, left_out.reason, digest)
             taken.update(dict.fromkeys(file.ids, path))
             files[path] = file
@@ -118,12 +122,24 @@ class Listing:
         order = reading_order({*others, path})
         before = [others[one] for one in order[: order.index(path)]]
         read = self._parse(path, data)
-        if left_out := unusable(_sizes(read), {id_: file.path for file in before for id_ in file.ids}, self._settings):
+        left_out = unusable(_sizes(read), {id_: file.path for file in before for id_ in file.ids}, self._settings)
+        if not left_out and len(read.articles) == 1 and marks(path):
+            left_out = self._copied(path, data, before)
+        if left_out:
             return Preview(path, (), left_out.reason)
         if read.sitemap:
             idle = self._idle({**self._sitemaps, path: read.sitemap}, order)
             return replace(read, reason=idle.get(path, read.reason))
         return read
+
+    def _copied(self, path: str, data: bytes, before: Iterable[Listed]) -> LeftOut | None:
+        """Why a file that is a copy by its name is left out, beside those that are read before it."""
+        name, corpus_dir, most = unmarked(path), self._settings.corpus_dir, self._settings.max_file_mb
+        namesakes = (file.path for file in before if len(file.ids) == 1 and unmarked(file.path) == name)
+        # What is published holds no texts here, and copies are few.
+        reads = (self._parse(other, read_bytes(corpus_dir, other, most)) for other in namesakes)
+        ((article, _),) = self._parse(path, data).articles
+        return copied(article, (other for read in reads for other, _ in read.articles))
 
     def _parse(self, path: str, data: bytes) -> Preview:
         """What a file by itself would become."""

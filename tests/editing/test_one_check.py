@@ -15,6 +15,7 @@ from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 
 PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
+COPY = PROSE.strip().removesuffix("team.") + "group."
 LONG = "\n\n".join(f"## Part {n}\n\n{PROSE}" for n in range(30))
 FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</description></item>
 <item><title>Teaser</title><description>Short</description></item></channel></rss>"""
@@ -56,6 +57,18 @@ CASES: dict[str, tuple[str, str, dict[str, str], dict[str, Any], str]] = {
         {},
         "lists sitemaps that are not here",
     ),
+    "a copy of another": (
+        "pay (Jo's conflicted copy 2026-03-02).md",
+        COPY,
+        {"pay.md": PROSE},
+        {},
+        "is a copy of pay.md",
+    ),
+    "part two of another": ("pay 2.md", "Interviews end with an offer. " * 9, {"pay.md": PROSE}, {}, ""),
+    "a copy for another country": ("pay (1).md", f"---\ncountry: UK\n---\n{COPY}", {"pay.md": PROSE}, {}, ""),
+    "a copy of what is gone": ("pay (1).md", COPY, {}, {}, ""),
+    "a copy of a copy": ("pay - Copy (2).md", COPY, {"pay - Copy.md": PROSE}, {}, "is a copy of pay - Copy.md"),
+    "what has a copy": ("pay.md", COPY, {"pay-DESKTOP-7Q2.md": PROSE}, {}, ""),
     "an index of sitemaps that are here": (
         "all.xml",
         INDEX.format("pages.xml"),

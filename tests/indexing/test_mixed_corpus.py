@@ -79,3 +79,25 @@ def test_an_article_of_absurdly_many_passages_is_left_out(tmp_path: Path) -> Non
     assert "above max_passages_per_file (10); split it, or raise that" in left_out["b.md"]
     raised = site.model_copy(update={"max_passages_per_file": 100})
     assert build(raised, embedder=KeywordEmbedder()).changes.left_out == {}
+
+
+def test_a_copy_is_left_out_while_what_it_was_made_of_is_there_and_is_not_changed(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    names = ["dress (Jo's conflicted copy 2026-03-02)", "dress 2", "dress-DESKTOP-7Q2", "dress"]
+    for name in names:
+        (corpus / f"{name}.md").write_text(PROSE)
+    (corpus / "dress 3.md").write_text("# Part three\n\nAn offer for python work. " + "Interviews end. " * 9)
+    site = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
+    first = build(site, embedder=KeywordEmbedder())
+    said = "is a copy of dress.md and says nearly the same; merge them and delete one"
+    assert first.changes.left_out == {f"{name}.md": said for name in sorted(names[:-1])}
+    assert first.articles == 2
+    assert not build(site, embedder=KeywordEmbedder()).published
+    (corpus / "dress.md").write_text("# Dress\n\nAnother text of python and pay altogether, for interviews and more.\n")
+    changed = build(site, embedder=KeywordEmbedder())
+    assert changed.articles == 3
+    assert set(changed.changes.left_out.values()) == {said.replace("dress.md", "dress 2.md")}
+    (corpus / "dress.md").write_text(PROSE)
+    back = build(site, embedder=KeywordEmbedder())
+    assert (back.generation, back.changes.left_out) == (first.generation, first.changes.left_out)

@@ -16,6 +16,7 @@ from chatbot.content.readers.contract import Parsed
 from chatbot.content.readers.registry import READERS
 from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
 from chatbot.content.sandbox import IsolatedReader, blaming
+from chatbot.content.source.copies import ALIKE, marks, resemblance, unmarked
 from chatbot.errors import ContentError
 from chatbot.indexing.building.freshness import CorpusFiles, is_parsed_again
 from chatbot.indexing.building.report import OnStep
@@ -65,6 +66,20 @@ def unusable(articles: Sequence[tuple[str, int]], taken: Mapping[str, str], sett
     return None
 
 
+def copied(article: Article, others: Iterable[Article]) -> LeftOut | None:
+    """Why an article is left out whose file is, by its name, a copy of these others: it says nearly the same as one.
+
+    None where it does not, or is for other readers.
+    """
+    for other in others:
+        readers = (article.country, article.audience) == (other.country, other.audience)
+        if readers and resemblance(article.text, other.text) >= ALIKE:
+            return LeftOut(
+                f"is a copy of {other.path} and says nearly the same; merge them and delete one", beside=True
+            )
+    return None
+
+
 def said(error: ContentError) -> str:
     """Why a file cannot be read, with its line."""
     return f"line {error.line}: {error.reason}" if error.line else error.reason
@@ -91,7 +106,8 @@ class _Reading:
     """What was read so far.
 
     `before` are the articles of the previous generation by their files, `same` those of unchanged files by their ids,
-    `taken` the file of each article that is used.
+    `taken` the file of each article that is used, `namesakes` the articles that are used by what their files are called
+    without the marks of copies.
     """
 
     settings: Settings
@@ -103,6 +119,7 @@ class _Reading:
     same: dict[str, Article] = field(default_factory=dict)
     used: dict[str, _Cut] = field(default_factory=dict)
     taken: dict[str, str] = field(default_factory=dict)
+    namesakes: dict[str, list[Article]] = field(default_factory=dict)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
     listed: dict[str, dict[str, str]] = field(default_factory=dict)
     sitemaps: dict[str, Sitemap] = field(default_factory=dict)
@@ -119,6 +136,8 @@ class _Reading:
             self.left_out[error.path] = LeftOut(said(error), retry)
             return
         reason = unusable([(article.id, len(cut)) for article, cut in pieces], self.taken, self.settings)
+        if not reason and marks(file) and len(articles) == 1:
+            reason = copied(articles[0], self.namesakes.get(unmarked(file), ()))
         if left_out := reason or note:
             self.left_out[file] = left_out
         if reason:
@@ -127,6 +146,8 @@ class _Reading:
             self.listed[file] = given
         self.used.update((article.id, (article, cut)) for article, cut in pieces)
         self.taken.update((article.id, file) for article in articles)
+        if len(articles) == 1:
+            self.namesakes.setdefault(unmarked(file), []).append(articles[0])
 
     def _parsed(self, file: str) -> tuple[list[Article], LeftOut | None]:
         """The articles as their file alone makes them, and why these are not all. Raises ContentError."""
@@ -188,8 +209,12 @@ def read_corpus(
 
 
 def reading_order(paths: Iterable[str]) -> list[str]:
-    """Sitemaps, or what may be one, before all that they may speak of. Of two files of one name the first is used."""
-    return sorted(paths, key=lambda path: (not may_be_sitemap(path), unicodedata.normalize("NFC", path), path))
+    """Sitemaps, or what may be one, before all that they may speak of; what is a copy by its name after all others.
+
+    Of two files of one name, and of an article and its copies, the first is used: the one with the least marks.
+    """
+    names = ((not may_be_sitemap(path), marks(path), unicodedata.normalize("NFC", path), path) for path in paths)
+    return [path for *_, path in sorted(names)]
 
 
 def given_by(page: Page, article: Article) -> dict[str, str]:
