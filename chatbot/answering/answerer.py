@@ -157,8 +157,9 @@ class Answerer:
         reading, query, language = understood.reading, understood.query, understood.foreign
         allowed = self._allowed(reading, filters)
         ranking = self._searcher.rank(query, allowed)
-        if reading.exclude:
-            ranking = ranking.only(~np.isin(ranking.rows, self._rows_of(reading.exclude)))
+        shown = np.array(self._rows_of(reading.exclude), np.int64)
+        if len(shown):
+            ranking = ranking.only(~np.isin(ranking.rows, shown))
         evidence, strength = self.judge.weigh(query, ranking)
         verdict, confidence = self.judge.verdict(strength)
         verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
@@ -173,7 +174,8 @@ class Answerer:
             confidence, notice = min(confidence, _UNSURE), "other_language"
             message, message_language = foreign_language.message_for(language)
         most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
-        places = tuple(spread(self._index.article_of[ranking.rows], k, most))
+        repeated = self._searcher.repeated(ranking.rows, shown)
+        places = tuple(spread(self._index.article_of[ranking.rows], k, most, repeated))
         return Trace(
             question=asked,
             turns=turns,

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,10 +151,16 @@ def status_text(status: Status) -> str:
     lines += [f"  x {line(path)}: {line(reason)}" for path, reason in status.withheld.items()]
     lines += [f"waiting      {line(one)}" for one in status.waiting]
     lines += [f"run out      {line(one)}" for one in status.expired]
+    lines += [f"alike        {line(one)}" for one in _shortened(status.alike)]
     lines.append(f"calibration  {_calibration_line(status.calibration)}")
     changes = status.changes
     lines.append(f"corpus       {changes}" if changes else "corpus       unchanged since")
     return "\n".join(lines)
+
+
+def _shortened(names: Sequence[str]) -> list[str]:
+    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return [*names[:_SHOWN], *more]
 
 
 def _calibration_line(rates: dict[str, float]) -> str:
@@ -228,9 +234,7 @@ def _judged(one: Judged) -> str:
 
 
 def _first(sign: str, names: Iterable[str]) -> list[str]:
-    every = list(names)
-    more = [f"  {sign} and {len(every) - _SHOWN} more"] if len(every) > _SHOWN else []
-    return [*(f"  {sign} {line(name)}" for name in every[:_SHOWN]), *more]
+    return [f"  {sign} {line(name)}" for name in _shortened(list(names))]
 
 
 def _counts(changes: Changes) -> str:

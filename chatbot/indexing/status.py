@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from chatbot.content.source.copies import look_alikes
 from chatbot.content.source.visibility import Due
 from chatbot.errors import ModelError
 from chatbot.indexing.building.freshness import corpus_digests, made_by
 from chatbot.indexing.generation.manifest import Manifest, verify
-from chatbot.indexing.generation.passage_store import expired_in
+from chatbot.indexing.generation.passage_store import Store, expired_in
 from chatbot.indexing.generation.publication import ENCODERS, current, history
 from chatbot.settings import Settings
 
@@ -21,7 +22,7 @@ class Status:
     not.
 
     `left_out` are files that cannot be used, `withheld` those that are not public, `waiting` what will change about
-    that by itself. `expired` names pinned answers that have run out.
+    that by itself. `expired` names pinned answers that have run out, `alike` pairs of articles that say nearly the same.
     """
 
     generation: str
@@ -38,6 +39,7 @@ class Status:
     waiting: tuple[str, ...]
     calibration: dict[str, float]
     expired: tuple[str, ...]
+    alike: tuple[str, ...]
     changes: str
 
 
@@ -65,8 +67,22 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
         waiting=tuple(f"{path} {due}" for due, path in sorted((due, path) for path, due in _due(manifest).items())),
         calibration=manifest.calibration,
         expired=expired_in(index_dir / name),
+        alike=alike_in(index_dir / name),
         changes=_changes(settings, manifest, now or datetime.now().astimezone()),
     )
+
+
+def alike_in(folder: Path) -> tuple[str, ...]:
+    """The articles of a generation, which is whole, that say nearly the same to the same readers, in words."""
+    store = Store(folder / "passages.sqlite")
+    try:
+        articles = {article.id: article for article in store.articles()}
+        texts = {id_: whole.text for id_ in articles if (whole := store.article(id_))}
+    finally:
+        store.close()
+    readers = {id_: (article.country, article.audience) for id_, article in articles.items()}
+    pairs = [pair for pair in look_alikes(texts) if readers[pair[0]] == readers[pair[1]]]
+    return tuple(f"{one} and {other} ({share:.0%} the same)" for one, other, share in pairs)
 
 
 def _due(manifest: Manifest) -> dict[str, Due]:

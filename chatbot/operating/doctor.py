@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from chatbot.disk import file_digest
 from chatbot.errors import ChatbotError, IndexMissing
 from chatbot.indexing.building.freshness import corpus_digests
-from chatbot.indexing.generation.manifest import verify
+from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.publication import ENCODERS, current, history
 from chatbot.indexing.model.weights import BUNDLED_SHA256, locate_model
@@ -144,6 +144,20 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("index", "warning", f"{found}; {status.changes.partition(';')[0]}", "run 'chatbot build'")
     else:
         yield Finding("index", "ok", found)
+    yield from _alike(manifest, status.alike)
+
+
+def _alike(manifest: Manifest, alike: tuple[str, ...]) -> Iterator[Finding]:
+    if alike:
+        more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
+        advice = "an answer shows one of each; merge them and delete the other, or name another country or audience"
+        yield Finding("alike", "warning", f"say nearly the same: {'; '.join(alike[:3])}{more}", advice)
+    copies = [f"{path} of {one.copy_of}" for path, one in manifest.left_out.items() if one.copy_of]
+    if copies:
+        more = f" and {len(copies) - 3} more" if len(copies) > 3 else ""
+        yield Finding(
+            "copies", "warning", f"left out as copies: {'; '.join(copies[:3])}{more}", "merge and delete them"
+        )
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

@@ -270,3 +270,28 @@ def test_codes_are_the_nearest_and_the_largest_number_has_the_largest() -> None:
     codes, scales = quantise(np.array([[1.27, 0.016, -0.016, -0.004], [-0.254, 0.0, 0.0029, 0.127]], np.float32))
     assert codes.tolist() == [[127, 2, -2, 0], [-127, 0, 1, 64]]
     assert scales == pytest.approx([0.01, 0.002])
+
+
+SAME = "before you sign an offer read it with your team and ask what they pay for learning python after a degree"
+
+
+def test_a_passage_that_repeats_a_better_one_of_another_article_is_passed_over(tmp_path: Path) -> None:
+    def row(article: str, vector: Vector, text: str) -> Row:
+        return Row(article, vector, (), (), 0.0, text, 0.0, 0.0, 0.0)
+
+    rows = (
+        row("a", E1, SAME),
+        row("a", E1, SAME),
+        row("b", E1, f"{SAME} now"),
+        row("c", E1, "pay"),
+        row("d", E2, SAME),
+    )
+    searcher = Searcher(generation(rows, tmp_path / "index"), KeywordEmbedder())
+    nothing = np.empty(0, np.int64)
+    # Of one article, of another text and of another meaning nothing is passed over.
+    assert searcher.repeated(np.array([0, 1, 2, 3, 4]), nothing) == {2}
+    assert searcher.repeated(np.array([3, 2, 1, 0]), nothing) == {2, 3}
+    assert searcher.repeated(np.array([3, 2]), np.array([0])) == {1}
+    assert searcher.repeated(nothing, nothing) == frozenset()
+    assert spread(np.array([0, 0, 1, 2, 3]), 3, repeated={2}) == [0, 1, 3]
+    assert spread(np.array([0, 1]), 3, repeated={1}) == [0]

@@ -9,7 +9,10 @@ import pytest
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import verify
 from chatbot.indexing.generation.publication import current
+from chatbot.indexing.status import alike_in
+from chatbot.operating.doctor import _alike
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.office_files import docx, epub, pdf, word_paragraph
@@ -101,3 +104,20 @@ def test_a_copy_is_left_out_while_what_it_was_made_of_is_there_and_is_not_change
     (corpus / "dress.md").write_text(PROSE)
     back = build(site, embedder=KeywordEmbedder())
     assert (back.generation, back.changes.left_out) == (first.generation, first.changes.left_out)
+
+
+def test_status_and_doctor_name_copies_and_articles_that_say_nearly_the_same(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name, text in {"pay.md": PROSE, "pay (1).md": PROSE, "wages.md": f"# Wages\n\n{PROSE}"}.items():
+        (corpus / name).write_text(text)
+    (corpus / "norway.md").write_text(f"---\ncountry: NO\n---\n{PROSE}")
+    site = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
+    build(site, embedder=KeywordEmbedder())
+    folder = site.index_dir / current(site.index_dir)
+    assert alike_in(folder) == ("pay and wages (82% the same)",)
+    found = list(_alike(verify(folder), alike_in(folder)))
+    assert [(one.name, one.state, one.found) for one in found] == [
+        ("alike", "warning", "say nearly the same: pay and wages (82% the same)"),
+        ("copies", "warning", "left out as copies: pay (1).md of pay.md"),
+    ]

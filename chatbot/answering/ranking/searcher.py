@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
@@ -11,12 +11,15 @@ import numpy.typing as npt
 
 from chatbot.answering.ranking import formulas
 from chatbot.arrays import Mask, Rows, Scores, Vectors
+from chatbot.content.source.copies import ALIKE, resemblance
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.encoder import QueryEmbedder
-from chatbot.records import Article, Filters
+from chatbot.records import Article, Filters, Passage
 
 CANDIDATES = 100
 PER_ARTICLE = 2
+_SAME_MEANING = np.float32(0.95)
+"""The cosine from which two passages are compared word by word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,23 @@ class Searcher:
         order = np.lexsort((rows, -scores))
         return Ranking(rows[order], scores[order], words[order], cosines[order], best[order], bm25[rows][order])
 
+    def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:
+        """The places of `rows` that say nearly what a row before them says, or one of `shown`, in another article.
+
+        What is for other readers (audience, country) is not the same.
+        """
+        whole = np.concatenate([shown, rows])
+        vectors, articles = self.index.vectors(whole), self.index.article_of[whole]
+        near = np.triu(vectors @ vectors.T >= _SAME_MEANING, 1) & (articles[:, None] != articles)
+        ones, others = np.nonzero(near)
+        places = sorted({*ones.tolist(), *others.tolist()})
+        named = dict(zip(places, self.index.passages(whole[places]), strict=True))
+        found: set[int] = set()
+        for one, other in zip(ones.tolist(), others.tolist(), strict=True):
+            if other >= len(shown) and one not in found and _says_the_same(named[one], named[other]):
+                found.add(other)
+        return frozenset(place - len(shown) for place in found)
+
     def _gain(self, rows: Rows, favoured: Mapping[str, float]) -> Scores:
         articles = self.articles
         gains: Scores = np.array([favoured.get(articles[n].id, 0.0) for n in self.index.article_of[rows]], np.float32)
@@ -138,15 +158,24 @@ def keeps(filters: Filters, article: Article) -> bool:
     return not (filters.updated_since and (day is None or day < filters.updated_since))
 
 
-def spread(articles: npt.NDArray[np.int64], k: int, most: int = PER_ARTICLE) -> list[int]:
+def _says_the_same(one: Passage, other: Passage) -> bool:
+    readers = (one.country, one.audience) == (other.country, other.audience)
+    return readers and one.columns == other.columns and resemblance(one.text, other.text) >= ALIKE
+
+
+def spread(
+    articles: npt.NDArray[np.int64], k: int, most: int = PER_ARTICLE, repeated: Set[int] = frozenset()
+) -> list[int]:
     """The first k places of a ranking in which no article comes more than `most` times, unless nothing else is left.
 
-    `articles` gives the article of each place, best first.
+    `articles` gives the article of each place, best first; the places in `repeated` are passed over.
     """
     count: dict[int, int] = {}
     first: list[int] = []
     rest: list[int] = []
     for place, article in enumerate(articles.tolist()):
+        if place in repeated:
+            continue
         count[article] = count.get(article, 0) + 1
         (first if count[article] <= most else rest).append(place)
         if len(first) == k:

@@ -74,9 +74,8 @@ def copied(article: Article, others: Iterable[Article]) -> LeftOut | None:
     for other in others:
         readers = (article.country, article.audience) == (other.country, other.audience)
         if readers and resemblance(article.text, other.text) >= ALIKE:
-            return LeftOut(
-                f"is a copy of {other.path} and says nearly the same; merge them and delete one", beside=True
-            )
+            reason = f"is a copy of {other.path} and says nearly the same; merge them and delete one"
+            return LeftOut(reason, beside=True, copy_of=other.path)
     return None
 
 

@@ -24,7 +24,7 @@ class LeftOut:
     `retry` says that the same file may be usable the next time, though nothing else is different: what could not be
     opened, or needed more time or memory than there was. `beside` says that the other files decide it. `limit` is the
     max_passages_per_file that the file is above; another one may let it in. `withheld` says that nothing is wrong: the
-    file itself is not to be public, or parts of it are not.
+    file itself is not to be public, or parts of it are not. `copy_of` is the file that stands for it.
     """
 
     reason: str
@@ -32,6 +32,7 @@ class LeftOut:
     beside: bool = False
     limit: int | None = None
     withheld: bool = False
+    copy_of: str | None = None
 
     def is_tried_again(self, most_passages: int) -> bool:
         """Whether a build may find the file usable though no file has changed, under this max_passages_per_file."""
