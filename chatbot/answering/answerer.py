@@ -33,6 +33,7 @@ MOST_CHARACTERS = 1000
 MOST_HITS = 50
 _PER_ARTICLE_OF_MORE = 4
 _NEAREST = 10
+_COMPARED = 4  # candidates for each passage of an answer, among which one may repeat another
 _UNSURE = 0.49  # "answered" begins at one half
 _MESSAGES: dict[Notice, str] = {
     "": "",
@@ -174,7 +175,7 @@ class Answerer:
             confidence, notice = min(confidence, _UNSURE), "other_language"
             message, message_language = foreign_language.message_for(language)
         most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
-        repeated = self._searcher.repeated(ranking.rows, shown)
+        repeated = self._searcher.repeated(ranking.rows[: _COMPARED * k], shown)
         places = tuple(spread(self._index.article_of[ranking.rows], k, most, repeated))
         return Trace(
             question=asked,

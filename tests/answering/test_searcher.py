@@ -13,12 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chatbot.answering.answerer import Answerer
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread
+from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.bm25 import count_terms
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
+from chatbot.indexing.generation.publication import current
 from chatbot.records import Article, Filters, Passage
+from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 
 Vector = tuple[float, ...]
@@ -295,3 +299,16 @@ def test_a_passage_that_repeats_a_better_one_of_another_article_is_passed_over(t
     assert searcher.repeated(nothing, nothing) == frozenset()
     assert spread(np.array([0, 0, 1, 2, 3]), 3, repeated={2}) == [0, 1, 3]
     assert spread(np.array([0, 1]), 3, repeated={1}) == [0]
+
+
+def test_an_answer_shows_one_of_two_articles_that_say_the_same(tmp_path: Path) -> None:
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    site.corpus_dir.mkdir()
+    for name, text in {"one": SAME, "two": f"{SAME} now", "three": "Interviews with a remote team are quiet."}.items():
+        (site.corpus_dir / f"{name}.md").write_text(text)
+    build(site, embedder=KeywordEmbedder())
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    trace = Answerer(Searcher(index, KeywordEmbedder())).trace("pay for learning python", 5, (), Filters())
+    shown = [one.article_id for one in index.passages(trace.ranking.rows[list(trace.places or trace.withheld)])]
+    assert shown in (["one", "three"], ["two", "three"])
+    assert len(trace.ranking.rows) == 3
