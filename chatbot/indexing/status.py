@@ -22,7 +22,8 @@ class Status:
     not.
 
     `left_out` are files that cannot be used, `withheld` those that are not public, `waiting` what will change about
-    that by itself. `expired` names pinned answers that have run out, `alike` pairs of articles that say nearly the same.
+    that by itself. `expired` names pinned answers that have run out, `alike` pairs of articles that say nearly the
+    same.
     """
 
     generation: str
