@@ -7,21 +7,18 @@ from functools import cached_property
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import Chatbot, open_generation
-from chatbot.content.markdown.deep_links import MARKDOWN
-from chatbot.content.source.encoding import decode
 from chatbot.content.source.files import read_bytes
 from chatbot.editing.build_job import Kind, Outcome, Refused, Work
 from chatbot.editing.corpus_map import CorpusMap, draw_map
 from chatbot.editing.listing import Listed, Listing, Preview
-from chatbot.errors import ChatbotError, EditRefused
+from chatbot.editing.rewriting import TEXT, read_text
+from chatbot.errors import ChatbotError, ContentError, EditRefused
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.maintenance import Verified
 from chatbot.indexing.model.embedder import ModelEmbedder
-
-TEXT = (*MARKDOWN, ".html", ".htm", ".xhtml")
 
 
 class Desk:
@@ -48,7 +45,14 @@ class Desk:
     def read(self, path: str) -> tuple[bytes, str | None]:
         """The bytes of a file of the corpus, and its text where it can be edited as one. Raises ContentError."""
         data = read_bytes(self.settings.corpus_dir, path, self.settings.max_file_mb)
-        return data, decode(path, data) if path.lower().endswith(TEXT) else None
+        return data, self.text(path, data)
+
+    def text(self, path: str, data: bytes) -> str | None:
+        """The text of a file where it can be edited as one."""
+        try:
+            return read_text(path, data) if path.lower().endswith(TEXT) else None
+        except ContentError:
+            return None  # its preview says why
 
     def preview(self, path: str, data: bytes) -> Preview:
         """What a file would become beside the others of the corpus."""

@@ -14,10 +14,10 @@ from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import drop
 from chatbot.content.readers.safe_xml import parse_xml
-from chatbot.content.readers.web_page import declared_charset, parse_html
+from chatbot.content.readers.web_page import parse_html
 from chatbot.content.readers.zip_archive import open_archive, read_member
 from chatbot.content.source.dates import calendar_day
-from chatbot.content.source.encoding import decode
+from chatbot.content.source.encoding import declared_charset, decode
 from chatbot.content.source.front_matter import FrontMatter, one_line, usable_address
 from chatbot.errors import ContentError
 

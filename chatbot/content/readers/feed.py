@@ -24,9 +24,9 @@ from chatbot.content.markdown.plain import plain, slugify
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.safe_xml import parse_xml, refuse_entities, root_name
-from chatbot.content.readers.web_page import declared_charset, parse_html
+from chatbot.content.readers.web_page import parse_html
 from chatbot.content.source.dates import calendar_day
-from chatbot.content.source.encoding import decode
+from chatbot.content.source.encoding import declared_charset, decode
 from chatbot.content.source.front_matter import FrontMatter, one_line, usable_address
 from chatbot.content.source.site_exports import from_classic_editor, unwanted
 from chatbot.errors import ContentError

@@ -18,15 +18,11 @@ from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import main_content
 from chatbot.content.source.dates import calendar_day
-from chatbot.content.source.encoding import decode
+from chatbot.content.source.encoding import declared_charset, decode
 from chatbot.content.source.front_matter import one_line, split_front_matter, usable_address
 from chatbot.content.source.pictures import without_data
 from chatbot.errors import ContentError
 
-_CHARSET = re.compile(
-    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w:.-]{2,40})""", re.I
-)
-_HEAD_BYTES = 4096
 _LD_CHARACTERS = 200_000
 _SITE_NAME = re.compile(r"\s+(?:[|·•»–—-]|::?)\s+")
 _PUBLISHED = (
@@ -64,12 +60,6 @@ def read_web_page(path: str, data: bytes) -> list[Part]:
         raise ContentError(path, f"cannot be read as HTML: {one_line(str(error))}; save the page again") from error
     except RecursionError as error:
         raise ContentError(path, "its elements are nested too deeply; save the page again") from error
-
-
-def declared_charset(data: bytes) -> str | None:
-    """The encoding that the head of a page names."""
-    named = _CHARSET.search(data[:_HEAD_BYTES])
-    return (named[1] or named[2]).decode() if named else None
 
 
 def parse_html(source: str) -> Any:

@@ -6,18 +6,23 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from charset_normalizer import CharsetMatch, from_bytes
 
 from chatbot.errors import ContentError
 
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_CHARSET = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w:.-]{2,40})""", re.I
+)
+_HEAD_BYTES = 4096
 _SINGLE_BYTE = """cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 cp874 iso8859_2 iso8859_5 iso8859_7
 iso8859_9 iso8859_15 koi8_r koi8_u mac_roman""".split()
 _EAST_ASIAN = "gb18030 big5 big5hkscs euc_jp cp932 cp949 iso2022_jp".split()
@@ -37,53 +42,93 @@ _RIVAL_CHAOS = 0.05
 _LEAST_EAST_ASIAN = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text with the line ends of its file, and what its bytes were read as.
+
+    `encoding` names a codec of Python that writes no byte order mark; `mark` is the one that the file has, or empty.
+    """
+
+    text: str
+    encoding: str
+    mark: bytes = b""
+
+
 def decode(path: str, data: bytes, declared: str | None = None) -> str:
-    """The text in `data` with newlines as line ends.
+    """The text in `data` with newlines as line ends; see `decode_whole`, which also says what it raises."""
+    return with_newlines(decode_whole(path, data, declared).text)
+
+
+def decode_whole(path: str, data: bytes, declared: str | None = None) -> Decoded:
+    """The text in `data` and its encoding.
 
     A byte order mark decides, then UTF-8 where it fits, then the encoding that the file has `declared`, then the one
     that its letters speak for. Raises ContentError with line and column where no encoding is certain or a NUL is left.
     """
-    text = _text(path, data, declared).replace("\r\n", "\n").replace("\r", "\n")
-    if "\0" in text:
-        raise ContentError(
-            path, "is binary: it holds NUL bytes; export it as text", text.count("\n", 0, text.index("\0")) + 1
-        )
-    return text
+    whole = _decoded(path, data, declared)
+    if "\0" in whole.text:
+        above = with_newlines(whole.text[: whole.text.index("\0")])
+        raise ContentError(path, "is binary: it holds NUL bytes; export it as text", above.count("\n") + 1)
+    return whole
 
 
-def _text(path: str, data: bytes, declared: str | None) -> str:
-    marked = next((encoding for mark, encoding in _MARKS if data.startswith(mark)), None)
-    wanted = marked or "utf-8"
+def with_newlines(text: str) -> str:
+    """The text with newlines as line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def declared_charset(data: bytes) -> str | None:
+    """The encoding that the head of a page names."""
+    place = declared_place(data)
+    return data[place].decode() if place else None
+
+
+def declared_place(data: bytes) -> slice | None:
+    """Where in a page its encoding is named."""
+    named = _CHARSET.search(data[:_HEAD_BYTES])
+    return slice(*(named.span(1) if named[1] else named.span(2))) if named else None
+
+
+def codec_of(name: str) -> str | None:
+    """The codec by which an encoding that a file declares is read, None where it is not one that is."""
+    try:
+        encoding = codecs.lookup(name).name
+    except LookupError:
+        return None
+    encoding = _AS_BROWSERS_READ.get(encoding, encoding)
+    known = encoding.replace("-", "_") in {*_SINGLE_BYTE, *_EAST_ASIAN} or encoding in _NAMES
+    return encoding if known else None
+
+
+def _decoded(path: str, data: bytes, declared: str | None) -> Decoded:
+    mark, marked = next(((mark, codec) for mark, codec in _MARKS if data.startswith(mark)), (b"", None))
     if not marked and b"\0" in data and (wide := _detected(data)) is not None:
         return wide
     try:
         if marked or b"\x1b$" not in data:  # Japanese mail and old pages are plain bytes with escapes
-            return data.decode(wanted)
+            return Decoded(data[len(mark) :].decode(marked or "utf-8"), marked or "utf-8", mark)
         problem = UnicodeDecodeError("utf-8", data, data.index(b"\x1b$"), data.index(b"\x1b$") + 1, "escape")
     except UnicodeDecodeError as error:
+        error.start += len(mark)
         problem = error
     if not marked:
-        text = _declared(data, declared) if declared else _detected(data)
-        if text is not None:
-            return text
+        read = _declared(data, declared) if declared else _detected(data)
+        if read is not None:
+            return read
     raise _refused(path, data, problem, marked, declared)
 
 
-def _declared(data: bytes, name: str) -> str | None:
-    try:
-        encoding = codecs.lookup(name).name
-    except LookupError:
-        return _detected(data)
-    encoding = _AS_BROWSERS_READ.get(encoding, encoding)
-    if encoding.replace("-", "_") not in {*_SINGLE_BYTE, *_EAST_ASIAN} and encoding not in _NAMES:
+def _declared(data: bytes, name: str) -> Decoded | None:
+    codec = codec_of(name)
+    if codec is None:
         return _detected(data)
     try:
-        return data.decode(encoding)
+        return Decoded(data.decode(codec), codec)
     except UnicodeDecodeError:
         return None
 
 
-def _detected(data: bytes) -> str | None:
+def _detected(data: bytes) -> Decoded | None:
     if b"\0" in data and len(data) % 2:
         return None
     encodings = _WIDE if b"\0" in data else [*_SINGLE_BYTE, *_EAST_ASIAN]
@@ -91,7 +136,11 @@ def _detected(data: bytes) -> str | None:
     if not matches:
         return None
     best, text = matches[0], str(matches[0])
-    return text if _is_sound(best, text) and not _rivals(best, text, matches[1:]) else None
+    if not _is_sound(best, text) or _rivals(best, text, matches[1:]):
+        return None
+    # Where several give this text, the one that most files are in holds what is added to it best.
+    western = best.encoding in _SINGLE_BYTE and data.decode("cp1252", "replace") == text
+    return Decoded(text, "cp1252" if western else best.encoding)
 
 
 def _is_sound(match: CharsetMatch, text: str) -> bool:
@@ -123,7 +172,7 @@ def _refused(
 ) -> ContentError:
     line = data.count(b"\n", 0, problem.start) + 1
     column = problem.start - (data.rfind(b"\n", 0, problem.start) + 1) + 1
-    name = (marked or declared or "utf-8").removesuffix("-sig").upper()
+    name = re.sub("-[lb]e$", "", marked or declared or "utf-8").upper()
     place = f"byte {data[problem.start]:#04x} in column {column}" if problem.start < len(data) else "its end"
     unsure = "" if marked or declared else " and no other encoding is certain"
     shown = re.sub(r"[^\w.-]", "?", name)[:40]
