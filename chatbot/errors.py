@@ -5,7 +5,8 @@
     ├── QuestionError            a question, k, filter or history that cannot be used
     ├── ContentError             one file of the corpus cannot be read (has .path, .line, .reason)
     ├── EditRefused              what an editor asked for and may not do (has .path)
-    │   └── NameTaken            a new article has the name of one that is there
+    │   ├── NameTaken            a new article has the name of one that is there
+    │   └── Conflict             a file is not what the editor was shown (has .theirs, .mine)
     ├── JudgedSetError           judged questions that cannot be used
     ├── ModelError               the embedding model is missing, altered or unusable
     ├── JournalError             the file of the visitors' feedback cannot be used
@@ -61,6 +62,18 @@ class EditRefused(ChatbotError):
 
 class NameTaken(EditRefused):
     """A new article has the name of one that is there; `path` is the one that is there."""
+
+
+class Conflict(EditRefused):
+    """A file is not what the editor was shown: `theirs` is what is there now, None where it is gone.
+
+    `mine` is what would have been written, None where nothing would.
+    """
+
+    def __init__(self, path: str, reason: str, theirs: bytes | None, mine: bytes | None) -> None:
+        self.theirs = theirs
+        self.mine = mine
+        super().__init__(path, reason)
 
 
 class JudgedSetError(ChatbotError):

@@ -23,9 +23,9 @@ MODULES += ["operating/new_site", "evaluation/effect", "evaluation/quotes"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
-READING = [*CONTENT, "editing/corpus_edits", "indexing/building/corpus"]
+READING = [*CONTENT, "editing/corpus_edits", "editing/rewriting", "indexing/building/corpus"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
-EDITING = {"EditRefused", "NameTaken"}
+EDITING = {"EditRefused", "NameTaken", "Conflict"}
 
 
 def explained(page: str) -> list[str]:

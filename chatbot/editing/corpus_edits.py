@@ -1,8 +1,9 @@
 """Safe writes to the corpus: by safe names only, whole or not at all, and nothing is ever lost.
 
 What is deleted or replaced goes to the hidden folder `.trash` of the corpus, which `find_files` passes over, and can
-be put back. Every function here raises EditRefused where it does not do what it was asked, OSError where the disk does
-not let it.
+be put back. What changes a file names the digest of what the editor was shown, empty where nothing was there, and is
+refused as a Conflict where something else is there now. Every function here raises EditRefused where it does not do
+what it was asked, OSError where the disk does not let it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Literal
 
 from chatbot.content.readers.registry import READERS
 from chatbot.content.source.files import find_files
-from chatbot.errors import EditRefused, NameTaken
+from chatbot.disk import file_digest
+from chatbot.errors import Conflict, EditRefused, NameTaken
 
 TRASH = ".trash"
 LONGEST_STEM = 80  # bytes in UTF-8
@@ -77,22 +79,25 @@ def write_new(corpus_dir: Path, name: str, data: bytes, max_file_mb: float) -> N
 
 
 def replace(corpus_dir: Path, path: str, data: bytes, sha256: str, max_file_mb: float) -> None:
-    """Replace an article that has this digest; the old one goes to the trash."""
+    """Replace an article that was shown with this digest; the old one goes to the trash."""
     _check_size(path, data, max_file_mb)
     with _WRITING:
-        file = _unchanged(corpus_dir, path, sha256)
-        if hashlib.sha256(data).hexdigest() == sha256:
+        there = _as_shown(corpus_dir, path, sha256, data)
+        if there == data:
             return
-        kept = _to_trash(corpus_dir, path, "replaced")
-        shutil.copy2(file, kept)
-        _write(file, data)
+        if there is None:
+            _make_folder(corpus_dir, PurePosixPath(path).parent)
+        else:
+            shutil.copy2(corpus_dir / path, _to_trash(corpus_dir, path, "replaced"))
+        _write(corpus_dir / path, data)
 
 
 def delete(corpus_dir: Path, path: str, sha256: str) -> None:
-    """Move an article that has this digest to the trash."""
+    """Move an article that was shown with this digest to the trash."""
     with _WRITING:
-        file = _unchanged(corpus_dir, path, sha256)
-        file.replace(_to_trash(corpus_dir, path, "deleted"))
+        if _as_shown(corpus_dir, path, sha256, None) is None:
+            raise EditRefused(path, "is deleted already; it can be put back below the list of articles")
+        (corpus_dir / path).replace(_to_trash(corpus_dir, path, "deleted"))
 
 
 def list_trash(corpus_dir: Path) -> tuple[Trashed, ...]:
@@ -112,8 +117,11 @@ def list_trash(corpus_dir: Path) -> tuple[Trashed, ...]:
     return tuple(sorted(trashed, key=lambda one: (one.at, int(one.key.split("-")[1])), reverse=True))
 
 
-def put_back(corpus_dir: Path, key: str) -> str:
-    """Put a file of the trash back to where it was, and return its path; what is there now goes to the trash."""
+def put_back(corpus_dir: Path, key: str, sha256: str) -> str:
+    """Put a file of the trash back to where it was, and return its path.
+
+    What is there now goes to the trash; it must have the digest with which it was shown, empty where nothing was there.
+    """
     with _WRITING:
         trashed = next((one for one in list_trash(corpus_dir) if one.key == key), None)
         if trashed is None:
@@ -122,12 +130,12 @@ def put_back(corpus_dir: Path, key: str) -> str:
         there = [path for path in find_files(corpus_dir) if identity(path) == identity(trashed.path)]
         if there and there != [trashed.path]:
             raise NameTaken(there[0], f"has the name that {trashed.path} had; delete it first")
-        if there:
-            _inside(corpus_dir, trashed.path)
-            shutil.copy2(target, _to_trash(corpus_dir, trashed.path, "replaced"))
-        else:
+        if not there:
             _make_folder(corpus_dir, PurePosixPath(trashed.path).parent)
-        (corpus_dir / TRASH / key / trashed.path).replace(target)
+        kept = corpus_dir / TRASH / key / trashed.path
+        if _as_shown(corpus_dir, trashed.path, sha256, kept.read_bytes()) is not None:
+            shutil.copy2(target, _to_trash(corpus_dir, trashed.path, "replaced"))
+        kept.replace(target)
         shutil.rmtree(corpus_dir / TRASH / key)
         return trashed.path
 
@@ -154,6 +162,14 @@ def _check_size(path: str, data: bytes, max_file_mb: float) -> None:
         raise EditRefused(path, f"has {len(data) / 1e6:,.1f} MB, at most {max_file_mb:g} are read (max_file_mb)")
 
 
+def digest_of(corpus_dir: Path, path: str) -> str:
+    """The digest of an article whatever its size, empty where it is not one that can be changed."""
+    try:
+        return file_digest(_inside(corpus_dir, path))
+    except (EditRefused, OSError):
+        return ""
+
+
 def _inside(corpus_dir: Path, path: str) -> Path:
     """The file of an article that is there. Only what `find_files` lists has one, and no link has."""
     if path not in find_files(corpus_dir):
@@ -164,11 +180,25 @@ def _inside(corpus_dir: Path, path: str) -> Path:
     return file
 
 
-def _unchanged(corpus_dir: Path, path: str, sha256: str) -> Path:
-    file = _inside(corpus_dir, path)
-    if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
-        raise EditRefused(path, "was changed by somebody else since you opened it; open it again to see their version")
-    return file
+def _as_shown(corpus_dir: Path, path: str, sha256: str, mine: bytes | None) -> bytes | None:
+    """What is at a path where it is what the editor was shown; None where nothing is and nothing was."""
+    if _could_be(corpus_dir, path) and not os.path.lexists(corpus_dir / path):
+        if sha256:
+            raise Conflict(path, "was deleted by somebody else since it was shown to you", None, mine)
+        return None
+    there = _inside(corpus_dir, path).read_bytes()
+    if hashlib.sha256(there).hexdigest() != sha256:
+        raise Conflict(path, "was changed by somebody else since it was shown to you", there, mine)
+    return there
+
+
+def _could_be(corpus_dir: Path, path: str) -> bool:
+    """Whether a file of this path would be an article, with no link on the way to it."""
+    pure = PurePosixPath(path)
+    if not path.isprintable() or str(pure) != path or set("\\:") & set(path) or pure.suffix.lower() not in READERS:
+        return False
+    hidden = any(part.startswith((".", "~$", "/")) or part.endswith("~") for part in pure.parts)
+    return not hidden and not any((corpus_dir / folder).is_symlink() for folder in list(pure.parents)[:-1])
 
 
 def _to_trash(corpus_dir: Path, path: str, fate: Fate) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path, PurePosixPath
 
@@ -23,7 +24,7 @@ from chatbot.editing.corpus_edits import (
     write_new,
 )
 from chatbot.editing.form import Form, compose
-from chatbot.errors import EditRefused, NameTaken
+from chatbot.errors import Conflict, EditRefused, NameTaken
 from tests.support.recorded_disk import Rename, Sync, record
 
 TEXT = b"# A title\n\nSome text to read.\n"
@@ -141,18 +142,54 @@ def test_an_edit_keeps_what_was_there_and_can_be_undone(corpus: Path) -> None:
     assert (corpus / "money/pay.md").read_bytes() == b"new text"
     (kept,) = list_trash(corpus)
     assert (kept.path, kept.fate) == ("money/pay.md", "replaced")
-    assert put_back(corpus, kept.key) == "money/pay.md"
+    assert put_back(corpus, kept.key, digest(b"new text")) == "money/pay.md"
     assert (corpus / "money/pay.md").read_bytes() == TEXT
     (undone,) = list_trash(corpus)
     assert (corpus / TRASH / undone.key / "money/pay.md").read_bytes() == b"new text"
 
 
-def test_an_edit_of_what_somebody_else_changed_meanwhile_is_refused(corpus: Path) -> None:
-    (corpus / "cv.md").write_bytes(b"theirs")
-    for change in (lambda: replace(corpus, "cv.md", b"mine", digest(TEXT), 1.0), lambda: delete(corpus, "cv.md", "0")):
-        with pytest.raises(EditRefused, match="changed by somebody else"):
+def test_what_somebody_else_changed_meanwhile_is_shown_and_not_overwritten(corpus: Path) -> None:
+    (corpus / "cv.md").write_bytes(TEXT)
+    replace(corpus, "cv.md", b"theirs", digest(TEXT), 1.0)
+    (old,) = list_trash(corpus)
+    changes: list[tuple[Callable[[], object], bytes | None]] = [
+        (lambda: replace(corpus, "cv.md", b"mine", digest(TEXT), 1.0), b"mine"),
+        (lambda: replace(corpus, "cv.md", b"mine", "", 1.0), b"mine"),
+        (lambda: delete(corpus, "cv.md", digest(TEXT)), None),
+        (lambda: put_back(corpus, old.key, digest(TEXT)), TEXT),
+        (lambda: put_back(corpus, old.key, ""), TEXT),
+    ]
+    for change, mine in changes:
+        with pytest.raises(Conflict, match="changed by somebody else") as met:
             change()
+        assert (met.value.theirs, met.value.mine) == (b"theirs", mine)
     assert (corpus / "cv.md").read_bytes() == b"theirs"
+    assert list_trash(corpus) == (old,)
+
+
+def test_what_somebody_else_deleted_meanwhile_can_be_written_again(corpus: Path) -> None:
+    (corpus / "money").mkdir()
+    (corpus / "money/pay.md").write_bytes(TEXT)
+    delete(corpus, "money/pay.md", digest(TEXT))
+    (corpus / "money").rmdir()
+    with pytest.raises(Conflict, match="deleted by somebody else") as met:
+        replace(corpus, "money/pay.md", b"mine", digest(TEXT), 1.0)
+    assert met.value.theirs is None
+    with pytest.raises(Conflict):
+        put_back(corpus, list_trash(corpus)[0].key, digest(TEXT))
+    with pytest.raises(EditRefused):
+        delete(corpus, "money/pay.md", "")
+    replace(corpus, "money/pay.md", b"mine", "", 1.0)
+    assert (corpus / "money/pay.md").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "path", ["../x.md", "/x.md", ".x.md", "a/../x.md", "a\\x.md", "c:x.md", "x.py", "x", "~$x.md", ""]
+)
+def test_what_is_written_again_is_an_article_inside_the_corpus(corpus: Path, path: str) -> None:
+    with pytest.raises(EditRefused):
+        replace(corpus, path, b"pwned", "", 1.0)
+    assert [path.name for path in corpus.parent.rglob("*")] == ["corpus"]
 
 
 def test_a_deleted_article_is_no_file_of_the_corpus_and_can_be_put_back(corpus: Path) -> None:
@@ -163,7 +200,7 @@ def test_a_deleted_article_is_no_file_of_the_corpus_and_can_be_put_back(corpus: 
     (corpus / "a").rmdir()
     (gone,) = list_trash(corpus)
     assert (gone.path, gone.fate) == ("a/cv.md", "deleted")
-    put_back(corpus, gone.key)
+    put_back(corpus, gone.key, "")
     assert (corpus / "a/cv.md").read_bytes() == TEXT
     assert list_trash(corpus) == ()
 
@@ -180,13 +217,13 @@ def test_putting_back_does_not_take_the_name_of_another_article(corpus: Path) ->
     delete(corpus, "cv.md", digest(TEXT))
     (corpus / "cv.html").write_bytes(b"<p>another</p>")
     with pytest.raises(NameTaken):
-        put_back(corpus, list_trash(corpus)[0].key)
+        put_back(corpus, list_trash(corpus)[0].key, "")
 
 
 @pytest.mark.parametrize("key", ["", "..", "../..", "20260101T000000Z-1-deleted", "/etc", "a\0b"])
 def test_only_what_is_in_the_trash_can_be_put_back(corpus: Path, key: str) -> None:
     with pytest.raises(EditRefused, match="not in the trash"):
-        put_back(corpus, key)
+        put_back(corpus, key, "")
 
 
 @pytest.mark.parametrize("path", ["../secret.md", "/etc/passwd", ".trash/x", "cv.md\0", "gone.md", ".", "a/../cv.md"])
@@ -229,7 +266,7 @@ def test_an_article_is_not_put_back_through_a_folder_that_became_a_link(corpus: 
     (corpus / "a").rmdir()
     (corpus / "a").symlink_to(corpus.parent)
     with pytest.raises(EditRefused, match="is a link now"):
-        put_back(corpus, list_trash(corpus)[0].key)
+        put_back(corpus, list_trash(corpus)[0].key, "")
     assert not (corpus.parent / "cv.md").exists()
 
 

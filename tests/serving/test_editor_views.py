@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from chatbot.editing.build_job import Refused
+from chatbot.editing.comparison import Row
 from chatbot.editing.corpus_edits import Trashed
 from chatbot.editing.corpus_map import CorpusMap, Pair, Point
 from chatbot.editing.listing import Listed, Preview
@@ -60,12 +61,16 @@ def passage(*headings: str) -> Passage:
 def listed(state: str = "new", title: str = "title", ids: tuple[str, ...] = ()) -> Listed:
     named = bad(title) if title else ""
     topics = (bad("topic"), bad("topic"))
-    return Listed(bad("path"), state, ids, named, topics, 1, LONG_AGO, LONG_AGO, "", bad("reason"))  # type: ignore[arg-type]
+    return Listed(bad("path"), state, ids, named, topics, 1, LONG_AGO, LONG_AGO, bad("sha"), bad("reason"))  # type: ignore[arg-type]
 
 
 def previewed(articles: int = 1, line: int | None = None) -> Preview:
     passages = (passage(bad("heading"), bad("heading")), passage())
     return Preview(bad("path"), ((article(), passages),) * articles, bad("reason"), line)
+
+
+def way(name: str) -> dict[str, str]:
+    return dict.fromkeys(("act", "value", "path", "sha256", "label"), bad(name))
 
 
 def answer(*hits: Hit) -> Answer:
@@ -91,32 +96,37 @@ TRASHED = [Trashed(bad("key"), bad("path"), datetime(2026, 1, 1, tzinfo=UTC), fa
 SHOWN = replace(passage(bad("heading"), bad("heading")), text=bad("text").replace("<", "&lt;"))
 HIT = Hit(1, SHOWN, 1.0, 1.0, 1.0, (), Why((bad("word"),), "close", 0.5), bad("why"))
 MARKED = replace(HIT, passage=replace(SHOWN, article_id="other"), highlights=(Highlight(0, len(SHOWN.text)),))
+ROWS = [Row(((bad("theirs"), marked),), ((bad("mine"), marked),), differs=marked) for marked in (True, False)]
+CHANGED = listed("changed", ids=(bad("id"),))
 KEPT = [Kept(bad("generation"), bad("at"), False, 1, 1, bad("model"), 1.0, damage) for damage in (bad("damage"), "")]
+KEPT += [Kept(bad("served"), bad("at"), True, 1, 1, bad("model"), 1.0, "")]
 VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     "files": (
-        lambda: views.files_html([], [listed(), listed("changed", ""), listed("deleted")], TRASHED),
-        {"title": 2, "path": 2 + 2 + 1 + 1 + 2 + 3, "reason": 3, "topic": 6, "key": 2},
+        lambda: views.files_html([listed()], [listed(), listed("changed", ""), listed("deleted")], TRASHED),
+        {"title": 2, "path": 2 + 2 + 1 + 1 + 2 + 3, "reason": 3, "topic": 6, "key": 2, "sha": 2},
     ),
     "article": (
-        lambda: views.article_html(listed("changed", ids=(bad("id"),)), previewed(2, line=3), editable=False),
+        lambda: views.article_html(CHANGED, previewed(2, line=3), bad("sha"), editable=False),
         # A link has its own way of escaping, which is looked at below.
-        {"title": 1 + 2 * (1 + 1 + 1), "path": 1, "reason": 1, "topic": 2, "url": 1, "audience": 2, "country": 1}
-        | {"alias": 2, "question": 1, "heading": 4},
+        {"title": 1 + 2 * (1 + 1 + 1), "path": 2, "sha": 1, "reason": 1, "topic": 2, "url": 1, "audience": 2}
+        | {"country": 1, "alias": 2, "question": 1, "heading": 4},
     ),
     "article without a title": (
-        lambda: views.article_html(listed("left out", ""), Preview("", (), bad("reason")), editable=True),
-        {"path": 2, "reason": 1},
+        lambda: views.article_html(
+            listed("left out", ""), Preview("", (), bad("reason")), "", editable=True, unsaved=True
+        ),
+        {"path": 3 + 3, "reason": 1},
     ),
     "preview": (
-        lambda: views.preview_html(previewed(), act=(bad("act"), bad("value"), bad("label"))),
+        lambda: views.preview_html(previewed(), over=(bad("over"), bad("sha"))),
         {"title": 3, "path": 1, "reason": 1, "topic": 2, "url": 1, "audience": 2, "country": 1, "alias": 2}
-        | {"question": 1, "heading": 2, "act": 1, "value": 2, "label": 1},
+        | {"question": 1, "heading": 2, "over": 3, "sha": 1},
     ),
     "preview with a note": (lambda: views.preview_html(Preview("", (), ""), note=bad("note")), {"note": 1}),
     "uploads": (
-        lambda: views.uploads_html([(previewed(), bad("there")), (previewed(), "")]),
-        {"title": 2 * (1 + 2), "path": 2 + 1 + 2, "there": 2, "reason": 2, "topic": 4, "url": 2, "audience": 4}
-        | {"country": 2, "alias": 4, "question": 2, "heading": 4},
+        lambda: views.uploads_html([(previewed(), bad("there"), bad("sha")), (previewed(), "", "")]),
+        {"title": 2 * (1 + 2), "path": 2 + 1 + 2, "there": 3, "sha": 1, "reason": 2, "topic": 4, "url": 2}
+        | {"audience": 4, "country": 2, "alias": 4, "question": 2, "heading": 4},
     ),
     "tried": (
         lambda: views.tried_html(bad("asked"), answer(), answer(HIT, MARKED)),
@@ -129,14 +139,23 @@ VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     ),
     "history": (
         lambda: views.history_html(KEPT, Verified("", 1, {"": bad("whole")}, 1, 1, {bad("path"): bad("differs")})),
-        {"at": 2 + 2, "damage": 1, "generation": 1, "whole": 1, "path": 1, "differs": 1},
+        {"at": 2 + 2 + 1, "served": 1, "damage": 1, "generation": 1, "whole": 1, "path": 1, "differs": 1},
     ),
     "map": (
         lambda: views.map_html(mapped(), frozenset(), draft=True),
         {"title": 2 + 2 + 2, "heading": 2 + 4 + 2, "topic": 1 + 1 + 1, "thin": 1},
     ),
-    "notice": (lambda: views.notice_html(bad("notice"), bad("kind")), {"notice": 1, "kind": 1}),
-    "header": (lambda: fill("edit/header.html", View(), title=bad("title")), {"title": 1}),
+    "conflict": (
+        lambda: views.conflict_html(bad("path"), bad("reason"), ROWS, way("again"), way("other"), edited=True),
+        {"path": 1 + 2, "reason": 1, "theirs": 2, "mine": 2, "again": 5, "other": 3},
+    ),
+    "notice": (
+        lambda: views.notice_html(bad("notice"), bad("kind"), bad("saved")), {"notice": 1, "kind": 1, "saved": 1}
+    ),
+    "header": (
+        lambda: fill("edit/header.html", View(), title=bad("title"), installation=bad("installation")),
+        {"title": 1, "installation": 1},
+    ),
     "buttons": (
         lambda: fill("edit/buttons.html", View(), buttons=[tuple(map(bad, ("act", "label", "kind", "sure")))]),
         {"act": 1, "label": 1, "kind": 1, "sure": 1},

@@ -5,23 +5,25 @@ Everything that an editor does with articles is one event with what was pressed 
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from chatbot.editing.workspace import Desk
 from chatbot.serving.editor import views
-from chatbot.serving.editor.gestures import perform
+from chatbot.serving.editor.gestures import perform, safely
 from chatbot.serving.editor.panels import Seat, tick, whole
 from chatbot.serving.web.templates import View, fill
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.settings import Settings
 
 SESSION_SECONDS = 4 * 3600
 STATES = ["All", "New", "Changed", "Deleted", "Left out", "Look again"]
 BRIDGE = "desk.connect((gesture) => trigger('act', {gesture: gesture}))"
-DONE = "() => desk.done()"
+DONE = "(notice) => desk.done(notice)"
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -98,8 +100,14 @@ def build_editor(bot: Chatbot) -> gr.Blocks:
     """The blocks of the page, ready to be mounted at /edit."""
     desk, parts = Desk(bot), dict[str, Any]()
     with gr.Blocks(title=f"Editors · {bot.settings.page.title}", analytics_enabled=False, fill_width=True) as blocks:
-        _html("top", fill("edit/header.html", View(), title=bot.settings.page.title))
-        parts["notice"], parts["work"] = _html("notice"), _html("work")
+        header = fill(
+            "edit/header.html", View(), title=bot.settings.page.title, installation=_installation(bot.settings)
+        )
+        _html("top", header)
+        parts["notice"] = _html("notice")
+        _html("trouble", '<div id="trouble-said" role="alert"></div>')
+        _html("unsaved", '<div id="unsaved-texts"></div>')
+        parts["work"], parts["conflict"] = _html("work"), _html("conflict")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Articles", id="articles"):
                 _articles(parts)
@@ -112,6 +120,11 @@ def build_editor(bot: Chatbot) -> gr.Blocks:
         _connect(blocks, desk, parts, bridge)
     blocks.state_session_capacity = 50
     return blocks
+
+
+def _installation(settings: Settings) -> str:
+    """What tells the texts of this installation from another's that was at the same address."""
+    return hashlib.sha256(f"{settings.corpus_dir.resolve()}\0{settings.index_dir.resolve()}".encode()).hexdigest()[:16]
 
 
 def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HTML) -> None:
@@ -136,13 +149,13 @@ def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HT
         return shown(perform(desk, values[parts["seat"]], '{"act": "files"}', typed(values))[1])
 
     def look(values: dict[Any, Any]) -> dict[Any, Any]:
-        return shown(tick(desk, typed(values)))
+        return shown(safely(lambda: tick(desk, typed(values))))
 
     def load(values: dict[Any, Any]) -> dict[Any, Any]:
-        return shown(whole(desk, typed(values)))
+        return shown(safely(lambda: whole(desk, typed(values))))
 
-    bridge.act(act, given, outputs, **QUIET).then(None, None, None, js=DONE)
-    parts["question"].submit(ask, given, outputs, **QUIET).then(None, None, None, js=DONE)
+    bridge.act(act, given, outputs, **QUIET).then(None, parts["notice"], None, js=DONE)
+    parts["question"].submit(ask, given, outputs, **QUIET).then(None, parts["notice"], None, js=DONE)
     for event in (parts["search"].change, parts["state"].change):
         event(find, given, outputs, trigger_mode="always_last", **QUIET)
     parts["timer"].tick(look, given, outputs, **QUIET)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from chatbot.content.readers.registry import READERS
 from chatbot.editing.build_job import Refused, Work
+from chatbot.editing.comparison import Row
 from chatbot.editing.corpus_edits import Trashed
 from chatbot.editing.corpus_map import NEAR, THIN, CorpusMap
 from chatbot.editing.listing import Listed, Preview
@@ -56,21 +57,50 @@ def files_html(files: Sequence[Listed], chosen: Sequence[Listed], trash: Sequenc
     due = sum(bool(one.freshness(today)) for one in files if one.state != "deleted")
     values = {"counts": counts, "due": due, "passages": sum(one.passages for one in files if one.state != "deleted")}
     shown = chosen[:MOST_ROWS]
-    return _fill("files.html", shown=shown, chosen=len(chosen), total=len(files), today=today, trash=trash, **values)
+    digests = {one.path: one.sha256 for one in files}
+    return _fill(
+        "files.html",
+        digests=digests,
+        shown=shown,
+        chosen=len(chosen),
+        total=len(files),
+        today=today,
+        trash=trash,
+        **values,
+    )
 
 
-def article_html(one: Listed, read: Preview, *, editable: bool) -> str:
-    """An article that is opened: its facts, and the passages that it gives."""
-    return _fill("article.html", one=one, read=read, today=date.today(), editable=editable)
+def article_html(one: Listed, read: Preview, sha256: str, *, editable: bool, unsaved: bool = False) -> str:
+    """An article that is opened: its facts, and the passages that it gives. `unsaved` text stands in the box below."""
+    return _fill(
+        "article.html", one=one, read=read, sha256=sha256, today=date.today(), editable=editable, unsaved=unsaved
+    )
 
 
-def preview_html(read: Preview, *, note: str = "", act: tuple[str, str, str] | None = None) -> str:
-    """What a file would become; `act` is a button: what it does, its value and its label."""
-    return _fill("preview.html", read=read, note=note, act=act)
+def conflict_html(
+    path: str,
+    reason: str,
+    rows: Sequence[Row] | None,
+    again: Mapping[str, str],
+    other: Mapping[str, str],
+    *,
+    edited: bool,
+) -> str:
+    """Both versions of a file beside each other; None for rows where one of them is no text.
+
+    `again` is the act that was refused, `other` what leaves it, each with its label; `edited` where the editor's text
+    stands in the box below.
+    """
+    return _fill("conflict.html", path=path, reason=reason, rows=rows, again=again, other=other, edited=edited)
 
 
-def uploads_html(reads: Sequence[tuple[Preview, str]]) -> str:
-    """Files that were chosen, each with the path of the article that it would replace, empty where it is new."""
+def preview_html(read: Preview, *, note: str = "", over: tuple[str, str] | None = None) -> str:
+    """What a file would become; `over` is the path of an article that it may replace, and that one's digest."""
+    return _fill("preview.html", read=read, note=note, over=over)
+
+
+def uploads_html(reads: Sequence[tuple[Preview, str, str]]) -> str:
+    """Files that were chosen, each with the article that it would replace, empty where it is new, and its digest."""
     return _fill("uploads.html", reads=reads, types=",".join(READERS))
 
 
@@ -87,7 +117,8 @@ def plan_html(plan: Plan | None, refused: Refused | None, *, stale: bool) -> str
 
 def history_html(kept: Sequence[Kept], verified: Verified | None) -> str:
     """The generations, the one published last first."""
-    return _fill("history.html", kept=kept, verified=verified)
+    served = next((one.generation for one in kept if one.served), "")
+    return _fill("history.html", kept=kept, verified=verified, served=served)
 
 
 def work_html(work: Work | None) -> str:
@@ -102,9 +133,12 @@ def work_html(work: Work | None) -> str:
     return _fill("work.html", task=_NAMES[work.kind], label=label, counted=counted, far=far)
 
 
-def notice_html(text: str, kind: str = "good") -> str:
-    """One sentence about what was done, or what was not."""
-    return str(Markup('<p class="notice {}" tabindex="-1">{}</p>').format(kind, text)) if text else ""
+def notice_html(text: str, kind: str = "good", saved: str | None = None) -> str:
+    """One sentence about what was done, or what was not. `saved` names the file whose text is on the disk now."""
+    if not text:
+        return ""
+    mark = "" if saved is None else Markup(' data-saved="{}"').format(saved)
+    return _shown(Markup('<p class="notice {}" tabindex="-1"{}>{}</p>').format(kind, mark, text))
 
 
 def map_html(drawn: CorpusMap, fresh: frozenset[str], *, draft: bool) -> str:
@@ -180,7 +214,12 @@ def _count(number: int, noun: str) -> str:
 
 def _fill(template: str, **values: Any) -> str:
     tools: dict[str, Any] = {"when": _when, "lead_of": lead_html, "rendered": _rendered, "count": _count}
-    return fill(f"edit/{template}", View(), **(tools | values))
+    return _shown(fill(f"edit/{template}", View(), **(tools | values)))
+
+
+def _shown(html: str) -> str:
+    """HTML that can be sent: a name on the disk may hold bytes that are no text."""
+    return html.encode("utf-8", "backslashreplace").decode()
 
 
 def _rendered(passage: Any) -> Markup:
