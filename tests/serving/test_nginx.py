@@ -11,21 +11,25 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
+from chatbot.serving.middleware.routes import LARGEST_EDIT
+from chatbot.settings import Settings
 from tests.support.places import ROOT
-from tests.support.server import Server
+from tests.support.server import Server, start_server
 from tests.support.serving_corpus import QUESTION
 from tests.support.visit import Visit
 from tests.support.waiting import eventually
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
 LOG_FORMAT = (ROOT / "docs/deploying/nginx-log.conf").read_text(encoding="utf-8")
+PASSWORD = "correct horse battery"  # noqa: S105
 CONFIG = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -54,14 +58,19 @@ def proxied(
     server: Server, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """Nginx in front of the server; its address with the public path."""
+    with behind_nginx(server, tmp_path_factory.mktemp(f"nginx-{request.param}"), request.param) as running:
+        yield running
+
+
+@contextmanager
+def behind_nginx(server: Server, folder: Path, way: str) -> Iterator[Server]:
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     assert nginx, "these tests need nginx: install the package 'nginx-light'"
-    folder = tmp_path_factory.mktemp(f"nginx-{request.param}")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     assert SNIPPET.count("http://127.0.0.1:7860/;") == 1
-    upstream = f"{server.url}/;" if request.param == "strips" else f"{server.url};"
-    edit = f"{server.url}/edit;" if request.param == "strips" else f"{server.url};"
+    upstream = f"{server.url}/;" if way == "strips" else f"{server.url};"
+    edit = f"{server.url}/edit;" if way == "strips" else f"{server.url};"
     snippet = SNIPPET.replace("http://127.0.0.1:7860/;", upstream).replace("http://127.0.0.1:7860/edit;", edit)
     assert "7860/" not in snippet
     assert snippet.count("/var/log/nginx/") == 1
@@ -182,3 +191,39 @@ def test_what_visitors_ask_stands_in_no_log(proxied: Server, browser: Browser) -
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path.name for path in files if "zanzibar" in path.read_text()] == []
     assert "buffered to a temporary file" not in (folder / "error.log").read_text()
+
+
+def test_editors_upload_as_much_as_is_said(browser: Browser, served_folder: Path, tmp_path: Path) -> None:
+    """A file of exactly `max_file_mb`, beside a text that is open and was typed."""
+    folder = tmp_path / "served"
+    shutil.copytree(served_folder, folder)
+    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
+    running.wait_until_ready()
+    with behind_nginx(running, tmp_path, "strips") as proxied:
+        visit = Visit(browser, proxied)
+        page = visit.page
+        page.goto(f"{proxied.url}/edit/")
+        page.fill("#password", PASSWORD)
+        page.click("button")
+        page.wait_for_selector("#files table")
+        page.locator("#files button[data-value='cv.md']").click()
+        page.fill("#text textarea", "é" * 1_000_000)
+        page.get_by_role("tab", name="Add", exact=True).click()
+        text = b"# Job fairs\n\nGo early, and talk to whoever looks bored.\n\n<!-- %b -->\n"
+        file = tmp_path / "job-fairs.md"
+        size = int(Settings().max_file_mb * 1_000_000)
+        file.write_bytes(text % (b"x" * (size - len(text) + 2)))
+        assert file.stat().st_size == size
+        page.set_input_files("#chosen", file)
+        page.get_by_role("button", name="Add job-fairs.md").click(timeout=240_000)
+        expect(page.locator("#notice")).to_contain_text("Saved job-fairs.md", timeout=240_000)
+        visit.context.close()
+    running.stop()
+    assert (folder / "corpus/job-fairs.md").read_bytes() == file.read_bytes()
+    assert visit.errors == []
+
+
+def test_the_proxy_takes_from_editors_what_the_chatbot_takes() -> None:
+    edit = SNIPPET[SNIPPET.index("location /careers/edit") :]
+    allowed = int(re.findall(r"client_max_body_size (\d+)m;", edit)[0]) * 2**20
+    assert allowed == LARGEST_EDIT > 20e6 * 4 / 3
