@@ -395,6 +395,7 @@ def test_a_browser_that_keeps_nothing_still_asks(
     visit = Visit(browser, editing, storage_state=session)
     visit.context.add_init_script("Object.defineProperty(window, 'localStorage', {get() { throw new Error('no'); }})")
     page = visit.page
+    page.set_default_timeout(60_000)
     load(page, editing)
     text = begin(page, file)
     press(page, "close")

@@ -165,7 +165,7 @@ const desk = (() => {
     root.classList.add("waiting");
     [pending, trouble] = [{ said, drop }, false];
     lock(/^(save|open|close|restore)/.test(said.act)); // what is shown next takes the place of what is typed meanwhile
-    send(JSON.stringify(said));
+    send?.(JSON.stringify(said));
   };
 
   /* What a button does, on the file as it is shown: a conflict that is open has shown a later one. */
@@ -204,7 +204,7 @@ const desk = (() => {
 
   const clicked = async ({ target }) => {
     const button = target.closest?.("[data-act], [data-again], [data-forget], [data-tab]");
-    if (!button || root.classList.contains("waiting")) return;
+    if (!button || (root.classList.contains("waiting") && !button.dataset.tab)) return;
     if (button.dataset.tab) [...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent.trim() === button.dataset.tab).click();
     else if (button.dataset.forget !== undefined) await dropped(button.dataset.forget);
     else await pressed(button);
@@ -236,12 +236,7 @@ const desk = (() => {
   const connect = (trigger) => {
     send = trigger;
     find("#notice")?.setAttribute("role", "status");
-    document.addEventListener("click", clicked);
-    document.addEventListener("change", chosen);
-    document.addEventListener("focusin", began);
-    document.addEventListener("input", typed);
-    document.addEventListener("submit", signOut);
-    window.addEventListener("beforeunload", (event) => { if (unsaved() && !leaving) event.preventDefault(); });
+    if (pending) send(JSON.stringify(pending.said));
     const resume = () => {
       if (!find("#files .counts") || !find("#top [data-installation]")) return;
       watch.disconnect();
@@ -273,6 +268,14 @@ const desk = (() => {
       if (problem || find("#notice .notice")) find("#notice").scrollIntoView({ block: "nearest" });
     }));
   };
+
+  // What is pressed before Gradio has put up everything is sent when it has.
+  document.addEventListener("click", clicked);
+  document.addEventListener("change", chosen);
+  document.addEventListener("focusin", began);
+  document.addEventListener("input", typed);
+  document.addEventListener("submit", signOut);
+  window.addEventListener("beforeunload", (event) => { if (unsaved() && !leaving) event.preventDefault(); });
 
   return { connect, done };
 })();
