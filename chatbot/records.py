@@ -36,7 +36,8 @@ class Article:
 
     `id` is the path under the corpus folder without its suffix, with forward slashes; an entry's name follows. `text`
     is Markdown, without front matter. `questions` are what it answers and `aliases` are other names of its subject, by
-    its editor.
+    its editor. `sections`, side by side with them, are headings that answer, "" where none is named; empty where no
+    question names one.
     `sha256` is the hex digest of the file's bytes. `pages` are the offsets in `text` where the pages of a PDF begin.
     `pins` are questions that its editors want answered with it first.
     """
@@ -57,6 +58,7 @@ class Article:
     aliases: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
     pins: tuple[Pin, ...] = ()
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

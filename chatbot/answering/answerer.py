@@ -167,8 +167,10 @@ class Answerer:
         message, message_language = _MESSAGES[notice], "en"
         again = reading.kind in ("pick", "more")
         pinned = None if again else self._pins.row(query, allowed, date.today())
-        if pinned is not None:
-            ranking, verdict, notice, message = self._pins.first(ranking, pinned, query), "answered", "", ""
+        # An editors' question is one by itself, also where the conversation would complete it.
+        chosen = self._pins.written((asked, query.text), ranking, allowed) if pinned is None and not again else pinned
+        if chosen is not None:
+            ranking, verdict, notice, message = self._pins.first(ranking, chosen, query), "answered", "", ""
         elif language and len(ranking.rows):
             # Never answered outright: names in common, or chance, may have found its passages.
             verdict = "uncertain" if verdict == "answered" else verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -49,7 +49,7 @@ class FollowUps:
         for _, _, number, question in ordered:
             if len(offered) == MOST:
                 break
-            if self._answering[number, text_digest(question)] not in shown:
+            if self._searcher.leads[number, text_digest(question)] not in shown:
                 offered[question] = None
         return tuple(offered)
 
@@ -58,14 +58,6 @@ class FollowUps:
         numbers = dict.fromkeys(self._searcher.index.article_of[rows].tolist())
         topics = [topic for number in numbers for topic in self._searcher.articles[number].topics]
         return tuple(dict.fromkeys(topics))[:_TOPICS]
-
-    @cached_property
-    def _answering(self) -> dict[tuple[int, bytes], int]:
-        """The row that each article's questions lead to, by the article's number and the question's digest."""
-        index = self._searcher.index
-        rows = np.repeat(np.arange(len(index)), np.diff(index.questions.starts))
-        digests = map(bytes, index.questions.digests)
-        return dict(zip(zip(index.article_of[rows].tolist(), digests, strict=True), rows.tolist(), strict=True))
 
 
 @lru_cache(maxsize=16_384)

@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from chatbot import Chatbot, Settings
+from chatbot.content.readers.registry import parse
+from chatbot.errors import ContentError
 from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.editor_questions import sections
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.records import Answer, Filters
+from chatbot.records import Answer, Filters, Turn
 from chatbot.settings import PassageSettings
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.places import GOLD
 
 PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer.\n"
 TEAM = """## Joining
@@ -38,14 +42,20 @@ class Site:
         (self.settings.corpus_dir / "pay.md").write_text(PAY)
         self.embedder = KeywordEmbedder()
 
-    def publish(self, **more: list[str]) -> LocalIndex:
+    def publish(self, **more: list[str] | list[dict[str, str]]) -> LocalIndex:
         lines = "".join(f"{key}: {json.dumps(values)}\n" for key, values in more.items())
         (self.settings.corpus_dir / "team.md").write_text(f"---\ntitle: Team\n{lines}---\n\n{TEAM}")
         report = build(self.settings, embedder=self.embedder)
         return LocalIndex.open(self.settings.index_dir / report.generation)
 
-    def ask(self, index: LocalIndex, question: str) -> Answer:
-        return side(index, self.embedder, self.settings).answerer.ask(question, 5, (), Filters())
+    def ask(self, index: LocalIndex, question: str, *turns: Turn, filters: Filters = Filters()) -> Answer:
+        return side(index, self.embedder, self.settings).answerer.ask(question, 5, turns, filters)
+
+    def leads(self, question: str, heading: str = "") -> str:
+        """The heading of the passage that a question of the article leads to."""
+        index = self.publish(questions=[{"question": question, "heading": heading} if heading else question])
+        row = int(np.flatnonzero(np.diff(index.questions.starts))[0])
+        return index.passages([row])[0].headings[0]
 
 
 @pytest.fixture
@@ -104,11 +114,63 @@ def test_highlights_are_sentences_of_the_passage(site: Site) -> None:
             assert all(mark.end - mark.start > 20 for mark in hit.highlights)
 
 
-def test_the_shipped_articles_answer_their_own_questions_first(shipped: dict[str, str]) -> None:
+@pytest.mark.parametrize("question", ["How did you leave?", "Joining, or leaving?", "Who is leaving here?"])
+def test_a_question_leads_to_the_heading_that_says_it_and_not_to_what_is_near(site: Site, question: str) -> None:
+    near = "python interview"
+    assert site.leads(f"{question} {near}") == "Joining"
+    assert site.leads(question) == ("Joining" if "Joining" in question else "Leaving")
+
+
+def test_a_question_leads_to_the_section_that_it_names(site: Site) -> None:
+    assert site.leads("Learn python for the interview", "leaving") == "Leaving"
+
+
+def test_a_section_that_is_not_there_is_told_and_the_question_tied_by_meaning(site: Site) -> None:
+    assert site.leads("Learn python for the interview", "Pensions") == "Joining"
+    changes = build(site.settings, embedder=site.embedder).changes
+    assert changes.left_out["team.md"].startswith("has no section 'Pensions', which a question names; write one of")
+    assert site.leads("Learn python for the interview", "LEAVING?") == "Leaving"
+    assert "team.md" not in build(site.settings, embedder=site.embedder).changes.left_out
+
+
+def test_a_question_with_another_key_is_named() -> None:
+    text = "---\nquestions:\n  - question: Who?\n    section: Pay\n---\nWords of a text.\n"
+    with pytest.raises(ContentError, match="a question has the key 'section'; known are question, heading"):
+        parse("a.md", text.encode(), "")
+
+
+def test_a_question_with_a_colon_is_no_mapping() -> None:
+    text = "---\nquestions:\n  - Which is better: A or B?\n  - question: Who?\n---\nWords of a text.\n"
+    article = parse("a.md", text.encode(), "").articles[0]
+    assert (article.questions, article.sections) == (("Which is better: A or B?", "Who?"), ())
+
+
+def test_an_editors_question_asked_word_for_word_is_answered_by_its_section_first(site: Site) -> None:
+    question = "Python for a better pay offer?"
+    index = site.publish(questions=[{"question": question, "heading": "Leaving"}])
+    plain = site.ask(index, "python for a better pay offer, or not")
+    first = site.ask(index, "python, for a better pay offer").hits[0]
+    assert plain.hits[0].passage.id == "pay#1"
+    assert (first.passage.id, first.why.pinned) == ("team#2", False)
+    before = Turn("how to learn python", "how to learn python", ("team#1",))
+    assert site.ask(index, question, before).hits[0].passage.id == "team#2"
+    assert site.ask(index, question, filters=Filters(topics=("none",))).hits == ()
+
+
+def test_a_question_of_two_articles_is_answered_by_the_nearer_one(site: Site) -> None:
+    question = "Is a remote team a reason to go?"
+    (site.settings.corpus_dir / "pay.md").write_text(PAY.replace("title: Pay", f"title: Pay\nquestions: [{question}]"))
+    assert site.ask(site.publish(questions=[question]), question).hits[0].passage.id == "team#2"
+
+
+def test_the_shipped_articles_answer_their_own_questions_by_the_right_section_first(shipped: dict[str, str]) -> None:
     folders = {"corpus_dir": Path(shipped["CHATBOT_CORPUS_DIR"]), "index_dir": Path(shipped["CHATBOT_INDEX_DIR"])}
     bot = Chatbot.open(Settings(**folders))
-    asked = [(question, article.id) for article in bot.articles() for question in article.questions]
-    first = [bot.ask(question, k=1).hits for question, _ in asked]
-    found = [bool(hits) and hits[0].passage.article_id == id_ for hits, (_, id_) in zip(first, asked, strict=True)]
-    assert len(asked) > 200
-    assert sum(found) / len(found) >= 0.95
+    judged = [json.loads(line) for line in (GOLD / "offered.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert sum(len(article.questions) for article in bot.articles()) == len(judged) > 250
+    wrong = []
+    for line in judged:
+        first = bot.ask(line["question"], k=1).hits[0].passage
+        if first.article_id != line["article"] or line["heading"] not in sections(first):
+            wrong.append((line, first.id))
+    assert len(wrong) <= 0.01 * len(judged), wrong

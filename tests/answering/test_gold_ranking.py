@@ -45,7 +45,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.6574, "MRR@10": 0.6301, "R@5": 0.7103, "R@10": 0.8117, "R@100": 0.9895}
+    measured = {"nDCG@10": 0.6620, "MRR@10": 0.6358, "R@5": 0.7106, "R@10": 0.8104, "R@100": 0.9895}
     assert len(asked) == 270
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -70,7 +70,7 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (195, 270)
+    assert (sum(found), len(found)) == (197, 270)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
@@ -78,7 +78,7 @@ def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     assert (sum(refused), len(refused)) == (10, 270)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (55, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (56, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -101,7 +101,7 @@ def test_confidence_is_a_chance(covered: list[Answer], strange: dict[str, list[A
     true = np.arange(len(stated)) < len(covered)
     bins = np.minimum((stated * 10).astype(int), 9)
     errors = [abs(float((stated - true)[bins == number].sum())) for number in range(10)]
-    assert sum(errors) / len(stated) == pytest.approx(0.0337, abs=CLOSE)
+    assert sum(errors) / len(stated) == pytest.approx(0.0359, abs=CLOSE)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from typing import Any
 
+from chatbot.content.markdown.blocks import blocks
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
 from tests.support.places import CORPUS, GOLD
@@ -109,3 +110,11 @@ def test_misspelt_questions_differ_from_what_was_meant_by_a_few_letters() -> Non
         return words(typed) != words(meant) and SequenceMatcher(None, typed, meant, autojunk=False).ratio() > 0.85
 
     assert failing(MISSPELT, slightly_different) == []
+
+
+def test_every_offered_question_is_listed_with_a_heading_of_its_article() -> None:
+    listed = [(line["article"], line["question"]) for line in lines("offered.jsonl")]
+    headings = {id_: [b.title for b in blocks(one.text) if b.kind == "heading"] for id_, one in ARTICLES.items()}
+
+    assert listed == [(article.id, question) for article in ARTICLES.values() for question in article.questions]
+    assert [line for line in lines("offered.jsonl") if headings[line["article"]].count(line["heading"]) != 1] == []

@@ -1,7 +1,10 @@
-"""Editors' choices: a question that was pinned gets the passage that its editors chose first."""
+"""Editors' choices: a pinned question gets the passage that its editors chose first, and one that they wrote down the
+passage that it leads to.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -10,8 +13,10 @@ import numpy as np
 
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
 from chatbot.arrays import Mask, Vectors
+from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.generation.editor_questions import section_begins
 from chatbot.indexing.generation.tokens import words
-from chatbot.records import Passage, Pin
+from chatbot.records import Pin
 
 # A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
 ALIKE = 0.9
@@ -37,6 +42,15 @@ class Pins:
         row = self._rows[same[0] if same else alive[best]]
         return row if row is not None and (allowed is None or allowed[row]) else None
 
+    def written(self, texts: Iterable[str], ranking: Ranking, allowed: Mask | None) -> int | None:
+        """The passage that leads an editors' question which has the very words of one of these texts.
+
+        Where several articles answer it, the one whose passage is ranked best; None where filters keep all away.
+        """
+        rows = {row for text in texts for row in self._written.get(" ".join(words(text)), ())}
+        kept = [row for row in rows if allowed is None or allowed[row]]
+        return next((row for row in ranking.rows.tolist() if row in kept), min(kept, default=None))
+
     def first(self, ranking: Ranking, row: int, query: Query) -> Ranking:
         """The ranking with a passage at its head, which scores at least as much as what follows."""
         rest = ranking.only(ranking.rows != row)
@@ -55,6 +69,15 @@ class Pins:
         return [(pin, number) for number, article in enumerate(self._searcher.articles) for pin in article.pins]
 
     @cached_property
+    def _written(self) -> dict[str, list[int]]:
+        written: dict[str, list[int]] = {}
+        for number, article in enumerate(self._searcher.articles):
+            for question in article.questions:
+                row = self._searcher.leads[number, text_digest(question)]
+                written.setdefault(" ".join(words(question)), []).append(row)
+        return written
+
+    @cached_property
     def _vectors(self) -> Vectors:
         return np.array([self._searcher.query(pin.question).vector for pin, _ in self._pins], np.float32)
 
@@ -67,14 +90,7 @@ class Pins:
     def _place(self, pin: Pin, number: int, vector: Vectors) -> int | None:
         index = self._searcher.index
         rows = np.flatnonzero(index.article_of == number)
-        if pin.heading:
-            named = words(pin.heading)
-            for row, passage in zip(rows, index.passages(rows), strict=True):
-                if named in map(words, (*passage.headings, *_headings_inside(passage))):
-                    return int(row)
+        begins = section_begins(pin.heading, index.passages(rows)) if pin.heading else None
+        if begins is not None:
+            return int(rows[begins])
         return int(rows[np.argmax(index.vectors(rows) @ vector)]) if len(rows) else None
-
-
-def _headings_inside(passage: Passage) -> list[str]:
-    """Headings of small sections that share a passage."""
-    return [line.lstrip("#") for line in passage.text.splitlines() if line.startswith("#")]

@@ -124,6 +124,14 @@ class Searcher:
         """All articles in the order of their ids, their texts left empty."""
         return self.index.store.articles()
 
+    @cached_property
+    def leads(self) -> dict[tuple[int, bytes], int]:
+        """The row that each article's questions lead to, by the article's number and the question's digest."""
+        index = self.index
+        rows = np.repeat(np.arange(len(index)), np.diff(index.questions.starts))
+        digests = map(bytes, index.questions.digests)
+        return dict(zip(zip(index.article_of[rows].tolist(), digests, strict=True), rows.tolist(), strict=True))
+
     def allowed(self, filters: Filters) -> Mask | None:
         """The rows that filters keep, shape (passages,); None where they keep all."""
         if filters == Filters():

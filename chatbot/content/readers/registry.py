@@ -87,7 +87,8 @@ def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> P
     if seen.reason:
         return Parsed((), "", None, seen.reason, seen.due)
     article, note = _article(path, parts[0], sha256)
-    return Parsed((article,), note, due=seen.due)
+    told = "; ".join(filter(None, (note, _misplaced(article))))
+    return Parsed((article,), told, due=seen.due)
 
 
 def _entries(path: str, parts: Sequence[Part], sha256: str, now: datetime) -> Parsed:
@@ -129,6 +130,7 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     if all(block.kind in {"heading", "noise"} for block in inside):
         raise ContentError(path, "holds no text; add some, or remove the file")
     headings = [block for block in inside if block.kind == "heading"]
+    questions = front.questions()
     first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
     published = front.truth("published")
     notes: list[str] = []
@@ -145,11 +147,12 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
         published=_day(front, notes, *(("date",) if published else ("published", "date"))),
         updated=_day(front, notes, *_UPDATED),
         review_by=_day(front, notes, "review_by"),
-        questions=front.texts("questions"),
+        questions=tuple(questions),
         aliases=front.texts("aliases", commas=True),
         sha256=sha256,
         pages=part.pages,
         pins=front.pins(),
+        sections=tuple(questions.values()) if any(questions.values()) else (),
     )
     return article, "; ".join(notes)
 
@@ -161,6 +164,20 @@ def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:
     except ContentError as error:
         notes.append(f"line {error.line}: {error.reason}; the article is shown without it" if error.line else "")
         return None
+
+
+def _misplaced(article: Article) -> str:
+    """Which section that a question names is not there, in words; "" where all are."""
+    named = [section for section in article.sections if section]
+    there = {_letters(block.title) for block in blocks(article.text) if block.kind == "heading"} if named else set()
+    missing = next((section for section in named if _letters(section) not in there), None)
+    if missing is None:
+        return ""
+    return f"has no section '{missing[:80]}', which a question names; write one of its headings, or take heading away"
+
+
+def _letters(heading: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", heading).casefold()))
 
 
 def _readable_name(path: str) -> str:

@@ -97,6 +97,20 @@ class FrontMatter:
             raise self._error(stated, f"{key} is a mapping; write a list")
         return tuple(dict.fromkeys(item for item in map(_item, value) if item))
 
+    def questions(self) -> dict[str, str]:
+        """What stands under `questions`, texts or mappings of `question` and `heading`: each with its heading or ""."""
+        stated = self._values.get("questions")
+        if not stated or not isinstance(stated.value, list):
+            return dict.fromkeys(self.texts("questions"), "")
+        found: dict[str, str] = {}
+        for item in stated.value:
+            mapping = item if isinstance(item, dict) and isinstance(item.get("question"), str) else {}
+            if unknown := [key for key in mapping if key not in {"question", "heading"}]:
+                raise self._error(stated, f"a question has the key {_shown(unknown[0])}; known are question, heading")
+            if question := _item(mapping.get("question", item)):
+                found.setdefault(question, _item(mapping.get("heading")))
+        return found
+
     def pins(self) -> tuple[Pin, ...]:
         """What stands under `pinned`: mappings of `question` and, if wanted, `until` and `heading`."""
         stated = self.stated("pinned")

@@ -5,6 +5,9 @@ questions/
   vectors.npy     float16 (questions, dim)    unit rows, side by side those that lead to one passage
   starts.npy      int64 (passages + 1,)       questions starts[i]:starts[i+1] lead to passage i
 
+Where a question leads: to the section that it names, else to one whose heading says the same, else to the passage that
+is nearest in meaning, closer the more of its words stand in a heading. docs/retrieval.md says what was measured.
+
 They have no place in the text, so that they are compared with visitors' questions and never highlighted.
 """
 
@@ -12,17 +15,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import HalfVectors, Rows
+from chatbot.arrays import HalfVectors, Rows, Scores
+from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.generation.tokens import content_words, stem, words
 from chatbot.indexing.model.embedder import Embedder
-from chatbot.records import Article
+from chatbot.records import Article, Passage
 
 FOLDER = "questions"
+# A heading says what a question asks where they share so much of the words of both; else it adds so much of that.
+_SAME, _HEADING = 2 / 3, 0.3
+_HEADING_MARKS = ("#", "==", "--")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,15 @@ class EditorsQuestions:
 def lead(
     articles: Sequence[Article],
     article_of: Rows,
+    passages: Sequence[Passage],
     vectors: HalfVectors,
     embedder: Embedder,
     old: EditorsQuestions | None,
 ) -> EditorsQuestions:
-    """Each question's vector, taken over from `old` where it is known, and the passage of its article nearest to it.
+    """Each question's vector, taken over from `old` where it is known, and the passage of its article it leads to.
 
-    `article_of` gives the article of each passage, ascending, `vectors` their unit rows, shape (passages, dim).
+    `article_of` gives the article of each of the `passages`, ascending, `vectors` their unit rows, shape
+    (passages, dim).
     """
     known = {digest.tobytes(): row for row, digest in enumerate(old.digests)} if old else {}
     firsts = np.searchsorted(article_of, np.arange(len(articles) + 1))
@@ -60,13 +71,17 @@ def lead(
     found: list[npt.NDArray[np.float16]] = []
     rows: list[int] = []
     for number, article in enumerate(articles):
-        own = vectors[firsts[number] : firsts[number + 1]].astype(np.float32) if article.questions else vectors[:0]
-        for question in article.questions:
+        if not article.questions:
+            continue
+        first, last = int(firsts[number]), int(firsts[number + 1])
+        own = vectors[first:last].astype(np.float32)
+        sections = _Sections(passages[first:last])
+        for question, named in zip_longest(article.questions, article.sections, fillvalue=""):
             digests.append(text_digest(question))
             row = known.get(digests[-1])
             vector = old.vectors[row] if old and row is not None else embedder.embed_query(question).astype(np.float16)
             found.append(vector)
-            rows.append(int(firsts[number]) + int(np.argmax(own @ vector.astype(np.float32))))
+            rows.append(first + sections.place(question, named, own @ vector.astype(np.float32)))
     places = np.array(rows, np.int64)
     order = np.argsort(places, kind="stable")
     return EditorsQuestions(
@@ -74,3 +89,46 @@ def lead(
         np.array(found, np.float16).reshape(-1, embedder.dim)[order],
         np.searchsorted(places[order], np.arange(len(vectors) + 1)),
     )
+
+
+def sections(passage: Passage) -> list[str]:
+    """The headings that a passage stands under, from the outermost, and those of small sections that share it."""
+    if not any(mark in passage.text for mark in _HEADING_MARKS):
+        return list(passage.headings)
+    return [*passage.headings, *(block.title for block in blocks(passage.text) if block.kind == "heading")]
+
+
+def section_begins(heading: str, passages: Sequence[Passage]) -> int | None:
+    """The place of the first passage of a section, whatever the case and marks of its heading; None without one."""
+    named = words(heading)
+    return next((place for place, one in enumerate(passages) if named in map(words, sections(one))), None)
+
+
+class _Sections:
+    """The passages of an article by what their headings say."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self._passages = passages
+        self._asked = [[_content(heading) for heading in sections(passage)] for passage in passages]
+
+    def place(self, question: str, named: str, cosines: Scores) -> int:
+        """The passage that a question leads to; `named` is the heading that it names, or "".
+
+        `cosines` are those of the question to the passages.
+        """
+        begins = section_begins(named, self._passages) if named else None
+        if begins is not None:
+            return begins
+        asked = _content(question)
+        shares = np.array([max((_share(asked, one) for one in heads), default=0.0) for heads in self._asked])
+        # The first of equals is where the section begins.
+        return int(np.argmax(shares if shares.max() >= _SAME else cosines + _HEADING * shares))
+
+
+def _content(text: str) -> frozenset[str]:
+    return frozenset(map(stem, content_words(text)))
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share of the words of both that both have (Jaccard, 1901)."""
+    return len(one & other) / max(len(one | other), 1)

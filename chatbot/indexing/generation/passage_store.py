@@ -19,7 +19,8 @@ CREATE TABLE articles (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, path TEXT NOT NULL, title TEXT NOT NULL, url TEXT,
     text TEXT NOT NULL, topics TEXT NOT NULL, audience TEXT NOT NULL, country TEXT,
     published TEXT, updated TEXT, review_by TEXT, questions TEXT NOT NULL,
-    aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL, pins TEXT NOT NULL
+    aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL, pins TEXT NOT NULL,
+    sections TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles,
@@ -34,7 +35,7 @@ CREATE INDEX passages_by_article ON passages (article);
 """
 _ARTICLE = (
     "id, path, title, url, text, topics, audience, country, published, updated, review_by, questions, aliases, sha256, "
-    "pages, pins"
+    "pages, pins, sections"
 )
 _PASSAGE = """SELECT p.row, p.id, a.id, a.title, p.headings, p."start", p."end", p.text, p.url, a.topics, a.audience,
     a.country, a.updated, a.review_by, p.columns FROM passages p JOIN articles a ON a.number = p.article"""
@@ -58,7 +59,7 @@ def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]
         # Whoever writes a generation brings it to the disk whole, or not at all.
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.executemany(
-            f"INSERT INTO articles (number, {_ARTICLE}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",  # noqa: S608
+            f"INSERT INTO articles (number, {_ARTICLE}) VALUES ({','.join('?' * 18)})",  # noqa: S608
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
         )
         database.executemany(
@@ -165,13 +166,16 @@ def _from_article(article: Article) -> tuple[Any, ...]:
         article.sha256,
         json.dumps(article.pages),
         json.dumps(to_json(article)["pins"]),
+        json.dumps(article.sections),
     )
 
 
 def _to_article(row: tuple[Any, ...]) -> Article:
     names = ["id", "path", "title", "url", "text", "topics", "audience", "country", "published", "updated"]
-    values = dict(zip([*names, "review_by", "questions", "aliases", "sha256", "pages", "pins"], row, strict=True))
-    for name in ("topics", "audience", "questions", "aliases"):
+    values = dict(
+        zip([*names, "review_by", "questions", "aliases", "sha256", "pages", "pins", "sections"], row, strict=True)
+    )
+    for name in ("topics", "audience", "questions", "aliases", "sections"):
         values[name] = _strings(values[name])
     for name in ("published", "updated", "review_by"):
         values[name] = _day(values[name])
