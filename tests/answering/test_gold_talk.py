@@ -89,6 +89,12 @@ def test_more_shows_nothing_that_was_shown(
             assert not {hit.passage.id for hit in answer.hits} & set(history[-1].shown)
 
 
+def test_rare_words_are_seldom_mended_into_others(bot: Chatbot) -> None:
+    rare = (GOLD / "rare_words.txt").read_text(encoding="utf-8").split()
+    mended = [word for word in rare if bot.ask(f"how does {word} work").searched_as != f"how does {word} work"]
+    assert (len(mended), len(rare)) == (26, 400), mended
+
+
 def test_misspelt_questions_find_most_of_what_the_meant_ones_find(bot: Chatbot) -> None:
     lines = read("misspelt")
     mended = sum(finds(bot.ask(line["question"]), line["answers"]) for line in lines)

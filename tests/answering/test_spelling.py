@@ -54,6 +54,28 @@ def test_what_is_right_or_unknown_is_left_alone(question: str, corpus: Lexicon) 
     assert repair(question, corpus) == question
 
 
+@pytest.mark.parametrize(
+    "word",
+    # Formed of known words, then learned ones.
+    ["elses", "aesthetical", "careerwise", "interviewless", "unsalaried", "myelopathy", "hepatology", "cardiomegaly"],
+)
+def test_a_word_that_is_formed_regularly_is_none_to_mend(word: str, corpus: Lexicon) -> None:
+    near = lexicon({**COUNTS, word[:-1]: 9, f"{word[:3]}{word[4:]}": 9}, ["question"])
+    assert is_known(word, corpus)
+    assert repair(word, near) == word
+
+
+@pytest.mark.parametrize("typed", ["enginer", "desing", "biass", "tecnology"])
+def test_what_slips_look_like_is_no_formation(typed: str) -> None:
+    assert not is_known(typed, lexicon({"engineer": 9, "design": 9, "technology": 9}, []))
+
+
+def test_a_word_of_the_language_alone_takes_a_commoner_slip_than_one_of_the_corpus() -> None:
+    one = lexicon({"position": 9}, ["distracted"])
+    assert nearest("posotion", one) == "position"
+    assert (nearest("distraccted", one), nearest("distrazted", one)) == ("distracted", None)
+
+
 def test_a_name_is_mended_to_words_of_the_corpus_alone(corpus: Lexicon) -> None:
     assert nearest("questoin", corpus) == "question"
     assert nearest("questoin", corpus, name=True) is None

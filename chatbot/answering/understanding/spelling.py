@@ -1,8 +1,8 @@
 """Misspelt words of a question, mended against the words of the corpus.
 
 Only a word is touched that is found neither in the corpus nor among the tokenizer's words nor in an English dictionary,
-and only where one candidate wins clearly: a name that nobody has heard of must stay what it is. docs/conversation.md
-says what was measured.
+that is not formed of such words as English forms new ones, and only where one candidate wins clearly: a name that
+nobody has heard of must stay what it is. docs/conversation.md says what was measured.
 
 A candidate is found by the letters it shares with the typed word, then weighed by the edits between them
 (Damerau, "A technique for computer detection and correction of spelling errors", 1964, with the weights below) against
@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.generation.tokens import stem, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 
 _SHORTEST = 4
 _LONGEST = 24
@@ -29,7 +29,38 @@ _MARGIN = 0.2
 _NAME = 6
 _COMMON = 0.12
 _ABBREVIATION = 5
-_ENDINGS = ("s", "ed", "ing")
+# How English forms words that no dictionary lists, each ending with what it replaces: "aesthetical" of "aesthetic".
+# What slips of the fingers often look like is none of them: "enginer" is no word of "engine", "desing" none of "sing".
+_BASE = 4
+_ENDINGS = tuple(
+    (ending, replaced)
+    for replaced, endings in {
+        "": "s al ally ical ically ist ists ism isms ize izes ized izing ly less like ness nesses ship wise able ably",
+        "e": "ability al ally ism isms ist ists ize ized izing",
+        "y": "ies iness inesses ical ically",
+        "able": "ability abilities ably",
+    }.items()
+    for ending in endings.split()
+)
+_VERBAL = ("ed", "ing", "er", "ers")
+_PREFIXES = tuple(
+    "anti auto bio counter cross cyber dis electro geo hyper hypo inter intra macro mega micro mid mini mis mono "
+    "multi nano neo neuro non out over para photo poly post pre proto pseudo psycho self semi socio sub super "
+    "techno tele thermo trans tri ultra un under up".split()
+)
+# The parts of learned words, of which medicine and the sciences make more than any list has.
+_LEARNED = re.compile(
+    "(?:a|an|adeno|angio|arthro|bacterio|bio|broncho|cardio|cephalo|chemo|chole|chondro|chromo|cranio|cryo|cyto|dermato|"
+    "dys|electro|encephalo|endo|entero|epi|erythro|fibro|gastro|geo|glosso|glyco|gyneco|hemato|hemo|hepato|hetero|histo|"
+    "homo|hydro|hyper|hypo|hystero|immuno|kerato|laparo|laryngo|leuko|lipo|litho|lympho|macro|mega|micro|mono|morpho|"
+    "myco|myelo|myo|nano|necro|nephro|neuro|onco|ophthalmo|ortho|osteo|oto|paleo|patho|peri|pharmaco|phono|photo|phyto|"
+    "pneumo|poly|procto|proto|pseudo|psycho|pyro|radio|retino|rhino|sclero|spectro|spleno|stereo|thermo|thrombo|thyro|"
+    "toxico|tracheo|uro|vaso|xeno|zoo)+"
+    "(?:blast|centesis|cyte|derm|ectom(?:y|ies)|(?:em|aem)ia|gen(?:esis|ic)?|gram|graph(?:y|ic|er)?|i(?:tis|asis)|"
+    "log(?:y|ies|ic|ical|ist|ists)|lys(?:is|ate)|lith|malacia|meg(?:aly)|met(?:er|ry|ric)|morph|o?ma|op(?:ia|sy)|osis|"
+    "path(?:y|ies|ic)|pen(?:ia)|phag(?:e|y)|phil(?:ia|ic)|phob(?:ia|ic)|phyte|plast(?:y|ic)|plasm|ptosis|rrhea|"
+    "scler(?:osis)|scop(?:e|y|ic)|stas(?:is)|stom(?:y|ies)|therap(?:y|ist)|tom(?:y|ies)|toxi(?:c|n|city)|troph(?:y|ic))s?"
+)
 _BRITISH = re.compile(r"(?<=.)our|is(?=e|ing|ation|able)")
 _BEGINS = re.compile(r"(?:^|[.!?:\n])\W*$")
 _WORD = re.compile(r"(?<![\w.@/'’-])[^\W\d_]+(?![\w@/'’]|[.-]\w)")
@@ -125,11 +156,32 @@ def is_known(word: str, lexicon: Lexicon) -> bool:
     """Whether a normalised word needs no mending: known itself or as an inflection, too short, or not of letters."""
     if not _SHORTEST <= len(word) <= _LONGEST or not _LETTERS.fullmatch(word) or word in lexicon.known:
         return True
-    if word in english() or _american(word) in english():
+    if _is_word(word, lexicon):
         return True
+    return bool(_LEARNED.fullmatch(word)) or _is_formed(word, lexicon)
+
+
+def _is_formed(word: str, lexicon: Lexicon) -> bool:
+    """Whether a word is formed regularly of one that is known, by a prefix or an ending."""
+    unprefixed = (word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))
+    return any(len(base) >= _BASE and _is_word(base, lexicon) for base in (*unprefixed, *_bases(word, lexicon)))
+
+
+def _bases(word: str, lexicon: Lexicon) -> Iterator[str]:
+    """What a word may be formed of by an ending, whether such a base exists or not."""
+    for ending, replaced in _ENDINGS:
+        base = word.removesuffix(ending) + replaced
+        if word.endswith(ending) and not base.endswith("s") and base not in STOP_WORDS:
+            yield base
     # The dictionary has the inflections of its own words; this is for those of others: "dataframes".
-    bases = (word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending))
-    return any(len(base) >= _SHORTEST and base in lexicon.known and base not in english() for base in bases)
+    for ending in _VERBAL:
+        base = word.removesuffix(ending)
+        if base != word and base in lexicon.known and base not in english():
+            yield base
+
+
+def _is_word(word: str, lexicon: Lexicon) -> bool:
+    return word in lexicon.known or word in english() or _american(word) in english()
 
 
 def _american(word: str) -> str:
@@ -143,7 +195,7 @@ def nearest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
     """
     if name and len(word) < _NAME:
         return None
-    limit, slip = (2 if len(word) >= _LONG else 1), (0.6 if len(word) < _NAME else 1.0)
+    limit, slip = (2 if len(word) >= _LONG else 1), (0.6 if len(word) < _NAME else 0.7)
     own = _letters(word)
     scored = []
     for rows in (lexicon.firsts.get(first) for first in dict.fromkeys(word[:2])):
