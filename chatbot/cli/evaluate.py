@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,9 +22,10 @@ _SHOWN = 5
         "chatbot evaluate tests/gold/answerable.jsonl",
         "chatbot evaluate scifact --json",
         "chatbot evaluate questions.jsonl --compare a27da5bd",
+        "chatbot evaluate scifact --legs --per-question found.jsonl",
     )
 )
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917 - options
     context: typer.Context,
     judged: Annotated[
         Path,
@@ -41,25 +42,48 @@ def evaluate(
     compare: Annotated[
         str | None, typer.Option(help="Compare with another settings file, or with another kept generation.")
     ] = None,
+    legs: Annotated[bool, typer.Option(help="Measure each of the two searches alone as well.")] = False,
+    per_question: Annotated[
+        Path | None,
+        typer.Option(help="Write each question with its verdict and first ten passages, as JSON Lines."),
+    ] = None,
+    keep: Annotated[bool, typer.Option(help="Keep the index of a folder's own texts for the next time.")] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Measure ranking, abstention and latency on judged questions.
 
-    The index of a folder's own texts is kept in the index folder, so that the next time is quick.
+    The index of a folder's own texts is kept in `evaluations/` of the index folder, so that the next time is quick, at
+    most 200 MB of them; those used least recently are removed.
     """
     from chatbot.cli.progress import Progress
-    from chatbot.evaluation.assessment import assess, differences, other_settings
+    from chatbot.evaluation.assessment import (
+        Wanted,
+        assess,
+        check,
+        conversation_differences,
+        differences,
+        other_settings,
+    )
 
-    settings, outside = context.obj(), tuple(out_of_scope or ())
-    second = None
+    settings, second = context.obj(), None
+    wanted = Wanted(tuple(out_of_scope or ()), conversations, legs, per_question is not None, keep)
+    check(judged, wanted)
+    changed, generation = other_settings(settings, compare) if compare else (settings, None)
+    if per_question and (per_question.is_dir() or not per_question.absolute().parent.is_dir()):
+        raise typer.BadParameter(f"{per_question} cannot be written; name a file in a folder that exists")
     with Progress() as on_step:
-        first = assess(settings, judged, outside=outside, conversations=conversations, on_step=on_step)
+        first = assess(settings, judged, wanted, on_step=on_step)
         if compare:
-            changed, generation = other_settings(settings, compare)
-            second = assess(changed, judged, outside=outside, generation=generation, on_step=on_step)
+            second = assess(changed, judged, replace(wanted, questions=False), generation=generation, on_step=on_step)
+    if per_question:
+        lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in first.questions)
+        per_question.write_text("".join(lines), encoding="utf-8")
     summary: dict[str, Any] = first.to_json()
     if second:
         apart = differences(first.evaluation, second.evaluation)
+        if first.conversations and second.conversations:
+            turns = conversation_differences(first.conversations, second.conversations)
+            apart |= {f"{name} of turns": values for name, values in turns.items()}
         summary |= {"compared_with": second.to_json(), "differences": apart}
     if as_json:
         say(json.dumps(summary, indent=1, ensure_ascii=False))
@@ -75,6 +99,8 @@ def evaluation_text(summary: dict[str, Any]) -> str:
     for name, value in summary["metrics"].items():
         low, high = summary["ci95"][name]
         lines.append(f"  {name:<9} {value:.3f}   95 % between {low:.3f} and {high:.3f}")
+    for leg, means in summary.get("legs", {}).items():
+        lines.append(f"  {leg} alone: " + "   ".join(f"{name} {value:.3f}" for name, value in means.items()))
     abstention = summary["abstention"]
     if abstention:
         lines += [
@@ -97,7 +123,7 @@ def evaluation_text(summary: dict[str, Any]) -> str:
 def differences_text(differences: dict[str, dict[str, float]]) -> str:
     """Differences of two evaluations for people."""
     return "\n".join(
-        f"  {name:<9} {values['difference']:+.3f}   p = {values['p']:.3f}"
+        f"  {name:<16} {values['difference']:+.3f}   p = {values['p']:.3f}"
         + ("" if values["p"] < 0.05 else "   may be chance")
         for name, values in differences.items()
     )

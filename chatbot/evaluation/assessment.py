@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from chatbot.answering.chatbot import Chatbot, open_answerer, open_generation
 from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
-from chatbot.evaluation.beir import CORPUS, corpus_reader, document_of, read_set
-from chatbot.evaluation.measures import Evaluation, evaluate, read_questions, significance
+from chatbot.evaluation import details, quotes
+from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, corpus_reader, document_of, read_set
+from chatbot.evaluation.measures import Evaluation, Floats, evaluate, read_questions, significance
 from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.indexing.building.build import build_from
@@ -22,50 +25,103 @@ from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.publication import ENCODERS, candidates, current
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import Settings, load_settings
 
 FOLDER = "evaluations"
+MOST_MB = 200
+"""Of indexes of judged texts that are kept; those used least recently go first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What was measured over questions, and over conversations where they were asked for."""
+    """What was measured over questions, and what else was asked for: conversations, each search alone (`legs`, each
+    measure by question), and every question with what it found (`questions`, plain JSON values).
+    """
 
     evaluation: Evaluation
-    conversations: Replay | None
+    conversations: Replay | None = None
+    legs: dict[str, dict[str, Floats]] = field(default_factory=dict)
+    questions: tuple[dict[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
         summary = self.evaluation.to_json()
+        means = {
+            leg: {name: round(float(values.mean()), 4) for name, values in own.items()}
+            for leg, own in self.legs.items()
+        }
+        summary |= {"legs": means} if means else {}
         return summary | ({"conversations": self.conversations.to_json()} if self.conversations else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is measured beside the questions, and whether the index of a folder's own texts is kept."""
+
+    outside: tuple[Path, ...] = ()
+    conversations: bool = False
+    legs: bool = False
+    questions: bool = False
+    keep: bool = True
+
+
+def check(judged: Path, wanted: Wanted) -> None:
+    """Whether all that was named is there and can be read, before anything is measured. Raises JudgedSetError."""
+    if not judged.exists():
+        raise JudgedSetError(
+            f"there is no {judged}; name a folder with {QUERIES}, {QRELS} and mostly {CORPUS}, or a file of questions"
+        )
+    _asked_outside(wanted)
+    if judged.is_dir():
+        read_set(judged)
+    else:
+        quotes.read_questions(judged)
+    if wanted.conversations and not _conversations(judged).exists():
+        raise JudgedSetError(f"there is no {_conversations(judged)}; add it, or leave --conversations out")
 
 
 def assess(
     settings: Settings,
     judged: Path,
+    wanted: Wanted = Wanted(),
     *,
-    outside: Sequence[Path] = (),
-    conversations: bool = False,
     generation: str | None = None,
     on_step: OnStep = lambda _name, _done, _total: None,
 ) -> Assessment:
     """Measure the texts of `judged` where it brings some, else the published index or another `generation` of it.
 
-    `outside` are files of questions that nothing answers; without any, those shipped are asked. Raises JudgedSetError,
-    and what opening or building an index raises.
+    Without files of questions outside, those shipped are asked. Raises JudgedSetError, and what opening or building an
+    index raises.
     """
-    asked_outside = [question for file in outside or (OUTSIDE,) for question in _questions(file)]
-    own = judged.is_dir() and (judged / CORPUS).exists()
-    answerer = _own(settings, judged, on_step) if own else _published(settings, generation)
+    check(judged, wanted)
+    if not (judged.is_dir() and (judged / CORPUS).exists()):
+        return _assess(_published(settings, generation), judged, wanted, str, on_step)
+    place = _place(settings, judged)
+    try:
+        return _assess(_own(settings, judged, place, on_step), judged, wanted, document_of, on_step)
+    finally:
+        if not wanted.keep:
+            shutil.rmtree(place, ignore_errors=True)
+        _make_room(place)
+
+
+def _assess(
+    answerer: Answerer, judged: Path, wanted: Wanted, locate: Callable[[str], str], on_step: OnStep
+) -> Assessment:
     questions = read_set(judged) if judged.is_dir() else read_gold(judged, answerer.store)
-    locate = document_of if own else str
-    evaluation = evaluate(answerer, questions, locate, asked_outside, on_step)
-    if not conversations:
-        return Assessment(evaluation, None)
-    folder = judged if judged.is_dir() else judged.parent
-    if not (folder / CONVERSATIONS).exists():
-        raise JudgedSetError(f"there is no {folder / CONVERSATIONS}; add it, or leave --conversations out")
-    return Assessment(evaluation, replay(answerer, read_conversations(folder, answerer.store), locate, on_step))
+    evaluation = evaluate(answerer, questions, locate, _asked_outside(wanted), on_step)
+    played = None
+    if wanted.conversations:
+        read = read_conversations(_conversations(judged).parent, answerer.store)
+        played = replay(answerer, read, locate, on_step)
+    asked = (answerer, questions, locate, evaluation)
+    return Assessment(
+        evaluation,
+        played,
+        details.legs(*asked) if wanted.legs else {},
+        tuple(details.by_question(*asked)) if wanted.questions else (),
+    )
 
 
 def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]:
@@ -83,6 +139,12 @@ def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]
     return settings, named[0]
 
 
+def conversation_differences(first: Replay, second: Replay) -> dict[str, dict[str, float]]:
+    """The same over turns in their conversation; nothing where the two indexes judge different turns."""
+    pairs = ((name, one, second.together[name]) for name, one in first.together.items())
+    return {name: _apart(one, two) for name, one, two in pairs if len(one) == len(two)}
+
+
 def differences(first: Evaluation, second: Evaluation) -> dict[str, dict[str, float]]:
     """For each measure how far `second` is above `first`, with the p-value of the difference over shared questions."""
     place = {query: number for number, query in enumerate(second.asked)}
@@ -91,15 +153,42 @@ def differences(first: Evaluation, second: Evaluation) -> dict[str, dict[str, fl
     apart = {}
     for name, values in first.values.items():
         one, two = values[first_rows], second.values[name][second_rows]
-        apart[name] = {"difference": round(float((two - one).mean()), 4), "p": round(significance(one, two), 4)}
+        apart[name] = _apart(one, two)
     return apart
 
 
-def _own(settings: Settings, judged: Path, on_step: OnStep) -> Answerer:
+def _apart(one: Floats, two: Floats) -> dict[str, float]:
+    return {"difference": round(float((two - one).mean()), 4), "p": round(significance(one, two), 4)}
+
+
+def _conversations(judged: Path) -> Path:
+    return (judged if judged.is_dir() else judged.parent) / CONVERSATIONS
+
+
+def _asked_outside(wanted: Wanted) -> list[str]:
+    return [question for file in wanted.outside or (OUTSIDE,) for question in _questions(file)]
+
+
+def _make_room(place: Path, most_mb: float = MOST_MB) -> None:
+    """Remove indexes of judged texts beside `place`, which stays, until they have at most so many megabytes."""
+    if place.exists():
+        os.utime(place)
+    kept = sorted((one for one in place.parent.glob("*") if one.is_dir()), key=lambda one: -one.stat().st_mtime)
+    total = 0.0
+    for one in kept:
+        total += sum(file.stat().st_size for file in one.rglob("*") if file.is_file()) / 1e6
+        if total > most_mb and one != place:
+            shutil.rmtree(one, ignore_errors=True)
+
+
+def _place(settings: Settings, judged: Path) -> Path:
+    model = hashlib.sha256(fingerprint(locate_model(settings.model)).encode()).hexdigest()[:6]
     digest = file_digest(judged / CORPUS)[:12]
+    return settings.index_dir / FOLDER / f"{judged.resolve().name}-{digest}-{model}"
+
+
+def _own(settings: Settings, judged: Path, place: Path, on_step: OnStep) -> Answerer:
     embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-    model = hashlib.sha256(embedder.fingerprint.encode()).hexdigest()[:6]
-    place = settings.index_dir / FOLDER / f"{judged.resolve().name}-{digest}-{model}"
     apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1})
     build_from(corpus_reader(judged), apart, embedder=embedder, calibrate=calibrate, on_step=on_step)
     return open_answerer(apart, place / current(place), QueryEncoder(embedder.encoder_dir))

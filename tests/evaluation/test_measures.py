@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from chatbot.cli import app
 from chatbot.errors import JudgedSetError
-from chatbot.evaluation.assessment import differences
+from chatbot.evaluation.assessment import _make_room, differences
 from chatbot.evaluation.beir import corpus_reader, document_of, read_set
 from chatbot.evaluation.measures import (
     Evaluation,
@@ -127,7 +128,9 @@ def test_the_command_measures_a_set_with_its_own_texts(tmp_path: Path, shipped: 
     (tmp_path / "others.txt").write_text("how do I boil an egg\n", encoding="utf-8")
     conversation = [{"question": "how do I negotiate my salary"}, {"question": "and at home?", "gold": ["remote"]}]
     (folder / "conversations.jsonl").write_text(json.dumps({"id": "c", "turns": conversation}) + "\n", encoding="utf-8")
-    options = ["--out-of-scope", str(tmp_path / "others.txt"), "--conversations", "--json"]
+    found_by = tmp_path / "found.jsonl"
+    options = ["--out-of-scope", str(tmp_path / "others.txt"), "--conversations", "--json", "--legs", "--no-keep"]
+    options += ["--per-question", str(found_by)]
     arguments = ["--index", shipped["CHATBOT_INDEX_DIR"], "evaluate", str(folder), *options]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
@@ -138,6 +141,44 @@ def test_the_command_measures_a_set_with_its_own_texts(tmp_path: Path, shipped: 
     assert found["abstention"]["others"] == 1
     assert found["latency_ms"]["p50"] > 0
     assert found["conversations"]["turns"] == 1
+    assert set(found["legs"]) == {"meaning", "words"}
+    asked = [json.loads(line) for line in found_by.read_text(encoding="utf-8").splitlines()]
+    assert [line["id"] for line in asked] == ["q1", "q2", "q3"]
+    assert [line["first"][0]["grade"] for line in asked] == [1, 1, 1]
+    assert set(asked[0]["first"][0]) == {"passage", "grade", "score", "cosine", "bm25"}
+    assert list((Path(shipped["CHATBOT_INDEX_DIR"]) / "evaluations").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--compare", "nowhere.toml"], "names 0 kept generations"),
+        (["--conversations"], "leave --conversations out"),
+        (["--out-of-scope", "none.txt"], "none.txt cannot be read"),
+        (["--per-question", "no/such/file"], "cannot be written"),
+    ],
+)
+def test_a_wrong_argument_is_told_before_anything_is_measured(tmp_path: Path, more: list[str], said: str) -> None:
+    corpus = [{"_id": "d", "title": "", "text": "pay"}]
+    folder = write_set(tmp_path / "set", corpus, {"q": "pay"}, "q\td\t1\n")
+    done = CliRunner().invoke(app, ["--index", str(tmp_path / "index"), "evaluate", str(folder), *more])
+    assert done.exit_code != 0
+    assert said in " ".join(f"{done.output} {done.exception}".split())
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_folder_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["--index", str(tmp_path), "evaluate", str(tmp_path / "none")])
+    assert f"there is no {tmp_path / 'none'}; name a folder" in f"{done.output} {done.exception}"
+
+
+def test_indexes_of_judged_texts_that_were_used_least_recently_make_room(tmp_path: Path) -> None:
+    for age, name in enumerate(["new", "old", "used", "oldest"]):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(bytes(400_000))
+        os.utime(tmp_path / name, (1000 - age, 1000 - age))
+    _make_room(tmp_path / "used", most_mb=1.0)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["new", "used"]
 
 
 def test_the_command_measures_the_published_index_by_quotes_and_against_another_generation(
@@ -148,10 +189,12 @@ def test_the_command_measures_the_published_index_by_quotes_and_against_another_
     index = Path(shipped["CHATBOT_INDEX_DIR"])
     generation = (index / "CURRENT").read_text(encoding="ascii").strip()
     arguments = ["--index", str(index), "evaluate", str(tmp_path / "questions.jsonl"), "--compare", generation[:8]]
-    done = CliRunner().invoke(app, [*arguments, "--json"])
+    done = CliRunner().invoke(app, [*arguments, "--legs", "--json"])
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
     assert found["queries"] == 6
+    ways = (found["metrics"], found["legs"]["meaning"], found["legs"]["words"])
+    assert len({way["nDCG@10"] for way in ways}) == 3
     assert found["metrics"]["nDCG@10"] > 0.4
     assert found["differences"]["nDCG@10"] == {"difference": 0.0, "p": 1.0}
     assert "95 % between" in CliRunner().invoke(app, arguments).stdout
