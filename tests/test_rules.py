@@ -21,7 +21,6 @@ WALLS = {
     "catalogues": "settings, answers and pages read it; in any of their rooms the others could not",
     "content.markdown.escape": "readers of every format and the editors' forms need it without the parser of blocks",
     "indexing.generation.word_counts": "a kind of file of a generation, and each has its module",
-    "insights.redaction": "what is taken out before anything is stored is read and tested without a journal",
     "serving.api.openapi": "made once at the start; the routes and their bodies do not know how they are described",
     "serving.web.assets": "reads files and digests at import; templates and languages are used without",
 }

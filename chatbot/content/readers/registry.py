@@ -87,8 +87,7 @@ def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> P
     if seen.reason:
         return Parsed((), "", None, seen.reason, seen.due)
     article, note = _article(path, parts[0], sha256)
-    told = "; ".join(filter(None, (note, _misplaced(article))))
-    return Parsed((article,), told, due=seen.due)
+    return Parsed((article,), note, due=seen.due)
 
 
 def _entries(path: str, parts: Sequence[Part], sha256: str, now: datetime) -> Parsed:
@@ -154,7 +153,11 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
         pins=front.pins(),
         sections=tuple(questions.values()) if any(questions.values()) else (),
     )
-    return article, "; ".join(notes)
+    try:
+        _check_sections(article)
+    except ContentError as error:
+        notes.append(error.reason)
+    return article, "; ".join(filter(None, notes))
 
 
 def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:
@@ -166,14 +169,16 @@ def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:
         return None
 
 
-def _misplaced(article: Article) -> str:
-    """Which section that a question names is not there, in words; "" where all are."""
+def _check_sections(article: Article) -> None:
+    """Raises ContentError where a section that a question names is not there."""
     named = [section for section in article.sections if section]
     there = {_letters(block.title) for block in blocks(article.text) if block.kind == "heading"} if named else set()
     missing = next((section for section in named if _letters(section) not in there), None)
-    if missing is None:
-        return ""
-    return f"has no section '{missing[:80]}', which a question names; write one of its headings, or take heading away"
+    if missing is not None:
+        raise ContentError(
+            article.path,
+            f"has no section '{missing[:80]}', which a question names; write one of its headings, or take heading away",
+        )
 
 
 def _letters(heading: str) -> str:
