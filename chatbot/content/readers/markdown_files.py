@@ -22,8 +22,9 @@ from chatbot.content.markdown.notes import CODE, FENCE, without_notes
 from chatbot.content.markdown.plain import has_prose
 from chatbot.content.readers.contract import Part
 from chatbot.content.source.encoding import decode
+from chatbot.content.source.fences import split_loose_front_matter
 from chatbot.content.source.files import read_bytes
-from chatbot.content.source.front_matter import FrontMatter, one_line, split_loose_front_matter
+from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.content.source.junk import refuse_conflict
 from chatbot.errors import ContentError
 

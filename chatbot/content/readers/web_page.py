@@ -19,7 +19,8 @@ from chatbot.content.readers.html_to_markdown import to_markdown
 from chatbot.content.readers.main_content import main_content
 from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import declared_charset, decode
-from chatbot.content.source.front_matter import one_line, split_front_matter, usable_address
+from chatbot.content.source.fences import split_front_matter
+from chatbot.content.source.front_matter import one_line, usable_address
 from chatbot.content.source.pictures import without_data
 from chatbot.errors import ContentError
 
