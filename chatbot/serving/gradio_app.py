@@ -66,5 +66,8 @@ def _mount(app: FastAPI, blocks: gr.Blocks, path: str, head: str | None = None) 
     # Gradio checks that a file named in a request was uploaded by that visitor only once it "has launched", which
     # mounting never says.
     blocks.has_launched = True
+    # Else every open page holds a connection for as long as it is open, which tells Gradio nothing but when to forget:
+    # what is kept of a session goes by its time and by the number of sessions.
+    blocks.config["connect_heartbeat"] = False
     handlers = (handler for handler in blocks.fns.values() if handler.fn)
     return {handler._id: tuple(part.stateful for part in handler.inputs) for handler in handlers}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import re
 import signal
 import socket
 import threading
@@ -29,7 +28,6 @@ HEAD_SECONDS = 10
 # How long a stop waits for what is being answered, and when it ends whatever is left.
 STOP_SECONDS = 3
 LAST_SECONDS = 9
-HEARTBEAT = re.compile(r"/gradio_api/heartbeat/\w+$")  # an open page keeps this request open
 MOST_CONNECTIONS = 2000
 
 
@@ -47,11 +45,6 @@ class Server(uvicorn.Server):  # type: ignore[misc]
             print(self.url, flush=True)  # noqa: T201 - the address is the command's result
             if self.open_browser:
                 webbrowser.open(self.url)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for connection in list(self.server_state.connections):
-            connection.hang_up()
-        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.should_exit:
@@ -96,11 +89,6 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect("")
         super().connection_lost(exc)
-
-    def hang_up(self) -> None:
-        """Part with a page that is open, as if its visitor had left; what is being answered goes on."""
-        if self.cycle and not self.cycle.response_complete and HEARTBEAT.search(self.scope["path"]):
-            self.transport.close()
 
     def _expect(self, what: str, seconds: float = 0) -> None:
         """Wait so long for a part of a request from when it was first expected; nothing where there is none."""

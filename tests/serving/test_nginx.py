@@ -129,13 +129,6 @@ def test_the_request_id_of_the_proxy_is_taken_over(proxied: Server) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", proxied.get("/healthz")[1]["X-Request-Id".lower()])
 
 
-def test_an_open_page_is_answered_at_once_through_the_proxy(proxied: Server) -> None:
-    host, port = proxied.url.removeprefix("http://").removesuffix("/careers").split(":")
-    with socket.create_connection((host, int(port)), timeout=60) as connection:
-        connection.sendall(b"GET /careers/chat/gradio_api/heartbeat/open HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b" 200 " in connection.recv(200)
-
-
 def test_what_does_not_exist_does_not_exist_behind_a_proxy_either(proxied: Server) -> None:
     paths = ["/chat/gradio_api/upload", "/chat/gradio_api/file=/etc/passwd", "/../healthz", "/api/../metrics"]
     assert [proxied.get(path)[0] for path in paths] == [404, 404, 404, 404]

@@ -20,8 +20,7 @@ from chatbot.settings import EditorSettings, ServerSettings
 # What answers here is Gradio, in an application of its own that is mounted when it is there.
 GRADIO = {
     "/chat/", "/chat/theme.css", "/chat/assets/x", "/chat/static/x", "/chat/config", "/chat/gradio_api/startup-events",
-    "/chat/gradio_api/app_id", "/chat/gradio_api/info", "/chat/gradio_api/heartbeat/x",
-    "POST /chat/gradio_api/run/predict",
+    "/chat/gradio_api/app_id", "/chat/gradio_api/info", "POST /chat/gradio_api/run/predict",
 }  # fmt: skip
 GRADIO |= {path.replace("/chat/", "/edit/") for path in GRADIO}
 PASSWORD = SecretStr("x" * 12)

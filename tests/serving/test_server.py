@@ -14,12 +14,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 from chatbot.errors import ChatbotError
 from chatbot.serving.server import address, bind
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES
 from tests.support.server import COMMAND, Server, start_server
 from tests.support.serving_corpus import QUESTION
+from tests.support.visit import Visit
 
 
 def test_health_and_the_api_answer_before_the_page_is_there(served_folder: Path) -> None:
@@ -229,18 +231,17 @@ def test_a_link_to_a_passage_that_is_gone_says_so_over_the_article(
     assert (status, re.findall(r'<p class="cited note">([^<]+)', body)) == (200, notes)
 
 
-def test_open_pages_end_with_the_server_and_are_no_error(served_folder: Path, tmp_path: Path) -> None:
+def test_an_open_page_holds_no_connection_and_is_no_error_when_the_server_ends(
+    served_folder: Path, tmp_path: Path, browser: Browser
+) -> None:
     server = start_server(served_folder, tmp_path / "log")
     server.wait_until_ready()
-    place = urlsplit(server.url).netloc.rsplit(":", 1)
-    with contextlib.ExitStack() as open_pages:
-        for number in range(3):
-            connection = open_pages.enter_context(socket.create_connection(place, timeout=30))
-            connection.sendall(f"GET /chat/gradio_api/heartbeat/open{number} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            assert b"200 OK" in connection.recv(200)
-        began = time.monotonic()
-        assert server.stop() == 0
-        assert time.monotonic() - began < 10
+    visit = Visit(browser, server)
+    page = visit.open("/chat/")
+    page.wait_for_load_state("networkidle")
+    assert server.get("/chat/gradio_api/heartbeat/open")[0] == 404
+    assert server.stop() == 0
+    visit.context.close()
     assert (tmp_path / "log").read_text() == ""
 
 

@@ -57,7 +57,7 @@ def sign_in(server: Server, password: str = PASSWORD, **headers: str) -> tuple[i
 
 PATHS = (
     "", "/", "/sign-in", "/sign-out", "/theme.css", "/assets/index.js", "/config", "/gradio_api/info",
-    "/gradio_api/heartbeat/x", "/gradio_api/run/predict", "/gradio_api/upload",
+    "/gradio_api/run/predict", "/gradio_api/upload",
 )  # fmt: skip
 
 

@@ -77,7 +77,6 @@ ROUTES = (
     _get("/chat/", r"/chat/"),
     _get("/chat/{file}", r"/chat/(theme\.css|(assets|static)/.+)"),
     _get("/chat/config", r"/chat/(config|gradio_api/(startup-events|app_id|info))"),
-    _get("/chat/heartbeat", r"/chat/gradio_api/heartbeat/\w+"),
     Route("/chat/predict", re.compile(r"/chat/gradio_api/run/predict/?"), "POST", 1.0),
     # for editors, where a password is set
     Route("/edit", re.compile(r"/edit"), editors="sign in"),
@@ -87,7 +86,6 @@ ROUTES = (
     _edit("/edit/", r"/edit/"),
     _edit("/edit/{file}", r"/edit/(theme\.css|(assets|static)/.+)"),
     _edit("/edit/config", r"/edit/(config|gradio_api/(startup-events|app_id|info))"),
-    _edit("/edit/heartbeat", r"/edit/gradio_api/heartbeat/\w+"),
     _edit("/edit/predict", r"/edit/gradio_api/run/predict/?", "POST", LARGEST_EDIT),
     # for operators
     _get("/healthz", r"/healthz"),
