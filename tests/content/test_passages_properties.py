@@ -62,7 +62,9 @@ def check_invariants(of: Article, passages: list[Passage], tokens: Tokens, most:
 
 
 def count_columns(table: str) -> int:
-    return len(re.split(r"(?<!\\)\|", re.split(r"\r\n?|\n", table)[0].strip("|> \t")))
+    """Pipes at the ends of a line are optional; a cell may be empty."""
+    line = re.split(r"\r\n?|\n", table)[0].strip("> \t")
+    return len(re.split(r"(?<!\\)\|", re.sub(r"^\||(?<!\\)\|$", "", line)))
 
 
 def ends_with_heading(text: str) -> bool:
