@@ -159,7 +159,7 @@ def test_what_visitors_ask_stands_in_no_log(proxied: Server, browser: Browser) -
     visit.open("/chat/#q=zanzibar+fourth")
     visit.settle()
     page.evaluate("location.hash = 'q=zanzibar+fifth'")
-    page.wait_for_function("document.querySelectorAll('#talk .question').length === 2")
+    page.wait_for_function("document.querySelectorAll('#talk .question').length === 4")
     visit.settle()
     page.goto(f"{proxied.url}/embed/preview")
     page.locator("career-chatbot .launcher").click()
