@@ -79,7 +79,9 @@ def answer(*hits: Hit) -> Answer:
 
 def planned() -> Plan:
     one = bad("changed")
-    changes = Changes((one,), (one,), ((bad("old"), bad("new")),), (one,), 1, {bad("left"): bad("out")})
+    changes = Changes(
+        (one,), (one,), ((bad("old"), bad("new")),), (one,), 1, {bad("left"): bad("out")}, {bad("with"): bad("held")}
+    )
     judged = (Judged(bad("question"), bad("before"), bad("after"), 1.0, 0.0),)
     effect = Effect(1, 1.0, 0.0, judged, judged, judged, judged)
     return Plan(bad("generation"), None, changes, 1, 1, 1, ready=False, seconds=9.0, effect=effect, refused=bad("gate"))

@@ -188,13 +188,15 @@ def _moved(key: tuple[str, str], rank: int, before: dict[tuple[str, str], int]) 
 
 def _signs(changes: Changes) -> list[tuple[str, str, list[str]]]:
     renamed = [f"{old} → {new}" for old, new in changes.renamed]
-    left_out = [f"{path}: {reason}" for path, reason in {**changes.left_out, **changes.withheld}.items()]
+    left_out = [f"{path}: {reason}" for path, reason in changes.left_out.items()]
+    withheld = [f"{path}: {reason}" for path, reason in changes.withheld.items()]
     rows = (
         ("+", "New", list(changes.added)),
         ("~", "Changed", list(changes.changed)),
         ("→", "Renamed", renamed),
         ("−", "Deleted", list(changes.deleted)),
         ("!", "Left out", left_out),
+        ("×", "Not public", withheld),
     )
     return [row for row in rows if row[2]]
 
