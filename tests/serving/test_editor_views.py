@@ -136,7 +136,8 @@ VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     ),
     "plan": (
         lambda: views.plan_html(planned(), Refused(bad("refused"), (bad("worse"),)), stale=True),
-        {"changed": 3, "old": 1, "new": 1, "left": 1, "out": 1, "question": 4, "before": 4, "after": 4, "gate": 1}
+        {"changed": 3, "old": 1, "new": 1, "left": 1, "out": 1, "with": 1, "held": 1,
+         "question": 4, "before": 4, "after": 4, "gate": 1}
         | {"refused": 1, "worse": 1},
     ),
     "history": (
