@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
+from string import ascii_letters
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 from urllib.parse import urlsplit
 
@@ -121,7 +122,7 @@ _LITERAL = re.compile(
     r"""|(?:(?<=[(=,:?|&] )|(?<=\()|(?<=return ))/(?:\\.|\[(?:\\.|[^]\\])*]|[^/\\\n[])+/)"""
 )
 _SPACED = re.compile(r" ?([=<>!&|?:,;{}()+*]+) ?")
-_BROKEN = re.compile(r"(?<=[{;,(])\n")  # where no statement can end
+_BROKEN = re.compile(r"(?<=[{};,(\n])\n")  # every statement ends in a semicolon or a block
 _RULE = re.compile(r"(?<=[{};,])\n")  # the lines of a style sheet
 _PRIVATE = re.compile(r"#([a-z]\w*)\b")
 
@@ -129,9 +130,10 @@ _PRIVATE = re.compile(r"#([a-z]\w*)\b")
 def packed(source: str) -> str:
     """A script that says the same in fewer characters: no comments, no spaces but in literals, short private names."""
     parts = _LITERAL.split(_UNREAD.sub("", source))
-    parts[::2] = [_BROKEN.sub("", _SPACED.sub(r"\1", code)) for code in parts[::2]]
+    parts[::2] = [_BROKEN.sub("", _SPACED.sub(r"\1", code)).replace(";}", "}") for code in parts[::2]]
     names = sorted(set(re.findall(r"\.#([a-z]\w*)", "".join(parts))))
-    short = {name: f"#{chr(97 + number % 26)}{'$' * (number // 26)}" for number, name in enumerate(names)}
+    letters = ascii_letters + "$_"
+    short = {name: f"#{letters[number % 54]}{'$' * (number // 54)}" for number, name in enumerate(names)}
     return "".join(
         part if part.startswith(('"', "'")) else _PRIVATE.sub(lambda found: short.get(found[1], found[0]), part)
         for part in (_RULE.sub("", part) if part.startswith("`") else part for part in parts)

@@ -71,7 +71,7 @@ def test_a_page_that_is_asked_to_be_dark_is_so_on_a_light_system_and_stays_so(br
     expect(page.locator("html.ready")).to_have_attribute("lang", "fr")
     assert drawn(page.locator("#start h2"), "color") == INK
     visit.ask(QUESTION)
-    assert drawn(page.locator(".question"), "backgroundColor") == "rgb(138, 47, 107)"
+    assert drawn(page.locator("#talk .question"), "backgroundColor") == "rgb(138, 47, 107)"
     assert visit.errors == []
     visit.context.close()
 

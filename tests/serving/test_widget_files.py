@@ -55,8 +55,8 @@ def test_packing_changes_nothing_that_a_script_says() -> None:
     """
     assert packed(source) == (
         """class A{#a="#fff, #colour  of   { a }";"""
-        """say(text=`two  words, ${ text }`){return text.replace(/ , [/ ]{2}/g,", ")||(this.#a==='  ');}\n"""
-        """#say(){return 4 / 2 / this.#a - -1;}\n}\n"""
+        """say(text=`two  words, ${ text }`){return text.replace(/ , [/ ]{2}/g,", ")||(this.#a==='  ')}"""
+        """#say(){return 4 / 2 / this.#a - -1}}"""
     )
 
 
