@@ -54,3 +54,10 @@ def test_texts_that_are_nearly_the_same_are_found_among_thousands_at_once() -> N
     began = time.process_time()
     assert [pair[:2] for pair in look_alikes(texts)] == [("0042", "copy")]
     assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(("changed", "alike"), [(3, True), (10, False), (40, False)])
+def test_texts_that_share_much_but_say_other_things_are_not_alike(changed: int, alike: bool) -> None:
+    words = [f"word{n}" for n in range(100)]
+    other = [f"other{n}" if n % 2 == 0 and n < 2 * changed else word for n, word in enumerate(words)]
+    assert bool(look_alikes({"a": " ".join(words), "b": " ".join(other)})) is alike
