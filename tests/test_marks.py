@@ -35,7 +35,10 @@ def outcome(folder: Path, tests: str, *options: str) -> str:
     (folder / "test_feigned.py").write_text(FEIGNED + tests)
     command = [sys.executable, "-m", "pytest", "-p", "tests.support.marks", "-p", "no:cacheprovider", "-c", os.devnull]
     done = subprocess.run(
-        [*command, "-v", "-Wignore", "--rootdir", folder, *options, folder], cwd=ROOT, capture_output=True, text=True
+        [*command, "-v", "-rN", "-Wignore", "--rootdir", folder, *options, folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     return done.stdout + done.stderr
 

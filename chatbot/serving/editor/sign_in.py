@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, WouldBlock, to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -59,7 +59,7 @@ def routes(signing: Signing) -> APIRouter:
     """/edit/sign-in and /edit/sign-out. They answer to pages of this server alone; `Origins` sees to that."""
     router, tries = APIRouter(prefix="/edit", include_in_schema=False), Tries()
     # A thread of its own: those that all others share must not wait for a hash that is slow on purpose.
-    hashing = CapacityLimiter(1)
+    hashing, door = CapacityLimiter(1), CapacityLimiter(1 + MOST_WAITING)
 
     @router.get("")
     async def to_page(request: Request) -> RedirectResponse:
@@ -75,16 +75,21 @@ def routes(signing: Signing) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         if not signing.safe(request.scope):
             return _page(_UNSAFE, 403, closed=True)
-        if hashing.statistics().tasks_waiting >= MOST_WAITING:
-            return _page(_BUSY, 503, BUSY_SECONDS)
-        client = network(request.client.host if request.client else "")
-        wait, whose = tries.take(client)
-        if wait:
-            return _page(_WAIT.format(whose, -(-wait // 60)), 429, wait)
         given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10).get("password", [""])
-        if not await to_thread.run_sync(signing.knows, given[0], limiter=hashing):
-            return _page(_WRONG, 401)
-        tries.give_back(client)
+        try:
+            door.acquire_on_behalf_of_nowait(request)
+        except WouldBlock:
+            return _page(_BUSY, 503, BUSY_SECONDS)
+        try:
+            client = network(request.client.host if request.client else "")
+            wait, whose = tries.take(client)
+            if wait:
+                return _page(_WAIT.format(whose, -(-wait // 60)), 429, wait)
+            if not await to_thread.run_sync(signing.knows, given[0], limiter=hashing):
+                return _page(_WRONG, 401)
+            tries.give_back(client)
+        finally:
+            door.release_on_behalf_of(request)
         answer = RedirectResponse("./", 303, HEADERS)
         safe, path = request.scope["scheme"] == "https", _path(request)
         answer.set_cookie(
