@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 
 from chatbot.answering import highlight
-from chatbot.answering.follow_ups import FollowUps
+from chatbot.answering.follow_ups import FollowUps, offered
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
@@ -266,7 +266,7 @@ class Answerer:
 
     @cached_property
     def _suggestions(self) -> Suggestions:
-        editors = (Suggestion(question, n) for n, article in enumerate(self.articles) for question in article.questions)
+        editors = (Suggestion(question, n) for n, article in enumerate(self.articles) for question in offered(article))
         headings = (
             Suggestion(heading, number)
             for number, path in self._index.store.headings()

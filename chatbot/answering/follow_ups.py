@@ -1,9 +1,13 @@
-"""What to ask next: questions that editors say their articles answer, never invented."""
+"""What to ask next: questions that editors say their articles answer, never invented.
+
+Of several that name one section the first is offered; the others only help to find it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +15,7 @@ import numpy.typing as npt
 from chatbot.answering.ranking.searcher import Searcher, keeps
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
-from chatbot.records import Filters
+from chatbot.records import Article, Filters
 
 MOST = 3
 _TOPICS = 4
@@ -26,7 +30,7 @@ class FollowUps:
     def starters(self, n: int, filters: Filters) -> tuple[str, ...]:
         """The first question of articles spread evenly over those that the filters keep."""
         kept = (article for article in self._searcher.articles if keeps(filters, article))
-        questions = [article.questions[0] for article in kept if article.questions]
+        questions = [offered(article)[0] for article in kept if article.questions]
         step = max(1, len(questions) // max(n, 1))
         return tuple(questions[::step][:n])
 
@@ -42,22 +46,31 @@ class FollowUps:
         ordered = sorted(
             (place - len(own & _key(question)), place, number, question)
             for place, number in enumerate(numbers)
-            for question in self._searcher.articles[number].questions
+            for question in offered(self._searcher.articles[number])
             if _key(question) not in before
         )
-        offered: dict[str, None] = {}
+        chosen: dict[str, None] = {}
         for _, _, number, question in ordered:
-            if len(offered) == MOST:
+            if len(chosen) == MOST:
                 break
             if self._searcher.leads[number, text_digest(question)] not in shown:
-                offered[question] = None
-        return tuple(offered)
+                chosen[question] = None
+        return tuple(chosen)
 
     def topics(self, rows: npt.NDArray[np.int64]) -> tuple[str, ...]:
         """The topics of the articles that rows belong to, the first rows' first, at most four."""
         numbers = dict.fromkeys(self._searcher.index.article_of[rows].tolist())
         topics = [topic for number in numbers for topic in self._searcher.articles[number].topics]
         return tuple(dict.fromkeys(topics))[:_TOPICS]
+
+
+@lru_cache(maxsize=4096)
+def offered(article: Article) -> tuple[str, ...]:
+    """The questions of an article that are offered to visitors: those without a section, and each section's first."""
+    firsts: dict[str, str] = {}
+    for question, section in zip_longest(article.questions, article.sections, fillvalue=""):
+        firsts.setdefault(section or question, question)
+    return tuple(firsts.values())
 
 
 @lru_cache(maxsize=16_384)

@@ -101,6 +101,7 @@ def evaluation_text(summary: dict[str, Any]) -> str:
         lines.append(f"  {name:<9} {value:.3f}   95 % between {low:.3f} and {high:.3f}")
     for leg, means in summary.get("legs", {}).items():
         lines.append(f"  {leg} alone: " + "   ".join(f"{name} {value:.3f}" for name, value in means.items()))
+    lines += _useful(summary["usefulness"]) if "usefulness" in summary else []
     abstention = summary["abstention"]
     if abstention:
         lines += [
@@ -127,6 +128,28 @@ def differences_text(differences: dict[str, dict[str, float]]) -> str:
         + ("" if values["p"] < 0.05 else "   may be chance")
         for name, values in differences.items()
     )
+
+
+def _useful(summary: dict[str, Any]) -> list[str]:
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{value:.0%}"
+
+    first, three = share(summary["useful@1"]), share(summary["useful@3"])
+    answered = ", ".join(
+        f"{count} of {total} {coverage.replace('_', ' ')}" for coverage, (count, total) in summary["answered"].items()
+    )
+    lines = [
+        "",
+        f"  {summary['covered']} covered questions: the first passage answers {first}, one of three {three}; "
+        f"{summary['refused']} refused, {summary['uncertain']} answered with reserve",
+        f"  answered outright: {answered}; {share(summary['answered_useless'])} of these answers show nothing useful",
+        f"  {share(summary['precision'])} of the passages shown answer or help",
+        "  confidence and how often something useful was shown:",
+    ]
+    return lines + [
+        f"    {each['from']:.1f} to {each['to']:.1f}   {share(each['useful']):>4} of {each['answers']}"
+        for each in summary["reliability"]
+    ]
 
 
 def _conversations(summary: dict[str, Any]) -> list[str]:

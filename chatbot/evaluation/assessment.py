@@ -20,6 +20,7 @@ from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, corpus_reader, docum
 from chatbot.evaluation.measures import Evaluation, Floats, evaluate, read_questions, significance
 from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
+from chatbot.evaluation.usefulness import usefulness
 from chatbot.indexing.building.build import build_from
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.publication import ENCODERS, candidates, current
@@ -36,13 +37,15 @@ MOST_MB = 200
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What was measured over questions, and what else was asked for: conversations, each search alone (`legs`, each
-    measure by question), and every question with what it found (`questions`, plain JSON values).
+    measure by question), and every question with what it found (`questions`, plain JSON values). `usefulness` is that
+    of the module of its name, where the coverage of questions was judged.
     """
 
     evaluation: Evaluation
     conversations: Replay | None = None
     legs: dict[str, dict[str, Floats]] = field(default_factory=dict)
     questions: tuple[dict[str, Any], ...] = ()
+    usefulness: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
@@ -52,6 +55,7 @@ class Assessment:
             for leg, own in self.legs.items()
         }
         summary |= {"legs": means} if means else {}
+        summary |= {"usefulness": self.usefulness} if self.usefulness else {}
         return summary | ({"conversations": self.conversations.to_json()} if self.conversations else {})
 
 
@@ -121,7 +125,13 @@ def _assess(
         played,
         details.legs(*asked) if wanted.legs else {},
         tuple(details.by_question(*asked)) if wanted.questions else (),
+        _usefulness(answerer, judged),
     )
+
+
+def _usefulness(answerer: Answerer, judged: Path) -> dict[str, Any] | None:
+    outcomes = [] if judged.is_dir() else quotes.outcomes(quotes.read_questions(judged), answerer)
+    return usefulness(outcomes) if outcomes else None
 
 
 def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]:

@@ -1,7 +1,8 @@
 """An editor's own judged questions: each with quotes from articles, which outlive any way of cutting passages.
 
 A line of the file is `{"question": "…", "answers": [{"article": "id", "quote": "…"}]}`. A passage answers when it holds
-at least half of a quote.
+at least half of a quote. A line may say whether the articles cover its question, `"coverage": "partly"`, and name
+quotes that only help, `"helps": […]`; one that is not covered needs no answers. See `usefulness`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chatbot.answering.answerer import Answerer
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation.beir import JudgedSet, records
+from chatbot.evaluation.usefulness import COVERAGES, Coverage, Outcome, outcome
 from chatbot.indexing.generation.passage_store import Store
+from chatbot.records import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,16 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuestion:
-    """A question and the quotes that answer it; `id` is its own or the number of its line."""
+    """A question and the quotes that answer it; `id` is its own or the number of its line.
+
+    `helps` are quotes that help without answering. `coverage` is None where it was not judged.
+    """
 
     id: str
     question: str
     quotes: tuple[Quote, ...]
+    helps: tuple[Quote, ...] = ()
+    coverage: Coverage | None = None
 
 
 def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
@@ -38,14 +47,18 @@ def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
     questions = []
     for place, record in records(file):
         question, answers = record.get("question"), record.get("answers")
-        if not isinstance(question, str) or not isinstance(answers, list) or not answers:
+        helps, coverage = record.get("helps") or [], record.get("coverage")
+        if coverage not in {None, *COVERAGES}:
+            raise JudgedSetError(f"{place}: coverage is {coverage!r}; expected one of {', '.join(COVERAGES)}")
+        if not isinstance(question, str) or not isinstance(answers, list) or not (answers or coverage):
             missing = "question" if not isinstance(question, str) else "list of answers"
             raise JudgedSetError(
                 f"{place}: this is no judged question: it has no {missing}; expected "
                 '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
             )
         id_ = str(record.get("id", place.rpartition(":")[2]))
-        questions.append(JudgedQuestion(id_, question, tuple(to_quote(answer, place) for answer in answers)))
+        said, helpful = (tuple(to_quote(one, place) for one in each) for each in (answers, helps))
+        questions.append(JudgedQuestion(id_, question, said, helpful, coverage))
     if not questions:
         raise JudgedSetError(f"{file} holds no judged questions; write some, one a line")
     return tuple(questions)
@@ -73,6 +86,21 @@ def read_gold(file: Path, store: Store) -> JudgedSet:
     if not qrels:
         raise JudgedSetError(f"{file}: none of its quotes is in a published article; check article ids and quotes")
     return JudgedSet(file.stem, {one.id: one.question for one in questions}, qrels)
+
+
+def outcomes(questions: Iterable[JudgedQuestion], answerer: Answerer, k: int = 5) -> list[Outcome]:
+    """What is said to the questions whose coverage was judged, at most k passages each."""
+    found = []
+    for one in questions:
+        if one.coverage:
+            answer = answerer.ask(one.question, k, (), Filters())
+            shown = [hit.passage.id for hit in answer.hits]
+            answering, helping = (quoted(quotes, answerer.store) for quotes in (one.quotes, one.helps))
+            # Where nothing answers as a whole, what was named as an answer is what helps.
+            whole = answering if one.coverage == "covered" else []
+            said = (answer.verdict, answer.confidence)
+            found.append(outcome(one.coverage, said, shown, whole, [*answering, *helping]))
+    return found
 
 
 def quoted(quotes: Iterable[Quote], store: Store) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from chatbot import Chatbot, Settings
+from chatbot.answering.follow_ups import offered
 from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from chatbot.evaluation.effect import side
@@ -135,8 +136,17 @@ def test_a_section_that_is_not_there_is_told_and_the_question_tied_by_meaning(si
 
 def test_a_question_with_another_key_is_named() -> None:
     text = "---\nquestions:\n  - question: Who?\n    section: Pay\n---\nWords of a text.\n"
-    with pytest.raises(ContentError, match="a question has the key 'section'; known are question, heading"):
+    with pytest.raises(ContentError, match="'section'; known are question, questions, heading"):
         parse("a.md", text.encode(), "")
+
+
+def test_questions_of_one_section_are_named_together() -> None:
+    group = "  - heading: Pay\n    questions:\n      - Which: A or B?\n      - Who?\n"
+    text = f"---\nquestions:\n  - What?\n{group}  - heading: Leave\n    questions: When?\n---\nWords of a text.\n"
+    article = parse("a.md", text.encode(), "").articles[0]
+    assert article.questions == ("What?", "Which: A or B?", "Who?", "When?")
+    assert article.sections == ("", "Pay", "Pay", "Leave")
+    assert offered(article) == ("What?", "Which: A or B?", "When?")
 
 
 def test_a_question_with_a_colon_is_no_mapping() -> None:

@@ -74,16 +74,22 @@ class FrontMatter:
         return tuple(dict.fromkeys(item for item in map(_item, value) if item))
 
     def questions(self) -> dict[str, str]:
-        """What stands under `questions`, texts or mappings of `question` and `heading`: each with its heading or ""."""
+        """What stands under `questions`: each question with the heading that answers it, or "".
+
+        Each is a text, or a mapping of `heading` to `question` or to a list, `questions`.
+        """
         stated = self._values.get("questions")
         if not stated or not isinstance(stated.value, list):
             return dict.fromkeys(self.texts("questions"), "")
         found: dict[str, str] = {}
         for item in stated.value:
-            mapping = item if isinstance(item, dict) and isinstance(item.get("question"), str) else {}
-            if unknown := [key for key in mapping if key not in {"question", "heading"}]:
-                raise self._error(stated, f"a question has the key {_shown(unknown[0])}; known are question, heading")
-            if question := _item(mapping.get("question", item)):
+            mapping = item if isinstance(item, dict) and {"question", "questions"} & item.keys() else {}
+            if unknown := [key for key in mapping if key not in {"question", "questions", "heading"}]:
+                known = "question, questions, heading"
+                raise self._error(stated, f"a question has the key {_shown(unknown[0])}; known are {known}")
+            several = mapping.get("questions") or []
+            asked = [mapping.get("question"), *(several if isinstance(several, list) else [several])]
+            for question in filter(None, map(_item, asked if mapping else [item])):
                 found.setdefault(question, _item(mapping.get("heading")))
         return found
 
