@@ -16,8 +16,9 @@ from chatbot.records import Verdict
 class ExplainedHit:
     """A passage, why it was found, and the parts of its score.
 
-    `meaning` and `words` add up to `score`; `cosine` and `sentence` in [-1, 1] are how close the passage and its best
-    sentence are to the question, `bm25` >= 0 is its raw lexical score. `sentences` are those that are highlighted.
+    `meaning` and `words` add up to `score`. How close passage, best sentence and the best of the questions that lead to
+    it are to the question say `cosine`, `sentence` and `asked` in [-1, 1], the last None where none leads to it; `bm25`
+    >= 0 is its raw lexical score. `sentences` are those that are highlighted.
     """
 
     rank: int
@@ -30,6 +31,7 @@ class ExplainedHit:
     words: float
     cosine: float
     sentence: float
+    asked: float | None
     bm25: float
     sentences: tuple[str, ...]
 
@@ -102,6 +104,7 @@ def _explained(answerer: Answerer, trace: Trace, places: Sequence[int]) -> tuple
                 words=words,
                 cosine=hit.cosine,
                 sentence=float(trace.ranking.sentences[place]),
+                asked=float(asked) if (asked := trace.ranking.asked[place]) > -1 else None,
                 bm25=hit.bm25,
                 sentences=tuple(passage.text[one.start : one.end] for one in hit.highlights),
             )

@@ -191,12 +191,13 @@ def explanation_text(explanation: Explanation) -> str:
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:
+    asked = "" if hit.asked is None else f"best question {hit.asked:.3f}, "
     lines = [
         f"{hit.rank}. {hit.place}  [{hit.passage_id}]",
         f"   {hit.reason}",
         f"   matched words  {', '.join(hit.matched) or 'none'}",
         f"   score          {hit.score:.3f} = meaning {hit.meaning:.3f} + words {hit.words:.3f}",
-        f"   raw            cosine {hit.cosine:.3f}, best sentence {hit.sentence:.3f}, BM25 {hit.bm25:.2f}",
+        f"   raw            cosine {hit.cosine:.3f}, best sentence {hit.sentence:.3f}, {asked}BM25 {hit.bm25:.2f}",
     ]
     for sentence in hit.sentences:
         text = " ".join(sentence.split())

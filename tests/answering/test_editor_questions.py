@@ -19,7 +19,6 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters, Turn
 from chatbot.settings import PassageSettings
 from tests.support.keyword_embedder import KeywordEmbedder
-from tests.support.places import GOLD
 
 PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer.\n"
 TEAM = """## Joining
@@ -80,15 +79,14 @@ def test_an_alias_is_a_word_that_questions_are_mended_to(site: Site) -> None:
 
 
 def test_a_question_lifts_the_passage_nearest_to_it(site: Site) -> None:
-    question, vague = "Is a remote team a reason to go?", "remote, or not remote?"
-    rows = np.arange(3)
+    question, vague = "Is a remote team a reason to go?", "a remote team: reason to go, go, go"
     plain = site.publish()
     led = site.publish(questions=[question])
     row = led.store.row("team#2")
     vector = site.embedder.embed_query(question)
-    before, after = plain.best_sentences(rows, vector), led.best_sentences(rows, vector)
+    before, after = plain.best_questions(vector), led.best_questions(vector)
     assert after[row] == pytest.approx(1.0, abs=1e-3)
-    assert before[row] < 0.9
+    assert before.tolist() == [-1.0, -1.0, -1.0]
     assert np.flatnonzero(before != after).tolist() == [row]
     gain = [site.ask(index, vague).hits[0] for index in (plain, led)]
     assert [hit.passage.id for hit in gain] == ["team#2", "team#2"]
@@ -176,11 +174,12 @@ def test_a_question_of_two_articles_is_answered_by_the_nearer_one(site: Site) ->
 def test_the_shipped_articles_answer_their_own_questions_by_the_right_section_first(shipped: dict[str, str]) -> None:
     folders = {"corpus_dir": Path(shipped["CHATBOT_CORPUS_DIR"]), "index_dir": Path(shipped["CHATBOT_INDEX_DIR"])}
     bot = Chatbot.open(Settings(**folders))
-    judged = [json.loads(line) for line in (GOLD / "offered.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert sum(len(article.questions) for article in bot.articles()) == len(judged) > 250
-    wrong = []
-    for line in judged:
-        first = bot.ask(line["question"], k=1).hits[0].passage
-        if first.article_id != line["article"] or line["heading"] not in sections(first):
-            wrong.append((line, first.id))
-    assert len(wrong) <= 0.01 * len(judged), wrong
+    asked, wrong = 0, []
+    for article in bot.articles():
+        for question, heading in zip(article.questions, article.sections, strict=True):
+            asked += 1
+            hits = bot.ask(question, k=1).hits
+            if not hits or hits[0].passage.article_id != article.id or heading not in sections(hits[0].passage):
+                wrong.append((question, article.id, heading))
+    assert asked > 1600
+    assert len(wrong) <= 0.01 * asked, wrong

@@ -16,7 +16,7 @@ import pytest
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread
 from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.bm25 import count_terms
+from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
@@ -32,12 +32,15 @@ BOTH, FIRST, SECOND, NOT_E1 = (0.5, 0.5, 0.5, 0.5), (0.5, -0.5, 0.5, 0.5), (-0.5
 # Its cosine to E1, E2, E3, E4 is .6, .8, 0, 0 and to BOTH, FIRST, SECOND, NOT_E1 it is .7, -.1, .1, -.6. The passage
 # nearest to it has .6, halfway between a clear question and a vague one.
 ASKED = (0.6, 0.8, 0.0, 0.0)
+QUESTION = "team offer"
 WEIGHTS = {"pay": 1.0, "team": 0.4, "unknown": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A passage, and what ASKED finds in it: its cosine, that of its best sentence, and the mean of its neighbours."""
+    """A passage, and what ASKED finds in it: its cosine, that of its best sentence, the mean of its neighbours, and the
+    cosine of its best question.
+    """
 
     article: str
     vector: Vector
@@ -48,6 +51,7 @@ class Row:
     cosine: float = 0.0
     sentence: float = 0.0
     beside: float = 0.0
+    asked: float = -1.0
 
 
 ROWS = (
@@ -55,11 +59,11 @@ ROWS = (
     Row("a", E3, (E3,), (), 0.10, "team", 0.0, 0.0, (0.6 + 0.1) / 2),
     Row("a", SECOND, (), (), 0.20, "pay", 0.1, 0.1, (0.0 + 0.6) / 2),
     Row("a", E1, (E1,), (), 0.50, "offer", 0.6, 0.6, 0.1),
-    Row("b", E4, (E4,), (E2,), 0.25, "pay team", 0.0, 0.8, -0.1),
+    Row("b", E4, (E4,), (E3, E1), 0.25, "pay team", 0.0, 0.0, -0.1, 0.6),
     Row("b", FIRST, (FIRST, SECOND), (), 0.05, "offer", -0.1, 0.1, (0.0 - 0.6) / 2),
     Row("b", NOT_E1, (E3,), (), 0.00, "team", -0.6, 0.0, -0.1),
     Row("c", SECOND, (BOTH,), (), 0.40, "pay offer", 0.1, 0.7, 0.1),
-    Row("d", E3, (E1,), (NOT_E1,), 0.15, "pay", 0.0, 0.6, 0.0),
+    Row("d", E3, (E1,), (NOT_E1,), 0.15, "pay", 0.0, 0.6, 0.0, -0.6),
     Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
     Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
     Row("d", E3, (E1,), (), 0.15, "pay", 0.0, 0.6, 0.0),
@@ -94,6 +98,7 @@ def generation(rows: tuple[Row, ...], folder: Path) -> LocalIndex:
         hubs=np.array([(row.hub, 0.9) for row in rows], np.float32),
         sentences=sentences,
         questions=EditorsQuestions(np.zeros((len(asked), 16), np.uint8), asked, ends),
+        asked=count_terms([QUESTION.split() for row in rows for _ in row.questions]),
         postings=count_terms([row.words.split() for row in rows]),
         words={},
     ).write(folder)
@@ -113,7 +118,8 @@ def query(vector: Vector = ASKED, weights: dict[str, float] = WEIGHTS, **favoure
 
 def meaning(row: int) -> float:
     of = ROWS[row]
-    return (of.cosine + of.sentence) / 2 + 0.15 * of.beside - 0.2 * of.hub
+    own = (of.cosine + of.sentence) / 2
+    return ((own + of.asked) / 2 if of.asked > -1 else own) + 0.15 * of.beside - 0.2 * of.hub
 
 
 def word_shares(bm25: list[float]) -> list[float]:
@@ -150,13 +156,14 @@ def test_a_score_is_meaning_and_words_and_closeness_to_the_ten_best(searcher: Se
     found = searcher.rank(query())
     expected = with_expansion({row: meaning(row) + words[row] for row in range(13)}, vague=0.5)
     assert_ranked(found, expected)
-    assert [row for row in found.rows.tolist() if 8 <= row <= 11] == [8, 9, 10, 11]
-    assert len({round(expected[row], 6) for row in (8, 9, 10, 11)}) == 1
+    assert [row for row in found.rows.tolist() if 8 <= row <= 11] == [9, 10, 11, 8]
+    assert len({round(expected[row], 6) for row in (9, 10, 11)}) == 1
     rows = found.rows.tolist()
     assert found.words == pytest.approx([words[row] for row in rows], abs=1e-6)
     assert found.bm25.tolist() == [bm25[row] for row in rows]
     assert found.cosines == pytest.approx([ROWS[row].cosine for row in rows], abs=1e-6)
     assert found.sentences == pytest.approx([ROWS[row].sentence for row in rows], abs=1e-6)
+    assert found.asked == pytest.approx([ROWS[row].asked for row in rows], abs=1e-6)
 
 
 def test_a_clear_question_without_words_is_ranked_by_meaning_alone(searcher: Searcher) -> None:
@@ -207,8 +214,11 @@ def test_candidates_are_the_nearest_and_those_of_the_most_words(
 
 def test_a_hundred_of_each_search_are_candidates(tmp_path: Path) -> None:
     near, worded = Row("a", E1, (), (), 0.0, "offer"), Row("b", E3, (), (), 0.0, "pay")
-    index = generation((near,) * 120 + (worded,) * 120, tmp_path / "index")
-    assert len(Searcher(index, KeywordEmbedder()).rank(query()).rows) == 200
+    asked, opposed = Row("c", E3, (), (E1,), 0.0, "offer"), Row("d", E3, (), (NOT_E1,), 0.0, "offer")
+    index = generation((near,) * 120 + (worded,) * 120 + (asked,) * 120 + (opposed,) * 9, tmp_path / "index")
+    found = Searcher(index, KeywordEmbedder()).rank(query(weights={"pay": 1.0})).rows
+    assert [int(((first <= found) & (found < first + 120)).sum()) for first in (0, 120, 240)] == [100] * 3
+    assert len(found) == 300
 
 
 def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
@@ -221,9 +231,21 @@ def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
     ]
 
 
-def test_the_best_sentence_may_be_an_editors_question_and_none_gives_minus_one(searcher: Searcher) -> None:
+def test_the_best_sentences_and_questions_are_found_and_none_gives_minus_one(searcher: Searcher) -> None:
     found = searcher.index.best_sentences(np.array([12, 2, 4, 0, 8]), np.array(ASKED, np.float32))
-    assert found == pytest.approx([0.0, -1.0, 0.8, 0.7, 0.6], abs=1e-6)
+    assert found == pytest.approx([0.0, -1.0, 0.0, 0.7, 0.6], abs=1e-6)
+    found = searcher.index.best_questions(np.array(ASKED, np.float32))
+    assert found == pytest.approx([row.asked for row in ROWS], abs=1e-6)
+
+
+def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:
+    rows = tuple(Row("a", E1, (), questions, 0.0, "pay") for questions in ((), (E1, E2), (), (E1,)))
+    index = generation(rows, tmp_path / "index")
+    write_lexical(count_terms([QUESTION.split()] * 3), np.zeros(3, np.int64), tmp_path / "questions")
+    alone = LexicalIndex(tmp_path / "questions").scores({"offer": 1.0})
+    assert alone[0] > 0
+    assert index.lexical({"offer": 1.0}) == pytest.approx([0.0, alone[0] / 2, 0.0, alone[0] / 2])
+    assert index.lexical({"pay": 1.0}) == pytest.approx(index.lexical_index.scores({"pay": 1.0}))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from chatbot.content.markdown.blocks import blocks
 from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
+from chatbot.evaluation.usefulness import COVERAGES
 from tests.support.places import CORPUS, GOLD
 
 COPIED = 6
@@ -24,11 +26,15 @@ def lines(name: str) -> list[Line]:
 ANSWERABLE = lines("answerable.jsonl")
 MISSPELT = lines("misspelt.jsonl")
 EVERY = [*ANSWERABLE, *MISSPELT]
+REAL = lines("real.jsonl")
 ARTICLES = {a.id: a for a in (read_article(p, CORPUS, 1) for p in find_files(CORPUS) if p.endswith(".md")) if a}
 
 
 def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.lower().replace("’", "'").replace("'", ""))
+
+
+WRITTEN = [words(question) for article in ARTICLES.values() for question in article.questions]
 
 
 def runs(text: str) -> set[tuple[str, ...]]:
@@ -92,10 +98,21 @@ def test_questions_have_three_to_twenty_five_words() -> None:
     assert failing(EVERY, lambda line: 3 <= len(intended(line).split()) <= 25) == []
 
 
-def test_no_question_repeats_one_from_the_front_matter() -> None:
-    written = [words(question) for article in ARTICLES.values() for question in article.questions]
+def test_real_questions_are_judged_whole() -> None:
+    assert [line["id"] for line in REAL] == [f"r{n:03}" for n in range(1, len(REAL) + 1)]
+    assert {line["coverage"] for line in REAL} == set(COVERAGES)
+    for line in REAL:
+        places = [*line["answers"], *line.get("helps", [])]
+        assert bool(line["answers"]) == (line["coverage"] in {"covered", "partly"}), line["id"]
+        assert len({(place["article"], place["quote"]) for place in places}) == len(places), line["id"]
+        assert all(ARTICLES[place["article"]].text.count(place["quote"]) == 1 for place in places), line["id"]
+        assert words(line["question"]) not in WRITTEN, line["id"]
+    asked = [" ".join(words(line["question"])) for line in REAL]
+    assert len(asked) == len(set(asked))
 
-    assert failing(EVERY, lambda line: words(intended(line)) not in written) == []
+
+def test_no_question_repeats_one_from_the_front_matter() -> None:
+    assert failing(EVERY, lambda line: words(intended(line)) not in WRITTEN) == []
 
 
 def test_no_question_copies_the_words_of_an_article() -> None:
@@ -112,9 +129,10 @@ def test_misspelt_questions_differ_from_what_was_meant_by_a_few_letters() -> Non
     assert failing(MISSPELT, slightly_different) == []
 
 
-def test_every_offered_question_is_listed_with_a_heading_of_its_article() -> None:
-    listed = [(line["article"], line["question"]) for line in lines("offered.jsonl")]
-    headings = {id_: [b.title for b in blocks(one.text) if b.kind == "heading"] for id_, one in ARTICLES.items()}
-
-    assert listed == [(article.id, question) for article in ARTICLES.values() for question in article.questions]
-    assert [line for line in lines("offered.jsonl") if headings[line["article"]].count(line["heading"]) != 1] == []
+def test_every_question_of_an_article_names_a_heading_of_it_and_stands_there_once() -> None:
+    for article in ARTICLES.values():
+        headings = [block.title for block in blocks(article.text) if block.kind == "heading"]
+        assert len(article.questions) == len(article.sections), article.id
+        assert [one for one in article.sections if headings.count(one) != 1] == [], article.id
+    asked = Counter(" ".join(words(question)) for article in ARTICLES.values() for question in article.questions)
+    assert [question for question, times in asked.items() if times > 1] == []

@@ -25,6 +25,7 @@ lexical/terms.txt lexical/first_rows.npy
 lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy
 lexical/article_starts.npy lexical/articles.npy lexical/article_counts.npy lexical/article_lengths.npy
 """.split()
+FILES += [f"questions/{file}" for file in FILES if file.startswith("lexical/")]
 
 
 @pytest.fixture
@@ -32,7 +33,9 @@ def site(tmp_path: Path) -> Settings:
     """Two generations, the first about pay, the second about pay and degrees."""
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
     settings.corpus_dir.mkdir()
-    (settings.corpus_dir / "a.md").write_text("# Pay\n\nAsk for better pay when you get an offer.\n")
+    (settings.corpus_dir / "a.md").write_text(
+        "---\nquestions: [Pay?]\n---\n# Pay\n\nAsk for better pay when you get an offer.\n"
+    )
     build(settings, embedder=KeywordEmbedder())
     (settings.corpus_dir / "b.md").write_text("# Degree\n\nLearn python without a degree.\n")
     build(settings, embedder=KeywordEmbedder())

@@ -13,6 +13,7 @@ from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 STOP_WEIGHT = 0.4
 _HUB = 0.2
 _BESIDE = 0.15
+_ASKED = 0.5
 _WORDS, _DECIDED = 0.1, 0.7
 _EXPANSION = 0.5
 _CLEAR, _VAGUE = 0.7, 0.5
@@ -41,14 +42,17 @@ def decidedness(bm25: Scores) -> float:
     return (best - eleventh) / best
 
 
-def meaning(cosine: Scores, sentence: Scores, beside: Scores, hub: Scores) -> Scores:
+def meaning(cosine: Scores, sentence: Scores, asked: Scores, beside: Scores, hub: Scores) -> Scores:
     """How close passages are in meaning, shape (n,).
 
-    Half the passage's cosine and half that of its best sentence; a little of the passages `beside` it in its article;
-    less `hub`, its closeness to passages at large, because a passage that is near to everything says little about one
-    question (the idea of CSLS: Conneau et al., arXiv 1710.04087).
+    Half the passage's cosine and half that of its best sentence; where questions are known that it answers, half of
+    that and half the cosine of the best of them, `asked` (-1 where none is known); a little of the passages `beside`
+    it in its article; less `hub`, its closeness to passages at large, because a passage that is near to everything says
+    little about one question (the idea of CSLS: Conneau et al., arXiv 1710.04087).
     """
-    blended: Scores = (cosine + sentence) / 2 + np.float32(_BESIDE) * beside - np.float32(_HUB) * hub
+    own = (cosine + sentence) / 2
+    own = np.where(asked > -1, own + np.float32(_ASKED) * (asked - own), own)
+    blended: Scores = own + np.float32(_BESIDE) * beside - np.float32(_HUB) * hub
     return blended
 
 
@@ -63,7 +67,10 @@ def word_share(bm25: Scores, best: float, decided: float) -> Scores:
 
 
 def vagueness(best_cosine: float) -> float:
-    """How little a question resembles even its nearest passage, in [0, 1]: 0 from a cosine of 0.7, 1 below 0.5."""
+    """How little a question resembles even the nearest passage or known question, in [0, 1].
+
+    0 from a cosine of 0.7, 1 below 0.5.
+    """
     return min(max((_CLEAR - best_cosine) / (_CLEAR - _VAGUE), 0.0), 1.0)
 
 

@@ -5,7 +5,7 @@ passage that it leads to.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cached_property
 
@@ -58,11 +58,10 @@ class Pins:
         if not len(own.rows):
             cosine = self._searcher.index.vectors(np.array([row])) @ query.vector
             zero = np.zeros(1, np.float32)
-            own = Ranking(np.array([row]), zero, zero, cosine, cosine, zero)
+            own = Ranking(np.array([row]), zero, zero, cosine, cosine, cosine, zero)
         best = max(float(ranking.scores.max(initial=0.0)), 0.0)
         own = replace(own, scores=np.full(1, best, np.float32))
-        names = ("rows", "scores", "words", "cosines", "sentences", "bm25")
-        return Ranking(*(np.concatenate([getattr(own, name), getattr(rest, name)]) for name in names))
+        return Ranking(*(np.concatenate([getattr(own, one.name), getattr(rest, one.name)]) for one in fields(Ranking)))
 
     @cached_property
     def _pins(self) -> list[tuple[Pin, int]]:

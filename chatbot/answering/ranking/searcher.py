@@ -39,7 +39,8 @@ class Query:
 class Ranking:
     """Rows of passages, best first, with what they scored; all arrays have one length.
 
-    `scores` is the fused score, `words` the part of it that comes from words; `cosines` and `bm25` are raw.
+    `scores` is the fused score, `words` the part of it that comes from words; `cosines` and `bm25` are raw. `asked` are
+    the cosines of the best of the questions that lead to each, -1 where there is none.
     """
 
     rows: Rows
@@ -47,6 +48,7 @@ class Ranking:
     words: Scores
     cosines: Scores
     sentences: Scores
+    asked: Scores
     bm25: Scores
 
     def only(self, kept: npt.NDArray[np.bool_]) -> Ranking:
@@ -54,7 +56,7 @@ class Ranking:
         return Ranking(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
-NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in range(5)))
+NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in range(6)))
 
 
 class Searcher:
@@ -72,22 +74,26 @@ class Searcher:
         """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""
         index, vector = self.index, query.vector
         near, _ = index.dense(vector, CANDIDATES, allowed)
-        bm25 = index.lexical(query.weights)
+        bm25, asked = index.lexical(query.weights), index.best_questions(vector)
         if allowed is not None:
-            bm25 = np.where(allowed, bm25, np.float32(0.0))
-        rows = np.union1d(near, _highest(bm25, CANDIDATES))
+            bm25, asked = np.where(allowed, bm25, np.float32(0.0)), np.where(allowed, asked, np.float32(-1.0))
+        rows = np.unique(np.concatenate([near, _highest(bm25, CANDIDATES), _highest(asked, CANDIDATES)]))
         vectors = index.vectors(rows)
         cosines = vectors @ vector
         best = index.best_sentences(rows, vector)
         best = np.where(best > -1, best, cosines).astype(np.float32)
-        meaning = formulas.meaning(cosines, best, self._beside(rows, vector, cosines), index.hubs(rows))
+        beside, hubs = self._beside(rows, vector, cosines), index.hubs(rows)
+        meaning = formulas.meaning(cosines, best, asked[rows], beside, hubs)
         words = formulas.word_share(bm25[rows], float(bm25.max(initial=0.0)), formulas.decidedness(bm25))
         scores = meaning + words
-        scores += formulas.expansion(vectors, scores, formulas.vagueness(float(cosines.max(initial=0.0))))
+        nearest = float(np.maximum(cosines, asked[rows]).max(initial=0.0))
+        scores += formulas.expansion(vectors, scores, formulas.vagueness(nearest))
         if query.favoured:
             scores += self._gain(rows, query.favoured)
         order = np.lexsort((rows, -scores))
-        return Ranking(rows[order], scores[order], words[order], cosines[order], best[order], bm25[rows][order])
+        ranked = rows[order]
+        parts = (scores[order], words[order], cosines[order], best[order], asked[ranked], bm25[ranked])
+        return Ranking(ranked, *parts)
 
     def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:
         """The places of `rows` that say nearly what a row before them says, or one of `shown`, in another article.

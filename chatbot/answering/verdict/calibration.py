@@ -50,7 +50,8 @@ class _Asked:
             near = outside @ vector
             if itself:
                 near = np.delete(near, int(near.argmax()))
-            weighed.append(evidence.evidence(asked.cosines[kept], asked.sentences[kept], asked.bm25[kept], near))
+            left = asked.only(kept)
+            weighed.append(evidence.evidence(left.cosines, np.maximum(left.sentences, left.asked), left.bm25, near))
         return weighed
 
 

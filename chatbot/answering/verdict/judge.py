@@ -42,7 +42,8 @@ class Judge:
         The score is at least `refuse_below` where the first passage holds the question to the letter.
         """
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
-        weighed = evidence.evidence(ranking.cosines, ranking.sentences, ranking.bm25, near)
+        nearest = np.maximum(ranking.sentences, ranking.asked)
+        weighed = evidence.evidence(ranking.cosines, nearest, ranking.bm25, near)
         strength = evidence.score(weighed, self._scale)
         if strength < self.thresholds.refuse_below and self._to_the_letter(query, ranking):
             strength = self.thresholds.refuse_below

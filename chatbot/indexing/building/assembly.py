@@ -47,11 +47,13 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     hubs = hubness(Texts(corpus.digests, vectors), before)
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
     article_of = corpus.article_of()
-    questions = lead(corpus.articles, article_of, corpus.passages, vectors, embedder, old.questions if old else None)
+    questions, asked = lead(
+        corpus.articles, article_of, corpus.passages, vectors, embedder, old.questions if old else None
+    )
     postings, spoken = _count(corpus, article_of, sources, old, on_step)
     parts = Parts(
         *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, hubs, sentences),
-        *(questions, postings, spoken),
+        *(questions, asked, postings, spoken),
     )
     return parts, len(embedded), pace(fresh.seconds, old.manifest.pace if old else 0.0)
 

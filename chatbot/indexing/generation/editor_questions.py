@@ -4,6 +4,7 @@ questions/
   digests.npy     uint8 (questions, 16)       of the text of each question
   vectors.npy     float16 (questions, dim)    unit rows, side by side those that lead to one passage
   starts.npy      int64 (passages + 1,)       questions starts[i]:starts[i+1] lead to passage i
+  lexical/        the words of each question, counted as those of a passage: the files of `bm25`
 
 Where a question leads: to the section that it names, else to one whose heading says the same, else to the passage that
 is nearest in meaning, closer the more of its words stand in a heading. docs/retrieval.md says what was measured.
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from chatbot.arrays import HalfVectors, Rows, Scores
 from chatbot.content.markdown.blocks import blocks
+from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.tokens import content_words, stem, words
 from chatbot.indexing.model.embedder import Embedder
@@ -36,7 +38,7 @@ _HEADING_MARKS = ("#", "==", "--")
 
 @dataclass(frozen=True, slots=True)
 class EditorsQuestions:
-    """The files of this module's docstring."""
+    """The arrays of this module's docstring."""
 
     digests: npt.NDArray[np.uint8]
     vectors: HalfVectors
@@ -59,8 +61,10 @@ def lead(
     vectors: HalfVectors,
     embedder: Embedder,
     old: EditorsQuestions | None,
-) -> EditorsQuestions:
+) -> tuple[EditorsQuestions, Postings]:
     """Each question's vector, taken over from `old` where it is known, and the passage of its article it leads to.
+
+    Side by side with them the words of each.
 
     `article_of` gives the article of each of the `passages`, ascending, `vectors` their unit rows, shape
     (passages, dim).
@@ -70,6 +74,7 @@ def lead(
     digests: list[bytes] = []
     found: list[npt.NDArray[np.float16]] = []
     rows: list[int] = []
+    asked: list[list[str]] = []
     for number, article in enumerate(articles):
         if not article.questions:
             continue
@@ -82,13 +87,15 @@ def lead(
             vector = old.vectors[row] if old and row is not None else embedder.embed_query(question).astype(np.float16)
             found.append(vector)
             rows.append(first + sections.place(question, named, own @ vector.astype(np.float32)))
+            asked.append([stem(word) for word in words(question)])
     places = np.array(rows, np.int64)
     order = np.argsort(places, kind="stable")
-    return EditorsQuestions(
+    questions = EditorsQuestions(
         np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)[order],
         np.array(found, np.float16).reshape(-1, embedder.dim)[order],
         np.searchsorted(places[order], np.arange(len(vectors) + 1)),
     )
+    return questions, count_terms(asked[place] for place in order)
 
 
 def sections(passage: Passage) -> list[str]:

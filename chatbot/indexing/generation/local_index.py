@@ -60,6 +60,10 @@ class SentenceVectors:
         return slice(int(self.starts[row]), int(self.starts[row + 1]))
 
 
+QUESTION_WEIGHT = 0.5
+"""How much the words of a question count that leads to a passage; docs/retrieval.md."""
+
+
 def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
     """8-bit codes of rows and the scale of each: `codes * scales[:, None]` is within half a step of `vectors`."""
     largest = np.abs(vectors).max(axis=1, initial=1e-9)
@@ -79,6 +83,7 @@ class Parts:
     hubs: npt.NDArray[np.float32]
     sentences: SentenceVectors
     questions: EditorsQuestions
+    asked: Postings  # the words of each of the questions
     postings: Postings
     words: Mapping[str, int]
 
@@ -89,6 +94,8 @@ class Parts:
         np.save(folder / "hubs.npy", self.hubs)
         self.sentences.write(folder / "sentences")
         self.questions.write(folder / FOLDER)
+        led = np.repeat(np.arange(len(self.vectors)), np.diff(self.questions.starts))
+        write_lexical(self.asked, self.article_of[led], folder / FOLDER / "lexical")
         write_lexical(self.postings, self.article_of, folder / "lexical")
         write_words(self.words, folder / FILE)
         write_vectors(self.vectors, folder / "vectors.faiss")
@@ -116,6 +123,7 @@ class LocalIndex:
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
             self.questions = EditorsQuestions.open(folder / opening)
+            self._asked = LexicalIndex(folder / opening / "lexical")
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
@@ -169,8 +177,15 @@ class LocalIndex:
         return self._vectors.nearest(vectors)
 
     def lexical(self, weights: Mapping[str, float]) -> Scores:
-        """BM25 of every passage, shape (len,), for stemmed terms with their weights."""
-        return self.lexical_index.scores(weights)
+        """BM25 of every passage, shape (len,), for stemmed terms with their weights.
+
+        To a passage's own comes QUESTION_WEIGHT times that of the best of the questions that lead to it.
+        """
+        scores = self.lexical_index.scores(weights)
+        if len(self._asked):
+            asked = _highest(self._asked.scores(weights), np.diff(self.questions.starts))
+            scores += np.float32(QUESTION_WEIGHT) * np.maximum(asked, 0.0)
+        return scores
 
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
@@ -196,19 +211,20 @@ class LocalIndex:
         return self.sentence_vectors.spans[own], codes * self.sentence_vectors.scales[own, None]
 
     def best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
-        """The highest cosine to a unit vector of each passage's sentences, and of the questions that lead to it.
-
-        Shape (len(rows),), -1 where there are neither.
-        """
+        """The highest cosine to a unit vector of each passage's sentences, shape (len(rows),), -1 without any."""
         starts = self.sentence_vectors.starts
         counts = starts[rows + 1] - starts[rows]
         own = ranges(starts[rows], counts)
         codes = self.sentence_vectors.codes[own].astype(np.float32)
-        said = _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
-        starts = self.questions.starts
-        counts = starts[rows + 1] - starts[rows]
-        asked = single(self.questions.vectors[ranges(starts[rows], counts)])
-        return np.maximum(said, _highest(asked @ vector, counts))
+        return _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
+
+    def best_questions(self, vector: Vectors) -> Scores:
+        """The highest cosine to a unit vector of the questions that lead to each passage, shape (len,), -1 without."""
+        return _highest(self._question_vectors @ vector, np.diff(self.questions.starts))
+
+    @cached_property
+    def _question_vectors(self) -> Vectors:
+        return single(self.questions.vectors)
 
     def beside(self, rows: Rows) -> tuple[Rows, Mask]:
         """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""

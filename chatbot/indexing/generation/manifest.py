@@ -12,7 +12,7 @@ from typing import Any
 from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch
 
-FORMAT = 9
+FORMAT = 10
 
 MANIFEST = "manifest.json"
 
