@@ -235,6 +235,44 @@ def test_a_draft_of_a_json_feed_is_left_out() -> None:
     assert parsed.withheld == "1 of 3 entries are read; not public or no articles are 2 draft"
 
 
+def test_of_an_export_of_ghost_what_is_published_for_everybody_is_read() -> None:
+    said: list[dict[str, object]] = [
+        {"type": "page", "canonical_url": "https://x.org/pay/", "published_at": "2026-01-02T03:04:05.000Z"},
+        {"status": "draft"},
+        {"status": "scheduled"},
+        {"status": "sent"},
+        {"status": None},
+        {"visibility": "members"},
+        {"visibility": "paid"},
+        {"visibility": "tiers"},
+        {"visibility": None},
+        {"html": None, "lexical": FULL},
+    ]
+    common = {"status": "published", "visibility": "public", "updated_at": "2026-02-03T00:00:00.000Z"}
+    posts = [{"title": f"T{at}", "html": f"<p>{FULL}</p>", **common, **one} for at, one in enumerate(said)]
+    data = json.dumps({"db": [{"meta": {"version": "5.9"}, "data": {"posts": posts, "tags": []}}]}).encode()
+    parsed = parse("site.ghost.2026-11-26-10-00-00.json", data, "0")
+    (article,) = parsed.articles
+    assert (article.title, article.url, article.text) == ("T0", "https://x.org/pay/", TEXT)
+    assert (article.published, article.updated) == (date(2026, 1, 2), date(2026, 2, 3))
+    counts = "2 draft, 1 for members, 2 for paying members, 1 for some readers, 1 scheduled, 1 sent"
+    assert parsed.left_out == (
+        "1 of 10 entries hold no full text, such as 'T9'; export them in full; "
+        f"1 of 10 entries are read; not public or no articles are {counts}"
+    )
+
+
+def test_of_a_post_of_ghost_what_only_members_see_is_not_read() -> None:
+    begin, end = '<!--kg-gated-block:begin nonMember:{} memberSegment:"status:free" -->', "<!--kg-gated-block:end-->"
+    hidden = f"{begin.format('false')}<p>Members only.</p>{end}"
+    shown = f'{begin.format("true")}<p>For <a href="__GHOST_URL__/all/">all</a>.</p>{end}'
+    open_end = f"{begin.format('false')}<p>Members only.</p>"
+    post = {"title": "A", "status": "published", "html": f"{hidden}<p>{FULL}</p>{shown}{hidden}{open_end}"}
+    data = json.dumps({"db": [{"data": {"posts": [post]}}]}).encode()
+    (article,) = parse("a.ghost.2026.json", data, "0").articles
+    assert article.text == f"{TEXT}\n\nFor [all](/all/)."
+
+
 def test_a_post_of_the_classic_editor_keeps_its_paragraphs_and_has_no_shortcodes() -> None:
     text = f"""[et_pb_section fb_built="1"][et_pb_row][et_pb_text admin_label="A"]{FULL.strip()}
 

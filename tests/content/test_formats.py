@@ -282,9 +282,9 @@ def test_other_json_is_named_as_what_it_is_and_is_no_article_elsewhere(tmp_path:
     assert refusal("feed.json", b"[" * 100_000).startswith("is no JSON that can be read: ")
     empty = b'{"version": "https://jsonfeed.org/version/1", "items": {}}'
     assert refusal("feed.json", empty).startswith("is a feed without entries")
-    for name in ("feed.json", "package.json"):
+    for name in ("feed.json", "package.json", "Site.ghost.2026-11-26-10-00-00 (1).json", "ghost.json"):
         (tmp_path / name).write_text("{}")
-    assert find_files(tmp_path) == ["feed.json"]
+    assert find_files(tmp_path) == ["Site.ghost.2026-11-26-10-00-00 (1).json", "feed.json"]
 
 
 XML = [

@@ -1,4 +1,4 @@
-"""An exported feed (RSS, Atom, JSON Feed) to one article for each entry with its full text.
+"""An exported feed (RSS, Atom, JSON Feed, also an export of Ghost) to one article for each entry with its full text.
 
 RSS and Atom are parsed by feedparser, which reads what is no well-formed XML, too. What feeds get wrong most often
 (stray ampersands, HTML's entities, control characters, encodings) is mended before, so that its strict parser reads
@@ -28,7 +28,7 @@ from chatbot.content.readers.web_page import parse_html
 from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.encoding import declared_charset, decode
 from chatbot.content.source.front_matter import FrontMatter, one_line, usable_address
-from chatbot.content.source.site_exports import from_classic_editor, unwanted
+from chatbot.content.source.site_exports import from_classic_editor, from_ghost, unwanted
 from chatbot.errors import ContentError
 
 _LEAST = 400
@@ -37,6 +37,7 @@ _LEAST = 400
 _CUT_OFF = re.compile(r"(?:\[?(?:…|\.\.\.)\]?|(?:read|continue|learn) (?:more|reading)\W*)\s*$", re.IGNORECASE)
 _BETWEEN = re.compile(r"\n[ \t\r]*\n")
 _JSON_FEED = "https://jsonfeed.org/version/1"
+_POSTS_OF_GHOST = ("db", 0, "data", "posts")
 _KINDS = {"rss", "rdf", "feed"}
 _AS_UTF8 = {"content-type": "application/xml; charset=utf-8"}
 _NO_CHARACTER = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff]")
@@ -79,17 +80,19 @@ def read_feed(path: str, data: bytes) -> list[Part]:
 
 
 def read_json_feed(path: str, data: bytes) -> list[Part]:
-    """`read_feed` for JSON Feed, version 1 and 1.1."""
+    """`read_feed` for JSON Feed, version 1 and 1.1, and for what Ghost exports."""
     try:
         feed = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise ContentError(
             path, f"is no JSON that can be read: {one_line(str(error))[:200]}; export it again"
         ) from error
-    if not isinstance(feed, dict) or not str(feed.get("version")).startswith(_JSON_FEED):
-        raise ContentError(path, "is no JSON Feed, whose version begins with https://jsonfeed.org/version/1; rename it")
-    items = feed.get("items")
-    return _parts(path, [_item(one) for one in items if isinstance(one, dict)] if isinstance(items, list) else [])
+    posts = _inside(feed, *_POSTS_OF_GHOST)
+    if posts is None and not str(_inside(feed, "version")).startswith(_JSON_FEED):
+        version = f"whose version begins with {_JSON_FEED}"
+        raise ContentError(path, f"is no JSON Feed, {version}, and no export of Ghost; rename it")
+    items, entry = (_inside(feed, "items"), _item) if posts is None else (posts, _post)
+    return _parts(path, [entry(one) for one in items if isinstance(one, dict)] if isinstance(items, list) else [])
 
 
 def _mended(text: str) -> str:
@@ -164,6 +167,31 @@ def _item(item: dict[str, Any]) -> _Entry:
         base=url,
         unwanted=unwanted(item),
     )
+
+
+def _post(post: dict[str, Any]) -> _Entry:
+    """A post or a page of Ghost. What its editors alone can read, without `html`, is no full text."""
+    said = {key: value for key, value in post.items() if isinstance(value, str)}
+    url = _address(said.get("canonical_url", ""))
+    return _Entry(
+        title=one_line(said.get("title", "")),
+        url=url,
+        published=_day(said.get("published_at", "")),
+        updated=_day(said.get("updated_at", "")),
+        source=from_ghost(said.get("html", "")),
+        base=url,
+        unwanted=unwanted({**post, "status": said.get("status") or "draft"}),
+    )
+
+
+def _inside(value: Any, *keys: str | int) -> Any:
+    """What lies under these keys, one inside the other; None where there is nothing."""
+    for key in keys:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return None
+    return value
 
 
 def _content(entry: Any) -> tuple[str, str]:

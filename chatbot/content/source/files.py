@@ -94,8 +94,9 @@ def oversize(size: int, max_file_mb: float) -> str:
 
 
 def is_json_feed(path: str) -> bool:
-    """Whether a file is a JSON Feed (jsonfeed.org), which is told by its name."""
-    return PurePosixPath(path).name.lower() == "feed.json"
+    """Whether a file is a JSON Feed (jsonfeed.org) or an export of Ghost, which are told by their names."""
+    name = PurePosixPath(path).name.lower()
+    return name == "feed.json" or (".ghost." in name and name.endswith(".json"))
 
 
 def _relative(corpus_dir: Path, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""What exports of whole sites (WordPress, Blogger) write into a feed beside its articles.
+"""What exports of whole sites (WordPress, Blogger, Ghost) write into a feed beside its articles.
 
 An export holds everything: what is not public yet or any more, what visitors wrote, and the parts that pages are made
 of. An entry is an article only where nothing says that it is something else.
@@ -26,6 +26,12 @@ _NO_ARTICLE = re.compile(
 )
 _KINDS = {"nav_menu_item": "menu item"}
 _GOOGLE_KIND = "schemas.google.com/blogger/2008/kind#"
+_READERS = {"members": "for members", "paid": "for paying members", "tiers": "for paying members"}
+_GATED = re.compile(
+    r"<!--\s*kg-gated-block:begin(?!(?:(?!-->).)*nonMember:\s*true).*?-->.*?(?:<!--\s*kg-gated-block:end\s*-->|\Z)",
+    re.DOTALL,
+)
+"""A block of a post of Ghost that only its members see."""
 _OF_A_COMMENT = re.compile(r"#comment-\d+$|/comments/default/\d+$|[?&]showComment=")
 
 # Square brackets that a plugin would act on, by what only these look like.
@@ -65,7 +71,15 @@ def unwanted(entry: Mapping[str, Any]) -> str:
     if state := next((one for one in states if one not in _PUBLISHED), ""):
         return _STATES.get(state, state)
     draft = [value.casefold() for key, value in said.items() if key.rpartition("_")[2] == "draft"]
-    return "draft" if any(value in {"yes", "true", "1"} for value in draft) or entry.get("draft") is True else ""
+    if any(value in {"yes", "true", "1"} for value in draft) or entry.get("draft") is True:
+        return "draft"
+    readers = str(entry.get("visibility", "public")).casefold()
+    return "" if readers == "public" else _READERS.get(readers, "for some readers")
+
+
+def from_ghost(source: str) -> str:
+    """The HTML of a post of Ghost as everybody sees it, with links on its own site as paths."""
+    return _GATED.sub("", source).replace("__GHOST_URL__", "")
 
 
 def from_classic_editor(source: str) -> str:
