@@ -42,7 +42,7 @@ cli
 """.split()
 
 # Only formats may be more: they are all the same kind of thing.
-MOST_MODULES = {"content/readers": 14}
+MOST_MODULES = {"content/readers": 15}
 
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)

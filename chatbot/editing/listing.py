@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from chatbot.content.readers.sitemap import Sitemap, listed
+from chatbot.content.readers.registry import may_list
+from chatbot.content.readers.sitemap import Page, Sitemap
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.copies import marks, unmarked
 from chatbot.content.source.files import find_files, oversize, read_bytes
 from chatbot.errors import ContentError
-from chatbot.indexing.building.corpus import copied, cut, idle_sitemaps, left_out_of, reading_order, unusable
+from chatbot.indexing.building.corpus import (
+    copied,
+    cut,
+    given_by,
+    idle_sitemaps,
+    left_out_of,
+    reading_order,
+    said_of,
+    unusable,
+    with_given,
+)
 from chatbot.indexing.generation.manifest import LeftOut, read_manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.embedder import Embedder
@@ -54,7 +65,7 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a file would become: articles with their passages; `reason` says why all or some of it is left out, with its
-    line where it has one. `sitemap` is what it lists where it is one.
+    line where it has one. `sitemap` is what it lists where it is one, or a posts.csv.
     """
 
     path: str
@@ -75,7 +86,7 @@ class Listing:
     def __init__(self, settings: Settings, embedder: Embedder) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._parsed: dict[tuple[str, str], Preview] = {}
+        self._parsed: dict[tuple[str, str, Page | None], Preview] = {}
         self._sitemaps: dict[str, Sitemap] = {}
 
     def list(self, store: Store, generation: str) -> tuple[Listed, ...]:
@@ -85,21 +96,29 @@ class Listing:
         known = defaultdict[str, list[tuple[Article, int]]](list)
         for number, article in enumerate(store.articles()):
             known[article.path].append((article, counts[number]))
-        parsed: dict[tuple[str, str], Preview] = {}
+        parsed: dict[tuple[str, str, Page | None], Preview] = {}
         files: dict[str, Listed] = {}
         taken: dict[str, str] = {}
-        for path in reading_order(find_files(self._settings.corpus_dir)):
+        sitemaps: dict[str, Sitemap] = {}
+        pages: dict[str, Page] | None = None
+        order = reading_order(find_files(self._settings.corpus_dir))
+        for path in order:
+            if pages is None and not may_list(path):
+                pages = said_of(order, sitemaps)
             try:
                 data = read_bytes(self._settings.corpus_dir, path, self._settings.max_file_mb)
             except ContentError as error:
                 files[path] = _left_out(error.path, error.reason, "")
                 continue
             digest = hashlib.sha256(data).hexdigest()
-            if manifest.articles.get(path) == digest and path in known:
+            page = pages.get(path) if pages else None
+            if manifest.articles.get(path) == digest and path in known and not (page and page.withheld):
                 file = _listed(path, known[path], "unchanged", digest, reasons.get(path, ""))
                 sizes = [(article.id, count) for article, count in known[path]]
             else:
-                read = parsed[path, digest] = self._parsed.get((path, digest)) or self._parse(path, data)
+                key = path, digest, page
+                read = parsed[key] = self._parsed.get(key) or self._parse(path, data, page)
+                sitemaps.update({path: read.sitemap} if read.sitemap else {})
                 file = _from_preview(read, manifest.articles, digest)
                 sizes = _sizes(read)
             left_out = unusable(sizes, taken, self._settings)
@@ -110,8 +129,8 @@ class Listing:
             taken.update(dict.fromkeys(file.ids, path))
             files[path] = file
         self._parsed = parsed
-        self._sitemaps = {path: read.sitemap for (path, _), read in parsed.items() if read.sitemap}
-        for path, reason in self._idle(self._sitemaps, files).items():
+        self._sitemaps = sitemaps
+        for path, reason in _idle(sitemaps, files).items():
             files[path] = replace(files[path], reason=reason)
         gone = [_listed(path, known[path], "deleted", "", "") for path in known.keys() - files.keys()]
         return tuple(sorted([*files.values(), *gone], key=lambda file: file.path.casefold()))
@@ -121,14 +140,14 @@ class Listing:
         others = {file.path: file for file in files if file.state != "deleted"}
         order = reading_order({*others, path})
         before = [others[one] for one in order[: order.index(path)]]
-        read = self._parse(path, data)
+        read = self._parse(path, data, said_of(order, self._sitemaps).get(path))
         left_out = unusable(_sizes(read), {id_: file.path for file in before for id_ in file.ids}, self._settings)
         if not left_out and len(read.articles) == 1 and marks(path):
             left_out = self._copied(path, data, before)
         if left_out:
             return Preview(path, (), left_out.reason)
         if read.sitemap:
-            idle = self._idle({**self._sitemaps, path: read.sitemap}, order)
+            idle = _idle({**self._sitemaps, path: read.sitemap}, order)
             return replace(read, reason=idle.get(path, read.reason))
         return read
 
@@ -141,29 +160,34 @@ class Listing:
         ((article, _),) = self._parse(path, data).articles
         return copied(article, (other for read in reads for other, _ in read.articles))
 
-    def _parse(self, path: str, data: bytes) -> Preview:
-        """What a file by itself would become."""
+    def _parse(self, path: str, data: bytes, page: Page | None = None) -> Preview:
+        """What a file would become of which others say `page`, whatever else is beside it."""
         settings = self._settings
         if reason := oversize(len(data), settings.max_file_mb):
             return Preview(path, (), reason)
+        if page and page.withheld:
+            return Preview(path, (), page.withheld)
         try:
             with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
                 parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())
+            given = given_by(page, parsed.articles)
             articles = tuple(
                 (article, tuple(passage for passage, _ in cut(article, settings, self._embedder)))
-                for article in parsed.articles
+                for article in (with_given(one, given) for one in parsed.articles)
             )
         except ContentError as error:
             return Preview(path, (), error.reason, error.line)
         if parsed.sitemap:
-            return Preview(path, (), "is a sitemap, which gives other files their addresses", sitemap=parsed.sitemap)
+            said = "is a sitemap or a list of posts, which gives other files what they lack"
+            return Preview(path, (), said, sitemap=parsed.sitemap)
         left_out = left_out_of(parsed)
         return Preview(path, articles, left_out.reason if left_out else "")
 
-    def _idle(self, sitemaps: Mapping[str, Sitemap], paths: Iterable[str]) -> dict[str, str]:
-        """Why some sitemaps say nothing of the files at these paths."""
-        pages = listed(paths, (page for sitemap in sitemaps.values() for page in sitemap.pages))
-        return {path: left_out.reason for path, left_out in idle_sitemaps(sitemaps, pages.values()).items()}
+
+def _idle(sitemaps: Mapping[str, Sitemap], paths: Collection[str]) -> dict[str, str]:
+    """Why some sitemaps say nothing of the files at these paths."""
+    idle = idle_sitemaps(sitemaps, said_of(paths, sitemaps).values())
+    return {path: left_out.reason for path, left_out in idle.items()}
 
 
 def _sizes(read: Preview) -> list[tuple[str, int]]:

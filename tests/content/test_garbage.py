@@ -13,6 +13,7 @@ from chatbot.content.passages import sentences, split
 from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from tests.content.test_sitemap import index_of, urlset
+from tests.content.test_substack import row, table
 from tests.support.office_files import archive, docx, epub, pdf
 
 fuzzed = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -47,7 +48,7 @@ def check(path: str, data: bytes) -> None:
 
 
 @fuzzed
-@given(TEXTS, st.sampled_from(["a.md", "a.txt", "a.mdx", "a.html", "a.xml", "feed.json", "a.xml.gz"]))
+@given(TEXTS, st.sampled_from(["a.md", "a.txt", "a.mdx", "a.html", "a.xml", "feed.json", "a.xml.gz", "posts.csv"]))
 def test_text_of_any_kind(text: str, path: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     check(path, gzip.compress(data) if path.endswith(".gz") else data)
@@ -78,6 +79,8 @@ WHOLE = {
     "b.xml": index_of("a.xml"),
     "a.xml.gz": gzip.compress(urlset("/pay")),
     "feed.json": json.dumps({"version": VERSION, "items": [{"content_text": "a " * 300}]}).encode(),
+    "a.ghost.2026-11-26.json": json.dumps({"db": [{"data": {"posts": [{"title": "Pay", "html": "a"}]}}]}).encode(),
+    "posts.csv": table(row("12345.pay", "Pay")).encode(),
 }
 
 

@@ -12,6 +12,7 @@ from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.settings import Settings
+from tests.content.test_substack import row, table
 from tests.support.keyword_embedder import KeywordEmbedder
 
 PROSE = "You learn to ask for pay before you learn to work in a remote team. " * 8
@@ -22,6 +23,9 @@ FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</descripti
 ENTRIES = "".join(f"<item><title>Part {n}</title><description>{PROSE}</description></item>" for n in range(30))
 ELSEWHERE = "<urlset><url><loc>https://site.example/elsewhere</loc></url></urlset>"
 INDEX = "<sitemapindex><sitemap><loc>https://site.example/{}</loc></sitemap></sitemapindex>"
+
+POST, ROW = f"<p>{PROSE}</p>", row("12345.pay", "Pay")
+DRAFT = {"posts.csv": table(row("12345.pay", "Pay", said="false,everyone"))}
 
 # The file, what is beside it, the settings, and the reason; "" where nothing of the file is left out.
 CASES: dict[str, tuple[str, str, dict[str, str], dict[str, Any], str]] = {
@@ -69,6 +73,25 @@ CASES: dict[str, tuple[str, str, dict[str, str], dict[str, Any], str]] = {
     "a copy of what is gone": ("pay (1).md", COPY, {}, {}, ""),
     "a copy of a copy": ("pay - Copy (2).md", COPY, {"pay - Copy.md": PROSE}, {}, "is a copy of pay - Copy.md"),
     "what has a copy": ("pay.md", COPY, {"pay-DESKTOP-7Q2.md": PROSE}, {}, ""),
+    "a post that is published": ("posts/12345.pay.html", POST, {"posts.csv": table(ROW)}, {}, ""),
+    "a post that is not": ("posts/12345.pay.html", POST, DRAFT, {}, "posts.csv says is_published: false"),
+    "a post that is not and is too large": (
+        "posts/12345.pay.html",
+        POST,
+        DRAFT,
+        {"max_file_mb": 0.0004},
+        "above max_f",
+    ),
+    "the name of a post that is not": (
+        "posts/12345.pay.md",
+        PROSE,
+        {**DRAFT, "posts/12345.pay.htm": POST},
+        {},
+        "says is",
+    ),
+    "a post that is not named": ("posts/12345.pay.html", POST, {"posts.csv": table()}, {}, "does not say that it is"),
+    "posts.csv of other posts": ("posts.csv", table(ROW), {}, {}, "names no post of this folder"),
+    "posts.csv of one post": ("posts.csv", table(ROW), {"posts/12345.pay.html": POST}, {}, ""),
     "an index of sitemaps that are here": (
         "all.xml",
         INDEX.format("pages.xml"),
@@ -94,7 +117,7 @@ def test_preview_list_dry_run_and_build_agree(
     planned = plan(site, embedder=KeywordEmbedder()).changes
     built = build(site, embedder=KeywordEmbedder()).changes
     promised += [previewed(site, listing, path, text), listed(site, listing, path), listed(site, None, path)]
-    done = (path in built.added, built.left_out.get(path, ""))
+    done = (path in built.added, (built.left_out | built.withheld).get(path, ""))
     assert planned == built
     assert promised == [done] * 6
     assert reason in done[1]

@@ -19,6 +19,7 @@ from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.contract import Parsed, Part, Reader
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
+from chatbot.content.readers.substack import is_posts_csv, read_posts
 from chatbot.content.source.files import is_json_feed, read_bytes
 from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.content.source.junk import junk
@@ -57,7 +58,12 @@ READERS: dict[str, Reader] = {
 def is_simple(path: str) -> bool:
     """Whether nothing more than Markdown is parsed in this file, or nothing at all."""
     suffix = PurePosixPath(path).suffix.lower()
-    return suffix in MARKDOWN or not (suffix in READERS or may_be_sitemap(path) or is_json_feed(path))
+    return suffix in MARKDOWN or not (suffix in READERS or may_list(path) or is_json_feed(path))
+
+
+def may_list(path: str) -> bool:
+    """Whether a file may say something of others: a sitemap, a posts.csv."""
+    return may_be_sitemap(path) or is_posts_csv(path)
 
 
 def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
@@ -74,6 +80,8 @@ def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> P
     now = now or datetime.now().astimezone()
     if may_be_sitemap(path) and (sitemap := read_sitemap(path, data)):
         return Parsed((), "", sitemap)
+    if is_posts_csv(path) and (posts := read_posts(path, data, now)):
+        return posts
     suffix = PurePosixPath(path).suffix.lower()
     reader = _READ_JSON_FEED if is_json_feed(path) else READERS.get(suffix)
     if not reader:
@@ -128,16 +136,14 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     inside = blocks(body)
     if all(block.kind in {"heading", "noise"} for block in inside):
         raise ContentError(path, "holds no text; add some, or remove the file")
-    headings = [block for block in inside if block.kind == "heading"]
     questions = front.questions()
-    first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else None)
     published = front.truth("published")
     notes: list[str] = []
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
     article = Article(
         id=f"{file_id}/{part.name}" if part.name else file_id,
         path=path,
-        title=front.text("title") or one_line(first or "") or _readable_name(path),
+        title=front.text("title") or untitled(path, body),
         url=front.address("url"),
         text=body,
         topics=front.texts("topics", commas=True) or front.texts("tags", commas=True) or front.texts("categories"),
@@ -158,6 +164,13 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     except ContentError as error:
         notes.append(error.reason)
     return article, "; ".join(filter(None, notes))
+
+
+def untitled(path: str, text: str) -> str:
+    """The title of an article of this text that states none."""
+    headings = [block for block in blocks(text) if block.kind == "heading"]
+    first = next((block.title for block in headings if block.level == 1), headings[0].title if headings else "")
+    return one_line(first) or _readable_name(path)
 
 
 def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:

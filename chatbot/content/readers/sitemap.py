@@ -17,11 +17,11 @@ from chatbot.content.source.front_matter import one_line, usable_address
 from chatbot.errors import ContentError
 
 PACKED = ".xml.gz"
+PAGES = (*MARKDOWN, ".html", ".htm", ".xhtml", ".docx", ".epub")
 MOST_BYTES = 50 * 1024 * 1024
 """Of one sitemap, unpacked; the protocol allows no more."""
 
 _KINDS = {"urlset", "sitemapindex"}
-_PAGES = (*MARKDOWN, ".html", ".htm", ".xhtml", ".docx", ".epub")
 _WEB = re.compile(r"\.(?:x?html?|php|aspx?|jsp)$", re.IGNORECASE)
 _FOLDERS = {"index", "_index", "readme"}
 
@@ -29,14 +29,22 @@ Key = tuple[str, ...]
 
 
 class Page(NamedTuple):
-    """An address and the day of its last change, `2026-01-31`; either is "" where it is not stated."""
+    """What is said of a page: its address, the days of its last change and its first, `2026-01-31`, and its title.
+
+    Each is "" where it is not stated. `file` is what it is told by where it has no address, as of a post in posts.csv;
+    `withheld` says why it is not public.
+    """
 
     url: str
     updated: str
+    title: str = ""
+    published: str = ""
+    file: str = ""
+    withheld: str = ""
 
 
 class Sitemap(NamedTuple):
-    """The pages that one lists, and for an index the names of its sitemaps, each without `.gz`."""
+    """The pages that one lists, as posts.csv does, too; for an index the names of its sitemaps, each without `.gz`."""
 
     pages: tuple[Page, ...]
     names: tuple[str, ...]
@@ -78,7 +86,7 @@ def listed(files: Iterable[str], pages: Iterable[Page]) -> dict[str, Page]:
         for key in _file_keys(file):
             owners.setdefault(key, set()).add(file)
     dates_of: dict[str, dict[str, str]] = {}
-    for page in pages:
+    for page in (page for page in pages if page.url):
         meant = next((owners[key] for key in _page_keys(page.url) if key in owners), set())
         if len(meant) == 1:
             dates = dates_of.setdefault(next(iter(meant)), {})
@@ -91,21 +99,23 @@ def unused(path: str, sitemap: Sitemap, others: Iterable[str], used: Iterable[Pa
     if sitemap.names:
         local = {_unpacked_name(other) for other in others if other != path}
         return "" if local.intersection(sitemap.names) else "lists sitemaps that are not here; put them beside it"
-    urls = {page.url for page in used}
-    if any(page.url in urls for page in sitemap.pages):
+    known = {(page.url, page.file) for page in used}
+    if any((page.url, page.file) in known for page in sitemap.pages):
         return ""
+    if path.lower().endswith(".csv"):
+        return "names no post of this folder; put its folder posts beside it"
     return "is a sitemap in which no file of this folder is found; put its pages beside it"
 
 
 def _file_keys(file: str) -> Iterator[Key]:
     path = PurePosixPath(unicodedata.normalize("NFC", file))
     suffix = path.suffix.lower()
-    folder = suffix in _PAGES and path.stem.lower() in _FOLDERS
+    folder = suffix in PAGES and path.stem.lower() in _FOLDERS
     if folder:
         yield path.parent.parts
-    if suffix in (*_PAGES, ".pdf") and not (folder and len(path.parts) == 1):
+    if suffix in (*PAGES, ".pdf") and not (folder and len(path.parts) == 1):
         yield path.parts
-        if suffix in _PAGES:
+        if suffix in PAGES:
             yield path.with_suffix("").parts
 
 

@@ -7,14 +7,16 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from chatbot.content.passages import embedded_text, split
 from chatbot.content.readers.contract import Parsed
-from chatbot.content.readers.registry import READERS
-from chatbot.content.readers.sitemap import Page, Sitemap, listed, may_be_sitemap, unused
+from chatbot.content.readers.registry import READERS, may_list, untitled
+from chatbot.content.readers.sitemap import Page, Sitemap, listed, unused
+from chatbot.content.readers.substack import listed_posts
 from chatbot.content.sandbox import IsolatedReader, blaming
 from chatbot.content.source.copies import ALIKE, marks, resemblance, unmarked
 from chatbot.errors import ContentError
@@ -34,7 +36,8 @@ class Corpus:
     """Articles in the order of their ids, their passages in order, and the digest of each passage's embedded text.
 
     `left_out` says why a file is not usable, by its path under the corpus folder, `listed` what an article has
-    from a sitemap: `url`, `updated`, and `due` when a file gives something else though it is the same, and what.
+    from a sitemap or a posts.csv: `url`, `updated`, `title`, `published`, and `due` when a file gives something else
+    though it is the same, and what.
     """
 
     articles: tuple[Article, ...]
@@ -91,6 +94,12 @@ def left_out_of(parsed: Parsed) -> LeftOut | None:
     return LeftOut(parsed.withheld, withheld=True) if parsed.withheld else None
 
 
+def said_of(paths: Collection[str], sitemaps: Mapping[str, Sitemap]) -> dict[str, Page]:
+    """What sitemaps and posts.csv say of each file that they mean."""
+    pages = [page for sitemap in sitemaps.values() for page in sitemap.pages]
+    return listed(paths, pages) | listed_posts(paths, pages)
+
+
 def idle_sitemaps(sitemaps: Mapping[str, Sitemap], pages: Collection[Page]) -> dict[str, LeftOut]:
     """The sitemaps that say nothing of the corpus; `pages` are those that are meant by files."""
     return {
@@ -125,10 +134,10 @@ class _Reading:
     due: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def read(self, file: str, page: Page | None) -> None:
-        """Read one file, of which a sitemap says `page`."""
+        """Read one file, of which a sitemap or a posts.csv says `page`."""
         try:
-            articles, note = self._parsed(file)
-            given = given_by(page, articles[0]) if page and articles else {}
+            articles, note = self._parsed(file, page.withheld if page else "")
+            given = given_by(page, articles)
             pieces = [(one, self._pieces(one)) for one in (with_given(article, given) for article in articles)]
         except ContentError as error:
             retry = error.retry or not self.files.digest(file)
@@ -148,9 +157,12 @@ class _Reading:
         if len(articles) == 1:
             self.namesakes.setdefault(unmarked(file), []).append(articles[0])
 
-    def _parsed(self, file: str) -> tuple[list[Article], LeftOut | None]:
+    def _parsed(self, file: str, withheld: str) -> tuple[list[Article], LeftOut | None]:
         """The articles as their file alone makes them, and why these are not all. Raises ContentError."""
         digest = self.files.digest(file, keep=True)
+        if withheld and digest:
+            self.files.forget(file)
+            return [], LeftOut(withheld, beside=True, withheld=True)
         manifest = self.old.manifest if self.old and digest else None
         known = self.before.get(file, [])
         if manifest and manifest.is_due(file, self.files.now):
@@ -191,11 +203,11 @@ def read_corpus(
         for article in old.store.articles() if old else ():
             reading.before.setdefault(article.path, []).append(article)
         order = reading_order(paths)
-        first = sum(map(may_be_sitemap, paths))
+        first = sum(map(may_list, paths))
         for done, path in enumerate(order[:first]):
             on_step("reading", done, len(paths))
             reading.read(path, None)
-        pages = listed(paths, (page for sitemap in reading.sitemaps.values() for page in sitemap.pages))
+        pages = said_of(paths, reading.sitemaps)
         for done, path in enumerate(order[first:], first):
             on_step("reading", done, len(paths))
             reading.read(path, pages.get(path))
@@ -208,30 +220,36 @@ def read_corpus(
 
 
 def reading_order(paths: Iterable[str]) -> list[str]:
-    """Sitemaps, or what may be one, before all that they may speak of; what is a copy by its name after all others.
+    """What may list others before all that it may speak of; what is a copy by its name after all others.
 
     Of two files of one name, and of an article and its copies, the first is used: the one with the least marks.
     """
-    names = ((not may_be_sitemap(path), marks(path), unicodedata.normalize("NFC", path), path) for path in paths)
+    names = ((not may_list(path), marks(path), unicodedata.normalize("NFC", path), path) for path in paths)
     return [path for *_, path in sorted(names)]
 
 
-def given_by(page: Page, article: Article) -> dict[str, str]:
-    """What the article lacks and a sitemap's page states: `url`, `updated`."""
-    url = {} if article.url else {"url": page.url}
-    return url if article.updated or not page.updated else url | {"updated": page.updated}
+def given_by(page: Page | None, articles: Sequence[Article]) -> dict[str, str]:
+    """What the first of a file's articles lacks and its page states: `url`, `updated`, `title`, `published`."""
+    if not page or not articles:
+        return {}
+    article = articles[0]
+    lacking = {key for key in ("url", "updated", "published") if not getattr(article, key)}
+    if page.title and article.title == untitled(article.path, article.text):
+        lacking.add("title")
+    return {key: value for key, value in page._asdict().items() if value and key in lacking}
 
 
 def with_given(article: Article, given: Mapping[str, str]) -> Article:
-    """The article with what a sitemap gave it."""
-    updated = date.fromisoformat(given["updated"]) if "updated" in given else article.updated
-    return replace(article, url=given.get("url", article.url), updated=updated)
+    """The article with what its page gave it."""
+    values: dict[str, Any] = dict(given)
+    values.update({key: date.fromisoformat(given[key]) for key in ("updated", "published") if key in given})
+    return replace(article, **values)
 
 
 def without_given(article: Article, given: Mapping[str, str]) -> Article:
-    """The article without what a sitemap gave it."""
-    url, updated = None if "url" in given else article.url, None if "updated" in given else article.updated
-    return replace(article, url=url, updated=updated)
+    """The article without what its page gave it."""
+    values: dict[str, Any] = dict.fromkeys(given)
+    return replace(article, **values | ({"title": untitled(article.path, article.text)} if "title" in given else {}))
 
 
 def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[Passage, bytes]]:

@@ -143,7 +143,7 @@ def compare(
 ) -> Changes:
     """From the SHA-256 of each file by its path, then and now. A file that is gone here and there again is renamed.
 
-    `relisted` are files of which a sitemap says something else now; they are changed.
+    `relisted` are files of which a sitemap or a posts.csv says something else now; they are changed.
     """
     gone = sorted(before.keys() - now.keys())
     places: defaultdict[str, list[str]] = defaultdict(list)

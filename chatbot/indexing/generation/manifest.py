@@ -45,9 +45,9 @@ class Manifest:
 
     `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` why a file,
     or a part of it, was not usable; `due` when the same file gives something else, a moment with its time zone, and
-    what happens then; `listed` what an article got from a sitemap (`url`, `updated`); `others` the
-    SHA-256 of each file that gave no article; `calibration` the thresholds and error rates of
-    `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
+    what happens then; `listed` what an article got from a sitemap or a posts.csv (`url`, `updated`, `title`,
+    `published`); `others` the SHA-256 of each file that gave no article; `calibration` the thresholds and error rates
+    of `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
     measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
     generation, by its path inside it.
     """
