@@ -33,9 +33,8 @@ def site(tmp_path: Path) -> Settings:
     """Two generations, the first about pay, the second about pay and degrees."""
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
     settings.corpus_dir.mkdir()
-    (settings.corpus_dir / "a.md").write_text(
-        "---\nquestions: [Pay?]\n---\n# Pay\n\nAsk for better pay when you get an offer.\n"
-    )
+    front = "---\nquestions: [better pay]\n---\n"
+    (settings.corpus_dir / "a.md").write_text(f"{front}# Pay\n\nAsk for better pay when you get an offer.\n")
     build(settings, embedder=KeywordEmbedder())
     (settings.corpus_dir / "b.md").write_text("# Degree\n\nLearn python without a degree.\n")
     build(settings, embedder=KeywordEmbedder())
