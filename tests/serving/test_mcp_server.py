@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp.client import Client
@@ -15,10 +16,17 @@ from mcp.client import Client
 from tests.support.server import Server, start_server
 from tests.support.serving_corpus import CV, OUTSIDE_QUESTION, QUESTION
 
+PAY_QUESTION = "How do I ask for a higher salary?"
+
 
 @pytest.fixture(scope="module")
 def tooled(served_folder: Path) -> Iterator[Server]:
-    running = start_server(served_folder, CHATBOT_SERVER__MCP="true", CHATBOT_SERVER__HOSTS='["careers.example"]')
+    running = start_server(
+        served_folder,
+        CHATBOT_SERVER__MCP="true",
+        CHATBOT_SERVER__HOSTS='["careers.example"]',
+        CHATBOT_SITES=json.dumps([{"name": "Write & co", "origins": ["https://own.example"], "topics": ["writing"]}]),
+    )
     yield running
     assert running.stop() == 0
 
@@ -37,12 +45,13 @@ def finished(work: Coroutine[Any, Any, Any]) -> Any:
         return pool.submit(asyncio.run, work).result()
 
 
-def call(server: Server, **arguments: Any) -> Any:
-    async def calling() -> Any:
-        async with Client(f"{server.url}/mcp") as client:
-            return await client.call_tool("ask_career_articles", arguments)
+async def calling(server: Server, site: str = "", **arguments: Any) -> Any:
+    async with Client(f"{server.url}/mcp" + (f"?site={quote(site)}" if site else "")) as client:
+        return await client.call_tool("ask_career_articles", arguments)
 
-    return finished(calling())
+
+def call(server: Server, site: str = "", **arguments: Any) -> Any:
+    return finished(calling(server, site, **arguments))
 
 
 def test_there_is_one_tool_with_a_schema(tooled: Server) -> None:
@@ -71,6 +80,28 @@ def test_passages_come_word_for_word_with_their_sources(tooled: Server) -> None:
 def test_topics_narrow_what_is_found(tooled: Server) -> None:
     found = call(tooled, question=QUESTION, topics=["pay and offers"]).structured_content
     assert {passage["title"] for passage in found["passages"]} <= {"Talking about pay"}
+
+
+def test_a_site_that_the_address_names_is_answered_from_its_topics_alone(tooled: Server) -> None:
+    sites = ["Write & co", "", "https://own.example"] * 4
+    pay = {"question": PAY_QUESTION}
+
+    async def together(arguments: dict[str, Any]) -> Any:
+        return await asyncio.gather(*(calling(tooled, site, **arguments) for site in sites))
+
+    for arguments in (pay, pay | {"topics": ["pay and offers"]}, {"question": OUTSIDE_QUESTION}):
+        answers = [answer.structured_content for answer in finished(together(arguments))]
+        for site, answer in zip(sites, answers, strict=True):
+            titles = {passage["title"] for passage in answer["passages"]}
+            assert ("Talking about pay" in titles) == (not site and arguments["question"] == PAY_QUESTION)
+            assert titles <= {"Writing a CV"} or not site
+            assert set(answer["nearest_topics"]) <= {"writing"} or not site
+
+
+def test_an_address_that_names_no_site_is_refused_as_under_api(tooled: Server) -> None:
+    for path in ("/mcp", "/api/ask"):
+        status, _, body = tooled.post(f"{path}?site=writting", {"question": QUESTION})
+        assert (status, "there is no site 'writting'" in json.loads(body)["detail"]) == (404, True)
 
 
 def test_what_the_articles_do_not_cover_is_said(tooled: Server) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from datetime import date
 from importlib.metadata import version
 from typing import Annotated
@@ -22,8 +23,13 @@ from chatbot.records import Answer, Filters, Hit, Verdict
 from chatbot.serving.api.schemas import MAX_K
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.middleware.problems import UNAVAILABLE
+from chatbot.serving.middleware.scope import site_of
+from chatbot.settings import SiteSettings
+from chatbot.sites import for_site, within
 
 log = logging.getLogger(__name__)
+# The site of the request that is being answered: the package hands tools no scope, but runs them in its context.
+SITE: ContextVar[SiteSettings | None] = ContextVar("site", default=None)
 
 INSTRUCTIONS = (
     "Passages of career articles, quoted word for word. Quote them exactly, name their title and link to their url. "
@@ -83,7 +89,8 @@ class Tool:
             topics: Annotated[list[str], Field(max_length=50, description="Only articles with one of these.")] = [],  # noqa: B006
         ) -> Sources:
             """Find the passages of career articles that answer a question, word for word, with their sources."""
-            filters = Filters(topics=tuple(topics))
+            site = SITE.get()
+            filters = within(site, Filters(topics=tuple(topics)))
             try:
                 answer = await anyio.to_thread.run_sync(lambda: bot.ask(question, k=k, filters=filters))
             except QuestionError as error:
@@ -92,7 +99,7 @@ class Tool:
                 log.error("the chatbot cannot answer: %s", error)
                 raise ToolError(UNAVAILABLE) from None
             count_answer(answer)
-            return sources(answer)
+            return sources(for_site(site, answer))
 
         # Hosts and origins are the business of the guard, which sees what a proxy said.
         unguarded = TransportSecuritySettings(enable_dns_rebinding_protection=False)
@@ -103,6 +110,7 @@ class Tool:
         return self._app.router.lifespan_context(self._app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        SITE.set(site_of(scope))
         await self._app(scope, receive, send)
 
 
