@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -145,10 +145,12 @@ def status_text(status: Status) -> str:
         f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
         f"kept         {counted(len(status.kept), 'generation')}",
         f"left out     {counted(len(status.left_out), 'file')}",
+        *_named("!", status.left_out),
     ]
-    lines += [f"  ! {line(path)}: {line(reason)}" for path, reason in status.left_out.items()]
     lines += [f"not public   {counted(len(status.withheld), 'file')}"] if status.withheld else []
-    lines += [f"  x {line(path)}: {line(reason)}" for path, reason in status.withheld.items()]
+    lines += _named("x", status.withheld)
+    lines += [f"remarks      on {counted(len(status.remarks), 'article')}"] if status.remarks else []
+    lines += _named("i", status.remarks)
     lines += [f"waiting      {line(one)}" for one in status.waiting]
     lines += [f"run out      {line(one)}" for one in status.expired]
     lines += [f"alike        {line(one)}" for one in _shortened(status.alike)]
@@ -173,7 +175,7 @@ def _calibration_line(rates: dict[str, float]) -> str:
 
 
 def build_text(report: BuildReport) -> str:
-    """The articles that changed, the files left out with their reasons, the effect, and one line of counts."""
+    """The articles that changed, what is not used with its reasons, the effect, and one line of counts."""
     verb = "nothing to do, still serving"
     if report.published:
         verb = "published again" if report.again else "published"
@@ -203,13 +205,17 @@ def _changed(changes: Changes) -> list[str]:
     renamed = [f"{old} -> {new}" for old, new in changes.renamed]
     for sign, names in (("+", changes.added), ("~", changes.changed), (">", renamed), ("-", changes.deleted)):
         lines += _first(sign, names)
-    if changes.left_out:
-        lines.append("left out:")
-        lines += [f"  ! {line(path)}: {line(reason)}" for path, reason in changes.left_out.items()]
-    if changes.withheld:
-        lines.append("not public:")
-        lines += [f"  x {line(path)}: {line(reason)}" for path, reason in changes.withheld.items()]
+    for heading, sign, reasons in (
+        ("left out", "!", changes.left_out),
+        ("not public", "x", changes.withheld),
+        ("kept, with a remark", "i", changes.remarks),
+    ):
+        lines += [f"{heading}:", *_named(sign, reasons)] if reasons else []
     return lines
+
+
+def _named(sign: str, reasons: Mapping[str, str]) -> list[str]:
+    return [f"  {sign} {line(path)}: {line(reason)}" for path, reason in reasons.items()]
 
 
 def _effect(effect: Effect | None) -> list[str]:

@@ -77,7 +77,8 @@ class IsolatedReader:
             raise ContentError(path, reply["reason"], reply.get("line"), retry=reply.get("retry", False))
         sitemap = reply["sitemap"] and Sitemap(tuple(starmap(Page, reply["sitemap"][0])), tuple(reply["sitemap"][1]))
         due = reply["due"] and Due(datetime.fromisoformat(reply["due"][0]), reply["due"][1])
-        return Parsed(tuple(map(_article, reply["articles"])), reply["left_out"], sitemap, reply["withheld"], due)
+        articles = tuple(map(_article, reply["articles"]))
+        return Parsed(articles, reply["left_out"], sitemap, reply["withheld"], due, reply["remark"])
 
     def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
         process = self._process = self._process or self._start()

@@ -26,7 +26,7 @@ from chatbot.indexing.building.corpus import (
     unusable,
     with_given,
 )
-from chatbot.indexing.generation.manifest import LeftOut, read_manifest
+from chatbot.indexing.generation.manifest import Kind, LeftOut, read_manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
@@ -40,7 +40,7 @@ OLD_DAYS = 365
 class Listed:
     """A file of the corpus, or one that is published and gone.
 
-    `ids` are of its articles, more than one for a feed. `reason` says why all or some of it is left out; `sha256` is
+    `ids` are of its articles, more than one for a feed. `reason` says why all or some of it is not used; `sha256` is
     of the file that is there now.
     """
 
@@ -64,8 +64,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file would become: articles with their passages; `reason` says why all or some of it is left out, with its
-    line where it has one. `sitemap` is what it lists where it is one, or a posts.csv.
+    """What a file would become: articles with their passages; `reason` says why all or some of it is not used, with its
+    line where it has one, and `kind` what that means. `sitemap` is what it lists where it is one, or a posts.csv.
     """
 
     path: str
@@ -73,6 +73,7 @@ class Preview:
     reason: str
     line: int | None = None
     sitemap: Sitemap | None = None
+    kind: Kind = "unusable"
 
     @property
     def problem(self) -> str:
@@ -92,7 +93,8 @@ class Listing:
     def list(self, store: Store, generation: str) -> tuple[Listed, ...]:
         """All files, and those that are published and gone, by their paths. Raises IndexDamaged."""
         manifest = read_manifest(self._settings.index_dir / generation)
-        reasons, counts = manifest.reasons, Counter(store.article_numbers())
+        reasons = {path: one.reason for path, one in manifest.left_out.items()}
+        counts = Counter(store.article_numbers())
         known = defaultdict[str, list[tuple[Article, int]]](list)
         for number, article in enumerate(store.articles()):
             known[article.path].append((article, counts[number]))
@@ -166,7 +168,7 @@ class Listing:
         if reason := oversize(len(data), settings.max_file_mb):
             return Preview(path, (), reason)
         if page and page.withheld:
-            return Preview(path, (), page.withheld)
+            return Preview(path, (), page.withheld, kind="withheld")
         try:
             with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
                 parsed = reader.parse(path, data, hashlib.sha256(data).hexdigest())
@@ -181,7 +183,7 @@ class Listing:
             said = "is a sitemap or a list of posts, which gives other files what they lack"
             return Preview(path, (), said, sitemap=parsed.sitemap)
         left_out = left_out_of(parsed)
-        return Preview(path, articles, left_out.reason if left_out else "")
+        return Preview(path, articles, left_out.reason, kind=left_out.kind) if left_out else Preview(path, articles, "")
 
 
 def _idle(sitemaps: Mapping[str, Sitemap], paths: Collection[str]) -> dict[str, str]:

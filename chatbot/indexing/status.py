@@ -10,7 +10,7 @@ from chatbot.content.source.copies import look_alikes
 from chatbot.content.source.visibility import Due
 from chatbot.errors import ModelError
 from chatbot.indexing.building.freshness import corpus_digests, made_by
-from chatbot.indexing.generation.manifest import Manifest, verify
+from chatbot.indexing.generation.manifest import Manifest, reasons, verify
 from chatbot.indexing.generation.passage_store import Store, expired_in
 from chatbot.indexing.generation.publication import ENCODERS, current, history
 from chatbot.settings import Settings
@@ -22,8 +22,8 @@ class Status:
     not.
 
     `left_out` are files that cannot be used, `withheld` those that are not public, `waiting` what will change about
-    that by itself. `expired` names pinned answers that have run out, `alike` pairs of articles that say nearly the
-    same.
+    that by itself, `remarks` what of published articles could not be used. `expired` names pinned answers that have
+    run out, `alike` pairs of articles that say nearly the same.
     """
 
     generation: str
@@ -37,6 +37,7 @@ class Status:
     kept: tuple[str, ...]
     left_out: dict[str, str]
     withheld: dict[str, str]
+    remarks: dict[str, str]
     waiting: tuple[str, ...]
     calibration: dict[str, float]
     expired: tuple[str, ...]
@@ -63,8 +64,9 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
         size_mb=_size_mb(index_dir / name),
         encoder_mb=_size_mb(index_dir / ENCODERS / manifest.encoder),
         kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
-        left_out={path: one.reason for path, one in manifest.left_out.items() if not one.withheld},
-        withheld={path: one.reason for path, one in manifest.left_out.items() if one.withheld},
+        left_out=reasons(manifest.left_out, "unusable"),
+        withheld=reasons(manifest.left_out, "withheld"),
+        remarks=reasons(manifest.left_out, "remark"),
         waiting=tuple(f"{path} {due}" for due, path in sorted((due, path) for path, due in _due(manifest).items())),
         calibration=manifest.calibration,
         expired=expired_in(index_dir / name),

@@ -127,9 +127,9 @@ def test_a_question_leads_to_the_section_that_it_names(site: Site) -> None:
 def test_a_section_that_is_not_there_is_told_and_the_question_tied_by_meaning(site: Site) -> None:
     assert site.leads("Learn python for the interview", "Pensions") == "Joining"
     changes = build(site.settings, embedder=site.embedder).changes
-    assert changes.left_out["team.md"].startswith("has no section 'Pensions', which a question names; write one of")
+    assert changes.remarks["team.md"].startswith("has no section 'Pensions', which a question names; write one of")
     assert site.leads("Learn python for the interview", "LEAVING?") == "Leaving"
-    assert "team.md" not in build(site.settings, embedder=site.embedder).changes.left_out
+    assert "team.md" not in build(site.settings, embedder=site.embedder).changes.remarks
 
 
 def test_a_question_with_another_key_is_named() -> None:

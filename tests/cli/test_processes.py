@@ -57,6 +57,10 @@ def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path
     report = json.loads(done.stdout)["changes"]
     assert (report["added"], list(report["left_out"])) == (["good.md"], ["bad.md"])
     assert "line 2" in report["left_out"]["bad.md"]
+    (tmp_path / "corpus" / "bad.md").write_text("---\nupdated: soon\n---\nAsk for more than you expect to get.\n")
+    done = run("build", folder=tmp_path)
+    assert done.returncode == 0
+    assert "kept, with a remark:\n  i bad.md: line 2: updated is 'soon', which is no date" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,9 @@ def test_an_article_with_a_wrong_date_is_shown_without_it_and_the_line_is_told(k
     parsed = parse("guides/pay.md", f"---\ntitle: Pay\n{key}: {day}\n---\nText".encode(), "0")
     (found,) = parsed.articles
     assert (found.text, found.published, found.updated, found.review_by) == ("Text", None, None, None)
-    assert parsed.left_out.startswith(f"line 3: {key} is ")
-    assert "write it as 2026-01-31; the article is shown without it" in parsed.left_out
+    assert (parsed.left_out, parsed.withheld) == ("", "")
+    assert parsed.remark.startswith(f"line 3: {key} is ")
+    assert "write it as 2026-01-31; the article is shown without it" in parsed.remark
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from chatbot.cli.build import build_text, plan_text, status_text
 from chatbot.editing.listing import Listing
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
+from chatbot.indexing.status import read_status
+from chatbot.serving.editor.views import plan_html, preview_html
 from chatbot.settings import Settings
 from tests.content.test_substack import row, table
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -21,6 +24,7 @@ LONG = "\n\n".join(f"## Part {n}\n\n{PROSE}" for n in range(30))
 FEED = f"""<rss><channel><item><title>Pay</title><description>{PROSE}</description></item>
 <item><title>Teaser</title><description>Short</description></item></channel></rss>"""
 ENTRIES = "".join(f"<item><title>Part {n}</title><description>{PROSE}</description></item>" for n in range(30))
+HEAD = "---\nreview_by: soon\n---\n"  # of a page, which is read in a process of its own
 ELSEWHERE = "<urlset><url><loc>https://site.example/elsewhere</loc></url></urlset>"
 INDEX = "<sitemapindex><sitemap><loc>https://site.example/{}</loc></sitemap></sitemapindex>"
 
@@ -92,6 +96,7 @@ CASES: dict[str, tuple[str, str, dict[str, str], dict[str, Any], str]] = {
     "a post that is not named": ("posts/12345.pay.html", POST, {"posts.csv": table()}, {}, "does not say that it is"),
     "posts.csv of other posts": ("posts.csv", table(ROW), {}, {}, "names no post of this folder"),
     "posts.csv of one post": ("posts.csv", table(ROW), {"posts/12345.pay.html": POST}, {}, ""),
+    "a date that may be two": ("one.md", f"---\nupdated: 6/1/2026\n---\n{PROSE}", {}, {}, "is shown without it"),
     "an index of sitemaps that are here": (
         "all.xml",
         INDEX.format("pages.xml"),
@@ -117,11 +122,36 @@ def test_preview_list_dry_run_and_build_agree(
     planned = plan(site, embedder=KeywordEmbedder()).changes
     built = build(site, embedder=KeywordEmbedder()).changes
     promised += [previewed(site, listing, path, text), listed(site, listing, path), listed(site, None, path)]
-    done = (path in built.added, (built.left_out | built.withheld).get(path, ""))
+    done = (path in built.added, (built.left_out | built.withheld | built.remarks).get(path, ""))
     assert planned == built
     assert promised == [done] * 6
     assert reason in done[1]
     assert bool(reason) == bool(done[1])
+
+
+def test_what_an_article_is_kept_without_is_a_remark_wherever_it_is_told(tmp_path: Path) -> None:
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model="keywords")
+    files = {"pay.md": f"---\nupdated: 6/1/2026\n---\n{PROSE}", "page.html": f"{HEAD}<p>{PROSE}</p>", "bad.md": ""}
+    write(site, files)
+    planned, built = (one(site, embedder=KeywordEmbedder()) for one in (plan, build))
+    again, status = build(site, embedder=KeywordEmbedder()), read_status(site)
+    told = [planned.changes, built.changes, again.changes, status]
+    assert [sorted(one.remarks) for one in told] == [["page.html", "pay.md"]] * 4
+    assert [list(one.left_out) for one in told] == [["bad.md"]] * 4
+    heading = "Kept, with a remark <small>2</small>"
+    assert heading in plan_html(planned, None, stale=False)
+    for text in (plan_text(planned), build_text(built), build_text(again)):
+        assert "kept, with a remark:\n  i page.html: line " in text
+    assert "remarks      on 2 articles\n  i page.html: line " in status_text(status)
+    index = LocalIndex.open(site.index_dir / current(site.index_dir))
+    listing = Listing(site, KeywordEmbedder())
+    listed_now = listing.list(index.store, index.generation)
+    index.close()
+    for path in ("pay.md", "page.html"):
+        shown = preview_html(listing.preview(path, files[path].encode(), listed_now))
+        assert ("Kept, with a remark: line " in shown, "left out" in shown) == (True, False)
+    assert "It cannot be used" in preview_html(listing.preview("bad.md", b"", listed_now))
+    assert "Partly left out" in preview_html(listing.preview("news.xml", FEED.encode(), listed_now))
 
 
 def test_a_limit_that_was_lowered_counts_for_what_is_published(tmp_path: Path) -> None:

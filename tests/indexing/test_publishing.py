@@ -65,10 +65,11 @@ def planned(site: Settings, embedder: KeywordEmbedder | None = None) -> Plan:
 def test_a_rename_is_a_file_that_is_gone_here_and_there_again() -> None:
     before = {"a": "1", "b": "2", "c": "3", "twin": "1", "gone": "9"}
     now = {"z": "1", "b": "5", "c": "3", "twin": "1", "new": "8"}
-    changes = compare(before, now, {"bad": LeftOut("why"), "draft": LeftOut("not yet", withheld=True)})
+    unused = {"bad": LeftOut("why"), "draft": LeftOut("no", kind="withheld"), "z": LeftOut("day", kind="remark")}
+    changes = compare(before, now, unused)
     assert (changes.added, changes.changed, changes.renamed) == (("new",), ("b",), (("a", "z"),))
     assert (changes.deleted, changes.unchanged, changes.left_out) == (("gone",), 2, {"bad": "why"})
-    assert changes.withheld == {"draft": "not yet"}
+    assert (changes.withheld, changes.remarks) == ({"draft": "no"}, {"z": "day"})
 
 
 def test_two_files_of_one_content_are_paired_once() -> None:

@@ -79,9 +79,8 @@ def answer(*hits: Hit) -> Answer:
 
 def planned() -> Plan:
     one = bad("changed")
-    changes = Changes(
-        (one,), (one,), ((bad("old"), bad("new")),), (one,), 1, {bad("left"): bad("out")}, {bad("with"): bad("held")}
-    )
+    unused = {bad("left"): bad("out")}, {bad("with"): bad("held")}, {bad("kept"): bad("remark")}
+    changes = Changes((one,), (one,), ((bad("old"), bad("new")),), (one,), 1, *unused)
     judged = (Judged(bad("question"), bad("before"), bad("after"), 1.0, 0.0),)
     effect = Effect(1, 1.0, 0.0, judged, judged, judged, judged)
     return Plan(bad("generation"), None, changes, 1, 1, 1, ready=False, seconds=9.0, effect=effect, refused=bad("gate"))
@@ -136,7 +135,7 @@ VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     ),
     "plan": (
         lambda: views.plan_html(planned(), Refused(bad("refused"), (bad("worse"),)), stale=True),
-        {"changed": 3, "old": 1, "new": 1, "left": 1, "out": 1, "with": 1, "held": 1,
+        {"changed": 3, "old": 1, "new": 1, "left": 1, "out": 1, "with": 1, "held": 1, "kept": 1, "remark": 1,
          "question": 4, "before": 4, "after": 4, "gate": 1}
         | {"refused": 1, "worse": 1},
     ),

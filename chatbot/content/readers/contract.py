@@ -42,7 +42,7 @@ class Parsed(NamedTuple):
     """The articles of a file, and why something in it is none, "" where everything is; or what a sitemap lists.
 
     `withheld` says what is left out because the file itself says that it is not public, and `due` what will change
-    about that by itself.
+    about that by itself. `remark` says what an article had to be read without, which is published all the same.
     """
 
     articles: tuple[Article, ...]
@@ -50,3 +50,4 @@ class Parsed(NamedTuple):
     sitemap: Sitemap | None = None
     withheld: str = ""
     due: Due | None = None
+    remark: str = ""

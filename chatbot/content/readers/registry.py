@@ -94,8 +94,8 @@ def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> P
     seen = visibility(parts[0].front, now)
     if seen.reason:
         return Parsed((), "", None, seen.reason, seen.due)
-    article, note = _article(path, parts[0], sha256)
-    return Parsed((article,), note, due=seen.due)
+    article, remark = _article(path, parts[0], sha256)
+    return Parsed((article,), "", due=seen.due, remark=remark)
 
 
 def _entries(path: str, parts: Sequence[Part], sha256: str, now: datetime) -> Parsed:

@@ -88,10 +88,12 @@ def said(error: ContentError) -> str:
 
 
 def left_out_of(parsed: Parsed) -> LeftOut | None:
-    """What of a file that was read is left out, None where nothing is."""
+    """What of a file that was read is not used, None where all of it is."""
     if parsed.left_out:
         return LeftOut(parsed.left_out)
-    return LeftOut(parsed.withheld, withheld=True) if parsed.withheld else None
+    if parsed.withheld:
+        return LeftOut(parsed.withheld, kind="withheld")
+    return LeftOut(parsed.remark, kind="remark") if parsed.remark else None
 
 
 def said_of(paths: Collection[str], sitemaps: Mapping[str, Sitemap]) -> dict[str, Page]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from chatbot.errors import PublishRefused
-from chatbot.indexing.generation.manifest import LeftOut
+from chatbot.indexing.generation.manifest import LeftOut, reasons
 from chatbot.settings import PublishSettings
 
 _NAMED = 5
@@ -48,13 +48,13 @@ class Effect:
 
 def objection(effect: Effect, limits: PublishSettings) -> str:
     """Why the settings forbid to publish this, in words; empty where they do not."""
-    reasons = []
+    broken = []
     if limits.min_ndcg is not None and effect.ndcg_after < limits.min_ndcg:
-        reasons.append(f"nDCG@10 would be {effect.ndcg_after:.3f}, below publish.min_ndcg ({limits.min_ndcg:g})")
+        broken.append(f"nDCG@10 would be {effect.ndcg_after:.3f}, below publish.min_ndcg ({limits.min_ndcg:g})")
     if limits.max_lost_answers is not None and len(effect.lost) > limits.max_lost_answers:
         allowed = limits.max_lost_answers
-        reasons.append(f"{len(effect.lost)} judged questions would lose their answer, {allowed} may (max_lost_answers)")
-    return " and ".join(reasons)
+        broken.append(f"{len(effect.lost)} judged questions would lose their answer, {allowed} may (max_lost_answers)")
+    return " and ".join(broken)
 
 
 def refuse(effect: Effect, limits: PublishSettings) -> None:
@@ -77,7 +77,8 @@ def refuse(effect: Effect, limits: PublishSettings) -> None:
 class Changes:
     """Files by their paths under the corpus folder; `renamed` gives old and new path, `left_out` each one's reason.
 
-    `withheld` gives that of files that are not public, where nothing is wrong.
+    `withheld` gives that of files that are not public, where nothing is wrong, `remarks` what of published articles
+    could not be used.
     """
 
     added: tuple[str, ...]
@@ -87,6 +88,7 @@ class Changes:
     unchanged: int
     left_out: dict[str, str]
     withheld: dict[str, str]
+    remarks: dict[str, str]
 
     @property
     def none(self) -> bool:
@@ -159,6 +161,7 @@ def compare(
         renamed=renamed,
         deleted=tuple(path for path in gone if path not in origins),
         unchanged=len(both) - len(changed),
-        left_out={path: one.reason for path, one in left_out.items() if not one.withheld},
-        withheld={path: one.reason for path, one in left_out.items() if one.withheld},
+        left_out=reasons(left_out, "unusable"),
+        withheld=reasons(left_out, "withheld"),
+        remarks=reasons(left_out, "remark"),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch
@@ -15,6 +16,7 @@ from chatbot.errors import IndexDamaged, IndexMismatch
 FORMAT = 10
 
 MANIFEST = "manifest.json"
+Kind = Literal["unusable", "withheld", "remark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +25,18 @@ class LeftOut:
 
     `retry` says that the same file may be usable the next time, though nothing else is different: what could not be
     opened, or needed more time or memory than there was. `beside` says that the other files decide it. `limit` is the
-    max_passages_per_file that the file is above; another one may let it in. `withheld` says that nothing is wrong: the
-    file itself is not to be public, or parts of it are not. `copy_of` is the file that stands for it.
+    max_passages_per_file that the file is above; another one may let it in. `copy_of` is the file that stands for it.
+
+    `kind` is "unusable" where something of the file should be published and is not; "withheld" where nothing is wrong:
+    the file itself is not to be public, or parts of it are not; "remark" where the whole article is published, and
+    what is said beside it could not be used, such as a date.
     """
 
     reason: str
     retry: bool = False
     beside: bool = False
     limit: int | None = None
-    withheld: bool = False
+    kind: Kind = "unusable"
     copy_of: str | None = None
 
     def is_tried_again(self, most_passages: int) -> bool:
@@ -69,11 +74,6 @@ class Manifest:
     writing: float
     files: dict[str, str]
 
-    @property
-    def reasons(self) -> dict[str, str]:
-        """Why each file was left out, in words."""
-        return {path: one.reason for path, one in self.left_out.items()}
-
     def is_due(self, path: str, now: datetime) -> bool:
         """Whether a file gives something else at this moment, though it is the same."""
         return path in self.due and datetime.fromisoformat(self.due[path][0]) <= now
@@ -81,6 +81,11 @@ class Manifest:
     def next_due(self) -> datetime | None:
         """The first moment at which a file gives something else, None where there is none."""
         return min((datetime.fromisoformat(moment) for moment, _ in self.due.values()), default=None)
+
+
+def reasons(left_out: Mapping[str, LeftOut], kind: Kind) -> dict[str, str]:
+    """Those of one kind in words, by the paths of their files."""
+    return {path: one.reason for path, one in left_out.items() if one.kind == kind}
 
 
 def generation_name(manifest: Manifest) -> str:

@@ -188,17 +188,20 @@ def _moved(key: tuple[str, str], rank: int, before: dict[tuple[str, str], int]) 
 
 def _signs(changes: Changes) -> list[tuple[str, str, list[str]]]:
     renamed = [f"{old} → {new}" for old, new in changes.renamed]
-    left_out = [f"{path}: {reason}" for path, reason in changes.left_out.items()]
-    withheld = [f"{path}: {reason}" for path, reason in changes.withheld.items()]
     rows = (
         ("+", "New", list(changes.added)),
         ("~", "Changed", list(changes.changed)),
         ("→", "Renamed", renamed),
         ("−", "Deleted", list(changes.deleted)),
-        ("!", "Left out", left_out),
-        ("×", "Not public", withheld),
+        ("!", "Left out", _named(changes.left_out)),
+        ("×", "Not public", _named(changes.withheld)),
+        ("i", "Kept, with a remark", _named(changes.remarks)),
     )
     return [row for row in rows if row[2]]
+
+
+def _named(reasons: Mapping[str, str]) -> list[str]:
+    return [f"{path}: {reason}" for path, reason in reasons.items()]
 
 
 def _when(value: str | datetime) -> str:
