@@ -105,7 +105,8 @@ def _changes(settings: Settings, manifest: Manifest, now: datetime) -> str:
     if settings.model != manifest.model:
         differences.append(f"built with model '{manifest.model}', the settings name '{settings.model}'")
     try:
-        if not differences and not made_by(settings, manifest):
+        kept_to = manifest.keeps_to(settings.max_passages_per_file)
+        if not differences and not (kept_to and made_by(settings, manifest)):
             differences.append("other settings or another model since")
     except ModelError as error:
         return str(error)

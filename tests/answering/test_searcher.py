@@ -103,7 +103,7 @@ def generation(rows: tuple[Row, ...], folder: Path) -> LocalIndex:
         words={},
     ).write(folder)
     return LocalIndex(
-        folder, Manifest(FORMAT, "by-hand", "", "", "", 4, len(rows), {}, {}, {}, {}, {}, {}, 0.0, 0.0, {})
+        folder, Manifest(FORMAT, "by-hand", "", "", "", 4, len(rows), 1, {}, {}, {}, {}, {}, {}, 0.0, 0.0, {})
     )
 
 

@@ -159,7 +159,6 @@ def test_a_limit_that_was_lowered_counts_for_what_is_published(tmp_path: Path) -
     write(site, {"degree.md": "# Degree\n\nLearn python without a degree.\n", "long.md": LONG})
     build(site, embedder=KeywordEmbedder())
     lowered = site.model_copy(update={"max_passages_per_file": 10})
-    (tmp_path / "corpus" / "new.md").write_text(PROSE)
     left_out = plan(lowered, embedder=KeywordEmbedder()).changes.left_out
     assert "above max_passages_per_file (10)" in left_out["long.md"]
     assert listed(lowered, None, "long.md") == (False, left_out["long.md"])

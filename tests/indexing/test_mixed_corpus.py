@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.content.sandbox import IsolatedReader
-from chatbot.indexing.building.build import build
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.building.freshness import check
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import verify
 from chatbot.indexing.generation.publication import current
-from chatbot.indexing.status import alike_in
+from chatbot.indexing.status import alike_in, read_status
 from chatbot.operating.doctor import _alike
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -82,6 +83,25 @@ def test_an_article_of_absurdly_many_passages_is_left_out(tmp_path: Path) -> Non
     assert "above max_passages_per_file (10); split it, or raise that" in left_out["b.md"]
     raised = site.model_copy(update={"max_passages_per_file": 100})
     assert build(raised, embedder=KeywordEmbedder()).changes.left_out == {}
+
+
+def test_a_limit_below_what_a_file_gives_is_noticed_and_no_other(tmp_path: Path) -> None:
+    site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", model="keywords")
+    site.corpus_dir.mkdir()
+    (site.corpus_dir / "a.md").write_text(f"# Short\n\n{PROSE}")
+    entries = "".join(f"<item><title>Part {n}</title><description>{PROSE}</description></item>" for n in range(12))
+    (site.corpus_dir / "b.xml").write_text(f"<rss><channel>{entries}</channel></rss>")
+    assert build(site, embedder=KeywordEmbedder()).passages == 13
+    enough, few = (site.model_copy(update={"max_passages_per_file": limit}) for limit in (12, 11))
+    for settings, noticed in ((enough, False), (few, True)):
+        assert (check(settings, KeywordEmbedder()).unchanged is None) == noticed
+        assert ("other settings" in read_status(settings).changes) == noticed
+        assert plan(settings, embedder=KeywordEmbedder()).changes.deleted == (("b.xml",) if noticed else ())
+    report = build(few, embedder=KeywordEmbedder())
+    assert (report.published, report.embedded, report.changes.deleted) == (True, 0, ("b.xml",))
+    assert "above max_passages_per_file (11)" in report.changes.left_out["b.xml"]
+    assert check(few, KeywordEmbedder()).unchanged
+    assert build(site, embedder=KeywordEmbedder()).changes.added == ("b.xml",)
 
 
 def test_a_copy_is_left_out_while_what_it_was_made_of_is_there_and_is_not_changed(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ class _Reading:
         digest = self.files.digest(file, keep=True)
         if withheld and digest:
             self.files.forget(file)
-            return [], LeftOut(withheld, beside=True, withheld=True)
+            return [], LeftOut(withheld, beside=True, kind="withheld")
         manifest = self.old.manifest if self.old and digest else None
         known = self.before.get(file, [])
         if manifest and manifest.is_due(file, self.files.now):

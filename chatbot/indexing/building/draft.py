@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,6 +203,7 @@ def _write(job: Job, draft: Draft, corpus: Corpus) -> int:
 
 def _manifest(job: Job, corpus: Corpus, recipe: str) -> Manifest:
     articles = {article.path: article.sha256 for article in corpus.articles}
+    paths = {article.id: article.path for article in corpus.articles}
     manifest = Manifest(
         format=FORMAT,
         generation="",
@@ -210,6 +212,7 @@ def _manifest(job: Job, corpus: Corpus, recipe: str) -> Manifest:
         encoder=job.embedder.fingerprint,
         dim=job.embedder.dim,
         passages=len(corpus.passages),
+        largest=max(Counter(paths[passage.article_id] for passage in corpus.passages).values()),
         articles=articles,
         left_out=corpus.left_out,
         due=corpus.due,

@@ -112,10 +112,9 @@ def nothing_new(files: CorpusFiles, manifest: Manifest, settings: Settings) -> b
     Only as many files are read as it takes to tell; the bytes of one that will be parsed are kept.
     """
     then = {**manifest.articles, **manifest.others}
-    most = settings.max_passages_per_file
     if then.keys() != set(files.paths) or any(manifest.is_due(path, files.now) for path in manifest.due):
         return False
-    if any(one.is_tried_again(most) for one in manifest.left_out.values()):
+    if not manifest.keeps_to(settings.max_passages_per_file) or any(one.retry for one in manifest.left_out.values()):
         return False
     # What is parsed in any case comes last: its bytes are kept only where nothing else has changed.
     for path in sorted(files.paths, key=lambda path: is_parsed_again(path, manifest, settings)):

@@ -48,11 +48,12 @@ class LeftOut:
 class Manifest:
     """What a generation holds. `settings` is a digest of the settings that shape passages.
 
-    `articles` gives the SHA-256 of each article's file by its path under the corpus folder; `left_out` why a file,
-    or a part of it, was not usable; `due` when the same file gives something else, a moment with its time zone, and
-    what happens then; `listed` what an article got from a sitemap or a posts.csv (`url`, `updated`, `title`,
-    `published`); `others` the SHA-256 of each file that gave no article; `calibration` the thresholds and error rates
-    of `answering.calibration.figures`, or nothing; `pace` the seconds that embedding one passage took when last
+    `largest` is the most passages that one file gave. `articles` gives the SHA-256 of each article's file by its path
+    under the corpus folder; `left_out` why a file, or a part of it, was not usable; `due` when the same file gives
+    something else, a moment with its time zone, and what happens then; `listed` what an article got from a sitemap or a
+    posts.csv (`url`, `updated`, `title`, `published`); `others` the SHA-256 of each file that gave no article;
+    `calibration` the thresholds and error rates of `answering.calibration.figures`, or nothing; `pace` the seconds that
+    embedding one passage took when last
     measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
     generation, by its path inside it.
     """
@@ -64,6 +65,7 @@ class Manifest:
     encoder: str
     dim: int
     passages: int
+    largest: int
     articles: dict[str, str]
     left_out: dict[str, LeftOut]
     due: dict[str, tuple[str, str]]
@@ -73,6 +75,11 @@ class Manifest:
     pace: float
     writing: float
     files: dict[str, str]
+
+    def keeps_to(self, most_passages: int) -> bool:
+        """Whether no file would be left out, or let in, because this is max_passages_per_file."""
+        limits = {one.limit for one in self.left_out.values()}
+        return self.largest <= most_passages and limits <= {None, most_passages}
 
     def is_due(self, path: str, now: datetime) -> bool:
         """Whether a file gives something else at this moment, though it is the same."""
