@@ -51,7 +51,7 @@ class Trace:
 
     `turns` are the earlier ones that count, `small_talk` its kind where it is nothing else, or empty. `strength` is the
     score of `evidence`, which is None where nothing had to be judged. `places` are those of the ranking that the answer
-    shows, `withheld` those that it would show if the verdict were another: one of them is empty. `pinned` says that
+    shows, `unshown` those that it would show if the verdict were another: one of them is empty. `pinned` says that
     the editors chose what comes first.
     """
 
@@ -68,7 +68,7 @@ class Trace:
     message_language: str = "en"
     small_talk: str = ""
     places: tuple[int, ...] = ()
-    withheld: tuple[int, ...] = ()
+    unshown: tuple[int, ...] = ()
     pinned: bool = False
 
 
@@ -192,7 +192,7 @@ class Answerer:
             message=message,
             message_language=message_language,
             places=() if verdict == "not_covered" else places,
-            withheld=places if verdict == "not_covered" else (),
+            unshown=places if verdict == "not_covered" else (),
             pinned=pinned is not None,
         )
 

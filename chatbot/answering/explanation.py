@@ -43,7 +43,7 @@ class Explanation:
     `mended` is the question with its spelling mended, `read_as` how it relates to the conversation ("standalone",
     "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end, `added` what the
     vocabulary added to it, `terms` the stemmed words with their weights. `strength` is the evidence's score that is
-    held against the thresholds. `hits` are those of the answer, `withheld` those that it would show if the verdict were
+    held against the thresholds. `hits` are those of the answer, `unshown` those that it would show if the verdict were
     not "not_covered".
     """
 
@@ -60,7 +60,7 @@ class Explanation:
     thresholds: Thresholds
     message: str
     hits: tuple[ExplainedHit, ...]
-    withheld: tuple[ExplainedHit, ...]
+    unshown: tuple[ExplainedHit, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as plain JSON values."""
@@ -84,7 +84,7 @@ def explain(answerer: Answerer, trace: Trace) -> Explanation:
         thresholds=answerer.judge.thresholds,
         message=trace.message,
         hits=_explained(answerer, trace, trace.places),
-        withheld=_explained(answerer, trace, trace.withheld),
+        unshown=_explained(answerer, trace, trace.unshown),
     )
 
 

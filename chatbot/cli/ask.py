@@ -184,10 +184,8 @@ def explanation_text(explanation: Explanation) -> str:
         lines.append(
             textwrap.fill(explanation.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13)
         )
-    withheld = ["Would be shown if it were covered:"] if explanation.withheld else []
-    return "\n\n".join(
-        ("\n".join(lines), *withheld, *map(_explained_hit_text, explanation.hits or explanation.withheld))
-    )
+    unshown = ["Would be shown if it were covered:"] if explanation.unshown else []
+    return "\n\n".join(("\n".join(lines), *unshown, *map(_explained_hit_text, explanation.hits or explanation.unshown)))
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:

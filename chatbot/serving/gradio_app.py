@@ -8,10 +8,10 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from chatbot.serving.allow_list import AllowList, Event
 from chatbot.serving.chat.document import Document
 from chatbot.serving.chat.page import build_page
 from chatbot.serving.editor.page import build_editor
-from chatbot.serving.gate import Event, Gate
 from chatbot.serving.web.assets import link
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def mounted(bot: Chatbot) -> FastAPI:
     # With a CORS middleware in its parent Gradio adds none; its own lets every origin in, with credentials.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     events: dict[str, dict[int, Event]] = {}
-    app.add_middleware(Gate, events=events)
+    app.add_middleware(AllowList, events=events)
     app.add_middleware(Document, bot=bot)
     events["/chat"] = _mount(app, build_page(bot), "/chat")
     if bot.settings.editor.on:

@@ -49,10 +49,10 @@ def bot(shipped: dict[str, str]) -> Chatbot:
 
 
 def assert_two_views(answer: Answer, explained: Explanation) -> None:
-    """That both say the same, and that something is withheld only where nothing is shown."""
+    """That both say the same, and that something is unshown only where nothing is shown."""
     assert (explained.question, explained.searched_as) == (answer.question, answer.searched_as)
     assert (explained.verdict, explained.confidence) == (answer.verdict, answer.confidence)
-    assert (explained.message, explained.withheld and explained.hits) == (answer.message, ())
+    assert (explained.message, explained.unshown and explained.hits) == (answer.message, ())
     assert [(hit.rank, hit.passage_id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in explained.hits] == [
         (hit.rank, hit.passage.id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in answer.hits
     ]
@@ -83,12 +83,12 @@ def test_an_explanation_lists_the_passages_of_the_answer(  # noqa: PLR0913, PLR0
         assert_two_views(answer, explained)
         assert explained.read_as == read_as
         assert filters != EVERYTHING or answer.verdict == verdict
-        assert filters != TOMORROW or not (answer.hits or explained.withheld)
+        assert filters != TOMORROW or not (answer.hits or explained.unshown)
 
 
-def test_what_an_uncovered_question_would_be_shown_is_withheld(bot: Chatbot) -> None:
+def test_what_an_uncovered_question_would_be_shown_is_explained(bot: Chatbot) -> None:
     explained = bot.explain("how do I boil an egg", k=3)
-    assert ([hit.rank for hit in explained.withheld], explained.hits) == ([1, 2, 3], ())
+    assert ([hit.rank for hit in explained.unshown], explained.hits) == ([1, 2, 3], ())
     assert explained.strength < explained.thresholds.refuse_below
 
 

@@ -52,7 +52,7 @@ class Sent(Part):
         return all(value is None for value, state in zip(self.data, event, strict=True) if state)
 
 
-class Gate:
+class AllowList:
     """Stands around Gradio; see the module."""
 
     def __init__(self, app: ASGIApp, events: Mapping[str, Mapping[int, Event]]) -> None:
