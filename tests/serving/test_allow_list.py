@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Server, start_server
-from tests.serving.test_sign_in import PASSWORD, sign_in
+from tests.serving.test_sign_in import sign_in
+from tests.support.editors_page import start_editing
+from tests.support.server import Server
 
 GESTURE = json.dumps({"step": {"kind": "ask", "value": "How long should a CV be?"}})
 CHAT, EDIT = "/chat/gradio_api/run/predict", "/edit/gradio_api/run/predict"
@@ -26,8 +27,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded(served_folder: Path, cache: Path) -> Iterator[Server]:
-    running = start_server(served_folder, CHATBOT_EDITOR__PASSWORD=PASSWORD, GRADIO_TEMP_DIR=str(cache))
-    running.wait_until_ready()
+    running = start_editing(served_folder, GRADIO_TEMP_DIR=str(cache))
     yield running
     running.stop()
 

@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from chatbot.content.source.files import find_files
-from tests.support.places import ARTEFACTS
-from tests.support.server import Server, start_server
+from tests.support.editors_page import clean, fill, press, sign_in, start_editing, tab, told
+from tests.support.host_site import PHONE
+from tests.support.server import Server
 from tests.support.visit import Visit
 
-PASSWORD = "correct horse battery"  # noqa: S105
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 QUESTION = "Whom should I ask for a reference?"
 TITLE = 'Asking for a reference <img src=x onerror="window.pwned=20">'
 TEXT = """## Whom should I ask for a reference?
@@ -30,7 +28,6 @@ ${window.pwned=22} <svg onload=window.pwned=24>
 Thank them and ask somebody else, because a lukewarm reference hurts more than none. {{window.pwned=23}}
 """
 NAME = "asking-for-a-reference-img-src-x-onerror-window-pwned-20.md"
-LONG = 240_000  # milliseconds, for builds on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +40,7 @@ def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def editing(folder: Path) -> Iterator[Server]:
-    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
-    running.wait_until_ready()
+    running = start_editing(folder)
     yield running
     running.stop()
 
@@ -53,48 +49,11 @@ def editing(folder: Path) -> Iterator[Server]:
 def desk(browser: Browser, editing: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
     visitor = Visit(browser, editing, **getattr(request, "param", {}))
     visitor.page.set_default_timeout(120_000)
-    page = visitor.page
-    page.goto(f"{editing.url}/edit/")
-    page.fill("#password", PASSWORD)
-    page.click("button")
-    page.wait_for_selector("#files table")
+    sign_in(visitor.page, editing)
     yield visitor
     visitor.context.close()
     assert visitor.foreign() == [], "a page asked another server"
     assert visitor.errors == [], "the page reported errors"
-
-
-def tab(page: Page, name: str) -> None:
-    page.get_by_role("tab", name=name, exact=True).click()
-    page.wait_for_timeout(300)
-
-
-def press(page: Page, act: str, *, sure: bool = False) -> None:
-    page.locator(f"button[data-act='{act}']:visible").first.click()
-    if sure:
-        page.locator("dialog button", has_not_text="Cancel").click()
-
-
-def told(page: Page, text: str) -> None:
-    """Wait until the page has said this."""
-    page.wait_for_function("t => document.querySelector('#notice')?.innerText.includes(t)", arg=text, timeout=LONG)
-
-
-def fill(page: Page, name: str, text: str) -> None:
-    page.fill(f"#{name} :is(input, textarea)", text)
-
-
-def clean(page: Page, shot: str = "") -> None:
-    """Nothing is inaccessible, nothing from an article runs, nothing scrolls sideways."""
-    if shot:
-        ARTEFACTS.mkdir(exist_ok=True)
-        page.screenshot(path=ARTEFACTS / f"editor-{shot}.png", full_page=True)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("window.pwned") is None
-    # A phone makes its window wider where something does not fit.
-    assert page.viewport_size
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
 def first_article(server: Server) -> str:

@@ -11,8 +11,19 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page, Route, StorageState, expect
 
 from chatbot.editing.corpus_edits import TRASH, list_trash
-from tests.serving.test_editor import PASSWORD, PHONE, clean, fill, press, tab, told
-from tests.support.server import Server, start_server
+from tests.support.editors_page import (
+    clean,
+    fill,
+    give_password,
+    load,
+    press,
+    sign_in,
+    start_editing,
+    tab,
+    told,
+)
+from tests.support.host_site import PHONE
+from tests.support.server import Server
 from tests.support.visit import Visit
 
 PREDICT = "**/gradio_api/run/predict*"
@@ -29,8 +40,7 @@ def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.fixture(scope="module")
 def editing(folder: Path) -> Iterator[Server]:
-    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
-    running.wait_until_ready()
+    running = start_editing(folder)
     yield running
     running.stop()
 
@@ -43,18 +53,6 @@ def file(folder: Path) -> Iterator[Path]:
     yield file
     file.write_bytes(before)
     shutil.rmtree(folder / "corpus" / TRASH, ignore_errors=True)
-
-
-def load(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/edit/")
-    page.wait_for_selector("#files table")
-
-
-def sign_in(page: Page, server: Server) -> None:
-    page.goto(f"{server.url}/edit/")
-    page.fill("#password", PASSWORD)
-    page.click("button")
-    page.wait_for_selector("#files table")
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +145,7 @@ def test_a_session_that_ended_is_begun_again_in_another_tab(visit: Visit, file: 
     with visit.context.expect_page() as opening:
         page.get_by_role("link", name="Sign in in another tab").click()
     other = opening.value
-    other.fill("#password", PASSWORD)
-    other.click("button")
-    other.wait_for_selector("#files table")
+    give_password(other)
     other.close()
     page.get_by_role("button", name="Try again").click()
     told(page, "Saved cv.md")
@@ -159,8 +155,7 @@ def test_a_session_that_ended_is_begun_again_in_another_tab(visit: Visit, file: 
 def test_a_server_that_was_started_again_takes_what_was_typed_before(
     browser: Browser, folder: Path, file: Path
 ) -> None:
-    first = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
-    first.wait_until_ready()
+    first = start_editing(folder)
     visit = Visit(browser, first)
     page = visit.page
     sign_in(page, first)
@@ -169,8 +164,7 @@ def test_a_server_that_was_started_again_takes_what_was_typed_before(
     press(page, "save")
     expect(page.locator("#trouble-said")).to_contain_text("cannot be reached")
     port = first.url.rpartition(":")[2]
-    second = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD, CHATBOT_SERVER__PORT=port)
-    second.wait_until_ready()
+    second = start_editing(folder, CHATBOT_SERVER__PORT=port)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#trouble-said")).to_contain_text("Your session has ended")
     other = visit.context.new_page()

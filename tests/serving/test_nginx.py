@@ -21,15 +21,15 @@ from playwright.sync_api import Browser, expect
 
 from chatbot.serving.middleware.routes import LARGEST_EDIT
 from chatbot.settings import Settings
+from tests.support.editors_page import sign_in, start_editing
 from tests.support.places import ROOT
-from tests.support.server import Server, start_server
+from tests.support.server import Server
 from tests.support.serving_corpus import QUESTION
 from tests.support.visit import Visit
 from tests.support.waiting import eventually
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
 LOG_FORMAT = (ROOT / "docs/deploying/nginx-log.conf").read_text(encoding="utf-8")
-PASSWORD = "correct horse battery"  # noqa: S105
 CONFIG = """
 daemon off;
 pid {folder}/nginx.pid;
@@ -190,15 +190,11 @@ def test_editors_upload_as_much_as_is_said(browser: Browser, served_folder: Path
     """A file of exactly `max_file_mb`, beside a text that is open and was typed."""
     folder = tmp_path / "served"
     shutil.copytree(served_folder, folder)
-    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD)
-    running.wait_until_ready()
+    running = start_editing(folder)
     with behind_nginx(running, tmp_path, "strips") as proxied:
         visit = Visit(browser, proxied)
         page = visit.page
-        page.goto(f"{proxied.url}/edit/")
-        page.fill("#password", PASSWORD)
-        page.click("button")
-        page.wait_for_selector("#files table")
+        sign_in(page, proxied)
         page.locator("#files button[data-value='cv.md']").click()
         page.fill("#text textarea", "é" * 1_000_000)
         page.get_by_role("tab", name="Add", exact=True).click()

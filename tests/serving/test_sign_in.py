@@ -23,9 +23,9 @@ from chatbot.serving.editor.sign_in import ALL_ATTEMPTS, ATTEMPTS, MOST_WAITING,
 from chatbot.serving.middleware.routes import ROUTES
 from chatbot.serving.middleware.sessions import Signing, hash_password
 from chatbot.settings import EditorSettings, Settings, load_settings
+from tests.support.editors_page import PASSWORD
 from tests.support.server import COMMAND, Server, start_server
 
-PASSWORD = "correct horse battery"  # noqa: S105
 HASH = hash_password(PASSWORD)
 HOSTS = itertools.count(1)
 ON = Settings(editor=EditorSettings(password_hash=HASH)).editor

@@ -1,0 +1,73 @@
+"""The editors' page as a person uses it in a browser, and the server that has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.support.places import ARTEFACTS
+from tests.support.server import Server, start_server
+
+PASSWORD = "correct horse battery"  # noqa: S105
+LONG = 240_000  # milliseconds, for builds on a busy machine
+
+
+def start_editing(folder: Path, **variables: str) -> Server:
+    """Serve a folder with the editors' page; returns when the page is there."""
+    running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD, **variables)
+    running.wait_until_ready()
+    return running
+
+
+def load(page: Page, server: Server) -> None:
+    """Open the page of who is signed in."""
+    page.goto(f"{server.url}/edit/")
+    page.wait_for_selector("#files table")
+
+
+def sign_in(page: Page, server: Server) -> None:
+    """Open the page of who is not."""
+    page.goto(f"{server.url}/edit/")
+    give_password(page)
+
+
+def give_password(page: Page) -> None:
+    """Fill in the form that is shown."""
+    page.fill("#password", PASSWORD)
+    page.click("button")
+    page.wait_for_selector("#files table")
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+    page.wait_for_timeout(300)
+
+
+def press(page: Page, act: str, *, sure: bool = False) -> None:
+    page.locator(f"button[data-act='{act}']:visible").first.click()
+    if sure:
+        page.locator("dialog button", has_not_text="Cancel").click()
+
+
+def told(page: Page, text: str) -> None:
+    """Wait until the page has said this."""
+    page.wait_for_function("t => document.querySelector('#notice')?.innerText.includes(t)", arg=text, timeout=LONG)
+
+
+def fill(page: Page, name: str, text: str) -> None:
+    page.fill(f"#{name} :is(input, textarea)", text)
+
+
+def clean(page: Page, shot: str = "") -> None:
+    """Nothing is inaccessible, nothing from an article runs, nothing scrolls sideways."""
+    if shot:
+        ARTEFACTS.mkdir(exist_ok=True)
+        page.screenshot(path=ARTEFACTS / f"editor-{shot}.png", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("window.pwned") is None
+    # A phone makes its window wider where something does not fit.
+    assert page.viewport_size
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
