@@ -59,7 +59,7 @@ def test_what_was_asked_of_one_is_asked_of_another_that_takes_its_place() -> Non
 
 
 def test_when_something_happened_is_no_topic_and_laid_off_is_one() -> None:
-    first = Turn("I was laid off last week", "I was laid off last week", ("after-a-layoff#1",))
+    first = Turn("I was laid off last week", "I was laid off last week", ("job-search/after-a-layoff#1",))
     assert reading("what do I do about money", first).topic == "laid-off"
 
 

@@ -96,7 +96,7 @@ def told(answer: Answer) -> tuple[str, str]:
 def test_a_foreign_question_is_neither_mended_nor_answered_outright(bot: Chatbot) -> None:
     named = bot.ask("Wie werde ich Data Scientist?")
     assert (named.verdict, named.searched_as, told(named)) == ("uncertain", named.question, message_for("de"))
-    assert named.hits[0].passage.article_id == "become-a-data-scientist"
+    assert named.hits[0].passage.article_id == "roles/become-a-data-scientist"
     assert named.confidence < 0.5
     unnamed = bot.ask("¿Debo negociar el salario de mi primera oferta?")
     assert (unnamed.verdict, unnamed.hits, unnamed.topics, told(unnamed)) == ("not_covered", (), (), message_for("es"))

@@ -102,7 +102,7 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         return JSON({"total": len(listed), "articles": [_summary(each) for each in listed[offset : offset + limit]]})
 
     @router.get("/articles/{article_id:path}", response_model=schemas.WholeArticleOut, summary="Read an article")
-    def article(request: Request, article_id: Annotated[str, Path(examples=["tech-cv-that-gets-read"])]) -> JSON:
+    def article(request: Request, article_id: Annotated[str, Path(examples=["job-search/tech-cv-that-gets-read"])]) -> JSON:
         """One article with its text in Markdown and the anchors of its headings."""
         asked = bot.article(article_id)
         if asked is None or not shows(site_of(request.scope), asked):

@@ -87,7 +87,7 @@ class FeedbackIn(Strict):
 class ArticleOut(BaseModel):
     """An article of the corpus, without its text. `questions` are what it answers, by its editor."""
 
-    id: Annotated[str, Field(examples=["tech-cv-that-gets-read"])]
+    id: Annotated[str, Field(examples=["job-search/tech-cv-that-gets-read"])]
     title: str
     url: str | None
     topics: tuple[str, ...]
