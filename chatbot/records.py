@@ -31,6 +31,15 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where an article's facts come from: `url` is an http(s) address, `year` that of the source, or None."""
+
+    title: str
+    url: str
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One file of the corpus, read, or one entry of a feed.
 
@@ -39,7 +48,7 @@ class Article:
     its editor. `sections`, side by side with them, are headings that answer, "" where none is named; empty where no
     question names one.
     `sha256` is the hex digest of the file's bytes. `pages` are the offsets in `text` where the pages of a PDF begin.
-    `pins` are questions that its editors want answered with it first.
+    `pins` are questions that its editors want answered with it first, `sources` where its facts come from.
     """
 
     id: str
@@ -59,6 +68,7 @@ class Article:
     pages: tuple[int, ...] = ()
     pins: tuple[Pin, ...] = ()
     sections: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

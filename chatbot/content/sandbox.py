@@ -26,7 +26,7 @@ from chatbot.content.readers.sitemap import Page, Sitemap
 from chatbot.content.source.front_matter import one_line
 from chatbot.content.source.visibility import Due
 from chatbot.errors import ChatbotError, ContentError
-from chatbot.records import Article, to_json, to_pin
+from chatbot.records import Article, Source, to_json, to_pin
 
 PROGRAM = "from chatbot.content.sandbox import serve; serve()"
 _NEEDED = re.compile(r"PATH|SYSTEMROOT|TZ|LANG|(?:LC|LD|DYLD)_.*|PYTHON.*", re.IGNORECASE)
@@ -201,4 +201,5 @@ def _article(values: dict[str, Any]) -> Article:
     made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     made.update({key: date.fromisoformat(made[key]) for key in _DATES if made[key]})
     made["pins"] = tuple(map(to_pin, made["pins"]))
+    made["sources"] = tuple(Source(**source) for source in made["sources"])
     return Article(**made)

@@ -158,6 +158,7 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
         pages=part.pages,
         pins=front.pins(),
         sections=tuple(questions.values()) if any(questions.values()) else (),
+        sources=front.sources(),
     )
     try:
         _check_sections(article)

@@ -18,7 +18,7 @@ import yaml
 
 from chatbot.content.source.dates import stated_day
 from chatbot.errors import ContentError
-from chatbot.records import Pin
+from chatbot.records import Pin, Source
 
 _ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECASE)
 _TRUTH = dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True) | dict.fromkeys(
@@ -107,6 +107,23 @@ class FrontMatter:
                 raise self._error(stated, "a pinned answer has no question; write - question: ... under pinned")
             pins.append(Pin(question, inner.day("until"), inner.text("heading")))
         return tuple(pins)
+
+    def sources(self) -> tuple[Source, ...]:
+        """What stands under `sources`: mappings of `title`, `url` and, where it has one, `year`; or addresses alone."""
+        stated = self.stated("sources")
+        if not stated or not stated.value:
+            return ()
+        items = stated.value if isinstance(stated.value, list) else [stated.value]
+        sources = []
+        for item in items:
+            values = item if isinstance(item, dict) else {"url": item, "title": item}
+            title, url, year = (_text(values.get(key)) for key in ("title", "url", "year"))
+            if not url.startswith(("http://", "https://")) or not usable_address(url):
+                raise self._error(stated, f"a source has the url {_shown(url)}; write a whole http(s) address")
+            if year and not re.fullmatch(r"(19|20)\d\d", year):
+                raise self._error(stated, f"a source has the year {_shown(year)}; write it as 2026, or leave it out")
+            sources.append(Source(title or url, url, int(year) if year else None))
+        return tuple(sources)
 
     def _pairs(self, stated: Value, item: Any) -> list[tuple[str, Any]]:
         pairs = list(item.items()) if isinstance(item, dict) else [("question", item)]
@@ -283,6 +300,10 @@ def _as_text(value: Any) -> Any:
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _text(value: Any) -> str:
+    return one_line(value) if isinstance(value, str) else ""
 
 
 def _item(value: Any) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from chatbot.records import Article, Passage, to_json, to_pin
+from chatbot.records import Article, Passage, Source, to_json, to_pin
 
 _SCHEMA = """
 CREATE TABLE articles (
@@ -20,7 +20,7 @@ CREATE TABLE articles (
     text TEXT NOT NULL, topics TEXT NOT NULL, audience TEXT NOT NULL, country TEXT,
     published TEXT, updated TEXT, review_by TEXT, questions TEXT NOT NULL,
     aliases TEXT NOT NULL, sha256 TEXT NOT NULL, pages TEXT NOT NULL, pins TEXT NOT NULL,
-    sections TEXT NOT NULL
+    sections TEXT NOT NULL, sources TEXT NOT NULL
 ) STRICT;
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL, article INTEGER NOT NULL REFERENCES articles,
@@ -35,7 +35,7 @@ CREATE INDEX passages_by_article ON passages (article);
 """
 _ARTICLE = (
     "id, path, title, url, text, topics, audience, country, published, updated, review_by, questions, aliases, sha256, "
-    "pages, pins, sections"
+    "pages, pins, sections, sources"
 )
 _PASSAGE = """SELECT p.row, p.id, a.id, a.title, p.headings, p."start", p."end", p.text, p.url, a.topics, a.audience,
     a.country, a.updated, a.review_by, p.columns FROM passages p JOIN articles a ON a.number = p.article"""
@@ -59,7 +59,7 @@ def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]
         # Whoever writes a generation brings it to the disk whole, or not at all.
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.executemany(
-            f"INSERT INTO articles (number, {_ARTICLE}) VALUES ({','.join('?' * 18)})",  # noqa: S608
+            f"INSERT INTO articles (number, {_ARTICLE}) VALUES ({','.join('?' * 19)})",  # noqa: S608
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
         )
         database.executemany(
@@ -167,20 +167,19 @@ def _from_article(article: Article) -> tuple[Any, ...]:
         json.dumps(article.pages),
         json.dumps(to_json(article)["pins"]),
         json.dumps(article.sections),
+        json.dumps(to_json(article)["sources"]),
     )
 
 
 def _to_article(row: tuple[Any, ...]) -> Article:
-    names = ["id", "path", "title", "url", "text", "topics", "audience", "country", "published", "updated"]
-    values = dict(
-        zip([*names, "review_by", "questions", "aliases", "sha256", "pages", "pins", "sections"], row, strict=True)
-    )
+    values = dict(zip(_ARTICLE.split(", "), row, strict=True))
     for name in ("topics", "audience", "questions", "aliases", "sections"):
         values[name] = _strings(values[name])
     for name in ("published", "updated", "review_by"):
         values[name] = _day(values[name])
     values["pages"] = tuple(map(int, json.loads(values["pages"])))
     values["pins"] = tuple(map(to_pin, json.loads(values["pins"])))
+    values["sources"] = tuple(Source(**source) for source in json.loads(values["sources"]))
     return Article(**values)
 
 

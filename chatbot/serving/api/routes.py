@@ -13,7 +13,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from chatbot.answering.chatbot import Chatbot
 from chatbot.content.markdown.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
-from chatbot.records import Answer, Article, Filters, Turn
+from chatbot.records import Answer, Article, Filters, Turn, to_json
 from chatbot.serving.api import schemas
 from chatbot.serving.middleware.metrics import FEEDBACK, count_answer
 from chatbot.serving.middleware.scope import site_of
@@ -102,12 +102,15 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         return JSON({"total": len(listed), "articles": [_summary(each) for each in listed[offset : offset + limit]]})
 
     @router.get("/articles/{article_id:path}", response_model=schemas.WholeArticleOut, summary="Read an article")
-    def article(request: Request, article_id: Annotated[str, Path(examples=["job-search/tech-cv-that-gets-read"])]) -> JSON:
+    def article(
+        request: Request, article_id: Annotated[str, Path(examples=["job-search/tech-cv-that-gets-read"])]
+    ) -> JSON:
         """One article with its text in Markdown and the anchors of its headings."""
         asked = bot.article(article_id)
         if asked is None or not shows(site_of(request.scope), asked):
             raise HTTPException(404, f"there is no article {article_id!r}; GET /api/articles lists them")
-        return JSON({**_summary(asked), "text": asked.text, "headings": _headings(asked)})
+        sources = to_json(asked)["sources"]
+        return JSON({**_summary(asked), "text": asked.text, "headings": _headings(asked), "sources": sources})
 
 
 def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:

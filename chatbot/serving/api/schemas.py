@@ -87,7 +87,7 @@ class FeedbackIn(Strict):
 class ArticleOut(BaseModel):
     """An article of the corpus, without its text. `questions` are what it answers, by its editor."""
 
-    id: Annotated[str, Field(examples=["job-search/tech-cv-that-gets-read"])]
+    id: Annotated[str, Field(examples=["roles/data-engineer-career"])]
     title: str
     url: str | None
     topics: tuple[str, ...]
@@ -115,11 +115,20 @@ class Anchor(BaseModel):
     line: int
 
 
+class SourceOut(BaseModel):
+    """Where facts of an article come from."""
+
+    title: str
+    url: str
+    year: int | None
+
+
 class WholeArticleOut(ArticleOut):
-    """An article with its text in Markdown, and the anchors of its headings."""
+    """An article with its text in Markdown, the anchors of its headings, and where its facts come from."""
 
     text: str
     headings: tuple[Anchor, ...]
+    sources: tuple[SourceOut, ...]
 
 
 class SuggestionsOut(BaseModel):
