@@ -120,7 +120,7 @@ class FrontMatter:
             title, url, year = (_text(values.get(key)) for key in ("title", "url", "year"))
             if not url.startswith(("http://", "https://")) or not usable_address(url):
                 raise self._error(stated, f"a source has the url {_shown(url)}; write a whole http(s) address")
-            if year and not re.fullmatch(r"(19|20)\d\d", year):
+            if year and not re.fullmatch(r"1[5-9]\d\d|20\d\d", year):
                 raise self._error(stated, f"a source has the year {_shown(year)}; write it as 2026, or leave it out")
             sources.append(Source(title or url, url, int(year) if year else None))
         return tuple(sources)
