@@ -88,7 +88,8 @@ class Answerer:
         """
         self._searcher = searcher
         self._index = searcher.index
-        self.judge = Judge(searcher.index.lexical_index, searcher.index.calibrated, refusals)
+        index = searcher.index
+        self.judge = Judge(index.lexical_index, index.calibrated, refusals, index.known_share)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary(), language)
         self._follow_ups = FollowUps(searcher)
         self._pins = Pins(searcher)

@@ -178,7 +178,8 @@ def explanation_text(explanation: Explanation) -> str:
             f"evidence     {explanation.strength:.2f}; refused below {limits.refuse_below:.2f}, "
             f"answered from {limits.answer_from:.2f}",
             f"             best meaning {evidence.meaning:.3f}, best words {evidence.words:.2f}, "
-            f"nearness to questions out of scope {evidence.astray:.3f}",
+            f"nearness to questions out of scope {evidence.astray:.3f}"
+            + (f", to known ones {evidence.known:.3f}" if evidence.known > -1 else ""),
         ]
     if explanation.message:
         lines.append(

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from math import exp, log
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from chatbot.answering.verdict.calibration import auroc
-from chatbot.answering.verdict.evidence import Evidence, Scale, Thresholds, evidence, judge, score, thresholds
+from chatbot.answering.chatbot import answer_from
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.verdict.calibration import auroc, calibrate
+from chatbot.answering.verdict.evidence import (
+    Evidence,
+    Scale,
+    Thresholds,
+    evidence,
+    judge,
+    known_score,
+    known_thresholds,
+    score,
+    thresholds,
+)
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
+from chatbot.settings import Settings
+from tests.support.keyword_embedder import KeywordEmbedder
 
 
 def floats(*values: float) -> np.ndarray:
@@ -16,14 +34,16 @@ def floats(*values: float) -> np.ndarray:
 
 
 def test_evidence_takes_the_best_hit_of_each_kind_and_the_three_nearest_lines() -> None:
-    found = evidence(floats(0.2, 0.6), floats(0.7, 0.5), floats(3.0, 0.0), floats(0.1, 0.5, 0.3, 0.4))
+    none = floats(-1, -1)
+    found = evidence(floats(0.2, 0.6), floats(0.7, 0.5), none, floats(3.0, 0.0), floats(0.1, 0.5, 0.3, 0.4))
     assert found.meaning == pytest.approx(0.55)
+    assert found.known == -1
     assert found.words == pytest.approx(log(4))
     assert found.astray == pytest.approx(0.4)
 
 
 def test_where_nothing_was_found_nothing_is_covered() -> None:
-    nothing = evidence(floats(), floats(), floats(), floats(0.1))
+    nothing = evidence(floats(), floats(), floats(), floats(), floats(0.1))
     assert nothing == Evidence(-1.0, 0.0, 1.0)
     assert judge(score(nothing, Scale(Evidence(0.2, 2.0, 0.3), Evidence(0.1, 0.5, 0.1))), Thresholds(1.0, 2.0)) == (
         "not_covered",
@@ -38,6 +58,43 @@ def test_the_score_counts_standard_deviations_and_words_only_add() -> None:
     assert score(Evidence(0.2, 2.0, 0.4), scale) == pytest.approx(-0.4)
     assert score(Evidence(0.2, 3.0, 0.3), scale) == pytest.approx(1.0)
     assert score(Evidence(0.2, 0.0, 0.3), scale) == 0
+
+
+def test_known_questions_are_the_three_nearest_of_different_passages() -> None:
+    near, words = floats(0.1), floats(0, 0, 0, 0, 0)
+    asked = floats(0.9, -1, 0.3, 0.6, 0.5)
+    found = evidence(floats(0.2, 0.4, 0, 0, 0), floats(0.2, 0.4, 0, 0, 0), asked, words, near)
+    assert found.known == pytest.approx((0.9 + 0.6 + 0.5) / 3)
+    assert found.meaning == pytest.approx((0.2 + 0.9) / 2)
+    assert evidence(floats(0, 0), floats(0, 0), floats(-1, 0.4), floats(0, 0), near).known == pytest.approx(0.4)
+
+
+def test_closeness_to_known_questions_is_added_where_two_in_five_passages_have_some() -> None:
+    scale = Scale(Evidence(0.2, 2.0, 0.3, 0.3), Evidence(0.1, 0.5, 0.1, 0.05))
+    assert known_score(Evidence(0, 0, 0, 0.4), scale) == pytest.approx(2.0)
+    usual = Thresholds(1.5, 2.5)
+    assert known_thresholds(usual, usual) == Thresholds(2.7, 7.0, 0.35)
+    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.2), 7.0, 0.35)
+    assert judge(7.0, Thresholds(2.7, 7.0, 0.35)) == ("answered", 0.5)
+    assert judge(9.0, Thresholds(2.7, 7.0, 0.35))[1] == pytest.approx(1 / (1 + exp(-0.7)))
+
+
+@pytest.mark.parametrize(("questions", "known"), [(4, True), (3, False)])
+def test_two_in_five_passages_are_enough(tmp_path: Path, questions: int, known: bool) -> None:
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    settings.corpus_dir.mkdir()
+    for number in range(10):
+        front = f"---\nquestions: [pay number {number}]\n---\n" if number < questions else ""
+        (settings.corpus_dir / f"{number}.md").write_text(f"{front}# Part {number}\n\nYour pay {'x' * number}.\n")
+    build(settings, embedder=KeywordEmbedder(), calibrate=calibrate)
+    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+    bot = answer_from(Searcher(index, KeywordEmbedder()), settings)
+    assert (bot.judge.thresholds.slope == 0.35) == known
+    query = Searcher(index, KeywordEmbedder()).query("pay")
+    ranking = Searcher(index, KeywordEmbedder()).rank(query)
+    weighed, strength = bot.judge.weigh(query, ranking)
+    scale = Scale(*(Evidence(*map(float, row)) for row in index.calibrated.scale))
+    assert strength == pytest.approx(score(weighed, scale) + (known_score(weighed, scale) if known else 0), abs=1e-4)
 
 
 def test_thresholds_are_quantiles_of_what_is_known() -> None:

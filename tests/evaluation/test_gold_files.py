@@ -57,10 +57,10 @@ def test_there_are_enough_judged_questions() -> None:
     assert len(MISSPELT) >= 45
 
 
-def test_every_article_answers_at_least_five_questions() -> None:
+def test_every_article_answers_at_least_three_questions() -> None:
     answering = [article for line in ANSWERABLE for article in {answer["article"] for answer in line["answers"]}]
 
-    assert [article for article in ARTICLES if answering.count(article) < 5] == []
+    assert [article for article in ARTICLES if answering.count(article) < 3] == []
 
 
 def test_ids_number_the_lines() -> None:
@@ -101,6 +101,7 @@ def test_questions_have_three_to_twenty_five_words() -> None:
 def test_real_questions_are_judged_whole() -> None:
     assert [line["id"] for line in REAL] == [f"r{n:03}" for n in range(1, len(REAL) + 1)]
     assert {line["coverage"] for line in REAL} == set(COVERAGES)
+    assert {line["half"] for line in REAL} == {"learn", "test"}
     for line in REAL:
         places = [*line["answers"], *line.get("helps", [])]
         assert bool(line["answers"]) == (line["coverage"] in {"covered", "partly"}), line["id"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
 from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.model.embedder import concurrently
 from chatbot.indexing.model.encoder import QueryEmbedder
 
 # So many questions are asked at most, to keep a build of one changed article within its second.
 _SENTENCES, _LINES = 200, 160
 _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
-_LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02)
+_LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02, 0.02)
 Real = npt.NDArray[np.floating[Any]]
 
 
@@ -51,7 +52,7 @@ class _Asked:
             if itself:
                 near = np.delete(near, int(near.argmax()))
             left = asked.only(kept)
-            weighed.append(evidence.evidence(left.cosines, np.maximum(left.sentences, left.asked), left.bm25, near))
+            weighed.append(evidence.evidence(left.cosines, left.sentences, left.asked, left.bm25, near))
         return weighed
 
 
@@ -139,10 +140,11 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
 
 def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIndex | None) -> npt.NDArray[np.float16]:
     known = old.calibrated.vector_of() if old and old.calibrated else {}
+    unknown = [text for text in dict.fromkeys(texts) if text_digest(text) not in known]
+    embedded = dict(zip(unknown, concurrently(embedder.embed_query, unknown), strict=True))
     vectors = np.empty((len(texts), dim), np.float16)
     for row, text in enumerate(texts):
-        vector = known.get(text_digest(text))
-        vectors[row] = embedder.embed_query(text) if vector is None else vector
+        vectors[row] = embedded[text] if text in embedded else known[text_digest(text)]
     return vectors
 
 
@@ -169,14 +171,13 @@ def _outside(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[n
 
 
 def _scale(weighed: Sequence[Evidence]) -> Scale:
-    values = np.array([(one.meaning, one.words, one.astray) for one in weighed])
-    least = np.array([_LEAST_DEVIATION.meaning, _LEAST_DEVIATION.words, _LEAST_DEVIATION.astray])
-    deviation = np.maximum(values.std(axis=0), least)
+    values = np.array([astuple(one) for one in weighed])
+    deviation = np.maximum(values.std(axis=0), astuple(_LEAST_DEVIATION))
     return Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
 
 
 def _rows(scale: Scale) -> Scores:
-    return np.array([(one.meaning, one.words, one.astray) for one in (scale.mean, scale.deviation)], np.float32)
+    return np.array([astuple(scale.mean), astuple(scale.deviation)], np.float32)
 
 
 def _scores(weighed: Sequence[Evidence], scale: Scale) -> Scores:

@@ -20,6 +20,11 @@ _ASTRAY, _WORDS, _SLOPE = 0.4, 0.5, 1.4
 _NEIGHBOURS = 3
 # From the first to the third of these, "uncertain" covers three times as many questions as "not covered".
 _UNSURE = 3
+# Where so many passages have questions that they are known to answer, closeness to these counts as much as all else.
+KNOWN_SHARE = 0.4
+_KNOWN = 3
+# Logistic regression on real questions, gold and out-of-scope ones together; docs/abstention.md.
+_KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 7.0, 0.35
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
 
@@ -30,12 +35,14 @@ class Evidence:
 
     `meaning` is the highest of all passages' means of their own cosine and their best sentence's, in [-1, 1];
     `words` is ln(1 + the best BM25 score), >= 0; `astray` is the mean cosine of the three nearest questions that are
-    known to be out of scope, in [-1, 1].
+    known to be out of scope, in [-1, 1]. `known` is the mean of the three highest cosines, of different passages, to
+    the questions that they are known to answer, in [-1, 1]; -1 where there are none.
     """
 
     meaning: float
     words: float
     astray: float
+    known: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +55,33 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Scores below `refuse_below` are not covered, scores from `answer_from` on are answered."""
+    """Scores below `refuse_below` are not covered, scores from `answer_from` on are answered.
+
+    `slope` is that of the confidence there, per unit of score.
+    """
 
     refuse_below: float
     answer_from: float
+    slope: float = _SLOPE
 
 
 # Measured with the default model on the shipped articles; for generations that were never calibrated.
-DEFAULT_SCALE = Scale(Evidence(0.21, 1.9, 0.34), Evidence(0.07, 0.4, 0.06))
+DEFAULT_SCALE = Scale(Evidence(0.21, 1.9, 0.34, 0.31), Evidence(0.07, 0.4, 0.06, 0.064))
 DEFAULT_THRESHOLDS = Thresholds(1.7, 2.7)
 
 
-def evidence(cosines: Scores, sentences: Scores, bm25: Scores, near: Scores) -> Evidence:
-    """Evidence from the hits of a question, shape (hits,) each, and its cosines to questions out of scope."""
+def evidence(cosines: Scores, sentences: Scores, asked: Scores, bm25: Scores, near: Scores) -> Evidence:
+    """Evidence from the hits of a question, shape (hits,) each, and its cosines to questions out of scope.
+
+    `asked` are the cosines to the best of the questions that each hit is known to answer, -1 without any.
+    """
     if not len(cosines):
         return Evidence(-1.0, 0.0, 1.0)
+    known = np.sort(asked[asked > -1])[-_KNOWN:]
     count = min(_NEIGHBOURS, len(near))
     nearest = float(np.partition(near, -count)[-count:].mean()) if count else DEFAULT_SCALE.mean.astray
-    return Evidence(float((cosines + sentences).max()) / 2, log1p(float(bm25.max())), nearest)
+    meaning = float((cosines + np.maximum(sentences, asked)).max()) / 2
+    return Evidence(meaning, log1p(float(bm25.max())), nearest, float(known.mean()) if len(known) else -1.0)
 
 
 def score(weighed: Evidence, scale: Scale) -> float:
@@ -78,6 +94,17 @@ def score(weighed: Evidence, scale: Scale) -> float:
     astray = (weighed.astray - mean.astray) / deviation.astray
     words = (weighed.words - mean.words) / deviation.words
     return meaning - _ASTRAY * astray + _WORDS * max(words, 0.0)
+
+
+def known_score(weighed: Evidence, scale: Scale) -> float:
+    """How far above questions out of scope the closeness to known questions is: z(known)."""
+    return (weighed.known - scale.mean.known) / scale.deviation.known
+
+
+def known_thresholds(limits: Thresholds, usual: Thresholds) -> Thresholds:
+    """The limits of a score that z(known) was added to; `limits` are those without it, `usual` those at REFUSALS."""
+    stricter = limits.refuse_below - usual.refuse_below
+    return Thresholds(_KNOWN_REFUSE + stricter, max(_KNOWN_ANSWER, _KNOWN_REFUSE + stricter), _KNOWN_SLOPE)
 
 
 def thresholds(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = REFUSALS) -> Thresholds:
@@ -100,7 +127,7 @@ def thresholds(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float =
 
 def judge(strength: float, limits: Thresholds) -> tuple[Verdict, float]:
     """The verdict on a score, and the confidence in [0, 1] behind it: a logistic function, 0.5 where answers begin."""
-    confidence = 1.0 / (1.0 + exp(min(-_SLOPE * (strength - limits.answer_from), 500.0)))
+    confidence = 1.0 / (1.0 + exp(min(-limits.slope * (strength - limits.answer_from), 500.0)))
     if strength >= limits.answer_from:
         return "answered", confidence
     return ("uncertain" if strength >= limits.refuse_below else "not_covered"), confidence

@@ -17,16 +17,29 @@ class Judge:
     """Judges whether one generation covers a question. `refusals` is the share of covered ones it may refuse."""
 
     def __init__(
-        self, lexical: LexicalIndex, calibrated: Calibrated | None, refusals: float = evidence.REFUSALS
+        self,
+        lexical: LexicalIndex,
+        calibrated: Calibrated | None,
+        refusals: float = evidence.REFUSALS,
+        known_share: float = 0.0,
     ) -> None:
-        """`calibrated` is what the generation remembers of its calibration, None where it was never calibrated."""
+        """`calibrated` is what the generation remembers of its calibration, None where it was never calibrated.
+
+        `known_share` is that of the passages which have questions that they are known to answer.
+        """
         self._lexical = lexical
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = evidence.DEFAULT_SCALE, evidence.DEFAULT_THRESHOLDS
+        usual = self.thresholds
         if calibrated is not None:
             self._outside = calibrated.vectors[calibrated.outside].astype(np.float32)
             self._scale = Scale(*(Evidence(*map(float, row)) for row in calibrated.scale))
-            self.thresholds = evidence.thresholds(calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals)
+            scores = calibrated.elsewhere, calibrated.own, calibrated.beyond
+            self.thresholds = evidence.thresholds(*scores, refusals)
+            usual = evidence.thresholds(*scores)
+        self._known = known_share >= evidence.KNOWN_SHARE
+        if self._known:
+            self.thresholds = evidence.known_thresholds(self.thresholds, usual)
 
     def __call__(self, query: Query, ranking: Ranking) -> tuple[Verdict, float]:
         """The verdict and the confidence in [0, 1] behind it."""
@@ -42,9 +55,10 @@ class Judge:
         The score is at least `refuse_below` where the first passage holds the question to the letter.
         """
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
-        nearest = np.maximum(ranking.sentences, ranking.asked)
-        weighed = evidence.evidence(ranking.cosines, nearest, ranking.bm25, near)
+        weighed = evidence.evidence(ranking.cosines, ranking.sentences, ranking.asked, ranking.bm25, near)
         strength = evidence.score(weighed, self._scale)
+        if self._known:
+            strength += evidence.known_score(weighed, self._scale)
         if strength < self.thresholds.refuse_below and self._to_the_letter(query, ranking):
             strength = self.thresholds.refuse_below
         return weighed, strength

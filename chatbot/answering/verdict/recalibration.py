@@ -57,14 +57,14 @@ def recalibrate(settings: Settings) -> CalibrationReport:
 
 
 def _report(calibrated: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
-    lexical = searcher.index.lexical_index
-    judge = Judge(lexical, calibrated, refusals)
+    lexical, known = searcher.index.lexical_index, searcher.index.known_share
+    judge = Judge(lexical, calibrated, refusals, known)
     editors = [question for article in searcher.articles for question in article.questions]
     editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
     through = []
     for place, row in enumerate(calibrated.outside):
         # A line is the nearest of all lines to itself, which no visitor's question is.
-        without = Judge(lexical, replace(calibrated, outside=np.delete(calibrated.outside, place)), refusals)
+        without = Judge(lexical, replace(calibrated, outside=np.delete(calibrated.outside, place)), refusals, known)
         confidence = _confidence(without, searcher, outside_lines()[row])
         if confidence is not None:
             through.append((confidence, outside_lines()[row]))

@@ -19,7 +19,8 @@ from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.tokens import stem, words
 from chatbot.indexing.generation.word_counts import count_words
-from chatbot.indexing.model.embedder import Embedder
+from chatbot.indexing.model.embedder import Embedder, PassageVectors, concurrently
+from chatbot.indexing.model.encoder import Span
 from chatbot.records import Article, Passage
 
 _FEW = 10
@@ -85,19 +86,14 @@ class _Fresh:
         self._dim = dim
         self.seconds: list[float] = []
 
-    def add(self, passage: Passage, embedder: Embedder) -> None:
-        began = time.perf_counter()
-        text, spans = embedded_text(passage), sentences(passage.text)
-        shift = len(text) - len(passage.text)
-        title = (0, len(passage.title))
-        embedded = embedder.embed_passage(text, [title, *((start + shift, end + shift) for start, end in spans)])
+    def add(self, spans: Sequence[Span], embedded: PassageVectors) -> None:
+        """What was made of a passage: the spans of its sentences, and vectors of it, its title and these sentences."""
         codes, scales = quantise(titled(embedded.sentences[0], embedded.sentences[1:]))
         self._vectors.append(embedded.passage.astype(np.float16))
         self._codes.append(codes)
         self._scales.append(scales)
         self._spans.append(np.array(spans, np.int32).reshape(-1, 2))
         self._starts.append(self._starts[-1] + len(spans))
-        self.seconds.append(time.perf_counter() - began)
 
     def vectors(self) -> npt.NDArray[np.float16]:
         return np.array(self._vectors, np.float16).reshape(-1, self._dim)
@@ -116,14 +112,23 @@ def _embed(corpus: Corpus, rows: Rows, embedder: Embedder, on_step: OnStep) -> t
     fresh = _Fresh(embedder.dim)
     places = np.full(len(corpus.passages), -1, np.int64)
     first: dict[bytes, int] = {}
-    for done, row in enumerate(rows):
-        on_step("embedding", done, len(rows))
-        digest = corpus.digests[row]
-        if digest not in first:
-            fresh.add(corpus.passages[row], embedder)
-            first[digest] = len(first)
-        places[row] = first[digest]
-    on_step("embedding", len(rows), len(rows))
+    for row in rows:
+        first.setdefault(corpus.digests[row], int(row))
+    number = {digest: place for place, digest in enumerate(first)}
+    places[rows] = [number[corpus.digests[row]] for row in rows]
+
+    def embed(row: int) -> tuple[Sequence[Span], PassageVectors]:
+        passage = corpus.passages[row]
+        text, spans = embedded_text(passage), sentences(passage.text)
+        shift, title = len(text) - len(passage.text), (0, len(passage.title))
+        return spans, embedder.embed_passage(text, [title, *((start + shift, end + shift) for start, end in spans)])
+
+    began = time.perf_counter()
+    for done, (spans, embedded) in enumerate(concurrently(embed, first.values())):
+        on_step("embedding", done, len(first))
+        fresh.add(spans, embedded)
+        fresh.seconds.append(-began + (began := time.perf_counter()))
+    on_step("embedding", len(first), len(first))
     return fresh, places
 
 

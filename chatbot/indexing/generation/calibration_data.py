@@ -4,7 +4,7 @@ calibration/
   digests.npy     uint8 (questions, 16)      of the text of each question that was asked
   vectors.npy     float16 (questions, dim)   unit rows
   outside.npy     int64 (lines,)             which of them are out of scope here
-  scale.npy       float32 (2, 3)             mean and standard deviation of each kind of evidence over those
+  scale.npy       float32 (2, 4)             mean and standard deviation of each kind of evidence over those
   elsewhere.npy   float32 (sentences,)       scores of the corpus's own sentences, their own passage left out, ascending
   own.npy         float32 (sentences,)       the same with their own passage, ascending
   beyond.npy      float32 (asked lines,)     scores of questions out of scope, ascending

@@ -27,7 +27,7 @@ from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.tokens import content_words, stem, words
-from chatbot.indexing.model.embedder import Embedder
+from chatbot.indexing.model.embedder import Embedder, concurrently
 from chatbot.records import Article, Passage
 
 FOLDER = "questions"
@@ -69,7 +69,15 @@ def lead(
     `article_of` gives the article of each of the `passages`, ascending, `vectors` their unit rows, shape
     (passages, dim).
     """
-    known = {digest.tobytes(): row for row, digest in enumerate(old.digests)} if old else {}
+    known = {digest.tobytes(): old.vectors[row] for row, digest in enumerate(old.digests)} if old else {}
+    unknown = {
+        text_digest(question): question
+        for article in articles
+        for question in article.questions
+        if text_digest(question) not in known
+    }
+    embedded = concurrently(embedder.embed_query, unknown.values())
+    known |= {digest: vector.astype(np.float16) for digest, vector in zip(unknown, embedded, strict=True)}
     firsts = np.searchsorted(article_of, np.arange(len(articles) + 1))
     digests: list[bytes] = []
     found: list[npt.NDArray[np.float16]] = []
@@ -83,8 +91,7 @@ def lead(
         sections = _Sections(passages[first:last])
         for question, named in zip_longest(article.questions, article.sections, fillvalue=""):
             digests.append(text_digest(question))
-            row = known.get(digests[-1])
-            vector = old.vectors[row] if old and row is not None else embedder.embed_query(question).astype(np.float16)
+            vector = known[digests[-1]]
             found.append(vector)
             rows.append(first + sections.place(question, named, own @ vector.astype(np.float32)))
             asked.append([stem(word) for word in words(question)])

@@ -222,6 +222,11 @@ class LocalIndex:
         """The highest cosine to a unit vector of the questions that lead to each passage, shape (len,), -1 without."""
         return _highest(self._question_vectors @ vector, np.diff(self.questions.starts))
 
+    @property
+    def known_share(self) -> float:
+        """The share of the passages that questions lead to, in [0, 1]."""
+        return float((np.diff(self.questions.starts) > 0).mean()) if len(self) else 0.0
+
     @cached_property
     def _question_vectors(self) -> Vectors:
         return single(self.questions.vectors)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # Pooling copies all tokens for each span: without a bound, a table of a thousand short rows would fill the memory.
 _SPANS_AT_ONCE = 64
+_Text = TypeVar("_Text")
+_Vectors = TypeVar("_Vectors")
 
 
 class PassageVectors(NamedTuple):
@@ -55,6 +59,18 @@ class Embedder(QueryEmbedder, Protocol):
         ...
 
 
+def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> Iterator[_Vectors]:
+    """What `embed` makes of each text, in their order, worked on by as many threads as there are cores.
+
+    A text on one core each is half as much again in a second as one text on two, and the vectors are the same.
+    """
+    threads = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from threads.map(embed, texts)
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
 class ModelEmbedder:
     """A sentence-transformers model by name or folder.
 
@@ -70,6 +86,8 @@ class ModelEmbedder:
         self.fingerprint = fingerprint(self._folder)
         self.encoder_dir = encoders_dir / self.fingerprint
         self._card = self._export_once()
+        # torch uses all cores by itself, and a tokenizer of transformers serves one thread at a time.
+        self._one_at_a_time = threading.Lock()
         self.dim = self._card.dim
         self.window = self._card.window
 
@@ -108,7 +126,7 @@ class ModelEmbedder:
 
     @cached_property
     def _query_encoder(self) -> QueryEncoder:
-        return QueryEncoder(self.encoder_dir)
+        return QueryEncoder(self.encoder_dir, threads=1)
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -129,7 +147,7 @@ class ModelEmbedder:
         import torch
 
         model, prompt = self._model, self._card.passage_prompt
-        with torch.inference_mode():
+        with self._one_at_a_time, torch.inference_mode():
             features = model.preprocess([prompt + text])
             out = model(dict(features))
             whole = torch.nn.functional.normalize(out["sentence_embedding"][0], dim=-1)
