@@ -33,22 +33,30 @@ def routes(bot: Chatbot) -> APIRouter:
 
     @router.get("/articles/{article_id:path}")
     def read(request: Request, article_id: str, passage: str = "") -> HTMLResponse:
-        view, article = _view(bot, request), bot.article(article_id)
+        view, article = _view(bot, request), _article(bot, article_id)
         if article is None:
             return _page(missing_page(article_id, view), view, 404)
         cited = bot.passage(passage) if passage else None
-        cited = cited if cited and cited.article_id == article_id else None
-        return _page(article_page(article, cited, view, lost=bool(passage) and cited is None), view)
+        cited = cited if cited and cited.article_id == article.id else None
+        return _page(article_page(article, cited, view, lost=bool(passage) and cited is None, at=article_id), view)
 
     return router
 
 
-def article_page(article: Article, cited: Passage | None, view: View, *, lost: bool = False) -> str:
+def _article(bot: Chatbot, name: str) -> Article | None:
+    """The article of an id, or the one whose `url` is this very place."""
+    article = bot.article(name)
+    here = (one.id for one in bot.articles() if one.url == f"/articles/{name}")
+    return article or bot.article(next(here, ""))
+
+
+def article_page(article: Article, cited: Passage | None, view: View, *, lost: bool = False, at: str = "") -> str:
     """The page as HTML; it needs no script and fetches nothing but the icon.
 
-    `lost` says that the passage which a link leads to is no longer there.
+    `lost` says that the passage which a link leads to is no longer there, `at` where below /articles/ it is read if
+    not by its id.
     """
-    root = _root(article.id)
+    root = _root(at or article.id)
     slugged = [block for block in blocks(article.text) if block.slug]
     headings = [block for block in slugged if block.title != article.title]
     top_anchor = next((block.slug for block in slugged if block.title == article.title), "")

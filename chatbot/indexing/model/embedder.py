@@ -64,7 +64,7 @@ def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> 
 
     A text on one core each is half as much again in a second as one text on two, and the vectors are the same.
     """
-    threads = ThreadPoolExecutor(os.cpu_count())
+    threads = ThreadPoolExecutor(os.cpu_count() or 2)
     try:
         yield from threads.map(embed, texts)
     finally:
