@@ -95,6 +95,7 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
 def test_nothing_is_stored_in_the_browser_before_a_question_is_asked(visit: Visit) -> None:
     page = visit.open()
     page.locator("#box input").fill(QUESTION)
+    page.keyboard.press("Escape")  # the suggestions
     page.locator(".filters summary").click()
     page.locator(".filters button", has_text="pay and offers").click()
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
