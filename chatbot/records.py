@@ -137,6 +137,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A sentence of the hit of this `rank`, word for word: `passage.text[start:end]` of one of its highlights."""
+
+    rank: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier question of the conversation, what it was searched as, and the ids of the passages it showed."""
 
@@ -167,7 +175,8 @@ class Answer:
     the calibrated chance that the corpus covers the question. `message` is a fixed sentence for the visitor where the
     hits do not speak for themselves, `notice` what it is about, and `message_language` the code of the language it is
     in: that of the question where that is not the articles'. `topics` are the nearest topics and `follow_ups` are
-    questions that the corpus answers. `took_ms` is wall-clock time in milliseconds.
+    questions that the corpus answers. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three
+    sentences of the first hits that together answer; none unless the verdict is "answered".
     """
 
     question: str
@@ -182,6 +191,7 @@ class Answer:
     took_ms: float
     message_language: str = "en"
     notice: Notice = ""
+    in_short: tuple[Excerpt, ...] = ()
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from chatbot.answering import highlight
+from chatbot.answering import highlight, in_short
 from chatbot.answering.follow_ups import FollowUps, offered
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread
@@ -27,7 +27,7 @@ from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder
-from chatbot.records import Answer, Article, Filters, Hit, Notice, Passage, Turn, Verdict, Why
+from chatbot.records import Answer, Article, Excerpt, Filters, Highlight, Hit, Notice, Passage, Turn, Verdict, Why
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
@@ -124,12 +124,13 @@ class Answerer:
         """See Chatbot.ask."""
         began = time.perf_counter()
         trace = self.trace(question, k, history, filters, literal=literal)
+        hits = self.hits(trace, trace.places)
         return Answer(
             question=trace.question,
             searched_as=trace.understood.reading.searched_as,
             verdict=trace.verdict,
             confidence=trace.confidence,
-            hits=self.hits(trace, trace.places),
+            hits=hits,
             message=trace.message,
             topics=self._topics(trace),
             follow_ups=self._offered(trace, filters),
@@ -137,6 +138,7 @@ class Answerer:
             took_ms=(time.perf_counter() - began) * 1000,
             message_language=trace.message_language,
             notice=trace.notice,
+            in_short=self._in_short(trace, hits),
         )
 
     def trace(
@@ -279,13 +281,14 @@ class Answerer:
     def hits(self, trace: Trace, places: Sequence[int]) -> tuple[Hit, ...]:
         """The passages at some places of a ranking, with the sentences that answer and the reason."""
         query, ranking = trace.understood.query, trace.ranking
-        weights = {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
+        weights = self._weights(query)
         hits = []
         passages = self._index.passages(ranking.rows[list(places)])
         for rank, (place, passage) in enumerate(zip(places, passages, strict=True), start=1):
             spans, vectors = self._index.sentences(int(ranking.rows[place]))
             sentences = [passage.text[start:end] for start, end in spans.tolist()]
-            chosen = highlight.choose(vectors @ query.vector, highlight.coverage(sentences, weights), spans)
+            scores = highlight.scores(vectors @ query.vector, highlight.coverage(sentences, weights))
+            chosen = highlight.choose(scores, spans)
             score, cosine = float(ranking.scores[place]), float(ranking.cosines[place])
             matched = highlight.matched_words(
                 query.text, (passage.title, *passage.headings, *passage.columns, *sentences)
@@ -296,6 +299,26 @@ class Answerer:
             reason = highlight.reason(why)
             hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason))
         return tuple(hits)
+
+    def _weights(self, query: Query) -> dict[str, float]:
+        """What each term of a question weighs among a passage's sentences."""
+        return {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
+
+    def _in_short(self, trace: Trace, hits: Sequence[Hit]) -> tuple[Excerpt, ...]:
+        """The sentences of the first hits that together answer, where the verdict is that they do."""
+        if trace.verdict != "answered":
+            return ()
+        query, found = trace.understood.query, []
+        for place, hit in zip(trace.places, hits[: in_short.HITS], strict=False):
+            spans, vectors = self._index.sentences(int(trace.ranking.rows[place]))
+            for span, vector in zip(spans.tolist(), vectors, strict=True):
+                if Highlight(*span) in hit.highlights:
+                    found.append((Excerpt(hit.rank, hit.passage.text[slice(*span)]), vector))
+        if not found:
+            return ()
+        excerpts, vectors = [excerpt for excerpt, _ in found], np.array([vector for _, vector in found])
+        shares = highlight.coverage([excerpt.text for excerpt in excerpts], self._weights(query))
+        return in_short.choose(excerpts, highlight.scores(vectors @ query.vector, shares), vectors)
 
     def _topics(self, trace: Trace) -> tuple[str, ...]:
         """The nearest topics, where the passages alone do not answer."""

@@ -19,15 +19,22 @@ _WORDS = 0.3
 _CLOSENESS: dict[Closeness, str] = {"very_close": "very close", "close": "close", "loose": "loosely related"}
 
 
-def choose(cosines: Scores, coverage: Scores, spans: npt.NDArray[np.int32], most: int = MOST) -> tuple[Highlight, ...]:
+def scores(cosines: Scores, coverage: Scores) -> Scores:
+    """How well each sentence answers, comparable between passages; all have shape (sentences,).
+
+    `cosines` are its closeness in meaning to the question, `coverage` the share of the question's word weight that it
+    contains, in [0, 1].
+    """
+    return cosines + np.float32(_WORDS) * coverage
+
+
+def choose(scores: Scores, spans: npt.NDArray[np.int32], most: int = MOST) -> tuple[Highlight, ...]:
     """The sentences that answer, in the order of the text: the best, and others that come close to it.
 
-    `cosines` and `coverage` have shape (sentences,): closeness in meaning to the question, and the share of the
-    question's word weight that a sentence contains, in [0, 1].
+    `scores` of a passage's sentences have shape (sentences,), `spans` (sentences, 2).
     """
-    if len(cosines) == 0:
+    if len(scores) == 0:
         return ()
-    scores = cosines + _WORDS * coverage
     best = float(scores.max())
     order = [int(row) for row in np.argsort(-scores, kind="stable")[:most] if scores[row] >= _NEAR * best]
     return tuple(Highlight(int(spans[row][0]), int(spans[row][1])) for row in sorted(order))

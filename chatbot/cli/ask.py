@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot.cli.app import WIDTH, JsonOption, app, example, line, say
+from chatbot.content.markdown.plain import plain
 from chatbot.content.markdown.tables import named
 from chatbot.errors import QuestionError
 from chatbot.records import Filters, Turn
@@ -19,7 +20,7 @@ from chatbot.records import Filters, Turn
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
     from chatbot.answering.explanation import ExplainedHit, Explanation
-    from chatbot.records import Answer, Hit
+    from chatbot.records import Answer, Excerpt, Hit
 
 Question = Annotated[str, typer.Argument(help="The question, in quotes.")]
 Most = Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")]
@@ -136,18 +137,25 @@ def _known(name: str, wanted: Sequence[str], there: Sequence[str]) -> None:
 
 
 def answer_text(answer: Answer) -> str:
-    """The passages of an answer, numbered, each with its place and address."""
+    """What answers in short, and the passages of an answer, numbered, each with its place and address."""
     blocks = []
     if answer.message:
         blocks.append(textwrap.fill(answer.message, WIDTH))
     if answer.searched_as != answer.question:
         blocks.append(f"Searched as: {line(answer.searched_as)}")
+    if answer.in_short:
+        blocks.append("\n".join(("In short:", *map(_excerpt_text, answer.in_short))))
     blocks += [_hit_text(hit) for hit in answer.hits]
     if answer.verdict == "not_covered" and answer.topics:
         blocks.append(f"Nearest topics: {', '.join(answer.topics)}")
     if answer.follow_ups:
         blocks.append("\n".join(("You could ask:", *(f"  - {question}" for question in answer.follow_ups))))
     return "\n\n".join(blocks)
+
+
+def _excerpt_text(excerpt: Excerpt) -> str:
+    text = f"{' '.join(plain(excerpt.text).split())} [{excerpt.rank}]"
+    return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
 
 
 def _hit_text(hit: Hit) -> str:

@@ -91,6 +91,16 @@ def test_a_longer_text_suggests_questions_of_the_same_meaning(server: Server) ->
         assert server.post("/api/suggest", body)[0] == 422
 
 
+def test_an_answer_begins_with_sentences_of_the_passages_that_it_shows(server: Server) -> None:
+    answer = json.loads(server.post("/api/ask", {"question": QUESTION})[2])
+    assert answer["verdict"] == "answered"
+    assert answer["in_short"][0] == {
+        "rank": 1,
+        "text": "Explain a gap in your CV in one plain line with the dates and the reason.",
+    }
+    assert all(said["text"] in answer["hits"][said["rank"] - 1]["passage"]["text"] for said in answer["in_short"])
+
+
 def test_a_listed_site_may_ask_and_is_kept_to_its_topics(sited: Server) -> None:
     sent = {"Origin": "https://careers.example", "Sec-Fetch-Site": "cross-site"}
     status, headers, body = sited.post("/api/ask", {"question": QUESTION}, **sent)

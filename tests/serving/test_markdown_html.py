@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.records import Answer, Article, Highlight, Hit, Passage, Why
+from chatbot.records import Answer, Article, Excerpt, Highlight, Hit, Passage, Why
 from chatbot.serving.chat.cards import answer_html, question_html
 from chatbot.serving.web.languages import ENGLISH
 from chatbot.serving.web.markdown_html import article_html, lead_html, passage_html, place, place_of
@@ -224,6 +225,7 @@ def test_every_field_of_an_answer_is_escaped() -> None:
     why = Why((evil,), "close", 0.5)
     hits = tuple(Hit(rank, found, 1.0, 0.5, 1.0, (), why, evil) for rank in (1, 2))
     answer = Answer(evil, evil + "x", "uncertain", 0.5, hits, evil, (evil,), (evil,), "g", 1.0)
+    answer = replace(answer, in_short=(Excerpt(1, evil + " `" + evil + "`"),))
     html = answer_html(answer) + question_html(evil)
     assert "img" not in Reader(html).tags
     assert "onerror" not in Reader(html).attributes
@@ -260,3 +262,11 @@ def test_columns_stand_in_a_line_of_their_own_where_it_is_not_known_what_is_unde
 def test_a_folded_passage_names_its_columns_before_the_row_that_answers() -> None:
     hit = Hit(2, passage(ROWS, columns=("Role", "Pay", "&")), 1.0, 1.0, 0.0, (Highlight(0, 24),), WHY, "")
     assert lead_html(hit) == '<span class="repeated">Role · Pay · &amp;:</span> <mark>Chief 20 a</mark>'
+
+
+def test_what_stands_in_short_is_plain_and_names_its_card() -> None:
+    hits = (Hit(1, passage("text"), 1.0, 0.5, 1.0, (), Why((), "close", 0.5), ""),)
+    answer = Answer("a", "a", "answered", 0.9, hits, "", (), (), "g", 1.0, in_short=(Excerpt(1, "- *One* <b>a</b>"),))
+    html = answer_html(answer)
+    assert '<span dir="auto" lang="en">One a</span> <a data-rank="1" aria-label="Passage 1">1</a>' in html
+    assert 'class="short"' not in answer_html(replace(answer, in_short=()))

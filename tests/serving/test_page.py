@@ -107,3 +107,18 @@ def test_one_question_is_one_request(visit: Visit) -> None:
     visit.requests.clear()
     visit.ask(QUESTION)
     assert len([request for request in visit.requests if request.startswith("POST")]) == 1
+
+
+def test_an_answer_begins_in_short_with_sentences_that_lead_to_their_cards(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    assert page.locator(".short").count() == 0
+    visit.ask(QUESTION)
+    visit.ask(QUESTION)
+    short = page.locator("section.answer").last.locator(".short")
+    assert short.locator("h3").inner_text() == "In short"
+    assert "Explain a gap in your CV in one plain line with the dates and the reason." in short.inner_text()
+    short.get_by_role("link", name="Passage 1").first.click()
+    target, first = page.locator("article.card:target"), page.locator("section.answer").last.locator(".card").first
+    assert target.get_attribute("id") == first.get_attribute("id")
+    assert page.locator("#talk .question").count() == 3

@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chatbot.answering.highlight import MOST_WORDS
+from chatbot.content.markdown.plain import plain
 from chatbot.records import Article, Passage, Why
 from chatbot.serving.web.languages import ENGLISH, Language
 from chatbot.serving.web.markdown_html import lead_html, passage_html, place_of
@@ -60,4 +61,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 
-_TEMPLATES.globals.update(lead=lead_html, overdue=overdue, passage_html=passage_html, place_of=place_of, why=why)
+_TEMPLATES.globals.update(
+    lead=lead_html, overdue=overdue, passage_html=passage_html, place_of=place_of, plain=plain, why=why
+)

@@ -132,6 +132,9 @@
       if (!articles.has(article)) articles.set(article, []);
       articles.get(article).push(card);
     });
+    for (const link of all("#talk .short a")) {
+      link.href = place(all(".card", link.closest("section.answer"))[link.dataset.rank - 1]);
+    }
     find("#sources ol").replaceChildren(...[...articles.values()].map((cards) => {
       const title = cards[0].querySelector("h3");
       const item = document.createElement("li");

@@ -1,0 +1,68 @@
+"""Which sentences stand above the passages of an answer: pure functions.
+
+The rules for fragments are made for English, the language of the shipped articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chatbot.arrays import Scores, Vectors
+from chatbot.content.markdown.plain import plain
+from chatbot.indexing.generation.tokens import words
+from chatbot.records import Excerpt
+
+HITS = 3  # the first of an answer, whose highlights are looked at
+MOST = 3
+MOST_OF_PASSAGE = 2
+_NEAR = 0.95
+_ALIKE = 0.8
+_FEWEST_WORDS = 5
+_LEANING = frozenset("it this that these they he she then therefore however but and so".split())
+_CELLS = re.compile(r"(?<!\\)\|")
+_FENCE = re.compile(r"^(?:`{3}|~{3})")
+_BOLD = re.compile(r"^(\*\*|__)[^*_]+\1\W*$")
+_PAIRS = (("“", "”"), ("(", ")"))
+_ANNOUNCES = re.compile(r"[:：?？؟]\W*$")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tuple[Excerpt, ...]:
+    """Up to three sentences that together answer: first the best of the first passage, then others in their order.
+
+    `excerpts` are in the order of the passages and of their texts. `scores` of shape (excerpts,) say how well each
+    answers, `vectors` of shape (excerpts, dim) are unit vectors of its meaning. The others have at least 0.95 of the
+    first one's score and a cosine below 0.8 to each other and to it; two at most are of one passage. Left out are
+    fragments (below five words, rows of tables, code, what is bold throughout, what ends in a colon or question mark,
+    half a quotation), and what begins with a word that leans on the text before it, unless nothing else is there.
+    """
+    shown = [plain(excerpt.text) for excerpt in excerpts]
+    whole = [n for n, excerpt in enumerate(excerpts) if _can_stand_alone(excerpt.text, shown[n])]
+    usable = [n for n in whole if not _leans(shown[n])] or whole
+    if not usable:
+        return ()
+    lead = max((n for n in usable if excerpts[n].rank == excerpts[usable[0]].rank), key=lambda n: scores[n])
+    taken = [lead]
+    for n in sorted(usable, key=lambda n: -scores[n]):
+        if len(taken) == MOST or scores[n] < _NEAR * scores[lead]:
+            break
+        beside = sum(excerpts[other].rank == excerpts[n].rank for other in taken)
+        if beside < MOST_OF_PASSAGE and (vectors[taken] @ vectors[n]).max() < _ALIKE:
+            taken.append(n)
+    return tuple(excerpts[n] for n in (lead, *sorted(taken[1:])))
+
+
+def _can_stand_alone(raw: str, shown: str) -> bool:
+    """Whether a sentence, raw and as plain words, is one: no row of a table, no code, no heading in all but name."""
+    if any(mark.search(raw) for mark in (_CELLS, _FENCE, _BOLD)):
+        return False
+    # What somebody says goes on in the next sentence, or began in the one before.
+    quoted = shown.count('"') % 2 == 0 and all(shown.count(left) == shown.count(right) for left, right in _PAIRS)
+    return quoted and len(words(shown)) >= _FEWEST_WORDS and not _ANNOUNCES.search(shown)
+
+
+def _leans(shown: str) -> bool:
+    """Whether plain words begin with one that points to the text before them."""
+    first = _WORD.search(shown)
+    return first is not None and first[0].casefold() in _LEANING
