@@ -281,7 +281,7 @@ def test_the_keyboard_alone_reaches_everything(visit: Visit) -> None:
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
         )
-    assert reached[:2] == ["Copy link to this question", "Writing a CV"]
+    assert reached[:3] == ["Copy link to this question", "Passage 1", "Writing a CV"]
     assert {"Read article", "Copy quote", "More like this", "Why this passage", "Helpful", "Not helpful"} <= set(
         reached
     )

@@ -38,7 +38,7 @@ def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> Non
     page.get_by_role("button", name="Ask without filters").last.click()
     expect(page.locator("#talk .question")).to_have_count(2)
     visit.settle()
-    expect(page.locator("section.answer").last.locator("h3").first).to_contain_text("Writing a CV")
+    expect(page.locator("section.answer").last.locator(".card h3").first).to_contain_text("Writing a CV")
     expect(page.locator("#active button")).to_have_count(0)
 
 
