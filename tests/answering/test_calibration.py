@@ -135,7 +135,7 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(
 ) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    for path in sorted(Path(shipped["CHATBOT_CORPUS_DIR"]).glob("*.md"))[:3]:
+    for path in sorted(Path(shipped["CHATBOT_CORPUS_DIR"]).rglob("*.md"))[:3]:
         (corpus / path.name).write_bytes(path.read_bytes())
     settings = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
     shutil.copytree(Path(shipped["CHATBOT_INDEX_DIR"]) / "encoders", tmp_path / "index" / "encoders")

@@ -73,7 +73,7 @@ def write_articles(folder: Path, passages: int) -> list[Path]:
     from chatbot.content.readers.registry import read_article
 
     pool = []
-    for path in sorted((ROOT / "corpus").glob("*.md")):
+    for path in sorted((ROOT / "corpus").rglob("*.md")):
         article = read_article(path.name, ROOT / "corpus", 5)
         text = article.text if article else ""
         pool += [text[start:end].replace("\n", " ") for start, end in sentences(text) if 40 < end - start < 300]

@@ -147,7 +147,7 @@ def test_code_and_ordinary_words_stay_as_they_are(text: str) -> None:
 
 
 def test_the_shipped_articles_stay_as_they_are() -> None:
-    for path in ROOT.joinpath("corpus").glob("*.md"):
+    for path in ROOT.joinpath("corpus").rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         assert clean(text) == text, path.name
 
