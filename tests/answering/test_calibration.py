@@ -135,8 +135,10 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(
 ) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    for path in sorted(Path(shipped["CHATBOT_CORPUS_DIR"]).rglob("*.md"))[:3]:
-        (corpus / path.name).write_bytes(path.read_bytes())
+    for name in ("job-search/after-a-layoff", "ai-and-work/automl-and-your-job", "roles/become-a-data-scientist"):
+        text = Path(shipped["CHATBOT_CORPUS_DIR"], f"{name}.md").read_text(encoding="utf-8")
+        # Without its known questions, which have limits of their own.
+        (corpus / f"{Path(name).name}.md").write_text(text.split("\n---\n", 1)[1], encoding="utf-8")
     settings = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
     shutil.copytree(Path(shipped["CHATBOT_INDEX_DIR"]) / "encoders", tmp_path / "index" / "encoders")
     build(settings)
