@@ -54,9 +54,11 @@ def rewrite(path: str, data: bytes, text: str) -> Rewritten:
         return Rewritten(data, old.encoding, old.encoding)
     for encoding, mark, wanted in _choices(path, data, old, text):
         try:
-            written = mark + b"".join(_lines(data, old, encoding, wanted))
-            if read_text(path, written) == wanted:
-                return Rewritten(written, old.encoding, encoding)
+            # A kept "\r" before a new "\n" would be one line end: then all lines end alike.
+            alike = wanted.replace("\n", _line_end(old)).encode(encoding)
+            for body in (b"".join(_lines(data, old, encoding, wanted)), alike):
+                if read_text(path, mark + body) == wanted:
+                    return Rewritten(mark + body, old.encoding, encoding)
         except (UnicodeEncodeError, ContentError):
             continue
     place = next((place for place, character in enumerate(text) if _is_no_text(character)), 0)
@@ -92,9 +94,7 @@ def _lines(data: bytes, old: Decoded, encoding: str, text: str) -> Iterator[byte
     there = _LINE.findall(old.text)
     kept = _pieces(data[len(old.mark) :], there, old.encoding) if encoding == old.encoding else None
     kept = kept or [line.encode(encoding) for line in there]
-    ends = [line[len(line.rstrip("\r\n")) :] for line in there]
-    common = Counter(filter(None, ends)).most_common(1)
-    end = common[0][0] if common else "\n"
+    ends, end = _ends(there), _line_end(old)
     lines = _LINE.findall(text)
     matcher = SequenceMatcher(None, [with_newlines(line) for line in there], lines)
     for tag, first, last, start, stop in matcher.get_opcodes():
@@ -103,6 +103,16 @@ def _lines(data: bytes, old: Decoded, encoding: str, text: str) -> Iterator[byte
             continue
         for line, own in zip_longest(lines[start:stop], ends[first:last][: stop - start], fillvalue=""):
             yield line.replace("\n", own or end).encode(encoding)
+
+
+def _ends(lines: list[str]) -> list[str]:
+    return [line[len(line.rstrip("\r\n")) :] for line in lines]
+
+
+def _line_end(old: Decoded) -> str:
+    """How most lines of a text end."""
+    common = Counter(filter(None, _ends(_LINE.findall(old.text)))).most_common(1)
+    return common[0][0] if common else "\n"
 
 
 def _pieces(data: bytes, lines: list[str], encoding: str) -> list[bytes] | None:

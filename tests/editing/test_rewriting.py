@@ -103,6 +103,11 @@ def test_what_is_no_text_is_refused_with_its_line(text: str, sign: str) -> None:
         rewrite("a.md", b"one\n", text)
 
 
+def test_a_kept_line_end_and_a_new_one_do_not_become_one() -> None:
+    for old, typed in ((b"x\ry\n", "\n\n"), ("ß b\n\r".encode(), "\n\né")):
+        assert decode("a.md", rewrite("a.md", old, typed).data) == typed
+
+
 @given(
     lines=st.lists(
         st.tuples(st.sampled_from(["", "a", "é", "ß b"]), st.sampled_from(["\n", "\r\n", "\r"])), max_size=8
