@@ -172,7 +172,7 @@ class Answer:
     """What a question found: hits, best first, or an honest "not covered".
 
     `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is
-    the calibrated chance that the corpus covers the question. `message` is a fixed sentence for the visitor where the
+    the calibrated chance that the hits help with the question. `message` is a fixed sentence for the visitor where the
     hits do not speak for themselves, `notice` what it is about, and `message_language` the code of the language it is
     in: that of the question where that is not the articles'. `topics` are the nearest topics and `follow_ups` are
     questions that the corpus answers. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three

@@ -10,7 +10,7 @@ import pytest
 
 from chatbot.answering.chatbot import answer_from
 from chatbot.answering.ranking.searcher import Searcher
-from chatbot.answering.verdict.calibration import auroc, calibrate
+from chatbot.answering.verdict.calibration import auroc, calibrate, figures
 from chatbot.answering.verdict.evidence import (
     Evidence,
     Scale,
@@ -90,11 +90,22 @@ def test_two_in_five_passages_are_enough(tmp_path: Path, questions: int, known: 
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
     bot = answer_from(Searcher(index, KeywordEmbedder()), settings)
     assert (bot.judge.thresholds.slope == 0.35) == known
+    assert index.manifest.calibration["answer_from"] == pytest.approx(bot.judge.thresholds.answer_from, abs=1e-4)
     query = Searcher(index, KeywordEmbedder()).query("pay")
     ranking = Searcher(index, KeywordEmbedder()).rank(query)
     weighed, strength = bot.judge.weigh(query, ranking)
     scale = Scale(*(Evidence(*map(float, row)) for row in index.calibrated.scale))
     assert strength == pytest.approx(score(weighed, scale) + (known_score(weighed, scale) if known else 0), abs=1e-4)
+
+
+def test_what_people_are_told_is_what_is_held_against_the_limits() -> None:
+    inside = np.array([(score, 4.0) for score in range(-3, 7)], np.float32)
+    beyond = np.array([(2.0, -1.0), (2.0, 0.8), (2.0, 6.0), (2.0, -2.0)], np.float32)
+    told = figures(inside, inside, beyond, known=True)
+    assert (told["refuse_below"], told["answer_from"]) == (2.7, 7.0)
+    assert told["false_refusals"] == pytest.approx(0.2)  # -3 + 4 and -2 + 4 lie below 2.7
+    assert (told["false_answers"], told["answered_outright"]) == (0.5, 0.25)
+    assert figures(inside, inside, beyond, known=False)["false_answers"] == 1.0
 
 
 def test_thresholds_are_quantiles_of_what_is_known() -> None:

@@ -47,7 +47,7 @@ def site(tmp_path: Path) -> Settings:
 
 
 def calibration(*_: Any) -> Calibrated:
-    arrays = [np.zeros(2, np.float32) for field in fields(Calibrated) if field.name != "figures"]
+    arrays = [np.zeros((2, 2), np.float32) for field in fields(Calibrated) if field.name != "figures"]
     return Calibrated({"covered": 0.5}, *arrays)  # type: ignore[arg-type]
 
 

@@ -90,14 +90,21 @@ def calibrate(index: LocalIndex, embedder: QueryEmbedder, old: LocalIndex | None
             weighed,
         )
     )
-    told = figures(elsewhere, own, beyond) | {"lines_ignored": float(len(lines) - len(kept))}
+    told = figures(elsewhere, own, beyond, known=index.known_share >= evidence.KNOWN_SHARE)
+    told["lines_ignored"] = float(len(lines) - len(kept))
     digests = np.frombuffer(b"".join(map(text_digest, texts)), np.uint8).reshape(-1, 16)
     return Calibrated(told, digests, vectors, kept, _rows(scale), elsewhere, own, beyond)
 
 
-def figures(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = evidence.REFUSALS) -> dict[str, float]:
-    """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals."""
-    limits = evidence.thresholds(elsewhere, own, beyond, refusals)
+def figures(
+    elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = evidence.REFUSALS, *, known: bool
+) -> dict[str, float]:
+    """What people are told: the thresholds, and how often these very questions would be misjudged; four decimals.
+
+    The scores have the shape (questions, 2); `known` says whether known questions count, see `evidence.strengths`.
+    """
+    limits = evidence.limits(elsewhere, own, beyond, refusals, known=known)
+    elsewhere, beyond = (evidence.strengths(scores, known=known) for scores in (elsewhere, beyond))
     told = {
         "refuse_below": limits.refuse_below,
         "answer_from": limits.answer_from,
@@ -181,4 +188,5 @@ def _rows(scale: Scale) -> Scores:
 
 
 def _scores(weighed: Sequence[Evidence], scale: Scale) -> Scores:
-    return np.sort(np.array([evidence.score(one, scale) for one in weighed], np.float32))
+    scores = [(evidence.score(one, scale), evidence.known_score(one, scale)) for one in weighed]
+    return np.array(scores, np.float32).reshape(-1, 2)

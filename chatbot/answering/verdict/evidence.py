@@ -107,6 +107,21 @@ def known_thresholds(limits: Thresholds, usual: Thresholds) -> Thresholds:
     return Thresholds(_KNOWN_REFUSE + stricter, max(_KNOWN_ANSWER, _KNOWN_REFUSE + stricter), _KNOWN_SLOPE)
 
 
+def strengths(scores: Scores, *, known: bool) -> Scores:
+    """What is held against the limits, shape (questions,): the score, with z(known) where that counts.
+
+    `scores` of shape (questions, 2) are `score` and `known_score` of each question.
+    """
+    return scores.sum(axis=1) if known else scores[:, 0]
+
+
+def limits(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float, *, known: bool) -> Thresholds:
+    """`thresholds` of questions whose scores have the shape (questions, 2), see `strengths`."""
+    plain = elsewhere[:, 0], own[:, 0], beyond[:, 0]
+    found = thresholds(*plain, refusals)
+    return known_thresholds(found, thresholds(*plain)) if known else found
+
+
 def thresholds(elsewhere: Scores, own: Scores, beyond: Scores, refusals: float = REFUSALS) -> Thresholds:
     """Where to refuse and where to answer, from the scores of questions of which it is known.
 

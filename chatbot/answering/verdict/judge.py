@@ -30,16 +30,14 @@ class Judge:
         self._lexical = lexical
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = evidence.DEFAULT_SCALE, evidence.DEFAULT_THRESHOLDS
-        usual = self.thresholds
+        self._known = known_share >= evidence.KNOWN_SHARE
         if calibrated is not None:
             self._outside = calibrated.vectors[calibrated.outside].astype(np.float32)
             self._scale = Scale(*(Evidence(*map(float, row)) for row in calibrated.scale))
             scores = calibrated.elsewhere, calibrated.own, calibrated.beyond
-            self.thresholds = evidence.thresholds(*scores, refusals)
-            usual = evidence.thresholds(*scores)
-        self._known = known_share >= evidence.KNOWN_SHARE
-        if self._known:
-            self.thresholds = evidence.known_thresholds(self.thresholds, usual)
+            self.thresholds = evidence.limits(*scores, refusals, known=self._known)
+        elif self._known:
+            self.thresholds = evidence.known_thresholds(self.thresholds, self.thresholds)
 
     def __call__(self, query: Query, ranking: Ranking) -> tuple[Verdict, float]:
         """The verdict and the confidence in [0, 1] behind it."""

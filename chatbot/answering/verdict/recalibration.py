@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.verdict import evidence
 from chatbot.answering.verdict.calibration import calibrate, figures, outside_lines
 from chatbot.answering.verdict.judge import Judge
 from chatbot.indexing.generation.calibration_data import Calibrated, store
@@ -72,7 +73,9 @@ def _report(calibrated: Calibrated, searcher: Searcher, refusals: float, *, stor
         generation=searcher.index.generation,
         stored=stored,
         refusals=refusals,
-        figures=figures(calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals),
+        figures=figures(
+            calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals, known=known >= evidence.KNOWN_SHARE
+        ),
         asked=len(editors),
         refused=tuple(text for text in editors if _confidence(judge, searcher, text) is None),
         let_through=tuple(text for _, text in sorted(through, reverse=True)),

@@ -5,9 +5,10 @@ calibration/
   vectors.npy     float16 (questions, dim)   unit rows
   outside.npy     int64 (lines,)             which of them are out of scope here
   scale.npy       float32 (2, 4)             mean and standard deviation of each kind of evidence over those
-  elsewhere.npy   float32 (sentences,)       scores of the corpus's own sentences, their own passage left out, ascending
-  own.npy         float32 (sentences,)       the same with their own passage, ascending
-  beyond.npy      float32 (asked lines,)     scores of questions out of scope, ascending
+  elsewhere.npy   float32 (sentences, 2)     `score` and `known_score` of the corpus's own sentences, their own passage
+                                             left out
+  own.npy         float32 (sentences, 2)     the same with their own passage
+  beyond.npy      float32 (asked lines, 2)   the same of questions out of scope
 """
 
 from __future__ import annotations
