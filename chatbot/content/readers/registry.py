@@ -26,7 +26,7 @@ from chatbot.content.source.junk import junk
 from chatbot.content.source.redirects import unwrapped
 from chatbot.content.source.visibility import hidden_by_path, visibility
 from chatbot.errors import ContentError
-from chatbot.records import Article
+from chatbot.records import Article, Source
 
 _UPDATED = ("updated", "last_modified_at", "lastmod", "last_update", "modified")
 _CONVERTED = {".org", ".rst", ".adoc", ".asciidoc", ".textile", ".mediawiki", ".tex"}
@@ -158,7 +158,7 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
         pages=part.pages,
         pins=front.pins(),
         sections=tuple(questions.values()) if any(questions.values()) else (),
-        sources=front.sources(),
+        sources=_sources(front, notes),
     )
     try:
         _check_sections(article)
@@ -179,8 +179,19 @@ def _day(front: FrontMatter, notes: list[str], *keys: str) -> date | None:
     try:
         return front.day(*keys)
     except ContentError as error:
-        notes.append(f"line {error.line}: {error.reason}; the article is shown without it" if error.line else "")
+        notes.append(_without(error))
         return None
+
+
+def _sources(front: FrontMatter, notes: list[str]) -> tuple[Source, ...]:
+    """The sources that can be used; the others are noted."""
+    stated = list(front.sources())
+    notes += [_without(error) for error in stated if isinstance(error, ContentError)]
+    return tuple(source for source in stated if isinstance(source, Source))
+
+
+def _without(error: ContentError) -> str:
+    return f"line {error.line}: {error.reason}; the article is shown without it" if error.line else ""
 
 
 def _check_sections(article: Article) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import ItemsView, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -95,12 +95,8 @@ class FrontMatter:
 
     def pins(self) -> tuple[Pin, ...]:
         """What stands under `pinned`: mappings of `question` and, if wanted, `until` and `heading`."""
-        stated = self.stated("pinned")
-        if not stated or not stated.value:
-            return ()
-        items = stated.value if isinstance(stated.value, list) else [stated.value]
         pins = []
-        for item in items:
+        for stated, item in self._listed("pinned"):
             inner = FrontMatter(self.path, {key: Value(value, stated.line) for key, value in self._pairs(stated, item)})
             question = inner.text("question")
             if not question:
@@ -108,22 +104,27 @@ class FrontMatter:
             pins.append(Pin(question, inner.day("until"), inner.text("heading")))
         return tuple(pins)
 
-    def sources(self) -> tuple[Source, ...]:
-        """What stands under `sources`: mappings of `title`, `url` and, where it has one, `year`; or addresses alone."""
-        stated = self.stated("sources")
-        if not stated or not stated.value:
-            return ()
-        items = stated.value if isinstance(stated.value, list) else [stated.value]
-        sources = []
-        for item in items:
+    def sources(self) -> Iterator[Source | ContentError]:
+        """What stands under `sources`: mappings of `title`, `url` and, where it has one, `year`; or addresses alone.
+
+        In the place of what cannot be used stands the error that says why.
+        """
+        for stated, item in self._listed("sources"):
             values = item if isinstance(item, dict) else {"url": item, "title": item}
             title, url, year = (_text(values.get(key)) for key in ("title", "url", "year"))
             if not url.startswith(("http://", "https://")) or not usable_address(url):
-                raise self._error(stated, f"a source has the url {_shown(url)}; write a whole http(s) address")
-            if year and not re.fullmatch(r"1[5-9]\d\d|20\d\d", year):
-                raise self._error(stated, f"a source has the year {_shown(year)}; write it as 2026, or leave it out")
-            sources.append(Source(title or url, url, int(year) if year else None))
-        return tuple(sources)
+                yield self._error(stated, f"a source has the url {_shown(url)}; write a whole http(s) address")
+            elif year and not re.fullmatch(r"1[5-9]\d\d|20\d\d", year):
+                yield self._error(stated, f"a source has the year {_shown(year)}; write it as 2026, or leave it out")
+            else:
+                yield Source(title or url, url, int(year) if year else None)
+
+    def _listed(self, key: str) -> Iterator[tuple[Value, Any]]:
+        """What the key states and, in turn, each thing in its list; a thing that stands alone is a list of one."""
+        stated = self.stated(key)
+        if stated and stated.value:
+            for item in stated.value if isinstance(stated.value, list) else [stated.value]:
+                yield stated, item
 
     def _pairs(self, stated: Value, item: Any) -> list[tuple[str, Any]]:
         pairs = list(item.items()) if isinstance(item, dict) else [("question", item)]
