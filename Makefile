@@ -13,14 +13,14 @@ chat: $(VENV)/.installed   ## set everything up, build the index, open the chat 
 	$(BIN)/chatbot serve --open
 
 test: $(VENV)/.installed-test   ## set everything up, then run every test
-	$(BIN)/python -m pytest -m pure
+	$(BIN)/python -m pytest -m pure --numprocesses=2 --dist=worksteal
 	$(BIN)/python -m pytest -m "not pure" --numprocesses=2 --dist=loadfile
 
 check: $(VENV)/.installed-test   ## lint, and the tests that need no model, no server and no browser; in about a minute
 	$(MAKE) --no-print-directory --jobs=2 lint pure
 
 pure: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -m pure -q --hypothesis-profile=check
+	$(BIN)/python -m pytest -m pure -q --numprocesses=2 --dist=worksteal --hypothesis-profile=check
 
 lint: $(VENV)/.installed-test   ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
+from chatbot.indexing.generation.publication import ENCODERS
 from tests.support import chromium, serving_corpus
 from tests.support.host_site import HostSite, SiteVisitor
 from tests.support.places import ROOT
@@ -20,27 +23,57 @@ from tests.support.visit import Visit
 
 pytest_plugins = ["tests.support.marks"]
 
+# How long an example takes says more of the machine than of the code, and the first one loads what the others use.
+settings.register_profile("test", deadline=None)
+settings.load_profile("test")
 # For `make check`: a fifth of the usual examples.
-settings.register_profile("check", max_examples=20)
+settings.register_profile("check", settings.get_profile("test"), max_examples=20)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of this process's own with what `make` writes into one; of several workers only the first makes it."""
+    own = factory.mktemp(name)
+    run = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    made = run / f"{name}-made"
+    with FileLock(run / f"{name}.lock"):
+        if made.exists():
+            shutil.copytree(made, own, dirs_exist_ok=True)
+        else:
+            make(own)
+            shutil.copytree(own, made)
+    return own
 
 
 @pytest.fixture(scope="session")
 def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a corpus and the index that was built from it."""
-    folder = tmp_path_factory.mktemp("served")
-    serving_corpus.write(folder / "corpus")
-    build(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        serving_corpus.write(folder / "corpus")
+        build(folder)
+
+    return made_once(tmp_path_factory, "served", make)
 
 
 @pytest.fixture(scope="session")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def encoders(served_folder: Path) -> Path:
+    """The exported model, to be put into the index folder of a test that builds with it: an export takes long."""
+    return served_folder / "index" / ENCODERS
+
+
+@pytest.fixture(scope="session")
+def shipped(encoders: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment in which the shipped articles are served from an index in a folder of their own."""
-    index = tmp_path_factory.mktemp("shipped") / "index"
-    variables = {"CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(index)}
-    environment = {**os.environ, **variables}
-    subprocess.run([*COMMAND, "build"], env=environment, cwd=ROOT, check=True, timeout=900)
-    return environment
+
+    def environment(folder: Path) -> dict[str, str]:
+        variables = {"CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
+        return {**os.environ, **variables}
+
+    def make(folder: Path) -> None:
+        shutil.copytree(encoders, folder / "index" / ENCODERS)
+        subprocess.run([*COMMAND, "build"], env=environment(folder), cwd=ROOT, check=True, timeout=900)
+
+    return environment(made_once(tmp_path_factory, "shipped", make))
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,9 @@ import pytest
 from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import sentences
-from chatbot.content.readers.registry import read_article
 from chatbot.content.source.copies import ALIKE, resemblance
-from chatbot.content.source.files import find_files
 from chatbot.records import Article
-from tests.support.places import CORPUS
+from tests.support.library import ARTICLES
 
 TOPICS = {
     "career growth",
@@ -84,7 +82,6 @@ LONGEST_OVERLAP = 0.4
 
 Section = tuple[str, str]
 
-ARTICLES = {a.id: a for a in (read_article(p, CORPUS, 1) for p in find_files(CORPUS) if p.endswith(".md")) if a}
 EACH = pytest.mark.parametrize("article", ARTICLES.values(), ids=lambda article: article.id)
 
 

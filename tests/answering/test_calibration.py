@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,6 +20,7 @@ from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import current, writing
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.places import CORPUS
 from tests.support.server import COMMAND
 
 
@@ -130,21 +132,20 @@ def test_a_new_calibration_is_stored_in_the_same_generation(site: Settings) -> N
     assert {file: after.manifest.files[file] for file in before.files} == before.files
 
 
-def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(
-    shipped: dict[str, str], tmp_path: Path
-) -> None:
+def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(encoders: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for name in ("job-search/after-a-layoff", "ai-and-work/automl-and-your-job", "roles/become-a-data-scientist"):
-        text = Path(shipped["CHATBOT_CORPUS_DIR"], f"{name}.md").read_text(encoding="utf-8")
+        text = (CORPUS / f"{name}.md").read_text(encoding="utf-8")
         # Without its known questions, which have limits of their own.
         (corpus / f"{Path(name).name}.md").write_text(text.split("\n---\n", 1)[1], encoding="utf-8")
     settings = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
-    shutil.copytree(Path(shipped["CHATBOT_INDEX_DIR"]) / "encoders", tmp_path / "index" / "encoders")
+    shutil.copytree(encoders, settings.index_dir / encoders.name)
     build(settings)
     bot = Chatbot.open(settings)
     before = bot.ask("How do I boil an egg?").confidence
-    environment = shipped | {"CHATBOT_CORPUS_DIR": str(corpus), "CHATBOT_INDEX_DIR": str(tmp_path / "index")}
+    variables = {"CHATBOT_CORPUS_DIR": str(corpus), "CHATBOT_INDEX_DIR": str(settings.index_dir)}
+    environment = {**os.environ, **variables}
 
     def run(*arguments: str) -> str:
         done = subprocess.run([*COMMAND, *arguments], env=environment, capture_output=True, text=True, timeout=600)

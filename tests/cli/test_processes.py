@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     assert "CHATBOT_CORPUSDIR is no setting; did you mean 'CHATBOT_CORPUS_DIR'?" in done.stderr
 
 
-def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path, shipped: dict[str, str]) -> None:
+def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path, encoders: Path) -> None:
+    shutil.copytree(encoders, tmp_path / "index" / encoders.name)
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "good.md").write_text("# Pay\n\nAsk for better pay before you sign.\n")
     (tmp_path / "corpus" / "bad.md").write_bytes(b"fine\n\xff\n")

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from chatbot.content.readers.registry import read_article
-from chatbot.content.source.files import find_files
-from tests.support.places import CORPUS, GOLD, PACKAGE
+from tests.support.library import ARTICLES
+from tests.support.places import GOLD, PACKAGE
 
 SHIPPED = PACKAGE / "answering" / "verdict" / "outside.txt"
 
@@ -38,7 +37,6 @@ def shipped_questions() -> dict[str, list[str]]:
 CONVERSATIONS = records("conversations.jsonl")
 OUT_OF_SCOPE = records("out_of_scope.jsonl")
 CALIBRATION = shipped_questions()
-ARTICLES = {a.id: a for a in (read_article(p, CORPUS, 1) for p in find_files(CORPUS) if p.endswith(".md")) if a}
 
 
 def turns() -> Iterator[tuple[str, Record]]:

@@ -8,10 +8,9 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from chatbot.content.markdown.blocks import blocks
-from chatbot.content.readers.registry import read_article
-from chatbot.content.source.files import find_files
 from chatbot.evaluation.usefulness import COVERAGES
-from tests.support.places import CORPUS, GOLD
+from tests.support.library import ARTICLES
+from tests.support.places import GOLD
 
 COPIED = 6
 """So many words in a row are copied from an article; fewer may be a coincidence."""
@@ -27,7 +26,6 @@ ANSWERABLE = lines("answerable.jsonl")
 MISSPELT = lines("misspelt.jsonl")
 EVERY = [*ANSWERABLE, *MISSPELT]
 REAL = lines("real.jsonl")
-ARTICLES = {a.id: a for a in (read_article(p, CORPUS, 1) for p in find_files(CORPUS) if p.endswith(".md")) if a}
 
 
 def words(text: str) -> list[str]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
 import pytest
 
 from chatbot.indexing.model.embedder import concurrently
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine has: with one core, nothing is embedded at the same time."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
 def test_vectors_come_in_the_order_of_their_texts_and_from_several_threads() -> None:

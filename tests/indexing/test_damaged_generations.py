@@ -28,17 +28,28 @@ lexical/article_starts.npy lexical/articles.npy lexical/article_counts.npy lexic
 FILES += [f"questions/{file}" for file in FILES if file.startswith("lexical/")]
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Settings:
-    """Two generations, the first about pay, the second about pay and degrees."""
-    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+def settings_of(folder: Path) -> Settings:
+    return Settings(corpus_dir=folder / "corpus", index_dir=folder / "index")
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two generations, the first about pay, the second about pay and degrees."""
+    folder = tmp_path_factory.mktemp("whole")
+    settings = settings_of(folder)
     settings.corpus_dir.mkdir()
     front = "---\nquestions: [better pay]\n---\n"
     (settings.corpus_dir / "a.md").write_text(f"{front}# Pay\n\nAsk for better pay when you get an offer.\n")
     build(settings, embedder=KeywordEmbedder())
     (settings.corpus_dir / "b.md").write_text("# Degree\n\nLearn python without a degree.\n")
     build(settings, embedder=KeywordEmbedder())
-    return settings
+    return folder
+
+
+@pytest.fixture
+def site(whole: Path, tmp_path: Path) -> Settings:
+    """A copy of it that may be damaged."""
+    return settings_of(Path(shutil.copytree(whole, tmp_path, dirs_exist_ok=True)))
 
 
 def newest(site: Settings) -> Path:

@@ -18,8 +18,8 @@ TEXTS = ("salaries", "How do I become a data engineer?", "C++ or C#? naïve rés
 
 
 @pytest.fixture(scope="module")
-def embedder(shipped: dict[str, str]) -> ModelEmbedder:
-    return ModelEmbedder(BUNDLED_MODEL, Path(shipped["CHATBOT_INDEX_DIR"]) / "encoders")
+def embedder(encoders: Path) -> ModelEmbedder:
+    return ModelEmbedder(BUNDLED_MODEL, encoders)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=["one word", "question", "symbols", "beyond the window"])

@@ -30,11 +30,11 @@ pytestmark = pytest.mark.index
 PUBLISHES = 20
 
 
-def test_twenty_publishes_under_load_give_no_failed_and_no_mixed_answer(tmp_path: Path, served_folder: Path) -> None:
+def test_twenty_publishes_under_load_give_no_failed_and_no_mixed_answer(tmp_path: Path, encoders: Path) -> None:
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", keep_generations=100)
     settings.corpus_dir.mkdir()
     settings.index_dir.mkdir()
-    (settings.index_dir / ENCODERS).symlink_to(served_folder / "index" / ENCODERS)
+    (settings.index_dir / ENCODERS).symlink_to(encoders)
     embedder = ModelEmbedder(BUNDLED_MODEL, settings.index_dir / ENCODERS)
 
     def publish(number: int) -> str:
@@ -216,11 +216,11 @@ def test_a_build_by_somebody_else_is_waited_for(watching: Watching) -> None:
     assert not any(isinstance(one, ChatbotError) for one in watching.came)
 
 
-def test_two_servers_on_one_index_forget_a_deleted_article(tmp_path: Path, served_folder: Path) -> None:
+def test_two_servers_on_one_index_forget_a_deleted_article(tmp_path: Path, encoders: Path) -> None:
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
     settings.corpus_dir.mkdir()
     settings.index_dir.mkdir()
-    (settings.index_dir / ENCODERS).symlink_to(served_folder / "index" / ENCODERS)
+    (settings.index_dir / ENCODERS).symlink_to(encoders)
     embedder = ModelEmbedder(BUNDLED_MODEL, settings.index_dir / ENCODERS)
     (settings.corpus_dir / "kept.md").write_text("# Pay\n\nAsk for a range before you name a number.\n")
     (settings.corpus_dir / "gone.md").write_text("# Zebras\n\n## How do zebras find work?\n\nZebras ask zebras.\n")
