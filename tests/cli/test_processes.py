@@ -65,18 +65,6 @@ def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path
     assert "kept, with a remark:\n  i bad.md: line 2: updated is 'soon', which is no date" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "command",
-    "build ask explain serve status history rollback verify prune watch init doctor".split(),
-)
-def test_every_command_explains_itself_with_an_example(command: str, tmp_path: Path) -> None:
-    done = run(command, "--help", folder=tmp_path)
-    assert done.returncode == 0
-    assert f"chatbot {command}" in done.stdout
-    assert "Example" in done.stdout
-    assert "\x1b[" not in done.stdout
-
-
 def test_json_from_ask_is_the_answer_and_nothing_else(shipped: dict[str, str], tmp_path: Path) -> None:
     variables = {name: value for name, value in shipped.items() if name.startswith("CHATBOT_")}
     done = run("ask", "How do I become a data engineer?", "-k", "2", "--json", folder=tmp_path, **variables)
