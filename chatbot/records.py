@@ -171,11 +171,13 @@ class Filters:
 class Answer:
     """What a question found: hits, best first, or an honest "not covered".
 
-    `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is
-    the calibrated chance that the hits help with the question. `message` is a fixed sentence for the visitor where the
-    hits do not speak for themselves, `notice` what it is about, and `message_language` the code of the language it is
-    in: that of the question where that is not the articles'. `topics` are the nearest topics and `follow_ups` are
-    questions that the corpus answers. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three
+    `searched_as` is the question after a follow-up was completed and spelling repaired. `confidence` in [0, 1] is the
+    calibrated chance that the hits help with the question. `message` is a fixed sentence for the visitor where the hits
+    do not speak for themselves, below it help lines where somebody needs them, each on a line of its own; `notice` is
+    what it is about, and `message_language` the code of the language it is in: that of the question where that is not
+    the articles'. `topics` are the nearest topics, followed by those of most articles where the question is not
+    covered, and `follow_ups` are questions that the corpus answers. `contact` is the address of people who can be asked
+    where the hits may not answer, or empty. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three
     sentences of the first hits that together answer; none unless the verdict is "answered".
     """
 
@@ -192,6 +194,7 @@ class Answer:
     message_language: str = "en"
     notice: Notice = ""
     in_short: tuple[Excerpt, ...] = ()
+    contact: str = ""
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

@@ -31,6 +31,7 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 # A wildcard covers two labels or more: `https://*.org` would let half the world in.
 _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@)[^\s<>\"']*(?<!@)")
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 
 
@@ -54,6 +55,13 @@ def _network(value: str) -> str:
         raise ValueError("expected an address or a network, such as '127.0.0.1' or '10.0.0.0/8'") from None
 
 
+def _line(value: str) -> str:
+    if not value.strip() or len(value) > 200 or not value.isprintable():
+        raise ValueError("expected a line of 1 to 200 characters")
+    return value.strip()
+
+
+Line = Annotated[str, AfterValidator(_line)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 
@@ -158,14 +166,22 @@ class PublishSettings(Group):
         return self
 
 
+def _address(value: str) -> str:
+    if value and not _ADDRESS.fullmatch(value):
+        raise ValueError("expected an address such as 'https://example.org/contact' or 'mailto:careers@example.org'")
+    return value
+
+
 class PageSettings(Group):
     """The visitors' page: its title, the language of its own words where the browser wants none that there is, and the
-    language of the articles as a language tag, for screen readers.
+    language of the articles as a language tag, for screen readers. `contact` is where people can be asked, an http(s)
+    address or `mailto:`, which every answer names that may not answer.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=80)] = "Career chatbot"
     language: LanguageCode = "en"
     articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    contact: Annotated[str, AfterValidator(_address)] = ""
 
 
 class WatchSettings(Group):
@@ -203,7 +219,10 @@ class EditorSettings(Group):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. See `load_settings`."""
+    """Everything that can be set. See `load_settings`.
+
+    `help_lines` are told to who speaks of despair, violence or illness: by country, a telephone number or an address.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
@@ -225,6 +244,7 @@ class Settings(BaseSettings):
     journal: JournalSettings = JournalSettings()
     publish: PublishSettings = PublishSettings()
     page: PageSettings = PageSettings()
+    help_lines: dict[Line, Line] = {}
     watch: WatchSettings = WatchSettings()
     editor: EditorSettings = EditorSettings()
 

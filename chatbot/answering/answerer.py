@@ -45,6 +45,25 @@ _MESSAGES: dict[Notice, str] = {
 }
 
 
+_MOST_TOPICS = 10
+_ABOUT_THE_CHATBOT = frozenset(("help", "who", "machine", "free", "privacy", "complaint", "wordless"))
+_WANTING_PEOPLE = frozenset(("machine", "complaint"))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who can help where articles do not: the `contact` of the site's people, and help lines with their countries."""
+
+    contact: str = ""
+    help_lines: tuple[tuple[str, str], ...] = ()
+
+    def lines(self, countries: Sequence[str]) -> list[str]:
+        """The help lines of some countries; all of them where none is named, or none has a line."""
+        wanted = {country.casefold() for country in countries}
+        own = [line for line in self.help_lines if line[0].casefold() in wanted]
+        return [f"{country}: {text}" for country, text in own or self.help_lines]
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What became of a question, step by step; `Answer` and `Explanation` are two views of it.
@@ -81,6 +100,7 @@ class Answerer:
         refusals: float = REFUSALS,
         vocabulary: Vocabulary | None = None,
         language: str = "en",
+        people: People = People(),
     ) -> None:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one.
 
@@ -92,6 +112,7 @@ class Answerer:
         self.judge = Judge(index.lexical_index, index.calibrated, refusals, index.known_share)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary(), language)
         self._follow_ups = FollowUps(searcher)
+        self._people = people
         self._pins = Pins(searcher)
 
     @property
@@ -132,13 +153,14 @@ class Answerer:
             confidence=trace.confidence,
             hits=hits,
             message=trace.message,
-            topics=self._topics(trace),
+            topics=self._topics(trace, filters),
             follow_ups=self._offered(trace, filters),
             generation=self.generation,
             took_ms=(time.perf_counter() - began) * 1000,
             message_language=trace.message_language,
             notice=trace.notice,
             in_short=self._in_short(trace, hits),
+            contact=self._contact(trace),
         )
 
     def trace(
@@ -153,7 +175,9 @@ class Answerer:
             understood = Understood(asked, Reading("standalone", asked), query)
             verdict: Verdict = "not_covered"
             nothing = (NOTHING, None, 0.0, verdict, 0.0)
-            return Trace(asked, turns, understood, *nothing, "small_talk", small_talk.reply_to(kind), small_talk=kind)
+            lines = self._people.lines(filters.countries) if kind in small_talk.GRAVE else []
+            message = "\n".join((small_talk.reply_to(kind), *lines))
+            return Trace(asked, turns, understood, *nothing, "small_talk", message, small_talk=kind)
         return self._searched(asked, k, turns, filters, literal=literal)
 
     def _searched(self, asked: str, k: int, turns: tuple[Turn, ...], filters: Filters, *, literal: bool) -> Trace:
@@ -320,20 +344,33 @@ class Answerer:
         shares = highlight.coverage([excerpt.text for excerpt in excerpts], self._weights(query))
         return in_short.choose(excerpts, highlight.scores(vectors @ query.vector, shares), vectors)
 
-    def _topics(self, trace: Trace) -> tuple[str, ...]:
-        """The nearest topics, where the passages alone do not answer."""
+    def _topics(self, trace: Trace, filters: Filters) -> tuple[str, ...]:
+        """The nearest topics, where the passages alone do not answer, and what is covered, where none of them does."""
+        if trace.small_talk:
+            return self._follow_ups.covered(filters) if trace.small_talk in _ABOUT_THE_CHATBOT else ()
         reading, language = trace.understood.reading, trace.understood.foreign
-        if trace.verdict == "answered" or reading.kind in ("more", "pick") or language or trace.small_talk:
+        if trace.verdict == "answered" or reading.kind in ("more", "pick") or language:
             return ()
-        return self._follow_ups.topics(trace.ranking.rows[:_NEAREST])
+        nearest = self._follow_ups.topics(trace.ranking.rows[:_NEAREST])
+        if trace.notice != "not_covered":
+            return nearest
+        return tuple(dict.fromkeys((*nearest, *self._follow_ups.covered(filters))))[:_MOST_TOPICS]
+
+    def _contact(self, trace: Trace) -> str:
+        """Where people can be asked, "" where nobody needs to be."""
+        wanted = trace.small_talk in _WANTING_PEOPLE if trace.small_talk else trace.verdict != "answered"
+        return self._people.contact if wanted else ""
 
     def _offered(self, trace: Trace, filters: Filters) -> tuple[str, ...]:
         """What could be asked next and was not asked yet."""
         if trace.small_talk:
             before = {turn.question for turn in trace.turns}
-            starters = () if trace.small_talk == "crisis" else self.starters(6, filters)
+            starters = () if trace.small_talk in small_talk.GRAVE else self.starters(6, filters)
             return tuple(question for question in starters if question not in before)[:3]
         rows = trace.ranking.rows
+        if trace.notice == "not_covered":
+            asked = [turn.question for turn in trace.turns]
+            return self._follow_ups.near(rows[:_NEAREST], trace.understood.query.vector, asked)
         shown = {int(row) for row in rows[list(trace.places)]} | set(self._rows(trace.turns))
         said = [text for turn in trace.turns for text in (turn.question, turn.searched_as)]
         return self._follow_ups.after(rows[:_NEAREST], [*said, trace.understood.reading.searched_as], shown)

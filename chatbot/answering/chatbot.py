@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.answering.answerer import Answerer
+from chatbot.answering.answerer import Answerer, People
 from chatbot.answering.explanation import Explanation, explain
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
@@ -237,5 +237,6 @@ def open_answerer(settings: Settings, folder: Path, embedder: QueryEmbedder) -> 
 
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
+    people = People(settings.page.contact, tuple(settings.help_lines.items()))
     vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
-    return Answerer(searcher, settings.answers.refusals, vocabulary, language)
+    return Answerer(searcher, settings.answers.refusals, vocabulary, language, people)

@@ -5,6 +5,7 @@ Of several that name one section the first is offered; the others only help to f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import zip_longest
@@ -13,12 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.ranking.searcher import Searcher, keeps
+from chatbot.arrays import Vectors
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 from chatbot.records import Article, Filters
 
 MOST = 3
-_TOPICS = 4
+NEAR = 0.4
+"""The cosine from which a question is near to one that is not covered: docs/conversation.md."""
+_TOPICS, _MOST_COVERED = 4, 10
 
 
 class FollowUps:
@@ -56,6 +60,28 @@ class FollowUps:
             if self._searcher.leads[number, text_digest(question)] not in shown:
                 chosen[question] = None
         return tuple(chosen)
+
+    def near(self, rows: npt.NDArray[np.int64], vector: Vectors, asked: Sequence[str]) -> tuple[str, ...]:
+        """At most three editors' questions of the articles that rows belong to, nearest to a unit vector first.
+
+        None is further from it than `NEAR`, and none was asked before.
+        """
+        cosines, places = self._searcher.index.question_cosines(vector), self._searcher.question_places
+        before, numbers = set(map(_key, asked)), dict.fromkeys(self._searcher.index.article_of[rows].tolist())
+        ordered = sorted(
+            (-float(cosines[places[number, text_digest(question)]]), question)
+            for number in numbers
+            for question in offered(self._searcher.articles[number])
+            if _key(question) not in before
+        )
+        near = dict.fromkeys(question for cosine, question in ordered if -cosine >= NEAR)
+        return tuple(near)[:MOST]
+
+    def covered(self, filters: Filters) -> tuple[str, ...]:
+        """The topics of the articles that filters keep, at most ten, those of most articles first."""
+        kept = (article for article in self._searcher.articles if keeps(filters, article))
+        counted = Counter(topic for article in kept for topic in article.topics)
+        return tuple(topic for topic, _ in counted.most_common(_MOST_COVERED))
 
     def topics(self, rows: npt.NDArray[np.int64]) -> tuple[str, ...]:
         """The topics of the articles that rows belong to, the first rows' first, at most four."""

@@ -140,16 +140,18 @@ def answer_text(answer: Answer) -> str:
     """What answers in short, and the passages of an answer, numbered, each with its place and address."""
     blocks = []
     if answer.message:
-        blocks.append(textwrap.fill(answer.message, WIDTH))
+        blocks.append("\n".join(textwrap.fill(part, WIDTH) for part in answer.message.splitlines()))
     if answer.searched_as != answer.question:
         blocks.append(f"Searched as: {line(answer.searched_as)}")
     if answer.in_short:
         blocks.append("\n".join(("In short:", *map(_excerpt_text, answer.in_short))))
     blocks += [_hit_text(hit) for hit in answer.hits]
     if answer.verdict == "not_covered" and answer.topics:
-        blocks.append(f"Nearest topics: {', '.join(answer.topics)}")
+        blocks.append(textwrap.fill(f"Topics of the articles: {', '.join(answer.topics)}", WIDTH))
     if answer.follow_ups:
         blocks.append("\n".join(("You could ask:", *(f"  - {question}" for question in answer.follow_ups))))
+    if answer.contact:
+        blocks.append(f"Ask a person: {answer.contact.removeprefix('mailto:')}")
     return "\n\n".join(blocks)
 
 

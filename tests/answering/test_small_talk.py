@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from chatbot.answering.understanding.small_talk import kind_of, reply_to
-from tests.support.places import GOLD
+from chatbot.answering.understanding.small_talk import GRAVE, kind_of, reply_to
+from tests.support.places import CORPUS, GOLD
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,30 @@ from tests.support.places import GOLD
         ("I don't want to live anymore", "crisis"),
         ("hello, I want to die", "crisis"),
         ("I want to die. This is so stupid.", "crisis"),
+        ("I lost my job and want to die", "crisis"),
+        ("I want to end it all because of work", "crisis"),
+        (
+            "Since the layoff I feel suicidal, and nobody at the agency answers. " * 3,
+            "crisis",
+        ),
+        ("my boss hit me", "violence"),
+        ("My manager hit me with a stick, can I quit?", "violence"),
+        ("my husband beats me and I cannot go to work", "violence"),
+        ("I am being abused at home", "violence"),
+        ("I want to kill my boss", "violence"),
+        ("I have depression", "illness"),
+        ("I think I am having a heart attack", "illness"),
+        ("which pills should I take for a headache?", "illness"),
+        ("who made this", "who"),
+        ("who do you work for?", "who"),
+        ("what can I ask you about", "help"),
+        ("how do you work", "help"),
+        ("which topics do you know about", "help"),
+        ("are you a real person or an AI?", "machine"),
+        ("can I trust you", "machine"),
+        ("what language model are you", "machine"),
+        ("do you store my data", "privacy"),
+        ("Are my questions stored anywhere?", "privacy"),
         ("you are useless", "complaint"),
         ("This is stupid!", "complaint"),
         ("you're not helpful at all", "complaint"),
@@ -53,7 +78,23 @@ def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
         "what can you do with a maths degree?",
         "thank you letter after an interview",
         "goodbye email to colleagues",
-        "I lost my job and want to die",
+        "I don't want to die in this job",
+        "this job is killing me",
+        "this deadline is killing me",
+        "dead-end job",
+        "is it career suicide to quit",
+        "my boss is going to kill me",
+        "my boss hit me with a PIP",
+        "my manager kicked me off the project",
+        "my boss attacked me in a meeting",
+        "I don't want to live in London any more",
+        "am I shooting myself in the foot by asking for more",
+        "How do I explain a gap after cancer?",
+        "Is burnout an illness?",
+        "I am burnt out",
+        "what should I ask in an interview",
+        "who runs the interview",
+        "how do I make a chatbot",
         "my boss is useless",
         "this is stupid, should I quit?",
         "I feel useless at work",
@@ -73,16 +114,25 @@ def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> No
     assert kind_of("How does it work?", opening=False) is None
     assert kind_of("That's all, thanks!", opening=False) == "goodbye"
     assert kind_of("This is useless", opening=False) == "complaint"
+    assert kind_of("who made this?", opening=False) is None
+    assert kind_of("this is bad, I want to end it all", opening=False) == "crisis"
 
 
 def test_every_kind_has_a_sentence_for_the_visitor() -> None:
-    kinds = ("greeting", "thanks", "goodbye", "agreement", "help", "who", "machine", "free", "privacy")
+    kinds = ("greeting", "thanks", "goodbye", "agreement", "help", "who", "machine", "free", "privacy", *GRAVE)
     assert all(reply_to(kind).endswith(".") for kind in (*kinds, "complaint", "wordless"))
 
 
 def test_no_judged_question_is_taken_for_small_talk() -> None:
-    files = ("answerable", "misspelt", "conversations")
+    files = ("answerable", "misspelt", "real", "conversations")
     lines = [json.loads(line) for name in files for line in (GOLD / f"{name}.jsonl").read_text("utf-8").splitlines()]
     asked = [(line["question"], True) for line in lines if "question" in line]
     asked += [(turn["question"], not n) for line in lines for n, turn in enumerate(line.get("turns", ()))]
     assert [question for question, opening in asked if kind_of(question, opening=opening)] == []
+
+
+def test_no_question_of_the_shipped_articles_is_taken_for_small_talk() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in CORPUS.rglob("*.md")]
+    asked = [line.strip(" -#'\"") for text in texts for line in text.splitlines() if re.match(r" *- .*\?|#", line)]
+    assert len(asked) > 2000
+    assert [line for line in asked if kind_of(line)] == []

@@ -114,7 +114,7 @@ def test_a_question_that_no_article_covers_says_so_and_offers_topics(visitor: Si
     turn = visitor.ask(OUTSIDE_QUESTION)
     assert turn.locator(".say").inner_text().startswith("The articles do not seem to cover this.")
     assert turn.locator(".card").count() == 0
-    assert turn.get_by_role("group", name="Nearest topics").locator("button").count() > 0
+    assert turn.get_by_role("group", name="Topics").locator("button").count() > 0
 
 
 def test_what_was_searched_instead_can_be_undone(visitor: SiteVisitor) -> None:

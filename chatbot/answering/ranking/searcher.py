@@ -133,10 +133,19 @@ class Searcher:
     @cached_property
     def leads(self) -> dict[tuple[int, bytes], int]:
         """The row that each article's questions lead to, by the article's number and the question's digest."""
-        index = self.index
-        rows = np.repeat(np.arange(len(index)), np.diff(index.questions.starts))
-        digests = map(bytes, index.questions.digests)
-        return dict(zip(zip(index.article_of[rows].tolist(), digests, strict=True), rows.tolist(), strict=True))
+        rows = self._led.tolist()
+        return {key: rows[place] for key, place in self.question_places.items()}
+
+    @cached_property
+    def question_places(self) -> dict[tuple[int, bytes], int]:
+        """The place of each article's questions among the index's, by the article's number and the digest."""
+        digests = map(bytes, self.index.questions.digests)
+        keys = zip(self.index.article_of[self._led].tolist(), digests, strict=True)
+        return {key: place for place, key in enumerate(keys)}
+
+    @cached_property
+    def _led(self) -> Rows:
+        return np.repeat(np.arange(len(self.index)), np.diff(self.index.questions.starts))
 
     def allowed(self, filters: Filters) -> Mask | None:
         """The rows that filters keep, shape (passages,); None where they keep all."""

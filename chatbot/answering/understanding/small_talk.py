@@ -1,7 +1,7 @@
 """Small talk: whole utterances from closed lists, and the fixed sentence that each kind gets.
 
-Only an utterance that is nothing else counts: "hi, how do I negotiate a salary?" is a question. The lists and the
-sentences are in `small_talk.toml`.
+Only an utterance that is nothing else counts: "hi, how do I negotiate a salary?" is a question. What speaks of despair,
+violence or acute illness counts wherever it stands. The lists and the sentences are in `small_talk.toml`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from chatbot.records import Turn
 
@@ -20,23 +21,40 @@ _ENDS = re.compile(r"[^\w']+$|^[^\w']+")
 _PARTS = re.compile(r"[.!?;:…\n]+|,")
 _OPENING = re.compile(
     r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|omg|ugh|bot|"
-    r"chatbot|(?:can you |could you |please )?tell me|i want to know|i would like to know|i'd like to know) "
+    r"chatbot|ai|(?:(?:can|could|will|would) you |please )?tell me|(?:let|may|can) (?:me|i) know|do you know|"
+    r"(?:i (?:want|wanna|need|must|have|gotta|would like|wish)|i'd like)(?: to)? know) "
 )
 _CLOSING = re.compile(
     r" (?:there|bot|chatbot|robot|everyone|all|again|please|now|friend|mate|buddy|dear|sir|madam|man|everybody|exactly|"
-    r"then|really|actually|thanks|thank you|anyway)$"
+    r"then|really|actually|thanks|thank you|anyway|ai|right now)$"
 )
 _LEANING = re.compile(r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing))")
 _MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
-_ANY_TIME = _MANNERS | {"complaint"}
+GRAVE = ("crisis", "violence", "illness")
+"""Kinds that send people to people, and offer nothing else; the first of several decides."""
+_ANY_TIME = _MANNERS | {"complaint", *GRAVE}
+
+
+class _List(NamedTuple):
+    """A kind's sentence, its whole utterances, and what tells it within any; an empty pattern stands for none."""
+
+    reply: str
+    phrases: re.Pattern[str]
+    within: re.Pattern[str]
 
 
 def kind_of(utterance: str, *, opening: bool = True) -> str | None:
     """What kind of small talk an utterance is; None where any part of it is something else.
 
-    Of several parts a crisis decides, or the last that is more than manners: "Hi! Who are you?" asks who. Unless the
-    utterance opens the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question.
+    A grave kind decides, or of several parts the last that is more than manners: "Hi! Who are you?" asks who. Unless
+    the utterance opens the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question.
     """
+    said = _normal(utterance)
+    grave = next((kind for kind in GRAVE if _lists()[kind].within.search(said)), None)
+    return grave or _whole_kind(utterance, opening=opening)
+
+
+def _whole_kind(utterance: str, *, opening: bool) -> str | None:
     if len(utterance) > _LONGEST:
         return None
     if not any(map(str.isalnum, utterance)):
@@ -50,10 +68,9 @@ def kind_of(utterance: str, *, opening: bool = True) -> str | None:
         kind not in _ANY_TIME and _LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
     ):
         return None
-    if "crisis" in kinds:
-        return "crisis"
+    grave = [kind for kind in GRAVE if kind in kinds]
     telling = [kind for kind in kinds if kind not in _MANNERS]
-    return (telling or kinds)[-1]
+    return grave[0] if grave else (telling or kinds)[-1]
 
 
 def without(turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -67,7 +84,7 @@ def without(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 
 def reply_to(kind: str) -> str:
     """The fixed sentence for a kind of small talk."""
-    return _lists()[kind][0]
+    return _lists()[kind].reply
 
 
 def _normal(text: str) -> str:
@@ -77,8 +94,8 @@ def _normal(text: str) -> str:
 def _kind(part: str) -> str | None:
     """The kind of one part, what only opens or closes it left aside."""
     while part:
-        for kind, (_, phrases) in _lists().items():
-            if phrases.fullmatch(part):
+        for kind, each in _lists().items():
+            if each.phrases.fullmatch(part):
                 return kind
         shorter = _OPENING.sub("", part) if _OPENING.match(part) else _CLOSING.sub("", part)
         if shorter == part:
@@ -88,6 +105,9 @@ def _kind(part: str) -> str | None:
 
 
 @cache
-def _lists() -> dict[str, tuple[str, re.Pattern[str]]]:
+def _lists() -> dict[str, _List]:
     tables = tomllib.loads(_LISTS.read_text(encoding="utf-8"))
-    return {kind: (table["reply"], re.compile("|".join(table["phrases"]))) for kind, table in tables.items()}
+    return {
+        kind: _List(table["reply"], *(re.compile("|".join(table.get(key, ()))) for key in ("phrases", "within")))
+        for kind, table in tables.items()
+    }

@@ -220,7 +220,12 @@ class LocalIndex:
 
     def best_questions(self, vector: Vectors) -> Scores:
         """The highest cosine to a unit vector of the questions that lead to each passage, shape (len,), -1 without."""
-        return _highest(self._question_vectors @ vector, np.diff(self.questions.starts))
+        return _highest(self.question_cosines(vector), np.diff(self.questions.starts))
+
+    def question_cosines(self, vector: Vectors) -> Scores:
+        """The cosine of every question to a unit vector, shape (questions,)."""
+        cosines: Scores = self._question_vectors @ vector
+        return cosines
 
     @property
     def known_share(self) -> float:

@@ -19,14 +19,15 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
     """
     # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
     nothing_fits = bool(only) and answer.notice == "no_article"
-    reply = not (answer.hits or answer.topics or nothing_fits)
+    reply = answer.notice == "small_talk" or not (answer.hits or answer.topics or nothing_fits)
     kind = "reply" if reply else answer.verdict
-    message, tongue = answer.message, answer.message_language
+    message, *lines = answer.message.split("\n")
+    tongue = answer.message_language
     if tongue == "en":
         message, tongue = view.language.message(message)
     heading = _heading(answer, view.language, only, reply=reply)
     values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
-    return fill("answer.html", view, answer=answer, **values)
+    return fill("answer.html", view, answer=answer, lines=lines, **values)
 
 
 def similar_html(hits: Sequence[Hit], view: View = View()) -> str:

@@ -525,7 +525,7 @@ class Widget extends HTMLElement {
         : hits[1] ? "{0} passages from an article" : "One passage", hits.length, articles)),
       ...hits.map((hit) => this.#card(hit)),
       hits[0] && this.#feedback(question),
-      ...verdict === "answered" ? [] : this.#chips(this.#t("Nearest topics"), topics),
+      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics),
       ...this.#chips(this.#t("Ask next"), follow_ups),
     ].filter(Boolean);
   }
