@@ -32,17 +32,21 @@ from tests.support.places import CORPUS, GOLD
         ("I want to die. This is so stupid.", "crisis"),
         ("I lost my job and want to die", "crisis"),
         ("I want to end it all because of work", "crisis"),
-        (
-            "Since the layoff I feel suicidal, and nobody at the agency answers. " * 3,
-            "crisis",
-        ),
+        ("Since the layoff I feel suicidal, and nobody at the agency answers. " * 3, "crisis"),
+        ("I want to quit my job and end it all", "crisis"),
+        ("should I go back to work after my suicide attempt", "crisis"),
+        ("i can't go on", "crisis"),
+        ("i wanna kms", "crisis"),
         ("my boss hit me", "violence"),
         ("My manager hit me with a stick, can I quit?", "violence"),
         ("my husband beats me and I cannot go to work", "violence"),
         ("I am being abused at home", "violence"),
         ("I want to kill my boss", "violence"),
+        ("my ex is stalking me at work", "violence"),
+        ("someone at work threatened me with a knife", "violence"),
         ("I have depression", "illness"),
         ("I think I am having a heart attack", "illness"),
+        ("I'm having chest pains", "illness"),
         ("which pills should I take for a headache?", "illness"),
         ("who made this", "who"),
         ("who do you work for?", "who"),
@@ -91,6 +95,13 @@ def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
         "am I shooting myself in the foot by asking for more",
         "How do I explain a gap after cancer?",
         "Is burnout an illness?",
+        "symptoms of burnout",
+        "my AI startup fired me and I want to die of shame",
+        "how do I kill a process in an interview task",
+        "my manager threatened me with a PIP",
+        "my partner threatened me with divorce if I take the job abroad",
+        "I can't go on like this in sales, which jobs fit me?",
+        "I am having a panic attack before my interview",
         "I am burnt out",
         "what should I ask in an interview",
         "who runs the interview",
@@ -115,6 +126,7 @@ def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> No
     assert kind_of("That's all, thanks!", opening=False) == "goodbye"
     assert kind_of("This is useless", opening=False) == "complaint"
     assert kind_of("who made this?", opening=False) is None
+    assert kind_of("is this a real person?", opening=False) == "machine"
     assert kind_of("this is bad, I want to end it all", opening=False) == "crisis"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ _LISTS = Path(__file__).with_name("small_talk.toml")
 _LONGEST = 120
 _ENDS = re.compile(r"[^\w']+$|^[^\w']+")
 _PARTS = re.compile(r"[.!?;:…\n]+|,")
+_NAMES = re.compile(r"\{([a-z]+)\}")
 _OPENING = re.compile(
     r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|omg|ugh|bot|"
     r"chatbot|ai|(?:(?:can|could|will|would) you |please )?tell me|(?:let|may|can) (?:me|i) know|do you know|"
@@ -28,7 +29,10 @@ _CLOSING = re.compile(
     r" (?:there|bot|chatbot|robot|everyone|all|again|please|now|friend|mate|buddy|dear|sir|madam|man|everybody|exactly|"
     r"then|really|actually|thanks|thank you|anyway|ai|right now)$"
 )
-_LEANING = re.compile(r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing))")
+_LEANING = re.compile(
+    r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing)| an? (?:real |actual |live )?"
+    r"(?:ai|bot|chatbot|robot|machine|human|person)\b)"
+)
 _MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
 GRAVE = ("crisis", "violence", "illness")
 """Kinds that send people to people, and offer nothing else; the first of several decides."""
@@ -36,7 +40,7 @@ _ANY_TIME = _MANNERS | {"complaint", *GRAVE}
 
 
 class _List(NamedTuple):
-    """A kind's sentence, its whole utterances, and what tells it within any; an empty pattern stands for none."""
+    """A kind's sentence, its whole utterances, and what tells a grave kind within any."""
 
     reply: str
     phrases: re.Pattern[str]
@@ -107,7 +111,16 @@ def _kind(part: str) -> str | None:
 @cache
 def _lists() -> dict[str, _List]:
     tables = tomllib.loads(_LISTS.read_text(encoding="utf-8"))
-    return {
-        kind: _List(table["reply"], *(re.compile("|".join(table.get(key, ()))) for key in ("phrases", "within")))
-        for kind, table in tables.items()
-    }
+    words: dict[str, str] = {}
+    for name, pattern in tables.pop("words").items():
+        words[name] = _filled(pattern, words)
+    kinds = {}
+    for kind, table in tables.items():
+        phrases, within = (_filled("|".join(table.get(key, ())), words) for key in ("phrases", "within"))
+        kinds[kind] = _List(table["reply"], re.compile(phrases), re.compile(rf"\b(?:{within})"))
+    return kinds
+
+
+def _filled(pattern: str, words: Mapping[str, str]) -> str:
+    """A pattern with each `{name}` replaced by what it stands for."""
+    return _NAMES.sub(lambda name: words[name[1]], pattern)
