@@ -23,6 +23,7 @@ from chatbot.serving import articles, widget
 from chatbot.serving.api import routes as api
 from chatbot.serving.api.mcp_server import Tool
 from chatbot.serving.api.openapi import document
+from chatbot.serving.chat import turns
 from chatbot.serving.editor import sign_in
 from chatbot.serving.loading import LazyPage
 from chatbot.serving.middleware import problems
@@ -76,6 +77,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
         app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)
     app.include_router(articles.routes(bot))
+    app.include_router(turns.routes(bot))
     _add_pages(app, bot.settings.page.title)
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))

@@ -154,7 +154,7 @@ def test_what_visitors_ask_stands_in_no_log(proxied: Server, browser: Browser) -
     assert page.url.endswith("/careers/chat/#q=zanzibar+first")
     visit.ask("zanzibar second")
     with page.expect_response("**/api/suggest*"):
-        page.locator("#box input").press_sequentially("zanzibar third")
+        page.locator("#box textarea").press_sequentially("zanzibar third")
     page.goto("about:blank")
     visit.open("/chat/#q=zanzibar+fourth")
     visit.settle()

@@ -35,12 +35,12 @@ def test_a_starter_question_from_the_articles_is_asked_with_one_click(visit: Vis
 
 def test_the_keyboard_alone_asks_and_the_focus_stays_in_the_input(visit: Visit) -> None:
     page = visit.open()
-    page.locator("#box input").focus()
+    page.locator("#box textarea").focus()
     page.keyboard.type(QUESTION)
     page.keyboard.press("Enter")
     page.wait_for_selector("article.card")
     visit.settle()
-    assert page.evaluate("document.activeElement.tagName") == "INPUT"
+    assert page.evaluate("document.activeElement.tagName") == "TEXTAREA"
 
 
 def test_a_new_conversation_forgets_the_old_one(visit: Visit) -> None:
@@ -94,7 +94,7 @@ def test_a_phone_never_scrolls_sideways(visit: Visit) -> None:
 
 def test_nothing_is_stored_in_the_browser_before_a_question_is_asked(visit: Visit) -> None:
     page = visit.open()
-    page.locator("#box input").fill(QUESTION)
+    page.locator("#box textarea").fill(QUESTION)
     page.keyboard.press("Escape")  # the suggestions
     page.locator(".filters summary").click()
     page.locator(".filters button", has_text="pay and offers").click()

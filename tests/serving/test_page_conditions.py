@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -18,7 +19,7 @@ from tests.support.server import COMMAND, Server, start_server
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 from tests.support.visit import Visit
 
-PREDICT = "**/run/predict*"
+PREDICT = re.compile(r"/run/predict|/chat/talk")
 DARK = {"color_scheme": "dark"}
 SMALL_SCREEN = {"viewport": {"width": 390, "height": 844}}
 SMALL = """() => [...document.querySelectorAll('button, summary, a, [role=option], label.line')]
@@ -45,10 +46,10 @@ def own(own_folder: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
 def test_without_a_server_nothing_typed_is_lost_and_it_goes_on_later(visit: Visit) -> None:
     page = visit.open()
     page.route(PREDICT, lambda route: route.abort())
-    page.fill("#box input", QUESTION)
-    page.press("#box input", "Enter")
+    page.fill("#box textarea", QUESTION)
+    page.press("#box textarea", "Enter")
     expect(page.locator("#trouble")).to_contain_text("The server cannot be reached")
-    expect(page.locator("#box input")).to_have_value(QUESTION)
+    expect(page.locator("#box textarea")).to_have_value(QUESTION)
     visit.shoot("offline")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
@@ -56,7 +57,7 @@ def test_without_a_server_nothing_typed_is_lost_and_it_goes_on_later(visit: Visi
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("article.card").first).to_contain_text("Writing a CV")
     expect(page.locator("#trouble")).to_be_hidden()
-    expect(page.locator("#box input")).to_have_value("")
+    expect(page.locator("#box textarea")).to_have_value("")
     visit.errors.clear()
 
 
@@ -79,8 +80,8 @@ def test_a_slow_server_is_waited_for_with_a_word(visit: Visit) -> None:
         route.continue_()
 
     page.route(PREDICT, later)
-    page.fill("#box input", QUESTION)
-    page.press("#box input", "Enter")
+    page.fill("#box textarea", QUESTION)
+    page.press("#box textarea", "Enter")
     expect(page.locator("#trouble")).to_have_text("This takes longer than usual…Try again", timeout=15_000)
     expect(page.locator("article.card").first).to_be_visible()
     expect(page.locator("#trouble")).to_be_hidden()
@@ -95,15 +96,15 @@ def test_a_visitor_who_asks_too_often_is_told_when_to_go_on(browser: Browser, ow
     while page.locator("#trouble").is_hidden():
         asked += 1
         assert asked <= 4
-        page.fill("#box input", f"And question number {asked} on a cover letter?")
-        page.press("#box input", "Enter")
+        page.fill("#box textarea", f"And question number {asked} on a cover letter?")
+        page.press("#box textarea", "Enter")
         page.wait_for_function(
             "n => document.querySelectorAll('.answer').length === n || !document.querySelector('#trouble').hidden",
             arg=asked,
         )
         page.wait_for_function("() => !document.querySelector('.waiting')")
     expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time. You can go on in 20 minutes.")
-    expect(page.locator("#box input")).to_have_value(f"And question number {asked} on a cover letter?")
+    expect(page.locator("#box textarea")).to_have_value(f"And question number {asked} on a cover letter?")
     expect(page.locator("#talk .question")).to_have_count(asked - 1)
     assert asked >= 3
     visit.context.close()
@@ -240,7 +241,7 @@ def test_what_has_the_focus_is_never_under_what_sticks_to_the_edges(visit: Visit
             page.keyboard.press(key)
             assert page.evaluate(COVERED) == ""
     before = page.evaluate("(scrollTo(0, 500), scrollY)")
-    for part in ("#fresh", "#box input", ".menu summary", ".filters summary"):
+    for part in ("#fresh", "#box textarea", ".menu summary", ".filters summary"):
         page.locator(part).focus()
     assert page.evaluate("scrollY") == before > 0
 

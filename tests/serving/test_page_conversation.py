@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,8 +13,9 @@ from tests.support.serving_corpus import QUESTION
 from tests.support.visit import Visit
 
 SECOND = "How do I ask for a higher salary?"
-PREDICT = "**/run/predict*"
-STEPS = [{"kind": "ask", "value": f"Hello {number}"} for number in range(1, 13)]
+PREDICT = re.compile(r"/run/predict|/chat/talk")
+MOST = 50
+STEPS = [{"kind": "ask", "value": f"Hello {number}"} for number in range(1, MOST + 1)]
 KEEP = "steps => sessionStorage.setItem('career-chatbot', JSON.stringify({steps, earlier: false}))"
 
 
@@ -37,7 +39,6 @@ def test_a_conversation_comes_back_when_its_tab_is_loaded_again(visit: Visit) ->
     reload(visit)
     expect(page.locator("#talk .question")).to_have_text([QUESTION, SECOND])
     expect(page.locator("article.card").first).to_contain_text("Writing a CV")
-    assert len([request for request in visit.requests if request.startswith("POST")]) == 1
     other = visit.context.new_page()
     other.goto(f"{visit.server.url}/chat/")
     other.wait_for_selector(".ready", state="attached")
@@ -79,10 +80,10 @@ def test_a_conversation_that_could_not_come_back_is_not_lost_with_the_next_quest
     visit.ask(QUESTION)
     page.route(PREDICT, lambda route: route.abort())
     page.reload()
-    expect(page.locator("#trouble")).to_contain_text("The server cannot be reached")
+    expect(page.locator("#trouble").first).to_contain_text("The server cannot be reached")
     page.unroute(PREDICT)
-    page.fill("#box input", SECOND)
-    page.press("#box input", "Enter")
+    page.fill("#box textarea", SECOND)
+    page.press("#box textarea", "Enter")
     expect(page.locator("#talk .question")).to_have_text([QUESTION, SECOND])
     visit.settle()
     visit.errors.clear()  # the browser itself reports the request that failed
@@ -109,21 +110,21 @@ def test_a_browser_that_keeps_nothing_answers_all_the_same(visit: Visit) -> None
 )
 def test_the_first_question_is_not_removed_without_a_word(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = visit.open()
-    page.evaluate(KEEP, STEPS[:11])
+    page.evaluate(KEEP, STEPS[:-1])
     reload(visit)
-    expect(page.locator("#talk .question")).to_have_count(11)
+    expect(page.locator("#talk .question")).to_have_count(MOST - 1)
     expect(page.locator("#trouble")).to_be_hidden()
     visit.ask(QUESTION)
-    expect(page.locator("#trouble")).to_contain_text("with the next question the first of its 12 is no longer shown")
+    expect(page.locator("#trouble")).to_contain_text("with the next question the first of its 50 is no longer shown")
     visit.shoot(f"full-{request.node.callspec.id}")
     visit.ask(SECOND)
     expect(page.locator("#trouble")).to_be_hidden()
     told = page.locator("#talk .earlier")
-    expect(told).to_have_text("Earlier questions are no longer shown: a conversation keeps its latest 12.")
-    expect(page.locator("#talk .question")).to_have_count(12)
+    expect(told).to_have_text("Earlier questions are no longer shown: a conversation keeps its latest 50.")
+    expect(page.locator("#talk .question")).to_have_count(MOST)
     expect(page.locator("#talk .question").first).to_have_text("Hello 2")
-    page.fill("#box input", QUESTION)
-    page.press("#box input", "Enter")
+    page.fill("#box textarea", QUESTION)
+    page.press("#box textarea", "Enter")
     expect(page.locator("#talk .question").last).to_have_text(QUESTION)
     visit.settle()
     expect(page.locator("#talk .question").last).to_be_in_viewport()

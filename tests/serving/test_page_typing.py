@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from tests.support.visit import Visit
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DARK = {"color_scheme": "dark"}
-PREDICT = "**/run/predict*"
+PREDICT = re.compile(r"/run/predict|/chat/talk")
 SECOND = "How do I ask for a higher salary?"
 
 
@@ -43,14 +44,14 @@ def held(visit: Visit) -> Iterator[HeldAnswers]:
 
 
 def enter(page: Page, question: str) -> None:
-    page.locator("#box input").press_sequentially(question)
+    page.locator("#box textarea").press_sequentially(question)
     page.keyboard.press("Enter")
 
 
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit: Visit, held: HeldAnswers) -> None:
-    page, box = visit.page, visit.page.locator("#box input")
+    page, box = visit.page, visit.page.locator("#box textarea")
     enter(page, QUESTION)
-    expect(page.locator("#asking")).to_have_text(QUESTION)
+    expect(page.locator("#pending .question")).to_have_text(QUESTION)
     page.keyboard.type(SECOND[:12])
     held.release()
     expect(page.locator("article.card").first).to_be_visible()
@@ -58,21 +59,21 @@ def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit: Visit, held: H
     page.keyboard.type(SECOND[12:])
     expect(box).to_have_value(SECOND)
     expect(box).to_be_focused()
-    expect(page.locator("#asking")).to_be_hidden()
+    expect(page.locator("#pending .question")).to_be_hidden()
     expect(page.locator("#talk .question")).to_have_text([QUESTION])
 
 
 @pytest.mark.parametrize("visit", [{}, PHONE], indirect=True, ids=["desktop", "phone"])
 def test_a_question_entered_while_another_is_under_way_is_asked_after_it(visit: Visit, held: HeldAnswers) -> None:
-    page, box = visit.page, visit.page.locator("#box input")
+    page, box = visit.page, visit.page.locator("#box textarea")
     enter(page, QUESTION)
     enter(page, SECOND)
     expect(page.locator("#trouble")).to_contain_text("as soon as the last one is answered")
     expect(box).to_have_value(SECOND)
-    page.locator("#asking").evaluate("e => Promise.all(e.getAnimations().map(a => a.finished))")
+    page.locator("#pending .question").evaluate("e => Promise.all(e.getAnimations().map(a => a.finished))")
     visit.shoot(f"under-way-{page.viewport_size['width'] if page.viewport_size else 0}")
     held.release()
-    expect(page.locator("#asking")).to_have_text(SECOND)
+    expect(page.locator("#pending .question")).to_have_text(SECOND)
     held.release()
     expect(page.locator("#talk .question")).to_have_text([QUESTION, SECOND])
     visit.settle()
@@ -81,7 +82,7 @@ def test_a_question_entered_while_another_is_under_way_is_asked_after_it(visit: 
 
 
 def test_a_question_that_waits_and_is_changed_waits_for_another_enter(visit: Visit, held: HeldAnswers) -> None:
-    page, box = visit.page, visit.page.locator("#box input")
+    page, box = visit.page, visit.page.locator("#box textarea")
     enter(page, QUESTION)
     enter(page, SECOND)
     page.keyboard.type(" And when?")
@@ -93,13 +94,13 @@ def test_a_question_that_waits_and_is_changed_waits_for_another_enter(visit: Vis
 
 
 def test_two_questions_survive_a_server_that_fails_and_are_asked_in_order(visit: Visit, held: HeldAnswers) -> None:
-    page, box = visit.page, visit.page.locator("#box input")
+    page, box = visit.page, visit.page.locator("#box textarea")
     enter(page, QUESTION)
     enter(page, SECOND)
     held.wait_for(1)
     held.routes.pop().abort()
     expect(page.locator("#trouble")).to_contain_text("The server cannot be reached")
-    expect(page.locator("#asking")).to_have_text(QUESTION)
+    expect(page.locator("#pending .question")).to_have_text(QUESTION)
     expect(box).to_have_value(SECOND)
     page.keyboard.press("Enter")
     held.release()
@@ -113,32 +114,32 @@ def test_two_questions_survive_a_server_that_fails_and_are_asked_in_order(visit:
 def test_the_answer_to_a_chip_does_not_take_the_focus_from_who_types(visit: Visit, held: HeldAnswers) -> None:
     page = visit.page
     page.locator("#start .chip", has_text=QUESTION).click()
-    page.locator("#box input").press_sequentially("How ")
+    page.locator("#box textarea").press_sequentially("How ")
     held.release()
     expect(page.locator("article.card").first).to_be_visible()
     visit.settle()
     page.keyboard.type("long?")
-    expect(page.locator("#box input")).to_have_value("How long?")
+    expect(page.locator("#box textarea")).to_have_value("How long?")
 
 
 @pytest.mark.parametrize("visit", [{}, PHONE, DARK], indirect=True, ids=["desktop", "phone", "dark"])
 def test_a_text_above_the_limit_is_told_and_kept_to_be_shortened(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = visit.open()
     text = f"{QUESTION} " + "My gap was long. " * 70
-    page.locator("#box input").focus()
+    page.locator("#box textarea").focus()
     page.keyboard.insert_text(text)
     expect(page.locator("#count")).to_have_text(
         "1,222 characters; at most 1,000 can be sent. Nothing is cut off: please shorten the text."
     )
-    expect(page.locator("#box input")).to_have_value(text)
+    expect(page.locator("#box textarea")).to_have_value(text)
     visit.shoot(f"too-long-{request.node.callspec.id}")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Ask", exact=True).click()
-    expect(page.locator("#box input")).to_have_value(text)
+    expect(page.locator("#box textarea")).to_have_value(text)
     assert page.locator("#talk .question").count() == 0
-    page.locator("#box input").fill(text[:950])
+    page.locator("#box textarea").fill(text[:950])
     expect(page.locator("#count")).to_have_text("950 of 1,000 characters")
-    page.locator("#box input").press("Enter")
+    page.locator("#box textarea").press("Enter")
     expect(page.locator("#talk .question")).to_have_text(text[:950].strip())
     expect(page.locator("#count")).to_be_hidden()
     visit.settle()
@@ -146,7 +147,7 @@ def test_a_text_above_the_limit_is_told_and_kept_to_be_shortened(visit: Visit, r
 
 def test_a_question_in_the_address_that_is_too_long_is_put_into_the_input(visit: Visit) -> None:
     page = visit.open(f"/chat/?q={'long+' * 210}")
-    expect(page.locator("#box input")).to_have_value(("long " * 210).strip())
+    expect(page.locator("#box textarea")).to_have_value(("long " * 210).strip())
     expect(page.locator("#count")).to_contain_text("1,049 characters; at most 1,000")
     assert page.locator("#talk .question").count() == 0
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.serving.chat.conversation import Gesture, Step, Talk, searches
+from chatbot.serving.chat.conversation import Gesture, Step, Talk, cost
 from chatbot.serving.middleware.forwarded import Forwarded
 from chatbot.serving.middleware.rate_limit import MOST_CLIENTS, Limiter, Rate, network, parse
 from chatbot.serving.middleware.scope import TRUSTED, path_of
@@ -76,13 +76,14 @@ def test_a_conversation_brought_back_costs_its_questions_and_at_most_a_whole_all
     assert limiter.take("b", 2) > 0
 
 
-def test_every_question_of_a_conversation_that_is_brought_back_is_counted() -> None:
+def test_a_question_that_is_brought_back_costs_a_quarter_and_one_that_is_remembered_nothing() -> None:
     step = Step(kind="ask", value="How long should a CV be?")
     whole = Gesture(step=step, steps=(step,) * 12).model_dump_json()
-    assert searches(Talk(), whole) == 13
-    assert searches(Talk(messages=(("user", "x"),)), whole) == 1
-    assert searches(Talk(messages=(("user", "x"),)), Gesture(steps=(step,) * 3).model_dump_json()) == 3
-    assert searches(Talk(), "{") == 0
+    assert cost(Talk(), whole) == 4
+    assert cost(Talk(steps=(step,) * 12), whole) == 1
+    assert cost(Talk(steps=(step,) * 11), whole) == 4
+    assert cost(Talk(steps=(step,) * 4), Gesture(steps=(step,) * 3).model_dump_json()) == 0.75
+    assert cost(Talk(), "{") == 0
 
 
 @pytest.mark.parametrize(

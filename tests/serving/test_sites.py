@@ -232,7 +232,7 @@ def framed(here: SiteVisitor, **attributes: str) -> FrameLocator:
     here.arrive(mode="gradio", title="Chat", **attributes)
     here.widget.locator(".launcher").click()
     frame = here.page.frame_locator("career-chatbot iframe")
-    expect(frame.locator("#box input")).to_be_visible()
+    expect(frame.locator("#box textarea")).to_be_visible()
     expect(frame.locator(".ready #start h2")).to_have_text(GREETING)
     return frame
 
@@ -249,15 +249,15 @@ def test_the_page_in_a_frame_follows_the_rules_of_its_site(
     expect(frame.locator(".foreign")).to_have_text(LANGUAGES[language].foreign("en"))
     assert set(frame.locator("#start .chip").all_inner_texts()) == {QUESTION}
     here.shoot(f"site-start-{language}")
-    frame.locator("#box input").press_sequentially("how do")
+    frame.locator("#box textarea").press_sequentially("how do")
     expect(frame.locator("#suggestions li")).to_have_text(["How do I explain a gap?", QUESTION])
-    frame.locator("#box input").fill(PAY_QUESTION)
-    frame.locator("#box input").press("Enter")
+    frame.locator("#box textarea").fill(PAY_QUESTION)
+    frame.locator("#box textarea").press("Enter")
     expect(frame.locator("section.answer")).to_have_count(1)
     expect(frame.locator("html")).not_to_have_class(re.compile("waiting"))
     expect(frame.locator(".card[data-article='money/pay']")).to_have_count(0)
-    frame.locator("#box input").fill(QUESTION)
-    frame.locator("#box input").press("Enter")
+    frame.locator("#box textarea").fill(QUESTION)
+    frame.locator("#box textarea").press("Enter")
     expect(frame.locator("section.answer")).to_have_count(2)
     link = frame.locator("section.answer").last.locator(".card h3 a").first
     expect(link).to_have_attribute("href", re.compile(r"articles/cv\?passage=.*&site=http"))
@@ -311,10 +311,10 @@ def test_a_site_that_asks_too_often_is_told_so_on_the_page(browser: Browser, ser
         page = visit.open("/chat/?site=few&lang=en")
         for _ in range(2):
             visit.ask(QUESTION)
-        page.fill("#box input", PAY_QUESTION)
-        page.press("#box input", "Enter")
+        page.fill("#box textarea", PAY_QUESTION)
+        page.press("#box textarea", "Enter")
         expect(page.locator("#trouble")).to_contain_text("Too many questions in a short time")
-        expect(page.locator("#box input")).to_have_value(PAY_QUESTION)
+        expect(page.locator("#box textarea")).to_have_value(PAY_QUESTION)
         visit.context.close()
     finally:
         running.stop()

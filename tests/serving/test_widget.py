@@ -214,7 +214,7 @@ def test_the_full_chat_can_be_shown_inside(browser: Browser, site: HostSite, cha
     page = here.arrive(mode="gradio")
     assert here.asked_of_chatbot() == [f"GET {chatbot.url}/widget.js"]
     here.widget.locator(".launcher").click()
-    page.frame_locator("career-chatbot iframe").locator("#box input").wait_for()
+    page.frame_locator("career-chatbot iframe").locator("#box textarea").wait_for()
     # The panel has the title; in the page it stays for those who hear it.
     title = page.frame_locator("career-chatbot iframe").locator("#top h1")
     title.wait_for(state="attached")

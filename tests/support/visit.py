@@ -35,8 +35,8 @@ class Visit:
     def ask(self, question: str) -> None:
         """Type a question, press Enter and wait for its answer."""
         before = self.page.locator("#talk .bot-row").count() if self.page.locator("#talk .question").count() else 0
-        self.page.fill("#box input", question)
-        self.page.press("#box input", "Enter")
+        self.page.fill("#box textarea", question)
+        self.page.press("#box textarea", "Enter")
         self.page.wait_for_function("n => document.querySelectorAll('#talk .bot-row').length > n", arg=before)
         self.settle()
 

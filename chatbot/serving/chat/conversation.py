@@ -7,7 +7,7 @@ after the server was restarted, and all that a browser keeps of it.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatbot.errors import ChatbotError, QuestionError
 from chatbot.records import Answer, Filters, Turn
-from chatbot.serving.chat.cards import answer_html, earlier_html, notice_html, question_html, similar_html
+from chatbot.serving.chat.cards import answer_html, busy_html, earlier_html, notice_html, question_html, similar_html
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, Language
 from chatbot.serving.web.templates import View
@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PASSAGES = 5
-MOST_STEPS = 12  # each is a question again when a conversation is brought back
+MOST_STEPS = 50
+MOST_TURNS = 30  # of a conversation lead on to the next question
+REPLAYED = 0.25  # what a question costs that is answered again only to be shown
 MOST_CHARACTERS = 1000
 RECENT = timedelta(days=365)
+Messages = tuple[tuple[str, str], ...]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
 
 
@@ -69,8 +72,8 @@ class Step(Part):
 class Gesture(Part):
     """What the page sends: the new step, or none to get the conversation back or to begin a new one.
 
-    `steps` are those that the page shows already; they count where the server has forgotten the conversation, and
-    `earlier` says that there were others before them.
+    `steps` are those that the page goes on from; `earlier` says that there were others before them. Where the server
+    remembers other steps, or none, they are done again.
     """
 
     step: Step | None = None
@@ -81,51 +84,72 @@ class Gesture(Part):
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """A conversation: its turns, for follow-ups, its messages as (role, HTML), and whether it had earlier ones."""
+    """A conversation: its steps, its turns, for follow-ups, its exchanges as (question, answer) in HTML.
 
+    `earlier` says that there were others before them.
+    """
+
+    steps: tuple[Step, ...] = ()
     turns: tuple[Turn, ...] = ()
-    messages: tuple[tuple[str, str], ...] = ()
+    exchanges: tuple[tuple[str, str], ...] = ()
     earlier: bool = False
 
-    def shows(self, asked: str, html: str, turn: Turn | None = None) -> Talk:
+    def after(self, step: Step, asked: str, html: str, turn: Turn | None = None) -> Talk:
         """The conversation with one more exchange; the oldest are forgotten."""
-        messages = (*self.messages, ("user", asked), ("assistant", html))
-        earlier = self.earlier or len(messages) > 2 * MOST_STEPS
-        return Talk((*self.turns, *([turn] if turn else []))[-MOST_STEPS:], messages[-2 * MOST_STEPS :], earlier)
+        return Talk(
+            steps=(*self.steps, step)[-MOST_STEPS:],
+            turns=(*self.turns, *([turn] if turn else []))[-MOST_TURNS:],
+            exchanges=(*self.exchanges, (asked, html))[-MOST_STEPS:],
+            earlier=self.earlier or len(self.steps) == MOST_STEPS,
+        )
 
-    def told(self, language: Language) -> Talk:
-        """The conversation that begins with a word on what is no longer shown, where there is any."""
-        word = ("assistant", earlier_html(language("earlier", most=str(MOST_STEPS))))
-        return replace(self, messages=(word, *self.messages[-2 * MOST_STEPS :])) if self.earlier else self
+    def messages(self, language: Language) -> Messages:
+        """All that is shown, as (role, HTML), with a word on what is no longer shown where there is any."""
+        word = [("assistant", earlier_html(language("earlier", most=str(MOST_STEPS))))] if self.earlier else []
+        return (*word, *(said for asked, html in self.exchanges for said in (("user", asked), ("assistant", html))))
+
+    def goes_on(self, gesture: Gesture) -> bool:
+        """Whether this is what a gesture goes on from."""
+        return (self.steps, self.earlier) == (gesture.steps, gesture.earlier)
 
 
-def searches(talk: Talk, sent: str) -> int:
-    """How many questions `perform` has to answer for a gesture: more than one where a conversation is brought back."""
+def cost(talk: Talk, sent: str) -> float:
+    """What a gesture costs, in questions: a question that is answered again costs less than a new one."""
     try:
         gesture = Gesture.model_validate_json(sent)
     except ValidationError:
-        return 0
-    brought_back = len(gesture.steps) if not talk.messages or gesture.step is None else 0
-    return brought_back + (gesture.step is not None)
+        return 0.0
+    return REPLAYED * (0 if talk.goes_on(gesture) else len(gesture.steps)) + (gesture.step is not None)
 
 
-def perform(bot: Chatbot, talk: Talk, sent: str, site: SiteSettings | None = None) -> Talk:
+def perform(
+    bot: Chatbot, talk: Talk, sent: str, site: SiteSettings | None = None, wait: int = 0
+) -> tuple[Talk, Messages]:
     """The conversation after a gesture, which comes as JSON, on the page of a site, or on the one for everybody.
 
-    Whatever it says, what comes back can be shown, and the site may ask about it.
+    Whatever it says, what comes back can be shown, and the site may ask about it. Who has to `wait`, in seconds, is
+    told so, and nothing is asked.
     """
     try:
         gesture = Gesture.model_validate_json(sent)
     except ValidationError:
-        return Talk(talk.turns, (*talk.messages, ("assistant", notice_html(ENGLISH("unreadable")))))
+        return talk, (*talk.messages(ENGLISH), ("assistant", notice_html(ENGLISH("unreadable"))))
     view = View(LANGUAGES.get(gesture.language, ENGLISH), bot.settings.page.articles_language)
-    if not talk.messages or gesture.step is None:
+    if wait:
+        return talk, (*talk.messages(view.language), ("assistant", busy_html(wait)))
+    if not talk.goes_on(gesture):
         talk = Talk(earlier=gesture.earlier)
         for step in gesture.steps:
             talk = _after(bot, talk, step, view, site, again=True)
     if gesture.step:
         talk = _after(bot, talk, gesture.step, view, site)
-    return talk.told(view.language)
+    return talk, talk.messages(view.language)
+
+
+def first_answer(bot: Chatbot, question: str, view: View, site: SiteSettings | None = None) -> Messages:
+    """The messages of a conversation that begins with a question, of which no more is read than can be asked."""
+    step = Step(kind="ask", value=question[: MOST_CHARACTERS + 1])
+    return _after(bot, Talk(), step, view, site).messages(view.language)
 
 
 def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings | None, *, again: bool = False) -> Talk:
@@ -137,19 +161,19 @@ def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings 
             if passage is None or not shows(site, passage):
                 raise QuestionError("no such passage")
             asked = question_html(language("similar_to", title=passage.title), sent)
-            return talk.shows(asked, similar_html(bot.similar(step.value, PASSAGES, filters), view))
+            return talk.after(step, asked, similar_html(bot.similar(step.value, PASSAGES, filters), view))
         literal = step.kind == "literal"
         answer = bot.ask(step.value, k=PASSAGES, history=talk.turns, filters=filters, literal=literal)
         answer = for_site(site, answer)
     except QuestionError:
         key = "gone" if step.kind == "similar" else "too_long" if len(step.value) > MOST_CHARACTERS else "unreadable"
-        return talk.shows(asked, notice_html(language(key, most=str(MOST_CHARACTERS))))
+        return talk.after(step, asked, notice_html(language(key, most=str(MOST_CHARACTERS))))
     except ChatbotError as error:
         log.error("the chatbot cannot answer: %s", error)
-        return talk.shows(asked, notice_html(language("unavailable")))
+        return talk.after(step, asked, notice_html(language("unavailable")))
     if not again:
         count_answer(answer)
-    return talk.shows(asked, answer_html(answer, view, step.filters.labels(language)), _turn(answer))
+    return talk.after(step, asked, answer_html(answer, view, step.filters.labels(language)), _turn(answer))
 
 
 def _turn(answer: Answer) -> Turn:

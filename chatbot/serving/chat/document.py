@@ -1,23 +1,28 @@
-"""The document of the chat page: what Gradio makes, in the visitor's language, with nothing that points elsewhere.
+"""The document of the chat page: all of it in the visitor's language, usable before a script runs or Gradio is there.
 
-Gradio builds its components once, for everybody. Their texts are put in for each visit, so that the starter questions
+Without scripts its form asks, and the answer comes with the next document. With them page.js asks, and starts Gradio
+behind the page; Gradio's components get the same texts. Both are put in for each visit, so that the starter questions
 and the filters are those of the index that is served now.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
 from markupsafe import Markup
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.serving.chat.cards import notice_html
+from chatbot.serving.chat.conversation import first_answer
 from chatbot.serving.chat.theme import theme_of, tints_of
 from chatbot.serving.middleware.guard import PAGE_CSP
+from chatbot.serving.middleware.rate_limit import charge
 from chatbot.serving.middleware.scope import asked_for, language_of, path_of, site_of
 from chatbot.serving.web.assets import STYLE, link
 from chatbot.serving.web.languages import LANGUAGES, Language
@@ -30,9 +35,17 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 24
 SCRIPTS = ("page.js", "cards.js", "typing.js")
-_CONFIG = re.compile(r"(?<=window\.gradio_config = )\{.*?\}(?=;</script>)", re.DOTALL)
-_PREVIEW = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
-_HTML = re.compile(r'<html\s+lang="en"')
+KEPT = ("lang", "site", "theme", "color")
+_CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
+_ASSET = re.compile(r'<(script type="module"|link rel="stylesheet") crossorigin (?:src|href)="([^"]+)"')
+
+
+class Gradio(NamedTuple):
+    """What Gradio's own document starts it with: its configuration, its script and its style sheets."""
+
+    config: dict[str, Any]
+    script: str
+    styles: list[str]
 
 
 class Document:
@@ -50,7 +63,10 @@ class Document:
         response = self._elsewhere(scope)
         if response is None:
             status, body = await _whole(self.app, {**scope, "method": "GET"}, receive)
-            response = self._page(body.decode(), scope) if status == 200 else HTMLResponse(body, status)
+            if status == 200:
+                response = await run_in_threadpool(self._page, parts_of(body.decode()), scope)
+            else:
+                response = HTMLResponse(body, status)
         await response(scope, receive, send)
 
     def _elsewhere(self, scope: Scope) -> Response | None:
@@ -68,72 +84,78 @@ class Document:
         query = QueryParams(scope.get("query_string", b"")).multi_items()
         return RedirectResponse(f"?{urlencode([*query, ('site', framing[0])])}")
 
-    def _page(self, html: str, scope: Scope) -> HTMLResponse:
+    def _page(self, gradio: Gradio, scope: Scope) -> HTMLResponse:
         site, language = site_of(scope), language_of(scope, self.bot.settings.page)
         headers = {"Content-Language": language.code, "Vary": "Accept-Language"}
         if site:
             headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
-        query = f"?{urlencode({'site': asked_for(scope, 'site')})}" if site else ""
-        looks = {"theme": theme_of(scope), "tints": tints_of(scope)}
-        return HTMLResponse(self._localised(html, View(language, query=query), site, looks), headers=headers)
-
-    def _localised(self, html: str, view: View, site: SiteSettings | None, looks: dict[str, Any]) -> str:
-        title, language = self.bot.settings.page.title, view.language
-        description = start_text(language, len(articles_of(site, self.bot.articles())))
-        head = fill(
-            "head.html",
+        question = next(filter(None, map(str.strip, QueryParams(scope.get("query_string", b"")).getlist("q"))), "")
+        wait = charge(1) if question else 0
+        view = View(language, self.bot.settings.page.articles_language)
+        messages: tuple[tuple[str, str], ...] = ()
+        if wait:
+            headers["Retry-After"] = str(wait)
+            messages = (("assistant", notice_html(language.script["busy"].format(time=language.lasting(wait)))),)
+        elif question:
+            messages = first_answer(self.bot, question, view, site)
+        texts = page_texts(self.bot, view, site)
+        for component in gradio.config["components"]:
+            component["props"].update(component_texts(texts, view).get(component["props"].get("elem_id"), {}))
+        title = self.bot.settings.page.title
+        words = {**language.script, "code": language.code, "title": title, "plurals": language.plurals}
+        html = fill(
+            "chat.html",
             view,
-            title=title,
-            description=description,
+            **texts,
+            question=question,
+            unsent=question if wait else "",
+            messages=messages,
             css=link("page.css"),
             scripts=[link(name) for name in SCRIPTS],
-            words=as_script({**language.script, "code": language.code, "title": title, "plurals": language.plurals}),
-            theme=looks["theme"],
+            words=as_script(words),
+            gradio=as_script(gradio._asdict()),
+            theme=theme_of(scope),
+            tints=tints_of(scope),
+            kept={name: value for name in KEPT if (value := asked_for(scope, name))},
         )
-        root = f'<html lang="{language.code}" dir="{language.direction}"'
-        # Gradio marks the body as dark, once it is there.
-        html = _HTML.sub(f'{root} class="dark"' if looks["theme"] == "dark" else root, html, count=1)
-        html = _PREVIEW.sub("", html).replace("</head>", f"{head}</head>", 1)
-        first = {"title": title, "heading": heading(language, site), "css": link("page.css"), "tints": looks["tints"]}
-        html = html.replace("</body>", f"{fill('first.html', view, **first)}</body>", 1)
-        # A function, because a replacement text would be searched for backslashes.
-        return _CONFIG.sub(lambda config: as_script(self._filled(config[0], language, site)), html, count=1)
-
-    def _filled(self, config: str, language: Language, site: SiteSettings | None) -> dict[str, Any]:
-        told: dict[str, Any] = orjson.loads(config)
-        texts = component_texts(self.bot, language, site)
-        for component in told["components"]:
-            component["props"].update(texts.get(component["props"].get("elem_id"), {}))
-        return told
+        return HTMLResponse(html, 429 if wait else 200, headers)
 
 
-def component_texts(bot: Chatbot, language: Language, site: SiteSettings | None) -> dict[str, dict[str, Any]]:
-    """The properties of the page's components that depend on language, articles and site, by element id."""
-    page, rtl = bot.settings.page, language.direction == "rtl"
-    view = View(language, page.articles_language)
-    start: dict[str, Any] = {
+def parts_of(html: str) -> Gradio:
+    """What starts Gradio, out of the document that Gradio makes. Raises ValueError where it makes another one."""
+    config, assets = _CONFIG.search(html), _ASSET.findall(html)
+    scripts = [address for tag, address in assets if tag.startswith("script")]
+    if not config or len(scripts) != 1:
+        raise ValueError(
+            "Gradio's document is not the one this page was written for; install the version that is pinned"
+        )
+    return Gradio(orjson.loads(config[1]), scripts[0], [address for tag, address in assets if tag.startswith("link")])
+
+
+def page_texts(bot: Chatbot, view: View, site: SiteSettings | None) -> dict[str, Any]:
+    """What the parts of the page say: all that depends on language, articles and site."""
+    page, language = bot.settings.page, view.language
+    return {
+        "title": page.title,
+        "languages": LANGUAGES.values(),
         "heading": heading(language, site),
         "text": start_text(language, len(articles_of(site, bot.articles()))),
         "starters": bot.starters(filters=within(site)),
         "foreign": language.foreign(page.articles_language),
-    }
-    tools: dict[str, Any] = {
         "groups": filter_groups(bot, language, site),
         "reasons": language.reasons.items(),
-        "script": language.script,
+        "retry": language.script["retry"],
     }
+
+
+def component_texts(texts: dict[str, Any], view: View) -> dict[str, dict[str, Any]]:
+    """The properties of Gradio's components, by element id."""
+    t, rtl = view.language, view.language.direction == "rtl"
+    parts = {"top": "header", "start": "start", "pending": "pending", "sources": "sources", "tools": "tools"}
     return {
-        "top": {"value": fill("header.html", view, title=page.title, languages=LANGUAGES.values())},
-        "start": {"value": fill("start.html", view, **start)},
-        "tools": {"value": fill("tools.html", view, retry=language.script["retry"], **tools)},
-        "sources": {"value": fill("sources.html", view)},
-        "talk": {"label": language("conversation"), "rtl": rtl},
-        "box": {
-            "label": language("question"),
-            "placeholder": language("hint"),
-            "submit_btn": language("ask"),
-            "rtl": rtl,
-        },
+        **{name: {"value": fill(f"{template}.html", view, **texts)} for name, template in parts.items()},
+        "talk": {"label": t("conversation"), "rtl": rtl},
+        "box": {"label": t("question"), "placeholder": t("hint"), "submit_btn": t("ask"), "rtl": rtl},
     }
 
 

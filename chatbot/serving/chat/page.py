@@ -1,4 +1,4 @@
-"""The visitors' chat page: Gradio blocks, one request per gesture, nothing kept in the browser before it is used.
+"""The chat page of Gradio: its blocks, one request per gesture, nothing kept in the browser before it is used.
 
 What a visitor asked lives in the session state of the server and is forgotten an hour after the last question.
 """
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from chatbot.serving.chat.cards import busy_html
-from chatbot.serving.chat.conversation import Talk, perform, searches
+from chatbot.serving.chat.conversation import Talk, cost, perform
 from chatbot.serving.middleware.rate_limit import charge, wait_seconds
 from chatbot.serving.middleware.scope import site_of
 
@@ -30,14 +29,12 @@ def build_page(bot: Chatbot) -> gr.Blocks:
     """The blocks of the page, ready to be mounted at /chat; their texts come with the document."""
 
     def act(talk: Talk, request: gr.Request, event: gr.EventData) -> tuple[list[dict[str, Any]], Talk]:
-        messages, gesture = talk.messages, str(getattr(event, "gesture", ""))
+        gesture = str(getattr(event, "gesture", ""))
         # The request has been paid for as one question.
-        if wait := wait_seconds() or charge(searches(talk, gesture) - 1):
-            messages = (*messages, ("assistant", busy_html(wait)))
-        else:
-            # Gradio sends what the address of the page asks for along with every gesture, `?site=` among it.
-            talk = perform(bot, talk, gesture, site_of(request.request.scope) if request.request else None)
-            messages = talk.messages
+        wait = wait_seconds() or charge(cost(talk, gesture) - 1)
+        # Gradio sends what the address of the page asks for along with every gesture, `?site=` among it.
+        site = site_of(request.request.scope) if request.request else None
+        talk, messages = perform(bot, talk, gesture, site, wait)
         return [{"role": role, "content": _html(html)} for role, html in messages], talk
 
     with gr.Blocks(title=bot.settings.page.title, analytics_enabled=False, fill_width=True) as blocks:
@@ -49,10 +46,10 @@ def build_page(bot: Chatbot) -> gr.Blocks:
             feedback_options=None, latex_delimiters=[], render_markdown=False, allow_tags=False,
             group_consecutive_messages=False,
         )  # fmt: skip
-        for name in ("sources", "tools"):
+        for name in ("pending", "sources", "tools"):
             gr.HTML(padding=False, apply_default_css=False, js_on_load=None, elem_id=name)
         box = gr.Textbox(
-            elem_id="box", show_label=False, container=False, lines=1, max_lines=1, submit_btn="Ask",
+            elem_id="box", show_label=False, container=False, lines=1, max_lines=5, submit_btn="Ask",
         )  # fmt: skip
         bridge = gr.HTML(js_on_load=BRIDGE, elem_id="bridge", visible="hidden")
         box.submit(None, box, None, js=TYPED, api_visibility="private")

@@ -26,6 +26,7 @@ from chatbot.settings import Settings
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_CLIENTS = 50_000
 GESTURE = "/chat/predict"
+CHARGED = (GESTURE, "/chat/talk", "/chat/")  # what they cost beside the request is known when they are read
 _wait: ContextVar[int] = ContextVar("wait", default=0)
 _take: ContextVar[Callable[[float], int] | None] = ContextVar("take", default=None)
 
@@ -86,7 +87,7 @@ def wait_seconds() -> int:
     return _wait.get()
 
 
-def charge(questions: int) -> int:
+def charge(questions: float) -> int:
     """Take more questions from the allowance of the visitor whose request is being handled.
 
     As `Limiter.take`; what a whole allowance has besides the request itself is the most that is taken.
@@ -116,7 +117,7 @@ class Rates:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: Route | None = scope.get(ROUTE)
-        if route is None or not route.cost or scope["method"] == "OPTIONS":
+        if route is None or not (route.cost or route.name in CHARGED) or scope["method"] == "OPTIONS":
             await self.app(scope, receive, send)
             return
         client = network(scope["client"][0] if scope["client"] else "")
@@ -124,7 +125,7 @@ class Rates:
         if of_site := self._sites.get(id(site_of(scope))):
             purses.append(Purse(of_site, "", "the visitors of this site ask"))
         wait, who = _pay(purses, route.cost)
-        if route.name == GESTURE:
+        if route.name in CHARGED:
             _take.set(partial(_pay_more, purses, route.cost))
         if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
             _wait.set(wait)
@@ -145,7 +146,7 @@ def _pay(purses: Sequence[Purse], cost: float) -> tuple[int, str]:
     return 0, ""
 
 
-def _pay_more(purses: Sequence[Purse], paid: float, questions: int) -> int:
+def _pay_more(purses: Sequence[Purse], paid: float, questions: float) -> int:
     for purse in purses:
         if wait := purse.limiter.take_up_to(purse.client, purse.limiter.rate.questions - paid, questions):
             return wait

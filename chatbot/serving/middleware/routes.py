@@ -73,8 +73,9 @@ ROUTES = (
     _get("/manifest.json", r"/manifest\.json"),
     _get("/manifest.json", r"/chat/manifest\.json"),
     _get("/chat/", r"/chat"),
-    # what the page of Gradio works on
     _get("/chat/", r"/chat/"),
+    Route("/chat/talk", re.compile(r"/chat/talk"), "POST", 1.0),
+    # what the page of Gradio works on
     _get("/chat/{file}", r"/chat/(theme\.css|(assets|static)/.+)"),
     _get("/chat/config", r"/chat/(config|gradio_api/(startup-events|app_id|info))"),
     Route("/chat/predict", re.compile(r"/chat/gradio_api/run/predict/?"), "POST", 1.0),

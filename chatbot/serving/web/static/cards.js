@@ -37,13 +37,6 @@
     setTimeout(() => { label.textContent = before; button.classList.remove("copied"); }, 1600);
   };
 
-  const linkTo = (answer) => {
-    const address = new URL(location.pathname, location.href);
-    if (career.site) address.searchParams.set("site", career.site);
-    address.hash = new URLSearchParams({ q: answer.dataset.question });
-    return address.href;
-  };
-
   /* Feedback */
   const about = (button) => {
     const answer = button.closest("section.answer");
@@ -184,7 +177,7 @@
 
   const CLICKS = [
     [".act.copy", (button) => copy(button, citation(button.closest(".card")), words.copied)],
-    [".act.link", (button) => copy(button, linkTo(button.closest("section.answer")), words.link_copied)],
+    [".act.link", (button) => copy(button, career.linkTo(button.closest("section.answer")), words.link_copied)],
     [".act.why", explain],
     [".act.up", (button) => rate(button, "helpful")],
     [".act.down", question],

@@ -1,16 +1,22 @@
 "use strict";
 /* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor
-   asks something. */
+   asks something.
+
+   The page comes with the document. Gradio, which is a hundred times its size, is loaded behind it and takes over once
+   it shows the same conversation; until then, and where it never comes, the page asks the server itself. */
 const career = (() => {
   const root = document.documentElement;
   const words = JSON.parse(document.getElementById("words").textContent);
-  const find = (selector) => document.querySelector(selector);
-  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const box = () => find("#box input");
+  const first = () => document.getElementById("first"); // until Gradio has taken over
+  const view = () => first() || document;
+  const find = (selector) => view().querySelector(selector);
+  const all = (selector, within = view()) => [...within.querySelectorAll(selector)];
+  const ofGradio = (selector) => document.querySelector(`gradio-app ${selector}`);
+  const box = () => find("#box textarea");
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
   const address = new URLSearchParams(location.search);
-  const QUESTION = "#q="; // behind the sign that browsers keep to themselves: no log of a server has it
+  /* What the address brings along is behind the sign that browsers keep to themselves: no log of a server has it. */
   if (address.has("q")) {
     const rest = new URLSearchParams(address);
     rest.delete("q");
@@ -19,21 +25,23 @@ const career = (() => {
   const site = address.get("site"); // whose rules hold here
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
-  const MOST_STEPS = 12;
+  const MOST_STEPS = 50;
   const MOST_CHARACTERS = 1000;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
   const SLOW = 4000;
   const GIVE_UP = 60000;
   const UNCHANGED = 500;
 
-  let trigger;
+  let trigger; // Gradio's way to the server
+  let offered = null; // the conversation that Gradio was given to show, as JSON, until it takes over
   let next = ""; // what was entered while another question is under way
-  let pending = null; // the gesture under way: {step, typed, opening, from}
+  let pending = null; // the gesture under way: {step, typed, opening, from, stop}
   let cleared = false; // this conversation is not to be kept
   let trouble = null; // why it failed: {status, wait}
   let slow;
   let messages = 0; // how many the last answer of the server has
   let drawing = false; // the conversation has changed since that answer
+  let made = ""; // the state of the articles that the link was made from
 
   // The page around it says where one is.
   root.classList.toggle("framed", self !== top);
@@ -61,23 +69,49 @@ const career = (() => {
   };
 
   const send = (step, { typed = false, opening = false, from = trouble ? pending.from : shown() } = {}) => {
-    if (waiting() || !trigger) return;
+    if (waiting()) return;
     career.sending.forEach((react) => react());
-    pending = { step, typed, opening, from };
+    pending = { step, typed, opening, from, stop: new AbortController() };
     trouble = null;
     show("");
+    root.classList.add("waiting");
     echo(unsent());
     if (unsent() && box().value.trim() === unsent()) type("");
-    root.classList.add("waiting");
+    askButton().textContent = words.stop;
     slow = setTimeout(() => show(next ? words.waits : words.slow), SLOW);
-    trigger(JSON.stringify({ step, ...from, language: words.code }));
+    const gesture = JSON.stringify({ step, ...from, language: words.code });
+    if (first()) post(gesture);
+    else trigger(gesture);
   };
+
+  const askButton = () => find("#box button");
+  const limits = () => AbortSignal.any([AbortSignal.timeout(GIVE_UP), ...(pending ? [pending.stop.signal] : [])]);
+
+  const post = async (gesture) => {
+    try {
+      const answer = await pass(`talk${location.search}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: gesture, signal: limits() });
+      if (answer.ok) draw((await answer.json()).messages);
+      else trouble = { status: answer.status, wait: Number(answer.headers.get("Retry-After")) };
+    } catch {
+      trouble = { status: 0 };
+    }
+    clearTimeout(slow);
+    if (trouble) fail();
+    else arrive();
+  };
+
+  const draw = (said) => find("#talk [role=log]").replaceChildren(...said.map(({ role, html }) => {
+    const row = document.createElement("div");
+    row.className = `message-row ${role === "user" ? "user-row" : "bot-row"}`;
+    row.innerHTML = html; // the server's templates have escaped what is in it
+    return row;
+  }));
 
   /* One question at a time, in the order in which they were entered: the next one stays in the input until its turn. */
   const ask = (text) => {
     const value = text.trim();
     if (!value || tooLong(box())) return;
-    const failed = !waiting() && !find("#asking").hidden;
+    const failed = !waiting() && !find("#pending .waits").hidden;
     if (failed) send(pending.step, pending);
     if (!waiting()) return send({ kind: "ask", value, filters: filters() }, { typed: true });
     next = value;
@@ -88,8 +122,10 @@ const career = (() => {
   const unsent = () => (pending?.step && pending.step.kind !== "similar" ? pending.step.value : "");
 
   const echo = (text) => {
-    find("#asking").textContent = text;
-    find("#asking").hidden = !text;
+    const place = find("#pending .waits");
+    place.querySelector(".question").textContent = text;
+    place.hidden = !text;
+    if (text) place.scrollIntoView({ block: "start" });
   };
 
   /* Nothing is cut off: how much is too much is said while it is typed, and again to who sends it. */
@@ -133,29 +169,41 @@ const career = (() => {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
+  /* Gradio has answered. */
   const done = () => {
-    clearTimeout(slow);
-    if (trouble) fail();
+    if (first() && !offered) return;
+    if (!first()) clearTimeout(slow);
+    if (!first() && trouble) fail();
     else drawn(performance.now() + GIVE_UP);
   };
 
-  const fail = () => {
+  const rest = () => {
     root.classList.remove("waiting");
+    askButton().textContent = words.ask;
+  };
+
+  const fail = () => {
+    rest();
     next = "";
-    explain(trouble);
+    if (pending.stop.signal.aborted) {
+      trouble = null;
+      show("");
+      say(words.stopped);
+    } else explain(trouble);
     // Where the input is taken, what failed stays in sight over it.
-    if (box().value) return;
-    type(unsent());
+    if (box().value && trouble) return;
+    if (!box().value) type(unsent());
     echo("");
   };
 
   /* Gradio draws what came in its own time: it may have to fetch the code for it first. */
   const drawn = (end) => {
-    const there = all("#talk :is(.question, section.answer, .notice:is(.problem, .earlier))").length;
+    const there = all(":is(.question, section.answer, .notice:is(.problem, .earlier))", ofGradio("#talk")).length;
     // A full conversation has as many messages as before.
     const settled = drawing || performance.now() > end - GIVE_UP + UNCHANGED;
-    if ((there === messages && settled) || performance.now() > end) arrive();
-    else setTimeout(drawn, 20, end);
+    if ((there !== messages || !settled) && performance.now() < end) setTimeout(drawn, 20, end);
+    else if (first()) takeOver();
+    else arrive();
   };
 
   const arrive = () => {
@@ -165,24 +213,59 @@ const career = (() => {
       fail();
       return;
     }
-    root.classList.remove("waiting");
+    rest();
     echo("");
     carryOn();
+    // What Gradio calls a message has no role that could have a name.
+    all("#talk [aria-label]:not([role], a, button, section, footer, nav)").forEach((part) => part.removeAttribute("aria-label"));
     root.classList.toggle("talking", Boolean(find("#talk .question")));
-    const last = all("#talk section.answer, #talk .notice.problem").pop();
-    if (last) (all("#talk .question").pop() || last).scrollIntoView({ block: "start" });
+    const last = (pending?.opening && answerTo(inAddress())) || all("#talk section.answer, #talk .notice.problem").pop();
+    if (last) (askedAbove(last) || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
     // Who is typing goes on typing.
     if (pending?.typed || !last || (box().value && box() === document.activeElement)) box().focus({ preventScroll: true });
-    else if (pending && !pending.opening) (last.querySelector("h2") || last).focus({ preventScroll: true });
+    else if (pending && !pending.opening) (last.querySelector("[tabindex='-1']") || last).focus({ preventScroll: true });
     const full = all("#talk .question").length === MOST_STEPS && !find("#talk .earlier") ? fill(words.full, { most: MOST_STEPS }) : "";
-    show(full);
+    const changed = made && last?.dataset.generation && made !== last.dataset.generation ? words.changed : "";
+    made = "";
+    show(changed || full);
     if (last && pending?.step) say(`${summary(last)} ${full}`);
+    name(last, pending);
     pending = null;
     career.changed.forEach((react) => react());
     remember();
     if (next && box().value.trim() === next) ask(next);
     next = "";
+    offer();
+  };
+
+  /* The address and the title name the last question, so that Back leads to the one before. */
+  const name = (last, { step, opening }) => {
+    const question = last?.dataset.question;
+    document.title = question ? `${question} · ${words.title}` : words.title;
+    const here = `${location.pathname}${location.search}${question ? `#${new URLSearchParams({ q: question })}` : ""}`;
+    if (step?.kind !== "similar" && location.pathname + location.search + location.hash !== here) history[opening ? "replaceState" : "pushState"](null, "", here);
+  };
+
+  const stop = () => {
+    next = "";
+    pending.stop.abort();
+  };
+
+  /* What brings an answer back as it was seen: its question, or all steps that led to it, and the articles' state. */
+  const linkTo = (answer) => {
+    const place = all("#talk .question, #talk section.answer, #talk .similar");
+    const before = place.slice(0, place.indexOf(answer)).filter((part) => part.matches(".question"));
+    const led = before.map((question) => JSON.parse(question.dataset.step));
+    const alone = led.length === 1 && led[0].kind === "ask" && !led[0].filters;
+    const target = new URL(location.pathname, location.href);
+    if (site) target.searchParams.set("site", site);
+    target.searchParams.set("lang", words.code);
+    target.hash = new URLSearchParams({
+      ...(alone ? { q: led[0].value } : { talk: JSON.stringify({ steps: led.slice(-MOST_STEPS), earlier: led.length > MOST_STEPS }) }),
+      of: answer.dataset.generation,
+    });
+    return target.href;
   };
 
   /* The language and the site that the address asks for go on to the articles that are read here. */
@@ -208,18 +291,22 @@ const career = (() => {
   /* Gradio takes a request that fails for the end of the conversation. It gets an answer that changes nothing, and the
      visitor a line that says what happened. */
   const pass = window.fetch;
+  const failed = (why) => {
+    if (first()) offered = null;
+    else trouble = why;
+  };
   window.fetch = async (request, options) => {
     if (!String(request?.url || request).includes("/run/predict")) return pass(request, options);
     try {
-      const answer = await pass(request, { ...options, signal: AbortSignal.timeout(GIVE_UP) });
+      const answer = await pass(request, { ...options, signal: limits() });
       if (answer.ok) {
         messages = (await answer.clone().json()).data[0].length;
         drawing = false;
         return answer;
       }
-      trouble = { status: answer.status, wait: Number(answer.headers.get("Retry-After")) };
+      failed({ status: answer.status, wait: Number(answer.headers.get("Retry-After")) });
     } catch {
-      trouble = { status: 0 };
+      failed({ status: 0 });
     }
     const nothing = { data: [{ __type__: "update" }, null], is_generating: false, changed_state_ids: [] };
     return new Response(JSON.stringify(nothing), { headers: { "Content-Type": "application/json" } });
@@ -270,7 +357,8 @@ const career = (() => {
     if (wanted === find("#keep").checked) say(wanted ? words.kept : words.unkept);
   };
 
-  const inAddress = () => location.hash.startsWith(QUESTION) ? new URLSearchParams(location.hash.slice(1)).get("q").trim() : "";
+  const brought = () => new URLSearchParams(location.hash.slice(1));
+  const inAddress = () => (brought().get("q") || "").trim();
 
   /* A question of the address, asked where it can be; one that is too long stays in the box. */
   const askOf = (question, opening) => {
@@ -279,7 +367,19 @@ const career = (() => {
     return !tooLong(box());
   };
 
-  addEventListener("hashchange", () => { if (inAddress()) askOf(inAddress(), { opening: true }); });
+  const answerTo = (question) => all("#talk section.answer").findLast((answer) => answer.dataset.question === question);
+  const askedAbove = (answer) => all("#talk .question").findLast((part) => part.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING);
+
+  /* Back and Forward lead to what was asked; what was not asked yet is. */
+  addEventListener("hashchange", () => {
+    const question = inAddress();
+    const answer = answerTo(question);
+    if (answer) {
+      document.title = `${question} · ${words.title}`;
+      askedAbove(answer)?.scrollIntoView({ block: "start" });
+    } else if (question) askOf(question, { opening: true });
+    else if (!location.hash) scrollTo({ top: 0 });
+  });
 
   /* What the address and the browser bring along: a question, the conversation before a change of language or a reload,
      a kept one. Only what was asked is taken from there: the server answers it anew. */
@@ -289,12 +389,15 @@ const career = (() => {
     const question = inAddress();
     let found = stored(TAB) || kept;
     find("#clear").hidden = !found;
-    if (location.hash.startsWith("#talk=")) {
-      try { found = JSON.parse(decodeURIComponent(location.hash.slice(6))); } catch { /* cut off on its way */ }
+    made = brought().get("of") || "";
+    if (brought().has("talk")) {
+      try { found = JSON.parse(brought().get("talk")); } catch { /* cut off on its way */ }
       history.replaceState(null, "", location.pathname + location.search);
     }
     const before = Array.isArray(found?.steps) ? found.steps : [];
     const from = { steps: before, earlier: found?.earlier === true };
+    // The server has answered it already, with the document.
+    if (question && steps().length && !before.length) return settled();
     // Who comes to the page again has asked already what its address asks.
     const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
     const repeated = (anew ? before.slice(-1) : before).some((step) => step?.value === question);
@@ -302,41 +405,125 @@ const career = (() => {
     if (!sent && before.length) send(null, { opening: true, from });
   };
 
-  const PARTS = ["#box input", "#talk [role=log]", "#sources nav", "#announce", "#keep"];
+  const settled = () => {
+    pending = { step: null, opening: true };
+    arrive();
+  };
 
-  /* Gradio puts the parts of the page up one after another. */
+  const PARTS = ["#box textarea", "#talk [role=log]", "#pending .waits", "#sources nav", "#announce", "#keep"];
+
+  /* Gradio puts its parts of the page up one after another. */
   const connect = (act) => {
     const begin = () => {
-      if (trigger || !PARTS.every(find)) return;
+      if (trigger || !PARTS.every(ofGradio)) return;
       watch.disconnect();
       trigger = act;
-      find("#first")?.remove();
-      new MutationObserver(() => { drawing = true; }).observe(find("#talk"), { childList: true, characterData: true, subtree: true });
+      new MutationObserver(() => { drawing = true; }).observe(ofGradio("#talk"), { childList: true, characterData: true, subtree: true });
       // Gradio writes the browser's language there.
       new MutationObserver(() => { if (root.lang !== words.code) root.lang = words.code; }).observe(root, { attributeFilter: ["lang"] });
       root.lang = words.code;
-      find("#talk [role=log]").setAttribute("aria-label", find("#sources nav").dataset.conversation);
+      ofGradio("#talk [role=log]").setAttribute("aria-label", find("#sources nav").dataset.conversation);
       // The whole of five passages would be read aloud; the status line says what matters.
-      find("#talk [role=log]").setAttribute("aria-live", "off");
-      for (const name of ["site", "theme", "color"].filter((name) => address.get(name))) {
-        all("a.tongue").forEach((link) => { link.search += `&${name}=${encodeURIComponent(address.get(name))}`; });
-      }
-      career.ready.forEach((prepare) => prepare());
-      resume();
-      root.classList.add("ready");
+      ofGradio("#talk [role=log]").setAttribute("aria-live", "off");
+      offer();
     };
     const watch = new MutationObserver(begin);
     watch.observe(document.body, { childList: true, subtree: true });
     begin();
   };
 
+  /* Gradio takes over as soon as it shows what the page shows. */
+  const offer = () => {
+    if (!trigger || !first() || waiting() || offered) return;
+    if (!steps().length) takeOver();
+    else {
+      offered = JSON.stringify(shown());
+      trigger(JSON.stringify({ step: null, ...shown(), language: words.code }));
+    }
+  };
+
+  /* Nobody is in the middle of something that would be lost. */
+  const idle = () => !waiting() && !find("#talk details[open], #talk form, #talk [aria-pressed=true], .menu[open], .filters[open]")
+    && !find("#talk").contains(document.activeElement) && getSelection().isCollapsed;
+
+  const takeOver = () => {
+    if (!idle()) return void setTimeout(takeOver, UNCHANGED);
+    const same = offered === (steps().length ? JSON.stringify(shown()) : null);
+    offered = null;
+    if (ofGradio(".busy")) return void setTimeout(offer, GIVE_UP);
+    if (!same) return offer();
+    const { value, selectionStart, selectionEnd } = box();
+    const typing = box() === document.activeElement;
+    const pressed = all(".filters [aria-pressed=true]").map(({ dataset }) => `.filters [data-field="${dataset.field}"][data-value="${CSS.escape(dataset.value)}"]`);
+    const told = ["#trouble", "#pending .waits"].map((part) => [part, find(part)]);
+    const [{ checked }, { hidden }] = [find("#keep"), find("#clear")];
+    first().remove();
+    told.forEach(([part, line]) => find(part).replaceWith(line));
+    prepare();
+    find("#keep").checked = checked;
+    find("#clear").hidden = hidden;
+    pressed.forEach((button) => find(button).setAttribute("aria-pressed", "true"));
+    if (value) type(value);
+    if (typing) {
+      box().focus({ preventScroll: true });
+      box().setSelectionRange(selectionStart, selectionEnd);
+    }
+    carryOn();
+    career.changed.forEach((react) => react());
+    root.classList.add("ready");
+  };
+
+  const prepare = () => {
+    for (const name of ["site", "theme", "color"].filter((name) => address.get(name))) {
+      all("a.tongue").forEach((link) => { link.search += `&${name}=${encodeURIComponent(address.get(name))}`; });
+    }
+    career.ready.forEach((react) => react());
+  };
+
+  /* Gradio's script is loaded when this page has all that it needs. */
+  const load = () => {
+    const { config, script, styles } = JSON.parse(document.getElementById("gradio").textContent);
+    if (root.matches(".dark, .light")) {
+      // Gradio takes the theme from this part of the address.
+      const here = new URL(location);
+      here.searchParams.set("__theme", root.classList.contains("dark") ? "dark" : "light");
+      history.replaceState(null, "", here);
+    }
+    Object.assign(window, { gradio_config: config, gradio_api_info: { named_endpoints: {}, unnamed_endpoints: {} }, __gradio_mode__: "app" });
+    document.head.append(
+      ...styles.map((href) => Object.assign(document.createElement("link"), { rel: "stylesheet", href })),
+      Object.assign(document.createElement("script"), { type: "module", src: script }),
+    );
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    prepare();
+    resume();
+  });
+  addEventListener("load", () => (window.requestIdleCallback || setTimeout)(load));
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "box") return;
+    event.preventDefault();
+    ask(box().value);
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button, a.tongue");
     if (!button) return;
     const { step, value } = button.dataset;
-    if (step) {
+    if (button.closest("#box") && waiting()) {
+      event.preventDefault();
+      event.stopPropagation();
+      stop();
+    } else if (step) {
+      event.preventDefault();
       if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
-      send({ kind: step, value, filters: step === "similar" ? {} : filters() });
+      const wanted = { kind: step, value, filters: step === "similar" ? {} : filters() };
+      // What was read in another way than it was meant is not left standing.
+      const from = shown();
+      const again = step === "literal" && button.closest("section.answer") === all("#talk section.answer").pop();
+      send(wanted, { from: again ? { ...from, steps: from.steps.slice(0, -1) } : from });
     } else if (button.id === "fresh") {
       send(null, { from: {} });
     } else if (button.id === "clear") {
@@ -345,9 +532,30 @@ const career = (() => {
       send(pending.step, pending);
     } else if (button.matches("a.tongue")) {
       const target = new URL(button.href);
-      target.hash = steps().length ? `talk=${encodeURIComponent(JSON.stringify(shown()))}` : "";
+      target.hash = steps().length ? new URLSearchParams({ talk: JSON.stringify(shown()) }) : "";
       button.href = target;
     }
+  }, true);
+
+  /* "/" and Ctrl+K lead to the input from anywhere, the arrow up in an empty one brings back what was asked last. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
+    const wanted = (event.key === "/" && !field && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey);
+    if (wanted) box().focus();
+    else if (event.key === "ArrowUp" && field === box() && !field.value) {
+      const last = steps().findLast(({ kind }) => kind !== "similar");
+      if (!last) return;
+      type(last.value);
+    } else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const skip = event.target.closest?.(".skips a");
+    if (!skip) return;
+    event.preventDefault();
+    if (skip.hash === "#question") box().focus();
+    else all("#talk section.answer").pop()?.querySelector("[tabindex='-1']").focus();
   });
 
   document.addEventListener("input", ({ target, isTrusted }) => {
@@ -362,5 +570,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, say, show, steps, filters, type, tooLong, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

@@ -1,5 +1,6 @@
 "use strict";
-/* Questions while typing: a combobox with a list, as the ARIA Authoring Practices describe it. */
+/* Questions while typing: a list under a text box, which the arrow keys walk. A text of several lines cannot be a
+   combobox; how many questions there are is said when they come. */
 (() => {
   const { words, find, say } = career;
   const PAUSE = 150;
@@ -20,7 +21,6 @@
     chosen = -1;
     list().hidden = true;
     list().replaceChildren();
-    career.box().setAttribute("aria-expanded", "false");
     career.box().removeAttribute("aria-activedescendant");
   };
 
@@ -30,7 +30,6 @@
       id: `suggestion-${place}`, role: "option", ariaSelected: "false", textContent: question, dir: "auto",
     })));
     list().hidden = !questions.length;
-    career.box().setAttribute("aria-expanded", String(questions.length > 0));
     career.box().removeAttribute("aria-activedescendant");
     const form = words.plurals.suggestions;
     if (questions.length) say((form[plural.select(questions.length)] || form.other).replace("{n}", questions.length));
@@ -94,10 +93,9 @@
 
   career.ready.push(() => {
     const box = career.box();
-    box.setAttribute("role", "combobox");
     // Gradio's label has the button in it, whose text would belong to the name.
     box.setAttribute("aria-label", box.closest("label").querySelector("span").textContent.trim());
-    box.setAttribute("aria-expanded", "false");
+    box.setAttribute("aria-haspopup", "listbox");
     box.setAttribute("aria-controls", "suggestions");
     box.setAttribute("aria-autocomplete", "list");
     Object.assign(box, { autocomplete: "off", dir: "auto", enterKeyHint: "send" });
