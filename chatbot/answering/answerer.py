@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 
 import numpy as np
 
 from chatbot.answering import highlight, in_short
 from chatbot.answering.follow_ups import FollowUps, offered
 from chatbot.answering.ranking.pins import Pins
-from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread
+from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread, together
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.answering.understanding.conversation import Reading, checked_history
@@ -22,7 +23,7 @@ from chatbot.answering.understanding.interpreter import Understanding, Understoo
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
 from chatbot.answering.verdict.evidence import REFUSALS, Evidence
 from chatbot.answering.verdict.judge import Judge
-from chatbot.arrays import Mask
+from chatbot.arrays import Mask, Rows
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
@@ -184,11 +185,16 @@ class Answerer:
         understood = self._understanding.read(asked, turns, literal=literal)
         reading, query, language = understood.reading, understood.query, understood.foreign
         allowed = self._allowed(reading, filters)
-        ranking = self._searcher.rank(query, allowed)
         shown = np.array(self._rows_of(reading.exclude), np.int64)
-        if len(shown):
-            ranking = ranking.only(~np.isin(ranking.rows, shown))
+        ranking = self._unshown(query, allowed, shown)
         evidence, strength = self.judge.weigh(query, ranking)
+        if understood.other:
+            other = self._unshown(understood.other, allowed, shown)
+            if reading.kind == "follow_up":  # what stands by itself is covered or not by its own words
+                weighed = self.judge.weigh(understood.other, other)
+                evidence, strength = max((evidence, strength), weighed, key=itemgetter(1))
+            completed, alone = (ranking, other) if reading.kind == "follow_up" else (other, ranking)
+            ranking = together(completed, alone, reading.leaning)
         verdict, confidence = self.judge.verdict(strength)
         verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
         message, message_language = _MESSAGES[notice], "en"
@@ -222,6 +228,10 @@ class Answerer:
             unshown=places if verdict == "not_covered" else (),
             pinned=pinned is not None,
         )
+
+    def _unshown(self, query: Query, allowed: Mask | None, shown: Rows) -> Ranking:
+        ranking = self._searcher.rank(query, allowed)
+        return ranking.only(~np.isin(ranking.rows, shown)) if len(shown) else ranking
 
     def _allowed(self, reading: Reading, filters: Filters) -> Mask | None:
         """The rows that may be found, shape (passages,); None where all may. Filters hold for what is picked, too."""

@@ -41,16 +41,18 @@ class Explanation:
     """What became of a question.
 
     `mended` is the question with its spelling mended, `read_as` how it relates to the conversation ("standalone",
-    "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end, `added` what the
-    vocabulary added to it, `terms` the stemmed words with their weights. `strength` is the evidence's score that is
-    held against the thresholds. `hits` are those of the answer, `unshown` those that it would show if the verdict were
-    not "not_covered".
+    "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end,
+    `also_searched_as` the other way to read it that was searched as well ("" where it was sure), `added` what the
+    vocabulary added, `terms` the stemmed words with their weights. `strength` is the evidence's score that is held
+    against the thresholds. `hits` are those of the answer, `unshown` those that it would show if the verdict were not
+    "not_covered".
     """
 
     question: str
     mended: str
     read_as: str
     searched_as: str
+    also_searched_as: str
     added: tuple[Added, ...]
     terms: dict[str, float]
     verdict: Verdict
@@ -75,6 +77,7 @@ def explain(answerer: Answerer, trace: Trace) -> Explanation:
         mended=understood.mended,
         read_as="small_talk" if trace.small_talk else understood.reading.kind,
         searched_as=understood.reading.searched_as,
+        also_searched_as=understood.reading.other.searched_as if understood.reading.other else "",
         added=understood.added,
         terms={term: round(weight, 4) for term, weight in understood.query.weights.items()},
         verdict=trace.verdict,

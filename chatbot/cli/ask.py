@@ -178,6 +178,8 @@ def explanation_text(explanation: Explanation) -> str:
     if explanation.mended != explanation.question:
         lines.append(f"mended       {line(explanation.mended)}")
     lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {line(explanation.searched_as)}"]
+    if explanation.also_searched_as:
+        lines.append(f"and also as  {line(explanation.also_searched_as)}")
     lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in explanation.added]
     if explanation.terms:
         lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in explanation.terms.items())}")

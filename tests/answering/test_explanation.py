@@ -92,6 +92,16 @@ def test_what_an_uncovered_question_would_be_shown_is_explained(bot: Chatbot) ->
     assert explained.strength < explained.thresholds.refuse_below
 
 
+@pytest.mark.parametrize(
+    ("question", "also_searched_as"),
+    [("should I sign the papers?", "should I sign the papers?"), ("why?", ""), ("why are seas salty?", "")],
+)
+def test_the_other_reading_of_a_question_is_told(bot: Chatbot, question: str, also_searched_as: str) -> None:
+    first = bot.ask("I got laid off last week")
+    history = [Turn(first.question, first.searched_as, tuple(hit.passage.id for hit in first.hits))]
+    assert bot.explain(question, history=history).also_searched_as == also_searched_as
+
+
 @pytest.fixture(scope="module")
 def pinning(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     """What answers from two articles, of which one is pinned to a question that the other answers better."""

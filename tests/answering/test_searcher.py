@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread, together
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
@@ -334,3 +334,33 @@ def test_an_answer_shows_one_of_two_articles_that_say_the_same(tmp_path: Path) -
     shown = [one.article_id for one in index.passages(trace.ranking.rows[list(trace.places or trace.unshown)])]
     assert shown in (["one", "three"], ["two", "three"])
     assert len(trace.ranking.rows) == 3
+
+
+def ranking(*scored: tuple[int, float]) -> Ranking:
+    """Rows with their scores; the cosines are the scores, too, so that it shows which of two were taken."""
+    rows, scores = np.array([row for row, _ in scored], np.int64), np.array([s for _, s in scored], np.float32)
+    return Ranking(rows, scores, *(scores for _ in range(5)))
+
+
+def test_of_two_readings_each_passage_has_the_better_score_and_what_belongs_to_it() -> None:
+    both = together(ranking((1, 0.9), (2, 0.5), (3, 0.4)), ranking((1, 0.6), (3, 0.8)), 0.0)
+    assert both.rows.tolist() == [1, 3, 2]
+    assert both.scores.tolist() == both.cosines.tolist() == pytest.approx([0.9, 0.8, 0.5])
+
+
+def test_the_completed_question_gains_by_how_much_it_leans() -> None:
+    completed, alone = ranking((1, 0.5), (2, 0.4)), ranking((3, 0.6), (4, 0.55))
+    assert together(completed, alone, 0.0).rows.tolist() == [3, 4, 1, 2]
+    assert together(completed, alone, 2.0).rows.tolist() == [1, 3, 4, 2]  # 0.5 + 0.06 * 2
+    assert together(completed, alone, -2.0).rows.tolist() == [3, 4, 1, 2]
+
+
+def test_what_the_words_alone_find_first_comes_second_at_the_latest() -> None:
+    completed, alone = ranking((1, 0.9), (2, 0.8), (3, 0.7)), ranking((4, 0.2), (1, 0.1))
+    assert together(completed, alone, 4.0).rows.tolist() == [1, 4, 2, 3]
+
+
+@pytest.mark.parametrize("leaning", [-1.0, 3.0])
+def test_where_one_reading_finds_nothing_the_other_stands(leaning: float) -> None:
+    assert together(ranking(), ranking((1, 0.9)), leaning).rows.tolist() == [1]
+    assert together(ranking((1, 0.9)), ranking(), leaning).rows.tolist() == [1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -31,8 +31,9 @@ TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
 _OWN_SHARE = 0.7
 _LEANS_BELOW = 9.8
-_TOPIC_WORDS = 12
-_TOPIC_CHARACTERS = 200
+# From the one to the other a question may be meant either way, and both are searched.
+_SURELY_ALONE, _SURELY_LEANS = -2.0, 4.0
+_TOPIC_CHARACTERS = 120
 _COMPLETED = re.compile(r"(?P<question>.+) \(about (?P<topic>[^()]+)\)", re.DOTALL)
 
 
@@ -41,8 +42,10 @@ class Reading:
     """How a question was understood.
 
     `question` holds the visitor's own words, `topic` those taken over from the conversation ("" where none). `exclude`
-    are ids of passages already shown, `picked` is the id of the passage asked for, None where there is none, and
-    `independence` what the words alone say for the question standing by itself, in about -3 to 9.5; see `settle`.
+    are ids of passages already shown, `picked` is the id of the passage asked for, None where there is none.
+    `independence` is what the words alone say for the question standing by itself, in about -3 to 9.5, `leaning` what
+    words and passages together say for a follow-up, in about -8 to 11, and `other` the reading that is searched as
+    well where that is unsure: the words alone for a `follow_up`, the completed question for a `change`; see `settle`.
     """
 
     kind: Kind
@@ -51,6 +54,8 @@ class Reading:
     exclude: tuple[str, ...] = ()
     picked: str | None = None
     independence: float = 0.0
+    leaning: float = 0.0
+    other: Reading | None = None
 
     @property
     def searched_as(self) -> str:
@@ -112,7 +117,7 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
         return Reading("change", announced)
     body = phrases.without_opening(question)
     own = phrases.subjects(body)
-    inherited = _inherited(before, topic, own)
+    inherited = _inherited(before, topic, own, leans=phrases.leans(body))
     if phrases.continues(body) and _another(own, inherited):
         inherited = phrases.aspects(before)
     completing = _without(inherited, question)
@@ -122,20 +127,21 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
 
 
 def settle(reading: Reading, raw: float, completed: float, nearest: Passage, shown: Sequence[str]) -> Reading:
-    """A `follow_up` as it came, or turned into a `change` of topic; any other reading as it came.
+    """A `follow_up` as it came, or turned into a `change` of topic, each with the `other` way to read it where unsure.
 
     `raw` and `completed` are the highest cosines of a passage to the question as typed and as completed; their ratio
     hardly depends on the model. `nearest` is the passage nearest to the question as typed: where it belongs to none of
     the articles `shown` (ids of passages) and its headings name what is asked for, another topic has begun. A logistic
     score, fitted to conversations over two corpora and rounded.
     """
-    if reading.kind != "follow_up":
-        return reading
     nearness = min(raw / completed, 1.2) if completed > 0 else 1.0
     elsewhere = nearest.article_id not in map(_article_of, shown)
     named = phrases.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
-    stands_alone = reading.independence + 6.0 * nearness + 2.0 * named > _LEANS_BELOW
-    return Reading("change", reading.question) if stands_alone else reading
+    leaning = _LEANS_BELOW - (reading.independence + 6.0 * nearness + 2.0 * named)
+    alone = Reading("change", reading.question)
+    first, other = (reading, alone) if leaning >= 0 else (alone, reading)
+    unsure = _SURELY_ALONE < leaning < _SURELY_LEANS
+    return replace(first, leaning=leaning, other=other if unsure else None)
 
 
 def blend(raw: Vectors, completed: Vectors) -> Vectors:
@@ -184,11 +190,14 @@ def _unknown(body: str, own: Sequence[str], frequency: Callable[[str], int]) -> 
     return known == 0 if phrases.continues(body) else 2 * known < len(own)
 
 
-def _inherited(before: str, topic: str, own: Sequence[str]) -> list[str]:
+def _inherited(before: str, topic: str, own: Sequence[str], *, leans: bool) -> list[str]:
     """What the conversation is about, for a question with words of its `own` after `before`, asked about `topic`."""
-    handed_on = topic.split()
-    if handed_on and own and phrases.aspects(topic) != handed_on:
-        return handed_on
+    handed_on = topic.split(", ") if topic else []
+    if handed_on and own and not all(phrases.aspects(phrase) == phrase.split() for phrase in handed_on):
+        # After "and a bootcamp?" it is the bootcamp that "it" stands for.
+        replaced = leans and phrases.continues(phrases.without_opening(before))
+        named = phrases.topic(before, aspects=False) if replaced else []
+        return [*named, *handed_on]
     # "Why?" leans on all that was just asked, "and the salary?" only on what it was asked about.
     asked = phrases.topic(before, aspects=not own)
     return [*asked, *handed_on] if own else [*handed_on, *asked]
@@ -224,9 +233,16 @@ def _shown_for(searched_as: str, history: Sequence[Turn]) -> tuple[str, ...]:
 
 
 def _without(inherited: Sequence[str], question: str) -> str:
+    """The inherited phrases that say more than the question does, as far as there is room for them."""
     own = {stem(word) for word in words(question)}
-    fresh = dict.fromkeys(word for word in inherited if not {stem(part) for part in words(word)} & own)
-    return " ".join(list(fresh)[:_TOPIC_WORDS])[:_TOPIC_CHARACTERS].strip()
+    fresh = [phrase for phrase in inherited if not {stem(word) for word in phrases.subjects(phrase)} <= own]
+    topic = ""
+    for phrase in dict.fromkeys(fresh):
+        longer = f"{topic}, {phrase}" if topic else phrase
+        if len(longer) > _TOPIC_CHARACTERS:
+            break
+        topic = longer
+    return topic
 
 
 def _independence(body: str, own: Sequence[str], frequency: Callable[[str], int], passages: int) -> float:

@@ -31,6 +31,7 @@ class Understood:
     reading: Reading
     query: Query
     added: tuple[Added, ...] = ()
+    other: Query | None = None
     foreign: str | None = None
 
 
@@ -53,24 +54,30 @@ class Understanding:
             return Understood(question, Reading("standalone", question), query, foreign=language)
         mended = spelling.repair(question, self.lexicon)
         reading = conversation.read(mended, history, self._frequency, len(self._index))
-        query = self._searcher.query(reading.question)
-        completed = self._searcher.query(reading.embedded) if reading.topic else query
         if reading.kind == "follow_up":
-            reading = self._settled(reading, query, completed, history[-1].shown)
+            reading = self._settled(reading, history[-1].shown)
+        query, added = self._query(reading, history)
+        other = self._query(reading.other, history)[0] if reading.other else None
+        return Understood(mended, reading, query, added, other)
+
+    def _query(self, reading: Reading, history: Sequence[Turn]) -> tuple[Query, tuple[Added, ...]]:
+        """What is searched for a reading, and what the vocabulary added to it."""
+        query = self._searcher.query(reading.question)
         if reading.topic:
-            vector = conversation.blend(query.vector, completed.vector)
+            vector = conversation.blend(query.vector, self._searcher.query(reading.embedded).vector)
             weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
             query = Query(reading.searched_as, vector, weights)
         if reading.kind in ("follow_up", "more"):
             query = replace(query, favoured=conversation.continuity(history[-1].shown))
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
-        return Understood(mended, reading, replace(query, weights=weights), added)
+        return replace(query, weights=weights), added
 
-    def _settled(self, reading: Reading, raw: Query, completed: Query, shown: Sequence[str]) -> Reading:
-        rows, cosines = self._index.dense(raw.vector, 1)
+    def _settled(self, reading: Reading, shown: Sequence[str]) -> Reading:
+        raw, completed = (self._searcher.query(text).vector for text in (reading.question, reading.embedded))
+        rows, cosines = self._index.dense(raw, 1)
         if not len(rows):
             return reading
-        _, best = self._index.dense(completed.vector, 1)
+        _, best = self._index.dense(completed, 1)
         (nearest,) = self._index.passages(rows)
         return conversation.settle(reading, float(cosines[0]), float(best[0]), nearest, shown)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence, Set
 
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 
@@ -74,9 +75,24 @@ _LEANING_AFTER = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[,;.?!]|\b(?:and|or|but|if|when|because|so|then|while|than)\b", re.IGNORECASE)
-_TOKEN = re.compile(r"[^\s,;:?!()]+")
+_TOKEN = re.compile(r"[^\s,;:?!()]+|[,;:?!()]")
+_VERB = re.compile(
+    r"\b(?:(?:do|does|did|can|could|should|would|will|must|may|might|shall)(?:n['’]t)? (?:i|you|we|they|people|one)|"
+    r"(?:how|when|where|what|whether|want|need|ought|able) to)"
+    r" (?:(?:really|actually|ever|even|best|just|not|also|still|have to|need to|want to) )*(?P<verb>\w{2,})",
+    re.IGNORECASE,
+)
+# Words at which a phrase ends, and those that may stand before its first noun.
+_BREAKS = frozenset(
+    """what which who whom whose when where why how i me you he she it we us they him them this that these those am is
+    are was were be been do does did have has had can could should would will shall may might must there if because so
+    whether but then than let while please whats im dont put told said gave got worth""".split()
+)
+_MODIFIERS = frozenset(
+    "new old first last next other another different same own free full best good better bad big small".split()
+)
+_ENDINGS = frozenset("job jobs career careers role roles off up out down over away".split())
 _WHEN = re.compile(r"\b(?:last|this|next|every) (?:week|month|year|day|night)\b", re.IGNORECASE)
-_LAID_OFF = re.compile(r"\b(laid) (off)\b", re.IGNORECASE)  # of which "laid" alone says nothing
 _EDGES = ".'’\"“”"
 
 
@@ -100,7 +116,7 @@ _GENERIC = _stems(
 # What is asked of a job, whichever job it is.
 _ASPECTS = _stems(
     """salary pay paid wage earn earnings income compensation median average hours duties duty outlook demand growing
-    growth future prospects employment openings education training qualification skill environment conditions
+    growth future prospects employment education training qualification skill environment conditions
     responsibilities task career job apply begin"""
 )
 
@@ -111,12 +127,63 @@ def subjects(text: str) -> list[str]:
 
 
 def topic(text: str, *, aspects: bool) -> list[str]:
-    """What a text is about, word for word; with `aspects` also what it asks of it: "data engineer" or with "salary"."""
-    lasting = _LAID_OFF.sub(r"\1-\2", _WHEN.sub(" ", text))
-    tokens = [(token.strip(_EDGES), set(_stems(" ".join(subjects(token))))) for token in _TOKEN.findall(lasting)]
-    content = [(token, stems) for token, stems in tokens if stems]
-    named = [(token, stems) for token, stems in content if not stems <= _ASPECTS]
-    return [re.sub(r"['’]s?$", "", token) for token, _ in (content if aspects or not named else named)]
+    """The phrases that say what a text is about, as they were typed: "data scientist without experience".
+
+    What is asked of a subject ("salary") belongs to them only with `aspects`, or where there is nothing else.
+    """
+    told = _VERB.sub(_as_noun, _WHEN.sub(" ", text))
+    runs: list[list[tuple[str, str]]] = [[]]
+    for token in _TOKEN.findall(told):
+        role = _role(token.rstrip("."))
+        if role:
+            runs[-1].append((token.strip(_EDGES), role))
+        if not role or token.endswith("."):
+            runs.append([])
+    subject = any(role == "subject" for run in runs for _, role in run)
+    wanted = {"subject"} if subject and not aspects else {"subject", "aspect"}
+    found = (_phrase(run, wanted) for run in runs)
+    return list(dict.fromkeys(phrase for phrase in found if phrase))
+
+
+def _phrase(run: Sequence[tuple[str, str]], wanted: Set[str]) -> str:
+    """The part of a run of words from its first to its last wanted one, with what is before the first noun."""
+    places = [place for place, (_, role) in enumerate(run) if role in wanted]
+    if not places:
+        return ""
+    start, end = places[0], places[-1] + 1
+    start = 0 if run[0][0].endswith("ing") else start  # "working in another country"
+    while start and run[start - 1][1] == "modifier":
+        start -= 1
+    if end < len(run) and run[end][0].lower() in _ENDINGS:
+        end += 1
+    return re.sub(r"['’]s$", "", " ".join(token for token, _ in run[start:end]))
+
+
+def _role(token: str) -> str:
+    """What a word does in a phrase: "subject", "aspect", "modifier" or "between"; "" where it ends the phrase."""
+    low = token.strip(_EDGES).lower()
+    named = token.isupper() and len(token) > 1  # "IT" and "US" are no pronouns
+    if not re.search(r"\w", token) or (re.split(r"n?['’]", low)[0] in _BREAKS and not named):
+        return ""
+    if low in _MODIFIERS:
+        return "modifier"
+    stems = _stems(token.lower() if named else " ".join(subjects(token)))
+    if not stems:
+        return "between"
+    return "aspect" if stems <= _ASPECTS else "subject"
+
+
+def _as_noun(asked: re.Match[str]) -> str:
+    """A verb that was asked about as a noun: "how do I ask" as "how do I asking"."""
+    verb = asked["verb"]
+    if _role(verb) != "subject" or verb.endswith("ing") or not verb.islower():
+        return asked[0]
+    stem_ = verb
+    if verb.endswith("e") and not verb.endswith(("ee", "oe", "ye")):
+        stem_ = verb[:-1]
+    elif re.fullmatch(r"[^aeiou]*[aeiou][bdgklmnprt]", verb):
+        stem_ = verb + verb[-1]
+    return asked[0][: -len(verb)] + stem_ + "ing"
 
 
 def aspects(text: str) -> list[str]:
