@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -22,11 +22,20 @@ WITHOUT_SCRIPTS = {"java_script_enabled": False}
 PHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}
 
 
+def hold(held: list[Route]) -> Callable[[Route], None]:
+    """Keep requests waiting; Playwright takes no method of a list."""
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    return keep
+
+
 @pytest.fixture
 def early(visit: Visit) -> Iterator[Page]:
     """The page while Gradio is still on its way."""
     held: list[Route] = []
-    visit.page.route(GRADIO, lambda route: held.append(route))
+    visit.page.route(GRADIO, hold(held))
     visit.page.goto(f"{visit.server.url}/chat/")
     yield visit.page
     for route in held:
@@ -60,7 +69,7 @@ def test_questions_are_answered_while_gradio_is_on_its_way(
 
 def test_gradio_takes_over_what_was_asked_and_what_is_being_typed(visit: Visit) -> None:
     page, held = visit.page, list[Route]()
-    page.route(GRADIO, lambda route: held.append(route))
+    page.route(GRADIO, hold(held))
     page.goto(f"{visit.server.url}/chat/")
     enter(page, QUESTION)
     expect(page.locator("section.answer")).to_have_count(1)
@@ -121,7 +130,7 @@ def test_what_is_not_the_document_of_the_pinned_gradio_is_refused_with_a_word() 
 def test_a_question_under_way_can_be_stopped_and_is_kept(visit: Visit) -> None:
     page, held = visit.open(), list[Route]()
     visit.ask(QUESTION)
-    page.route("**/run/predict*", lambda route: held.append(route))
+    page.route("**/run/predict*", hold(held))
     page.locator("#box textarea").fill(SECOND)
     page.keyboard.press("Enter")
     expect(page.locator("#pending .question")).to_have_text(SECOND)

@@ -29,7 +29,7 @@ COMMON = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-# Gradio's components do not start without eval. Its own document, which is that of the editors, has inline scripts, too.
+# Gradio's components do not start without eval. Its own document, the editors', has inline scripts, too.
 PAGE_CSP = (
     "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
