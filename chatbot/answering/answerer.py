@@ -23,12 +23,12 @@ from chatbot.answering.understanding.interpreter import Understanding, Understoo
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
 from chatbot.answering.verdict.evidence import REFUSALS, Evidence
 from chatbot.answering.verdict.judge import Judge
-from chatbot.arrays import Mask, Rows
+from chatbot.arrays import Mask, Rows, Scores, Vectors
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder
-from chatbot.records import Answer, Article, Excerpt, Filters, Highlight, Hit, Notice, Passage, Turn, Verdict, Why
+from chatbot.records import Answer, Article, Excerpt, Filters, Hit, Notice, Passage, Turn, Verdict, Why
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
@@ -92,6 +92,14 @@ class Trace:
     pinned: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Of each highlight of a hit how well its best sentence answers, shape (highlights,), and its unit vector."""
+
+    scores: Scores
+    vectors: Vectors
+
+
 class Answerer:
     """Answers from one generation. Safe to use from several threads."""
 
@@ -108,8 +116,7 @@ class Answerer:
         `language` is the tag of the articles' language.
         """
         self._searcher = searcher
-        self._index = searcher.index
-        index = searcher.index
+        self._index = index = searcher.index
         self.judge = Judge(index.lexical_index, index.calibrated, refusals, index.known_share)
         self._understanding = Understanding(searcher, vocabulary or read_vocabulary(), language)
         self._follow_ups = FollowUps(searcher)
@@ -146,13 +153,13 @@ class Answerer:
         """See Chatbot.ask."""
         began = time.perf_counter()
         trace = self.trace(question, k, history, filters, literal=literal)
-        hits = self.hits(trace, trace.places)
+        read = self._read(trace, trace.places)
         return Answer(
             question=trace.question,
             searched_as=trace.understood.reading.searched_as,
             verdict=trace.verdict,
             confidence=trace.confidence,
-            hits=hits,
+            hits=tuple(hit for hit, _ in read),
             message=trace.message,
             topics=self._topics(trace, filters),
             follow_ups=self._offered(trace, filters),
@@ -160,7 +167,7 @@ class Answerer:
             took_ms=(time.perf_counter() - began) * 1000,
             message_language=trace.message_language,
             notice=trace.notice,
-            in_short=self._in_short(trace, hits),
+            in_short=_in_short(read) if trace.verdict == "answered" else (),
             contact=self._contact(trace),
         )
 
@@ -185,11 +192,11 @@ class Answerer:
         understood = self._understanding.read(asked, turns, literal=literal)
         reading, query, language = understood.reading, understood.query, understood.foreign
         allowed = self._allowed(reading, filters)
-        shown = np.array(self._rows_of(reading.exclude), np.int64)
-        ranking = self._unshown(query, allowed, shown)
+        before = np.array(self._rows_of(reading.exclude), np.int64)
+        ranking = self._unshown(query, allowed, before)
         evidence, strength = self.judge.weigh(query, ranking)
         if understood.other:
-            other = self._unshown(understood.other, allowed, shown)
+            other = self._unshown(understood.other, allowed, before)
             if reading.kind == "follow_up":  # what stands by itself is covered or not by its own words
                 weighed = self.judge.weigh(understood.other, other)
                 evidence, strength = max((evidence, strength), weighed, key=itemgetter(1))
@@ -210,7 +217,7 @@ class Answerer:
             confidence, notice = min(confidence, _UNSURE), "other_language"
             message, message_language = foreign_language.message_for(language)
         most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
-        repeated = self._searcher.repeated(ranking.rows[: _COMPARED * k], shown)
+        repeated = self._searcher.repeated(ranking.rows[: _COMPARED * k], before)
         places = tuple(spread(self._index.article_of[ranking.rows], k, most, repeated))
         return Trace(
             question=asked,
@@ -314,15 +321,20 @@ class Answerer:
 
     def hits(self, trace: Trace, places: Sequence[int]) -> tuple[Hit, ...]:
         """The passages at some places of a ranking, with the sentences that answer and the reason."""
+        return tuple(hit for hit, _ in self._read(trace, places))
+
+    def _read(self, trace: Trace, places: Sequence[int]) -> list[tuple[Hit, _Marks]]:
         query, ranking = trace.understood.query, trace.ranking
-        weights = self._weights(query)
-        hits = []
+        weights = {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
+        read = []
         passages = self._index.passages(ranking.rows[list(places)])
         for rank, (place, passage) in enumerate(zip(places, passages, strict=True), start=1):
             spans, vectors = self._index.sentences(int(ranking.rows[place]))
             sentences = [passage.text[start:end] for start, end in spans.tolist()]
-            scores = highlight.scores(vectors @ query.vector, highlight.coverage(sentences, weights))
-            chosen = highlight.choose(scores, spans)
+            coverage = highlight.coverage(sentences, weights)
+            scores = highlight.scores(vectors @ query.vector, coverage)
+            marked = highlight.choose(passage.text, spans.tolist(), scores, coverage)
+            best = [one.sentence for one in marked]
             score, cosine = float(ranking.scores[place]), float(ranking.cosines[place])
             matched = highlight.matched_words(
                 query.text, (passage.title, *passage.headings, *passage.columns, *sentences)
@@ -330,29 +342,10 @@ class Answerer:
             share = float(ranking.words[place]) / score if score > 0 else 0.0
             pinned = trace.pinned and place == 0
             why = Why(tuple(matched), highlight.closeness(cosine), min(max(share, 0.0), 1.0), pinned)
-            reason = highlight.reason(why)
-            hits.append(Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason))
-        return tuple(hits)
-
-    def _weights(self, query: Query) -> dict[str, float]:
-        """What each term of a question weighs among a passage's sentences."""
-        return {term: weight * self._index.idf(term) for term, weight in query.weights.items()}
-
-    def _in_short(self, trace: Trace, hits: Sequence[Hit]) -> tuple[Excerpt, ...]:
-        """The sentences of the first hits that together answer, where the verdict is that they do."""
-        if trace.verdict != "answered":
-            return ()
-        query, found = trace.understood.query, []
-        for place, hit in zip(trace.places, hits[: in_short.HITS], strict=False):
-            spans, vectors = self._index.sentences(int(trace.ranking.rows[place]))
-            for span, vector in zip(spans.tolist(), vectors, strict=True):
-                if Highlight(*span) in hit.highlights:
-                    found.append((Excerpt(hit.rank, hit.passage.text[slice(*span)]), vector))
-        if not found:
-            return ()
-        excerpts, vectors = [excerpt for excerpt, _ in found], np.array([vector for _, vector in found])
-        shares = highlight.coverage([excerpt.text for excerpt in excerpts], self._weights(query))
-        return in_short.choose(excerpts, highlight.scores(vectors @ query.vector, shares), vectors)
+            chosen, reason = tuple(one.highlight for one in marked), highlight.reason(why)
+            hit = Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason)
+            read.append((hit, _Marks(scores[best], vectors[best])))
+        return read
 
     def _topics(self, trace: Trace, filters: Filters) -> tuple[str, ...]:
         """The nearest topics, where the passages alone do not answer, and what is covered, where none of them does."""
@@ -391,6 +384,16 @@ class Answerer:
     def _rows_of(self, passage_ids: Iterable[str]) -> list[int]:
         rows = map(self.store.row, passage_ids)
         return [row for row in rows if row is not None]
+
+
+def _in_short(read: Sequence[tuple[Hit, _Marks]]) -> tuple[Excerpt, ...]:
+    """The sentences of the first hits that together answer."""
+    first = read[: in_short.HITS]
+    excerpts = [Excerpt(hit.rank, hit.passage.text[one.start : one.end]) for hit, _ in first for one in hit.highlights]
+    if not excerpts:
+        return ()
+    scores, vectors = (np.concatenate([getattr(marks, name) for _, marks in first]) for name in ("scores", "vectors"))
+    return in_short.choose(excerpts, scores, vectors)
 
 
 def checked(question: str, k: int) -> str:

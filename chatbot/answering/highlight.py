@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from chatbot.arrays import Scores
+from chatbot.content.markdown.sentences import Span
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 from chatbot.records import Closeness, Highlight, Why
 
@@ -16,6 +18,14 @@ MOST = 2
 MOST_WORDS = 4  # that a reason names
 _NEAR = 0.92
 _WORDS = 0.3
+_NAMES_ROW = 0.1
+_LONGEST_QUOTATION = 6
+_CELLS = re.compile(r"(?<!\\)\|")
+_TABLE_HEAD = re.compile(r"[ \t>]*\r?\n[ \t>]*(?=[^\n]*-)(?=[^\n]*\|)[|:\- \t]+(?:\r?\n|$)")
+_ANNOUNCES = re.compile(r"[:：]\W*$")
+_QUOTATION = re.compile(r"\"[^\"]*\"|„[^“”]*[“”]|“[^“”]*”|”[^“”]*”|«[^«»]*»|»[^«»]*«")
+_QUOTATION_MARK = re.compile(r"[\"„“”«»]")
+_PARAGRAPH_END = re.compile(r"\S|\n\s*\n")
 _CLOSENESS: dict[Closeness, str] = {"very_close": "very close", "close": "close", "loose": "loosely related"}
 
 
@@ -28,16 +38,75 @@ def scores(cosines: Scores, coverage: Scores) -> Scores:
     return cosines + np.float32(_WORDS) * coverage
 
 
-def choose(scores: Scores, spans: npt.NDArray[np.int32], most: int = MOST) -> tuple[Highlight, ...]:
-    """The sentences that answer, in the order of the text: the best, and others that come close to it.
+class Marked(NamedTuple):
+    """What is highlighted, and the number of the sentence in it that answers best."""
 
-    `scores` of a passage's sentences have shape (sentences,), `spans` (sentences, 2).
+    highlight: Highlight
+    sentence: int
+
+
+def choose(text: str, spans: Sequence[Span], scores: Scores, coverage: Scores) -> tuple[Marked, ...]:
+    """What answers of a passage, in the order of its text: the best sentence, and another that comes close to it.
+
+    `spans` are those of the sentences in `text`; `scores` and `coverage` have shape (sentences,). What cannot be
+    understood by itself is left out, so there may be none: the head of a table, a row that holds less than a tenth of
+    the question's word weight, a sentence that ends in a colon. Of a quotation all sentences are one.
     """
-    if len(scores) == 0:
-        return ()
-    best = float(scores.max())
-    order = [int(row) for row in np.argsort(-scores, kind="stable")[:most] if scores[row] >= _NEAR * best]
-    return tuple(Highlight(int(spans[row][0]), int(spans[row][1])) for row in sorted(order))
+    found = []
+    for first, last in _wholes(text, spans):
+        best = first + int(np.argmax(scores[first : last + 1]))
+        if last > first or _answers_alone(text, spans[first], float(coverage[first])):
+            found.append(Marked(Highlight(spans[first][0], spans[last][1]), best))
+    found.sort(key=lambda one: -scores[one.sentence])
+    near = [one for one in found[:MOST] if scores[one.sentence] >= _NEAR * scores[found[0].sentence]]
+    return tuple(sorted(near, key=lambda one: one.sentence))
+
+
+def quotes_whole(text: str) -> bool:
+    """Whether every quotation that begins in a text ends there, and the other way round."""
+    return not _QUOTATION_MARK.search(_QUOTATION.sub("", text))
+
+
+def is_row(text: str) -> bool:
+    """Whether a sentence is a row of a table."""
+    return _CELLS.search(text) is not None
+
+
+def announces(text: str) -> bool:
+    """Whether a sentence ends in a colon: what it says comes after it."""
+    return _ANNOUNCES.search(text) is not None
+
+
+def _wholes(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """The numbers of the first and last of the sentences that belong together; half a quotation is none of them."""
+    first = 0
+    while first < len(spans):
+        last = _quotation_end(text, spans, first)
+        if last is not None:
+            yield first, last
+        first = first + 1 if last is None else last + 1
+
+
+def _quotation_end(text: str, spans: Sequence[Span], first: int) -> int | None:
+    """The sentence of the same paragraph in which all quotations have ended; None where they do not soon."""
+    for last in range(first, min(first + _LONGEST_QUOTATION, len(spans))):
+        if last > first and _apart(text[spans[last - 1][1] : spans[last][0]]):
+            return None
+        if quotes_whole(text[spans[first][0] : spans[last][1]]):
+            return last
+    return None
+
+
+def _apart(between: str) -> bool:
+    """Whether what is between two sentences, a list mark or an empty line, parts them."""
+    return _PARAGRAPH_END.search(between) is not None
+
+
+def _answers_alone(text: str, span: Span, coverage: float) -> bool:
+    start, end = span
+    if is_row(text[start:end]):
+        return coverage >= _NAMES_ROW and not _TABLE_HEAD.match(text, end)
+    return not announces(text[start:end])
 
 
 def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:

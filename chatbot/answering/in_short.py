@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chatbot.answering.highlight import announces, is_row, quotes_whole
 from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
 from chatbot.indexing.generation.tokens import words
@@ -20,11 +21,9 @@ _NEAR = 0.95
 _ALIKE = 0.8
 _FEWEST_WORDS = 5
 _LEANING = frozenset("it this that these they he she then therefore however but and so".split())
-_CELLS = re.compile(r"(?<!\\)\|")
 _FENCE = re.compile(r"^(?:`{3}|~{3})")
 _BOLD = re.compile(r"^(\*\*|__)[^*_]+\1\W*$")
-_PAIRS = (("“", "”"), ("(", ")"))
-_ANNOUNCES = re.compile(r"[:：?？؟]\W*$")
+_ASKS = re.compile(r"[?？؟]\W*$")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -55,11 +54,11 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
 
 def _can_stand_alone(raw: str, shown: str) -> bool:
     """Whether a sentence, raw and as plain words, is one: no row of a table, no code, no heading in all but name."""
-    if any(mark.search(raw) for mark in (_CELLS, _FENCE, _BOLD)):
+    if is_row(raw) or _FENCE.search(raw) or _BOLD.search(raw):
         return False
     # What somebody says goes on in the next sentence, or began in the one before.
-    quoted = shown.count('"') % 2 == 0 and all(shown.count(left) == shown.count(right) for left, right in _PAIRS)
-    return quoted and len(words(shown)) >= _FEWEST_WORDS and not _ANNOUNCES.search(shown)
+    whole = quotes_whole(shown) and shown.count("(") == shown.count(")")
+    return whole and len(words(shown)) >= _FEWEST_WORDS and not announces(shown) and not _ASKS.search(shown)
 
 
 def _leans(shown: str) -> bool:

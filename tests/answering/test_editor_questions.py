@@ -17,8 +17,8 @@ from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.editor_questions import sections
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters, Turn
-from chatbot.settings import PassageSettings
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.small_site import small_settings
 
 PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer.\n"
 TEAM = """## Joining
@@ -33,11 +33,7 @@ People leave a remote team because nobody there would learn a thing about them.
 
 class Site:
     def __init__(self, folder: Path) -> None:
-        self.settings = Settings(
-            corpus_dir=folder / "corpus",
-            index_dir=folder / "index",
-            passages=PassageSettings(target_tokens=32, max_tokens=48),
-        )
+        self.settings = small_settings(folder)
         self.settings.corpus_dir.mkdir()
         (self.settings.corpus_dir / "pay.md").write_text(PAY)
         self.embedder = KeywordEmbedder()

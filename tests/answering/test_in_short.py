@@ -7,12 +7,8 @@ import pytest
 
 from chatbot.answering import in_short
 from chatbot.cli.ask import answer_text
-from chatbot.evaluation.effect import side
-from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Excerpt, Filters, to_json
-from chatbot.settings import PassageSettings, Settings
-from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.small_site import small_site
 
 ONE, TWO, THREE, FOUR = (f"{name} names one figure and waits." for name in ("Ann", "Bob", "Cem", "Dai"))
 
@@ -113,17 +109,7 @@ Ask for better *pay* as soon as an offer comes.
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
-    folder = tmp_path_factory.mktemp("short")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "pay.md").write_text(PAY)
-    settings = Settings(
-        corpus_dir=folder / "corpus",
-        index_dir=folder / "index",
-        passages=PassageSettings(target_tokens=32, max_tokens=48),
-    )
-    report = build(settings, embedder=KeywordEmbedder())
-    index = LocalIndex.open(settings.index_dir / report.generation)
-    answerer = side(index, KeywordEmbedder(), settings).answerer
+    answerer = small_site(tmp_path_factory.mktemp("short"), {"pay.md": PAY})
     questions = ("Better pay offer", "Comment est-ce que je demande un pay et une offer dans une team ?")
     return [answerer.ask(question, 5, (), Filters()) for question in questions]
 

@@ -9,13 +9,10 @@ import pytest
 
 from chatbot.content.readers.registry import read_article
 from chatbot.errors import ContentError
-from chatbot.evaluation.effect import side
-from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
-from chatbot.settings import PassageSettings, Settings
-from tests.support.keyword_embedder import KeywordEmbedder
+from chatbot.settings import Settings
+from tests.support.small_site import small_site
 
 TODAY = date.today()
 PAY = "---\ntitle: Pay\n---\n\n## Offers\n\nAsk for better pay when you get an offer from a team.\n"
@@ -23,17 +20,8 @@ TEAM = "## First\n\nA team likes to learn python.\n\n## Raises\n\nRemote teams g
 
 
 def ask(folder: Path, question: str, pinned: str = "", filters: Filters = Filters()) -> Answer:
-    (folder / "corpus").mkdir(exist_ok=True)
-    (folder / "corpus" / "pay.md").write_text(PAY)
-    (folder / "corpus" / "team.md").write_text(f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{TEAM}")
-    settings = Settings(
-        corpus_dir=folder / "corpus",
-        index_dir=folder / "index",
-        passages=PassageSettings(target_tokens=32, max_tokens=48),
-    )
-    report = build(settings, embedder=KeywordEmbedder())
-    index = LocalIndex.open(settings.index_dir / report.generation)
-    return side(index, KeywordEmbedder(), settings).answerer.ask(question, 5, (), filters)
+    team = f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{TEAM}"
+    return small_site(folder, {"pay.md": PAY, "team.md": team}).ask(question, 5, (), filters)
 
 
 def pin(question: str, **more: object) -> str:
