@@ -15,7 +15,7 @@ import numpy as np
 from chatbot.answering import highlight, in_short
 from chatbot.answering.follow_ups import FollowUps, offered
 from chatbot.answering.ranking.pins import Pins
-from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, spread, together
+from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, reach, spread, together
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.answering.understanding.conversation import Reading, checked_history
@@ -35,6 +35,7 @@ MOST_HITS = 50
 _PER_ARTICLE_OF_MORE = 4
 _NEAREST = 10
 _COMPARED = 4  # candidates for each passage of an answer, among which one may repeat another
+_FEWEST_UNSURE = 3
 _UNSURE = 0.49  # "answered" begins at one half
 _MESSAGES: dict[Notice, str] = {
     "": "",
@@ -71,8 +72,8 @@ class Trace:
 
     `turns` are the earlier ones that count, `small_talk` its kind where it is nothing else, or empty. `strength` is the
     score of `evidence`, which is None where nothing had to be judged. `places` are those of the ranking that the answer
-    shows, `unshown` those that it would show if the verdict were another: one of them is empty. `pinned` says that
-    the editors chose what comes first.
+    shows, `unshown` those that it would show as well if each helped. `pinned` says that the editors chose what comes
+    first.
     """
 
     question: str
@@ -219,6 +220,7 @@ class Answerer:
         most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
         repeated = self._searcher.repeated(ranking.rows[: _COMPARED * k], before)
         places = tuple(spread(self._index.article_of[ranking.rows], k, most, repeated))
+        shown = _shown(understood, verdict, ranking.scores[list(places)])
         return Trace(
             question=asked,
             turns=turns,
@@ -231,8 +233,8 @@ class Answerer:
             notice=notice,
             message=message,
             message_language=message_language,
-            places=() if verdict == "not_covered" else places,
-            unshown=places if verdict == "not_covered" else (),
+            places=places[:shown],
+            unshown=places[shown:],
             pinned=pinned is not None,
         )
 
@@ -384,6 +386,16 @@ class Answerer:
     def _rows_of(self, passage_ids: Iterable[str]) -> list[int]:
         rows = map(self.store.row, passage_ids)
         return [row for row in rows if row is not None]
+
+
+def _shown(understood: Understood, verdict: Verdict, scores: Scores) -> int:
+    """How many of the passages that were found are shown; who asks for more gets them all."""
+    if verdict == "not_covered":
+        return 0
+    if understood.reading.kind == "more":
+        return len(scores)
+    sure = verdict == "answered" and understood.other is None
+    return reach(scores, 1 if sure else _FEWEST_UNSURE)
 
 
 def _in_short(read: Sequence[tuple[Hit, _Marks]]) -> tuple[Excerpt, ...]:

@@ -44,8 +44,8 @@ class Explanation:
     "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end,
     `also_searched_as` the other way to read it that was searched as well ("" where it was sure), `added` what the
     vocabulary added, `terms` the stemmed words with their weights. `strength` is the evidence's score that is held
-    against the thresholds. `hits` are those of the answer, `unshown` those that it would show if the verdict were not
-    "not_covered".
+    against the thresholds. `hits` are those of the answer, `unshown` others of the k best that it leaves out, all
+    of them where the verdict is "not_covered".
     """
 
     question: str
@@ -86,18 +86,18 @@ def explain(answerer: Answerer, trace: Trace) -> Explanation:
         strength=trace.strength,
         thresholds=answerer.judge.thresholds,
         message=trace.message,
-        hits=_explained(answerer, trace, trace.places),
-        unshown=_explained(answerer, trace, trace.unshown),
+        hits=_explained(answerer, trace, trace.places, 0),
+        unshown=_explained(answerer, trace, trace.unshown, len(trace.places)),
     )
 
 
-def _explained(answerer: Answerer, trace: Trace, places: Sequence[int]) -> tuple[ExplainedHit, ...]:
+def _explained(answerer: Answerer, trace: Trace, places: Sequence[int], before: int) -> tuple[ExplainedHit, ...]:
     hits = []
     for place, hit in zip(places, answerer.hits(trace, places), strict=True):
         passage, words = hit.passage, float(trace.ranking.words[place])
         hits.append(
             ExplainedHit(
-                rank=hit.rank,
+                rank=before + hit.rank,
                 passage_id=passage.id,
                 place=" > ".join((passage.title, *passage.headings)),
                 reason=hit.reason,

@@ -197,8 +197,9 @@ def explanation_text(explanation: Explanation) -> str:
         lines.append(
             textwrap.fill(explanation.message, WIDTH, initial_indent="message      ", subsequent_indent=" " * 13)
         )
-    unshown = ["Would be shown if it were covered:"] if explanation.unshown else []
-    return "\n\n".join(("\n".join(lines), *unshown, *map(_explained_hit_text, explanation.hits or explanation.unshown)))
+    left_out = "Not shown, too far behind the first:" if explanation.hits else "Would be shown if it were covered:"
+    parts = ["\n".join(lines), *map(_explained_hit_text, explanation.hits), *[left_out] * bool(explanation.unshown)]
+    return "\n\n".join((*parts, *map(_explained_hit_text, explanation.unshown)))
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:

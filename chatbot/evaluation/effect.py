@@ -114,9 +114,11 @@ def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) 
 
 
 def _look(asked: Side, one: JudgedQuestion) -> _Seen:
-    hits = asked.answerer.ask(one.question, _DEPTH, (), Filters()).hits
+    trace = asked.answerer.trace(one.question, _DEPTH, (), Filters())
+    found = (*trace.places, *trace.unshown) if trace.places else ()
+    passages = asked.index.passages(trace.ranking.rows[list(found)])
     answering = set(quoted(one.quotes, asked.index.store))
-    return _Seen(hits[0].passage if hits else None, ndcg([hit.passage.id for hit in hits], answering))
+    return _Seen(passages[0] if passages else None, ndcg([passage.id for passage in passages], answering))
 
 
 def _same(one: Passage | None, other: Passage | None) -> bool:

@@ -10,12 +10,8 @@ import pytest
 from chatbot import Answer, Chatbot, Filters, Settings, Turn
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.explanation import Explanation, explain
-from chatbot.evaluation.effect import side
-from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Verdict
-from chatbot.settings import PassageSettings
-from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.small_site import small_site
 
 EVERYTHING, INTERVIEWS, TOMORROW = Filters(), Filters(topics=("interviews",)), Filters(updated_since=date(2999, 1, 1))
 CAREER = ("What does a data engineer do?", "and the salary?")
@@ -49,10 +45,12 @@ def bot(shipped: dict[str, str]) -> Chatbot:
 
 
 def assert_two_views(answer: Answer, explained: Explanation) -> None:
-    """That both say the same, and that something is unshown only where nothing is shown."""
+    """That both say the same, and that what is unshown goes on where the answer ends."""
     assert (explained.question, explained.searched_as) == (answer.question, answer.searched_as)
     assert (explained.verdict, explained.confidence) == (answer.verdict, answer.confidence)
-    assert (explained.message, explained.unshown and explained.hits) == (answer.message, ())
+    assert explained.message == answer.message
+    ranks = [hit.rank for hit in (*explained.hits, *explained.unshown)]
+    assert ranks == list(range(1, len(ranks) + 1))
     assert [(hit.rank, hit.passage_id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in explained.hits] == [
         (hit.rank, hit.passage.id, hit.score, hit.cosine, hit.bm25, hit.reason) for hit in answer.hits
     ]
@@ -105,16 +103,13 @@ def test_the_other_reading_of_a_question_is_told(bot: Chatbot, question: str, al
 @pytest.fixture(scope="module")
 def pinning(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
     """What answers from two articles, of which one is pinned to a question that the other answers better."""
-    folder = tmp_path_factory.mktemp("pinning")
-    (folder / "corpus").mkdir()
     pinned = "pinned:\n  - question: Better pay offer\n    heading: Raises\n"
     team = "## First\n\nA team likes to learn python.\n\n## Raises\n\nRemote teams get no interview.\n"
-    (folder / "corpus" / "pay.md").write_text("## Offers\n\nAsk for better pay when you get an offer from a team.\n")
-    (folder / "corpus" / "team.md").write_text(f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{team}")
-    passages = PassageSettings(target_tokens=32, max_tokens=48)
-    settings = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index", passages=passages)
-    report = build(settings, embedder=KeywordEmbedder())
-    return side(LocalIndex.open(settings.index_dir / report.generation), KeywordEmbedder(), settings).answerer
+    articles = {
+        "pay.md": "## Offers\n\nAsk for better pay when you get an offer from a team.\n",
+        "team.md": f"---\ntitle: Team\ntopics: [teams]\n{pinned}---\n\n{team}",
+    }
+    return small_site(tmp_path_factory.mktemp("pinning"), articles)
 
 
 @pytest.mark.parametrize(

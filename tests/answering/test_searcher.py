@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, spread, together
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, reach, spread, together
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
@@ -331,7 +331,7 @@ def test_an_answer_shows_one_of_two_articles_that_say_the_same(tmp_path: Path) -
     build(site, embedder=KeywordEmbedder())
     index = LocalIndex.open(site.index_dir / current(site.index_dir))
     trace = Answerer(Searcher(index, KeywordEmbedder())).trace("pay for learning python", 5, (), Filters())
-    shown = [one.article_id for one in index.passages(trace.ranking.rows[list(trace.places or trace.unshown)])]
+    shown = [one.article_id for one in index.passages(trace.ranking.rows[[*trace.places, *trace.unshown]])]
     assert shown in (["one", "three"], ["two", "three"])
     assert len(trace.ranking.rows) == 3
 
@@ -364,3 +364,22 @@ def test_what_the_words_alone_find_first_comes_second_at_the_latest() -> None:
 def test_where_one_reading_finds_nothing_the_other_stands(leaning: float) -> None:
     assert together(ranking(), ranking((1, 0.9)), leaning).rows.tolist() == [1]
     assert together(ranking((1, 0.9)), ranking(), leaning).rows.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("scores", "fewest", "shown"),
+    [
+        ([1.0, 0.95, 0.92, 0.9, 0.88], 1, 5),
+        ([1.0, 0.51], 1, 2),
+        ([1.0, 0.49], 1, 1),
+        ([1.0, 0.9, 0.76], 1, 3),
+        ([1.0, 0.9, 0.74], 1, 2),
+        ([1.0, 0.1, 0.1, 0.1], 3, 3),
+        ([1.0], 3, 1),
+        ([], 3, 0),
+    ],
+)
+def test_the_further_down_a_passage_is_the_nearer_it_is_to_the_first(
+    scores: list[float], fewest: int, shown: int
+) -> None:
+    assert reach(np.array(scores, np.float32), fewest) == shown

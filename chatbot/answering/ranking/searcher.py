@@ -19,6 +19,7 @@ from chatbot.records import Article, Filters, Passage
 CANDIDATES = 100
 PER_ARTICLE = 2
 _LEANING_GAIN = 0.06
+_FALLS = 0.5
 _SAME_MEANING = np.float32(0.95)
 """The cosine from which two passages are compared word by word."""
 
@@ -225,3 +226,13 @@ def spread(
         if len(first) == k:
             return first
     return sorted(first + rest[: k - len(first)])
+
+
+def reach(scores: Scores, fewest: int = 1) -> int:
+    """How many passages of an answer are worth showing, at least `fewest`, by their scores, best first.
+
+    The second may score 0.5 less than the first, the third half of that, the fourth a third, and so on: the further
+    down a passage is, the less often it helps, and the nearer it has to be. docs/retrieval.md says what this gives.
+    """
+    falls = (scores[:1] - scores) * np.arange(len(scores))
+    return max(int(np.count_nonzero(falls <= _FALLS)), min(fewest, len(scores)))
