@@ -23,7 +23,7 @@ PREDICT = re.compile(r"/run/predict|/chat/talk")
 DARK = {"color_scheme": "dark"}
 SMALL_SCREEN = {"viewport": {"width": 390, "height": 844}}
 SMALL = """() => [...document.querySelectorAll('button, summary, a, [role=option], label.line')]
-  .filter(one => one.checkVisibility() && !one.closest('.passage, .searched, #sources p') && !one.matches('h3 a'))
+  .filter(one => one.checkVisibility() && !one.closest('.passage, .searched, #sources p, .skips') && !one.matches('h3 a'))
   .map(one => [one.getBoundingClientRect(), one.className || one.textContent])
   .filter(([box]) => box.width && (box.height < 43.5 || (box.width < 43.5 && box.height < 43.5)))
   .map(([box, name]) => `${name}: ${box.width} x ${box.height}`)"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,8 @@ def test_a_language_in_the_address_goes_on_to_the_articles_and_back(visit: Visit
     expect(page.locator("html")).to_have_attribute("lang", "fr")
     page.locator("nav.back a").click()
     page.wait_for_selector(".ready", state="attached")
-    assert page.url.endswith("/chat/?lang=fr")
+    assert urlsplit(page.url).query == "lang=fr"
+    expect(page.locator("#talk .question")).to_have_text(QUESTION)
     visit.open("/articles?lang=fr")
     assert all("lang" not in str(link.get_attribute("href")) for link in page.locator("ul.all a[href^=http]").all())
     page.locator("ul.all a[href^=articles]").first.click()

@@ -147,9 +147,8 @@ def perform(
 
 
 def first_answer(bot: Chatbot, question: str, view: View, site: SiteSettings | None = None) -> Messages:
-    """The messages of a conversation that begins with a question, of which no more is read than can be asked."""
-    step = Step(kind="ask", value=question[: MOST_CHARACTERS + 1])
-    return _after(bot, Talk(), step, view, site).messages(view.language)
+    """The messages of a conversation that begins with a question of at most MOST_CHARACTERS."""
+    return _after(bot, Talk(), Step(kind="ask", value=question), view, site).messages(view.language)
 
 
 def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings | None, *, again: bool = False) -> Talk:

@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.chat.cards import notice_html
-from chatbot.serving.chat.conversation import first_answer
+from chatbot.serving.chat.conversation import MOST_CHARACTERS, first_answer
 from chatbot.serving.chat.theme import theme_of, tints_of
 from chatbot.serving.middleware.guard import PAGE_CSP
 from chatbot.serving.middleware.rate_limit import charge
@@ -90,10 +90,13 @@ class Document:
         if site:
             headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
         question = next(filter(None, map(str.strip, QueryParams(scope.get("query_string", b"")).getlist("q"))), "")
-        wait = charge(1) if question else 0
+        too_long = len(question) > MOST_CHARACTERS
+        wait = charge(1) if question and not too_long else 0
         view = View(language, self.bot.settings.page.articles_language)
         messages: tuple[tuple[str, str], ...] = ()
-        if wait:
+        if too_long:
+            messages = (("assistant", notice_html(language("too_long", most=str(MOST_CHARACTERS)))),)
+        elif wait:
             headers["Retry-After"] = str(wait)
             messages = (("assistant", notice_html(language.script["busy"].format(time=language.lasting(wait)))),)
         elif question:
@@ -108,7 +111,7 @@ class Document:
             view,
             **texts,
             question=question,
-            unsent=question if wait else "",
+            unsent=question if wait or too_long else "",
             messages=messages,
             css=link("page.css"),
             scripts=[link(name) for name in SCRIPTS],

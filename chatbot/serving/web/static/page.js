@@ -243,7 +243,8 @@ const career = (() => {
   const name = (last, { step, opening }) => {
     const question = last?.dataset.question;
     document.title = question ? `${question} · ${words.title}` : words.title;
-    const here = `${location.pathname}${location.search}${question ? `#${new URLSearchParams({ q: question })}` : ""}`;
+    // What was cleared does not come back with the address.
+    const here = `${location.pathname}${location.search}${question && !cleared ? `#${new URLSearchParams({ q: question })}` : ""}`;
     if (step?.kind !== "similar" && location.pathname + location.search + location.hash !== here) history[opening ? "replaceState" : "pushState"](null, "", here);
   };
 
@@ -347,6 +348,7 @@ const career = (() => {
     [TAB, DEVICE].forEach(unstore);
     find("#keep").checked = false;
     find("#clear").hidden = cleared = true;
+    history.replaceState(null, "", location.pathname + location.search);
     say(words.cleared);
     find("#keep").focus(); // the button goes with what it cleared
   };
