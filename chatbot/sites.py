@@ -6,6 +6,7 @@ A site's topics are what its visitors are shown. They are no secret: who asks wi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -42,6 +43,12 @@ def shows(site: SiteSettings | None, read: Article | Passage) -> bool:
 def articles_of(site: SiteSettings | None, articles: Iterable[Article]) -> list[Article]:
     """Those of some articles that a site may ask about, in their order."""
     return [article for article in articles if shows(site, article)]
+
+
+def topics_of(site: SiteSettings | None, articles: Iterable[Article]) -> list[tuple[str, int]]:
+    """The topics of some articles that a site may ask about, each with the number of its articles, largest first."""
+    counted = Counter(topic for article in articles for topic in own_topics(site, article.topics))
+    return sorted(counted.items(), key=lambda each: (-each[1], each[0].casefold()))
 
 
 def for_site(site: SiteSettings | None, answer: Answer) -> Answer:

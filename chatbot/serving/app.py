@@ -19,12 +19,13 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
-from chatbot.serving import articles, widget
+from chatbot.serving import articles, discovery, widget
 from chatbot.serving.api import routes as api
 from chatbot.serving.api.mcp_server import Tool
 from chatbot.serving.api.openapi import document
 from chatbot.serving.chat import turns
 from chatbot.serving.editor import sign_in
+from chatbot.serving.listing import Openings
 from chatbot.serving.loading import LazyPage
 from chatbot.serving.middleware import problems
 from chatbot.serving.middleware.error_pages import Refused
@@ -54,7 +55,7 @@ def create_app(bot: Chatbot) -> ASGIApp:
     app = Rates(app, bot.settings)
     app = Origins(app, sites)
     app = Guard(app, server.hosts, sites.frame_ancestors, signing)
-    app = Refused(app, bot.settings.page.language)
+    app = Refused(app, bot)
     app = Observed(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 
@@ -76,7 +77,9 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     if signing:
         app.include_router(sign_in.routes(signing))
     _add_health(app, bot, page)
-    app.include_router(articles.routes(bot))
+    openings = Openings(bot)
+    app.include_router(articles.routes(bot, openings))
+    app.include_router(discovery.routes(bot, openings))
     app.include_router(turns.routes(bot))
     _add_pages(app, bot.settings.page.title)
     if tool:

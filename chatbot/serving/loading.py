@@ -37,7 +37,7 @@ class LazyPage:
             return
         page = self.bot.settings.page
         language = language_of_browser(scope, page.language)
-        html = fill("starting.html", View(language), style=STYLE, title=page.title)
+        html = fill("starting.html", View(language, brand=page.title), style=STYLE, title=page.title)
         headers = {"Retry-After": "1", "Cache-Control": "no-store", "Content-Language": language.code}
         await HTMLResponse(html, 503, headers)(scope, receive, send)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -17,6 +16,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.records import Source
 from chatbot.serving.articles import routes
+from chatbot.serving.listing import Openings
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 
@@ -44,12 +44,13 @@ def visitor(tmp_path: Path) -> TestClient:
     build(settings, embedder=KeywordEmbedder())
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
     app = FastAPI()
-    app.include_router(routes(Chatbot(settings, answer_from(Searcher(index, KeywordEmbedder()), settings))))
+    bot = Chatbot(settings, answer_from(Searcher(index, KeywordEmbedder()), settings))
+    app.include_router(routes(bot, Openings(bot)))
     return TestClient(app)
 
 
-def links(page: httpx.Response) -> list[str]:
-    return [part.partition('"')[0] for part in page.text.split('href="')[1:]]
+def links(html: str) -> list[str]:
+    return [part.partition('"')[0] for part in html.split('href="')[1:]]
 
 
 def test_an_article_is_read_by_its_id_and_at_the_address_that_it_states(visitor: TestClient) -> None:
@@ -58,16 +59,22 @@ def test_an_article_is_read_by_its_id_and_at_the_address_that_it_states(visitor:
     assert visitor.get("/articles/leaving/notice").status_code == 404
     for page, root in ((by_id, "../../../"), (stated, "../")):
         assert "<h1" in page.text
-        assert f"{root}articles/pay" in links(page)
+        assert f"{root}articles/pay" in links(page.text)
     cited = visitor.get("/articles/notice", params={"passage": "leaving/soon/notice#1"})
     assert "The passage that answered your question is marked." in cited.text
+    assert "Back to your answer" in cited.text
+    assert "Back to your answer" not in stated.text
+    for page, root in ((by_id, "../../../"), (stated, "../")):
+        assert f'rel="canonical" href="{root}articles/notice"' in page.text
 
 
 def test_sources_stand_below_the_article(visitor: TestClient) -> None:
     page = visitor.get("/articles/notice")
-    below = page.text.partition('id="evidence"')[2]
+    below = page.text.partition('id="evidence"')[2].partition("</section>")[0]
     assert ">Sources</h2>" in below
-    assert links(page)[-2:] == ["https://labor.example/notice", "https://labor.example/leave"]
+    assert links(below) == [
+        "https://labor.example/notice", "https://labor.example/leave",
+    ]  # fmt: skip
     assert "Notice periods, &lt;office&gt; of labor</a> (2025)" in below
     assert 'id="evidence"' not in visitor.get("/articles/pay").text
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 import orjson
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,17 +23,18 @@ from chatbot.serving.chat.conversation import MOST_CHARACTERS, first_answer
 from chatbot.serving.chat.theme import theme_of, tints_of
 from chatbot.serving.middleware.guard import PAGE_CSP
 from chatbot.serving.middleware.rate_limit import charge
-from chatbot.serving.middleware.scope import asked_for, language_of, path_of, site_of
+from chatbot.serving.middleware.scope import asked_for, path_of, site_of, view_of
 from chatbot.serving.web.assets import STYLE, link
 from chatbot.serving.web.languages import LANGUAGES, Language
-from chatbot.serving.web.templates import View, fill
-from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topics, within
+from chatbot.serving.web.templates import ROOT, View, as_script, fill
+from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topics, topics_of, within
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
     from chatbot.settings import SiteSettings
 
 MOST_VALUES = 24
+MOST_TILES = 12
 SCRIPTS = ("page.js", "cards.js", "typing.js")
 KEPT = ("lang", "site", "theme", "color")
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
@@ -74,9 +75,9 @@ class Document:
         named = asked_for(scope, "site")
         if site_of(scope) or ORIGIN.fullmatch(named):
             return None  # an origin that is not listed has no rules
-        language = language_of(scope, self.bot.settings.page)
         if named:
-            return HTMLResponse(fill("no_site.html", View(language), called=named[:200], style=STYLE), 404)
+            view = view_of(scope, self.bot.settings.page)
+            return HTMLResponse(fill("no_site.html", view, called=named[:200], style=STYLE), 404)
         headers = Headers(scope=scope)
         framing = ORIGIN.match(headers.get("referer", ""))
         if headers.get("sec-fetch-dest") != "iframe" or not framing or self.sites.of(framing[0]) is None:
@@ -85,14 +86,14 @@ class Document:
         return RedirectResponse(f"?{urlencode([*query, ('site', framing[0])])}")
 
     def _page(self, gradio: Gradio, scope: Scope) -> HTMLResponse:
-        site, language = site_of(scope), language_of(scope, self.bot.settings.page)
+        site, view = site_of(scope), view_of(scope, self.bot.settings.page)
+        language = view.language
         headers = {"Content-Language": language.code, "Vary": "Accept-Language"}
         if site:
             headers["Content-Security-Policy"] = f"{PAGE_CSP}; frame-ancestors {frame_ancestors(site)}"
         question = next(filter(None, map(str.strip, QueryParams(scope.get("query_string", b"")).getlist("q"))), "")
         too_long = len(question) > MOST_CHARACTERS
         wait = charge(1) if question and not too_long else 0
-        view = View(language, self.bot.settings.page.articles_language)
         messages: tuple[tuple[str, str], ...] = ()
         if too_long:
             messages = (("assistant", notice_html(language("too_long", most=str(MOST_CHARACTERS)))),)
@@ -138,11 +139,14 @@ def parts_of(html: str) -> Gradio:
 def page_texts(bot: Chatbot, view: View, site: SiteSettings | None) -> dict[str, Any]:
     """What the parts of the page say: all that depends on language, articles and site."""
     page, language = bot.settings.page, view.language
+    articles = articles_of(site, bot.articles())
     return {
         "title": page.title,
         "languages": LANGUAGES.values(),
         "heading": heading(language, site),
-        "text": start_text(language, len(articles_of(site, bot.articles()))),
+        "text": start_text(language, len(articles)),
+        "topics": topics_of(site, articles)[:MOST_TILES],
+        "linked_text": linked_text(view, len(articles)),
         "starters": bot.starters(filters=within(site)),
         "foreign": language.foreign(page.articles_language),
         "groups": filter_groups(bot, language, site),
@@ -194,12 +198,12 @@ def start_text(language: Language, articles: int) -> str:
     return language("start_text", articles=language.count("articles", articles))
 
 
-def as_script(value: Any) -> Markup:
-    """A value as JSON that can stand inside a script element."""
-    text = orjson.dumps(value).decode()
-    for character in "<>&'\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704 - nothing is left that could end the element
+def linked_text(view: View, articles: int) -> Markup:
+    """As `start_text`, the number of articles a link to their list."""
+    listed = Markup('<a href="{}">{}</a>').format(
+        f"{ROOT}articles{view.query()}", view.language.count("articles", articles)
+    )
+    return escape(view.language.words["start_text"]).format(articles=listed)
 
 
 async def _whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, bytes]:

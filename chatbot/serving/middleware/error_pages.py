@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.answering.chatbot import Chatbot
 from chatbot.serving.middleware.problems import ProblemResponse
-from chatbot.serving.middleware.scope import language_of_browser, path_of
+from chatbot.serving.middleware.scope import language_of_browser, path_of, site_of
 from chatbot.serving.web.assets import CSP, STYLE
 from chatbot.serving.web.templates import View, fill
+from chatbot.sites import articles_of, topics_of
 
 _FOR_PROGRAMS = re.compile(r"/(api|mcp|metrics|healthz|readyz)(/.*)?")
 # These may be shown in a frame, or are open to nobody else; what the guard says of them holds for a refusal, too.
@@ -22,10 +25,9 @@ _OWN_POLICY = re.compile(r"/(chat|edit)(/.*)?")
 class Refused:
     """Answers a browser that opens a page with a page where the application answers with a problem."""
 
-    def __init__(self, app: ASGIApp, language: str) -> None:
-        """`language` is that of the page where the browser asks for none that there is."""
+    def __init__(self, app: ASGIApp, bot: Chatbot) -> None:
         self.app = app
-        self.language = language
+        self.bot = bot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _opens_page(scope):
@@ -43,19 +45,23 @@ class Refused:
             else:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await self._page(scope, begun, bytes(body))(scope, receive, send)
+                    page = await run_in_threadpool(self._page, scope, begun, bytes(body))
+                    await page(scope, receive, send)
 
         await self.app(scope, receive, sending)
 
     def _page(self, scope: Scope, begun: Message, body: bytes) -> HTMLResponse:
         said, status, path = orjson.loads(body), begun["status"], path_of(scope)
-        language = language_of_browser(scope, self.language)
+        page, site = self.bot.settings.page, site_of(scope)
+        language = language_of_browser(scope, page.language)
+        view = View(language, page.articles_language, page.title)
         headers = MutableHeaders(raw=list(begun["headers"]))
         wait = headers.get("retry-after", "")
         until = language.lasting(int(wait)) if wait.isdecimal() else ""
         root = "../" * (path.count("/") - 1)
+        topics = topics_of(site, articles_of(site, self.bot.articles())) if status == 404 else []
         html = fill(
-            "refused.html", View(language), root, style=STYLE, status=status, until=until, detail=said["detail"]
+            "refused.html", view, root, style=STYLE, status=status, until=until, detail=said["detail"], topics=topics
         )
         for name in ("content-type", "content-length"):
             del headers[name]

@@ -10,7 +10,8 @@ from contextvars import ContextVar
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import Scope
 
-from chatbot.serving.web.languages import Language, choose
+from chatbot.serving.web.languages import LANGUAGES, Language, choose
+from chatbot.serving.web.templates import View
 from chatbot.settings import PageSettings, SiteSettings
 
 # Keys of a scope, and who writes them.
@@ -43,6 +44,16 @@ def language_of(scope: Scope, page: PageSettings) -> Language:
     """The language of a visit: the address's, the site's, the browser's or the setting's, the first that there is."""
     site = site_of(scope)
     return choose(asked_for(scope, "lang") or (site.language if site else ""), _accepted(scope), page.language)
+
+
+def view_of(scope: Scope, page: PageSettings) -> View:
+    """Whom a page is for; its links keep the language and the site that the address asks for, where they exist."""
+    language, kept = language_of(scope, page), []
+    if asked_for(scope, "lang").lower().split("-")[0] in LANGUAGES:
+        kept.append(("lang", language.code))
+    if site_of(scope):
+        kept.append(("site", asked_for(scope, "site")))
+    return View(language, page.articles_language, page.title, tuple(kept))
 
 
 def language_of_browser(scope: Scope, default: str) -> Language:

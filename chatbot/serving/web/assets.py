@@ -20,7 +20,7 @@ def style_source(style: str) -> str:
 
 
 CSP = (
-    f"default-src 'none'; style-src {style_source(STYLE)}; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    f"default-src 'none'; style-src {style_source(STYLE)}; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'self'"
 )
 

@@ -105,10 +105,9 @@ def link_target(base: str, href: str) -> str:
 
 def place_of(passage: Passage, root: str) -> str | None:
     """The address of the passage; on this server's own pages it also names the passage that is to be marked."""
-    own = article_address(passage.article_id, None)
     path, hash_, fragment = passage.url.partition("#")
-    if path == own:
-        return f"{root}{own[1:]}?passage={quote(passage.id, safe='')}{hash_}{fragment}"
+    if path.startswith("/articles/"):
+        return f"{root}{path[1:]}?passage={quote(passage.id, safe='')}{hash_}{fragment}"
     return place(passage.url, root)
 
 
@@ -222,7 +221,8 @@ def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
     if not _SCHEME.match(href):
         href = place(link_target(env["base"], href), env["root"]) or "#"
         href = with_query(href, env["root"], env.get("query", ""))
-    token.attrs = {"href": href, "target": "_blank", "rel": "noopener noreferrer"}
+    leaves = {"target": "_blank", "rel": "noopener noreferrer"} if _SCHEME.match(href) else {}
+    token.attrs = {"href": href, **leaves}
     return str(self.renderToken(tokens, index, options, env))
 
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from chatbot.answering.highlight import MOST_WORDS
 from chatbot.content.markdown.plain import plain
@@ -22,12 +25,19 @@ ROOT = "../"  # the chat page lives at /chat/
 class View:
     """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag.
 
-    `query` keeps a language that the address asks for in links between own pages: "?lang=fr", or empty.
+    `brand` is what the installation calls itself. `kept` is what of the address goes on to other own pages: a language
+    or a site that it asks for, as (name, value).
     """
 
     language: Language = ENGLISH
     articles: str = "en"
-    query: str = ""
+    brand: str = ""
+    kept: tuple[tuple[str, str], ...] = ()
+
+    def query(self, **more: str) -> str:
+        """The query of a link to an own page: "?lang=fr", or empty."""
+        pairs = [*self.kept, *more.items()]
+        return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def why(reason: Why, language: Language) -> str:
@@ -47,9 +57,24 @@ def overdue(read: Article | Passage) -> bool:
     return read.review_by is not None and read.review_by < date.today()
 
 
+def opening(href: str, language: Language) -> Markup:
+    """The attributes of a link that leaves for another site: it opens a new tab, and says so."""
+    if href.startswith(("http:", "https:")):
+        return Markup(' target="_blank" rel="noopener" data-away="{}"').format(language("new_tab"))
+    return Markup()
+
+
+def as_script(value: Any) -> Markup:
+    """A value as JSON that can stand inside a script element."""
+    text = orjson.dumps(value).decode()
+    for character in "<>&'\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 - nothing is left that could end the element
+
+
 def fill(name: str, view: View, root: str = ROOT, **values: Any) -> str:
     """A template with its values; everything that is not Markup is escaped."""
-    own = {"root": root, "query": view.query, "t": view.language, "tongue_of_articles": view.articles}
+    own = {"root": root, "view": view, "query": view.query(), "t": view.language, "tongue_of_articles": view.articles}
     return _TEMPLATES.get_template(name).render(**own, **values)
 
 
@@ -62,5 +87,12 @@ _TEMPLATES = Environment(
 )
 
 _TEMPLATES.globals.update(
-    lead=lead_html, overdue=overdue, passage_html=passage_html, place_of=place_of, plain=plain, why=why
+    as_script=as_script,
+    lead=lead_html,
+    opening=opening,
+    overdue=overdue,
+    passage_html=passage_html,
+    place_of=place_of,
+    plain=plain,
+    why=why,
 )

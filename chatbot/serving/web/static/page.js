@@ -248,6 +248,12 @@ const career = (() => {
     if (step?.kind !== "similar" && location.pathname + location.search + location.hash !== here) history[opening ? "replaceState" : "pushState"](null, "", here);
   };
 
+  /* Other sites may show this page in a frame, but not what is read here. */
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("a[href]");
+    if (self !== top && link?.href.startsWith(new URL("../articles", location.href).href)) link.target = "_blank";
+  }, true);
+
   const stop = () => {
     next = "";
     pending.stop.abort();

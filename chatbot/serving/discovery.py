@@ -1,0 +1,84 @@
+"""What machines read to find the articles: llms.txt, the sitemap, robots.txt and a feed of what is new."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from chatbot.answering.chatbot import Chatbot
+from chatbot.records import Article
+from chatbot.serving.listing import Openings, by_first_topic, canonical, described, is_read_here, markdown_address
+from chatbot.serving.middleware.scope import site_of, view_of
+from chatbot.serving.web.templates import View, fill
+from chatbot.settings import SiteSettings
+from chatbot.sites import articles_of
+
+MOST_ENTRIES = 50
+MOST_ADDRESSES = 50_000  # of a sitemap (sitemaps.org)
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BRACKETS = re.compile(r"([\[\]\\])")
+
+
+def routes(bot: Chatbot, openings: Openings) -> APIRouter:
+    """The four files. Addresses in them are those that the request was sent to; `?site=` narrows them."""
+    router = APIRouter(include_in_schema=False)
+
+    def asked(request: Request) -> tuple[View, SiteSettings | None, list[Article], str]:
+        site = site_of(request.scope)
+        view = view_of(request.scope, bot.settings.page)
+        return view, site, articles_of(site, bot.articles()), str(request.base_url)
+
+    @router.get("/llms.txt")
+    def llms(request: Request) -> Response:
+        view, site, articles, base = asked(request)
+        language = view.language
+        lines = [
+            f"# {view.brand}",
+            "",
+            f"> {language('start_text', articles=language.count('articles', len(articles)))}",
+        ]
+        for topic, group in by_first_topic(site, articles):
+            lines += ["", f"## {topic or language('articles')}", ""]
+            lines += [_line(article, openings(article.id), base) for article in group]
+        return PlainTextResponse("\n".join(lines) + "\n")
+
+    @router.get("/sitemap.xml")
+    def sitemap(request: Request) -> Response:
+        view, _, articles, base = asked(request)
+        own = [(canonical(article, base), day_of(article)) for article in articles if is_read_here(article)]
+        pages = [(f"{base}chat/", None), (f"{base}articles", None), *own]
+        return _xml("sitemap.xml", view, "application/xml", pages=pages[:MOST_ADDRESSES])
+
+    @router.get("/feed.xml")
+    def feed(request: Request) -> Response:
+        view, _, articles, base = asked(request)
+        dated = [(day, article) for article in articles if (day := day_of(article))]
+        newest = sorted(dated, key=lambda each: (-each[0].toordinal(), each[1].title.casefold()))[:MOST_ENTRIES]
+        entries = [(one, day, canonical(one, base), described(openings(one.id))) for day, one in newest]
+        return _xml("feed.xml", view, "application/atom+xml", base=base, entries=entries)
+
+    @router.get("/robots.txt")
+    def robots(request: Request) -> Response:
+        base, root = str(request.base_url), request.scope.get("root_path", "")
+        hidden = [f"Disallow: {root}{path}" for path in ("/*?q=", "/*&q=", "/api/", "/edit")]
+        return PlainTextResponse("\n".join(["User-agent: *", *hidden, "", f"Sitemap: {base}sitemap.xml", ""]))
+
+    return router
+
+
+def day_of(article: Article) -> date | None:
+    """The day of an article's latest version, as far as it is known."""
+    return article.updated or article.published
+
+
+def _line(article: Article, sentences: tuple[str, ...], base: str) -> str:
+    said = f": {sentences[0]}" if sentences else ""
+    title = _BRACKETS.sub(r"\\\1", article.title)
+    return f"- [{title}]({markdown_address(article, base)}){said}"
+
+
+def _xml(name: str, view: View, media_type: str, **values: object) -> Response:
+    return Response(_NOT_XML.sub("", fill(name, view, "", **values)), media_type=media_type)
