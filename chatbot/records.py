@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 Verdict = Literal["answered", "uncertain", "not_covered"]
 Closeness = Literal["very_close", "close", "loose"]
+Kind = Literal["standalone", "follow_up", "more", "pick", "change"]
 Notice = Literal[
     "", "uncertain", "not_covered", "no_article", "no_more", "no_such_passage", "other_language", "small_talk"
 ]
@@ -178,7 +179,8 @@ class Answer:
     the articles'. `topics` are the nearest topics, followed by those of most articles where the question is not
     covered, and `follow_ups` are questions that the corpus answers. `contact` is the address of people who can be asked
     where the hits may not answer, or empty. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three
-    sentences of the first hits that together answer; none unless the verdict is "answered".
+    sentences of the first hits that together answer; none unless the verdict is "answered". `read_as` is how the
+    question was taken in its conversation, and `follows` the earlier question that it was completed from, or empty.
     """
 
     question: str
@@ -195,6 +197,8 @@ class Answer:
     notice: Notice = ""
     in_short: tuple[Excerpt, ...] = ()
     contact: str = ""
+    read_as: Kind = "standalone"
+    follows: str = ""
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

@@ -31,7 +31,7 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 # A wildcard covers two labels or more: `https://*.org` would let half the world in.
 _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
-_ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@)[^\s<>\"']*(?<!@)")
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@|tel:\+?\d)[^\s<>\"']*(?<!@)")
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 
 
@@ -168,14 +168,16 @@ class PublishSettings(Group):
 
 def _address(value: str) -> str:
     if value and not _ADDRESS.fullmatch(value):
-        raise ValueError("expected an address such as 'https://example.org/contact' or 'mailto:careers@example.org'")
+        raise ValueError(
+            "expected an address such as 'https://example.org/ask', 'mailto:a@example.org' or 'tel:+4930123'"
+        )
     return value
 
 
 class PageSettings(Group):
     """The visitors' page: its title, the language of its own words where the browser wants none that there is, and the
     language of the articles as a language tag, for screen readers. `contact` is where people can be asked, an http(s)
-    address or `mailto:`, which every answer names that may not answer.
+    address, `mailto:` or `tel:`, which every answer names that may not answer.
     """
 
     title: Annotated[str, Field(min_length=1, max_length=80)] = "Career chatbot"

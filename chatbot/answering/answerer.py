@@ -18,7 +18,7 @@ from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, reach, spread, together
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
 from chatbot.answering.understanding import foreign_language, small_talk
-from chatbot.answering.understanding.conversation import Reading, checked_history
+from chatbot.answering.understanding.conversation import Reading, checked_history, origin
 from chatbot.answering.understanding.interpreter import Understanding, Understood
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
 from chatbot.answering.verdict.evidence import REFUSALS, Evidence
@@ -91,6 +91,12 @@ class Trace:
     places: tuple[int, ...] = ()
     unshown: tuple[int, ...] = ()
     pinned: bool = False
+
+    @property
+    def follows(self) -> str:
+        """The earlier question that this one was completed from, "" where it was not."""
+        kind = self.understood.reading.kind
+        return origin(self.turns) if kind in ("follow_up", "more", "pick") else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,8 @@ class Answerer:
             notice=trace.notice,
             in_short=_in_short(read) if trace.verdict == "answered" else (),
             contact=self._contact(trace),
+            read_as=trace.understood.reading.kind,
+            follows=trace.follows,
         )
 
     def trace(

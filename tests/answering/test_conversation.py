@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from chatbot.answering.understanding import conversation, phrases
-from chatbot.answering.understanding.conversation import Reading, blend, checked_history, continuity, read, settle
+from chatbot.answering.understanding.conversation import (
+    Reading,
+    blend,
+    checked_history,
+    continuity,
+    origin,
+    read,
+    settle,
+)
 from chatbot.errors import QuestionError
 from chatbot.records import Passage, Turn
 
@@ -47,6 +55,16 @@ def test_what_only_ties_a_question_to_the_last_is_not_embedded() -> None:
 def test_the_topic_is_handed_on_from_follow_up_to_follow_up() -> None:
     second = Turn("what about salaries?", "what about salaries? (about data engineer)", ("offers#2",))
     assert reading("and in healthcare?", FIRST, second).topic == "data engineer"
+
+
+def test_a_follow_up_is_traced_to_the_last_question_that_stood_by_itself() -> None:
+    junior = Turn("what about juniors?", "what about juniors? (about data engineer)", SHOWN)
+    more = Turn("tell me more", FIRST.searched_as, SHOWN)
+    mended = Turn("How do I wriet a CV?", "How do I write a CV?", SHOWN)
+    assert origin((FIRST, junior)) == origin((FIRST, more, more, junior)) == FIRST.question
+    assert origin((FIRST, junior, mended, more)) == mended.question
+    assert origin((junior,)) == junior.question
+    assert origin(()) == ""
 
 
 def test_what_was_asked_of_one_is_asked_of_another_that_takes_its_place() -> None:

@@ -127,7 +127,8 @@ def test_what_may_not_be_answered_names_the_contact(site: Site) -> None:
     assert "Ask a person: advice@example.org" in answer_text(far)
     html = answer_html(far, View(LANGUAGES["fr"]))
     assert "Demander à une personne" in html
-    assert '<a dir="auto" href="mailto:advice@example.org"' in html
+    assert 'href="mailto:advice@example.org?subject=remote%20degree%20flarnbuckle"' in html
+    assert '<p class="contact"><a' in html
     assert site.ask("How do I ask for better pay?").contact == ""
     bare = site.ask("remote degree flarnbuckle", plain=True)
     assert (bare.contact, "Ask a person" in answer_text(bare), "contact" in answer_html(bare)) == ("", False, False)

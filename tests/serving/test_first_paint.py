@@ -155,14 +155,14 @@ def test_a_link_shows_what_was_shared_and_says_when_the_articles_have_changed(vi
     visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visit.ask(QUESTION)
     visit.ask("what about juniors?")
-    titles = page.locator("section.answer").last.locator("article.card h3").all_inner_texts()
+    titles = page.locator("section.answer").last.locator(":is(.card, .block) h4").all_inner_texts()
     page.locator(".act.link").last.click()
     link = page.evaluate("navigator.clipboard.readText()")
     friend = visit.context.new_page()
     friend.goto(link)
     friend.wait_for_selector(".ready", state="attached")
     expect(friend.locator("#talk .question")).to_have_text([QUESTION, "what about juniors?"])
-    assert friend.locator("section.answer").last.locator("article.card h3").all_inner_texts() == titles
+    assert friend.locator("section.answer").last.locator(":is(.card, .block) h4").all_inner_texts() == titles
     expect(friend.locator("#trouble")).to_be_hidden()
     friend.goto("about:blank")
     friend.goto(re.sub(r"of=\w+", "of=0123456789abcdef", link))

@@ -188,24 +188,27 @@ def test_the_address_decides_then_the_browser_then_the_site(
 
 def test_why_a_passage_is_here_is_said_in_the_language() -> None:
     german = LANGUAGES["de"]
-    assert why(Why(("pay", "rise"), "very_close", 0.4), german) == (
-        "Enthält „pay“, „rise“; inhaltlich sehr nah (Wörter 40\xa0%, Bedeutung 60\xa0%)"
-    )
+    assert why(Why(("pay", "rise"), "very_close", 0.4), german) == ("Trifft „pay“, „rise“; inhaltlich sehr nah")
     assert why(Why((), "close", 0.0), german) == "Inhaltlich nah"
     assert why(Why(("pay",), "close", 0.4, pinned=True), german) == "Von der Redaktion ausgewählt"
 
 
 @pytest.mark.parametrize(
-    ("found", "said"),
+    ("found", "said", "exactly"),
     [
-        (Why(("pay",), "loose", 1.0), "Contains “pay”; loosely related in meaning (words 100%, meaning 0%)"),
-        (Why(tuple("abcde"), "close", 0.26), "Contains “a”, “b”, “c”, “d”; close in meaning (words 26%, meaning 74%)"),
-        (Why((), "very_close", 0.0), "Very close in meaning"),
-        (Why(("pay",), "loose", 0.5, pinned=True), "Chosen by the editors"),
+        (Why(("pay",), "loose", 1.0), "Matches “pay”; loosely related in meaning", " (words 100%, meaning 0%)"),
+        (
+            Why(tuple("abcde"), "close", 0.26),
+            "Matches “a”, “b”, “c”, “d”; close in meaning",
+            " (words 26%, meaning 74%)",
+        ),
+        (Why((), "very_close", 0.0), "Very close in meaning", ""),
+        (Why(("pay",), "loose", 0.5, pinned=True), "Chosen by the editors", ""),
     ],
 )
-def test_the_english_page_says_what_programs_read(found: Why, said: str) -> None:
-    assert (why(found, ENGLISH), reason(found).casefold()) == (said, said.casefold())
+def test_the_page_says_what_programs_read_without_its_figures(found: Why, said: str, exactly: str) -> None:
+    assert why(found, ENGLISH) == said
+    assert reason(found).casefold().replace("contains", "matches") == f"{said}{exactly}".casefold()
 
 
 @pytest.mark.parametrize(

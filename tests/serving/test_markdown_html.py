@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chatbot.records import Answer, Article, Excerpt, Highlight, Hit, Passage, Why
 from chatbot.serving.chat.cards import answer_html, question_html
 from chatbot.serving.web.languages import ENGLISH
-from chatbot.serving.web.markdown_html import article_html, lead_html, passage_html, place, place_of
+from chatbot.serving.web.markdown_html import article_html, lead, passage_html, place, place_of
 
 TAGS = {
     "p", "a", "i", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "h4", "hr", "br", "mark",
@@ -178,10 +178,10 @@ def test_the_lead_is_the_sentences_that_answer_or_else_the_first_words() -> None
     text = "Start here. **Ask** for a raise <b>now</b>. End."
     mark = Highlight(12, 43)
     hit = Hit(2, passage(text), 1.0, 0.5, 1.0, (mark,), WHY, "")
-    assert str(lead_html(hit)) == "<mark>Ask for a raise now.</mark>"
+    assert lead(hit) == "Ask for a raise now."
     long = passage("word " * 100)
-    assert str(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, ""))).endswith("word …")
-    assert len(lead_html(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, ""))) <= 240
+    assert lead(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, "")).endswith("word …")
+    assert len(lead(Hit(2, long, 1.0, 0.5, 1.0, (), WHY, ""))) <= 240
 
 
 def test_a_passage_of_this_server_is_linked_with_its_id_and_place() -> None:
@@ -259,9 +259,48 @@ def test_columns_stand_in_a_line_of_their_own_where_it_is_not_known_what_is_unde
     assert "<table>" not in html
 
 
-def test_a_folded_passage_names_its_columns_before_the_row_that_answers() -> None:
+TABLE = """Intro.
+
+| Role | Hands over | |
+|:--|---|---|
+| Analyst | reports | x |
+| Analytics *engineer* | clean tables | |
+
+End."""
+ANALYST = "Role: Analyst — Hands over: reports — x · Role: Analytics engineer — "
+
+
+@pytest.mark.parametrize(
+    ("marked", "said"),
+    [
+        ("clean tables", "Role: Analytics engineer — Hands over: clean tables"),
+        ("| Role | Hands over | |", f"Intro. · {ANALYST}"),
+        (
+            "reports | x |\n| Analytics *engineer*",
+            "Role: Analyst — Hands over: reports — x · Role: Analytics engineer — ",
+        ),
+        ("Intro.", "Intro."),
+        ("x |\n| Analytics *engineer* | clean tables | |\n\nEnd.", "Role: Analyst — "),
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_folded_passage_says_the_row_that_answers_and_never_a_head_alone(
+    marked: str, said: str, line_end: str
+) -> None:
+    text, marked = TABLE.replace("\n", line_end), marked.replace("\n", line_end)
+    start = text.index(marked)
+    hit = Hit(2, passage(text), 1.0, 1.0, 0.0, (Highlight(start, start + len(marked)),), WHY, "")
+    assert lead(hit).startswith(said)
+
+
+def test_a_row_that_was_cut_says_its_cells_without_names_for_them() -> None:
+    hit = Hit(2, passage("of it | 20 |\n| Deputy | 10 | b |", columns=("Role", "Pay", "Other")), 1, 1, 0, (), WHY, "")
+    assert lead(hit) == "of it — 20 · Role: Deputy — Pay: 10 — Other: b"
+
+
+def test_a_folded_passage_names_its_columns_in_the_row_that_answers() -> None:
     hit = Hit(2, passage(ROWS, columns=("Role", "Pay", "&")), 1.0, 1.0, 0.0, (Highlight(0, 24),), WHY, "")
-    assert lead_html(hit) == '<span class="repeated">Role · Pay · &amp;:</span> <mark>Chief 20 a</mark>'
+    assert lead(hit) == "Role: Chief — Pay: 20 — &: a"
 
 
 def test_what_stands_in_short_is_plain_and_names_its_card() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tests.support.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
 from tests.support.visit import Visit
@@ -117,9 +118,37 @@ def test_an_answer_begins_in_short_with_sentences_that_lead_to_their_cards(visit
     visit.ask(QUESTION)
     visit.ask(QUESTION)
     short = page.locator("section.answer").last.locator(".short")
-    assert short.locator("h3").inner_text() == "In short"
+    assert short.locator("h4").inner_text() == "In short"
     assert "Explain a gap in your CV in one plain line with the dates and the reason." in short.inner_text()
     short.get_by_role("link", name="Passage 1").first.click()
     target, first = page.locator("article.card:target"), page.locator("section.answer").last.locator(".card").first
     assert target.get_attribute("id") == first.get_attribute("id")
     assert page.locator("#talk .question").count() == 3
+
+
+@pytest.mark.parametrize(("visit", "most"), [({}, 1.2), (PHONE, 2)], indirect=["visit"], ids=["desktop", "phone"])
+def test_a_whole_answer_is_seen_at_a_glance(visit: Visit, most: float) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    answer, cards = page.locator("section.answer"), page.locator("article.card")
+    assert answer.evaluate("answer => answer.getBoundingClientRect().height / innerHeight") <= most
+    # The title of an article stands once, and what to ask next before the rest.
+    titles = page.locator("#talk :is(.card, .block) h4").all_inner_texts()
+    assert len(titles) == len(set(titles))
+    parts = answer.locator(":is(.card, .chips, .block)").evaluate_all("all => all.map(one => one.className)")
+    assert parts[:3] == ["card", "chips", "block"]
+    ranks = cards.evaluate_all("all => all.map(card => card.querySelector('.rank').textContent)")
+    assert sorted(ranks) == [str(n + 1) for n in range(cards.count())]
+
+
+def test_the_page_says_how_a_follow_up_was_taken_and_what_was_searched(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    visit.ask("and how long should it be?")
+    answer = page.locator("section.answer").last
+    expect(answer.locator(".searched")).to_contain_text(f"Understood as a follow-up to {QUESTION} · Ask on its own")
+    answer.locator(".because").first.evaluate("line => { line.hidden = false; }")
+    expect(answer.locator(".because q").first).to_contain_text("and how long should it be? (about")
+    visit.ask("How do I explein a gap in my CV?")
+    expect(page.locator(".searched").last).to_contain_text("Search for exactly what I wrote")
+    assert [heading.evaluate("one => one.tagName") for heading in page.locator("#talk .question").all()] == ["H2"] * 3

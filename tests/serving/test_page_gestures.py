@@ -24,7 +24,7 @@ def test_a_filter_limits_the_answer_and_can_be_taken_away(visit: Visit) -> None:
     visit.shoot("filters")
     page.keyboard.press("Escape")
     visit.ask("How do I ask for a higher salary?")
-    titles = set(page.locator("article.card h3").all_inner_texts())
+    titles = set(page.locator("article.card").evaluate_all("cards => cards.map(card => card.dataset.title)"))
     assert titles == {"Talking about pay"}
     expect(page.locator(".searched")).to_contain_text("Only: pay and offers")
     page.get_by_role("button", name="Remove filter: pay and offers").click()
@@ -39,7 +39,7 @@ def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> Non
     page.get_by_role("button", name="Ask without filters").last.click()
     expect(page.locator("#talk .question")).to_have_count(2)
     visit.settle()
-    expect(page.locator("section.answer").last.locator(".card h3").first).to_contain_text("Writing a CV")
+    expect(page.locator("section.answer").last.locator(".card h4").first).to_contain_text("Writing a CV")
     expect(page.locator("#active button")).to_have_count(0)
 
 
@@ -47,6 +47,7 @@ def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_fold
     page = visit.open()
     visit.ask(QUESTION)
     card = page.locator("article.card").first
+    card.locator(".deeds summary").click()
     card.get_by_role("button", name="Not helpful").click()
     card.get_by_label("It is out of date").check()
     card.get_by_label(re.compile("Anything to add")).fill("The form <b>changed</b>")
@@ -60,7 +61,7 @@ def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_fold
         QUESTION, "unhelpful", ("outdated",), "The form <b>changed</b>",
     )  # fmt: skip
     assert said.passage == card.get_attribute("data-passage")
-    expect(card.get_by_role("button", name="Not helpful")).to_have_attribute("aria-pressed", "true")
+    expect(card.locator(".act.down")).to_have_attribute("aria-pressed", "true")
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
@@ -106,7 +107,7 @@ def test_the_focus_goes_to_the_answer_of_a_chip_and_draws_no_ring_there(visit: V
     page = visit.open()
     page.keyboard.press("Tab")
     page.locator(".start .chip").first.press("Enter")
-    expect(page.locator("section.answer h2")).to_be_focused()
+    expect(page.locator("section.answer h3")).to_be_focused()
     ring = "getComputedStyle(document.activeElement).outlineStyle"
     assert page.evaluate(ring) == "none"
     page.keyboard.press("Tab")
@@ -117,9 +118,10 @@ def test_the_focus_goes_on_with_what_is_asked_next(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)
     for turns, press in enumerate(("section.answer .chip", "article.card .act.more"), 2):
+        page.locator("article.card .deeds").last.evaluate("menu => { menu.open = true; }")
         page.locator(press).last.press("Enter")
         expect(page.locator("section.answer")).to_have_count(turns)
-        expect(page.locator("section.answer h2").last).to_be_focused()
+        expect(page.locator("section.answer h3").last).to_be_focused()
         visit.settle()
     page.locator("#fresh").press("Enter")
     expect(page.locator("#talk .question")).to_have_count(0)
@@ -130,22 +132,24 @@ def test_the_focus_stays_with_a_form_that_is_sent_or_left(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)
     card = page.locator("article.card").nth(1)
-    down = card.get_by_role("button", name="Not helpful")
+    menu, down = card.locator(".deeds summary"), card.get_by_role("button", name="Not helpful")
+    menu.press("Enter")
     down.press("Enter")
     expect(card.get_by_label("It is about something else")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(down).to_be_focused()
+    expect(menu).to_be_focused()
+    menu.press("Enter")
     down.press("Enter")
     card.get_by_label("It is out of date").press("Space")
     card.get_by_role("button", name="Send").press("Enter")
     expect(card.locator(".thanks")).to_be_in_viewport()
-    expect(down).to_be_focused()
+    expect(menu).to_be_focused()
 
 
 def test_a_language_in_the_address_goes_on_to_the_articles_and_back(visit: Visit) -> None:
     page = visit.open("/chat/?lang=fr")
     visit.ask(QUESTION)
-    link = str(page.locator("article.card h3 a").first.evaluate("link => link.href"))
+    link = str(page.locator("article.card h4 a").first.evaluate("link => link.href"))
     assert "lang=fr" in link
     assert "passage=" in link
     page.goto(link)
@@ -215,7 +219,7 @@ def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
     visit.ask(QUESTION)
     assert page.evaluate("window.pwned") is None
     assert page.locator("#talk :is(img, script)").count() == 0
-    expect(page.locator("article.card h3").filter(has_text="Writing a CV")).not_to_have_count(0)
+    expect(page.locator("article.card h4, .block h4").filter(has_text="Writing a CV")).not_to_have_count(0)
 
 
 def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:
@@ -237,23 +241,95 @@ def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:
     visit.settle()
 
 
-def test_the_sources_of_the_conversation_lead_to_their_cards(visit: Visit) -> None:
+NUMBERS = "links => links.map(link => link.dataset.rank)"
+
+
+def test_the_sources_are_those_of_the_answer_in_view_with_the_numbers_of_its_cards(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)
     visit.ask("How do I ask for a higher salary?")
-    links = page.locator("#sources li > a")
-    titles = page.locator("article.card h3").all_inner_texts()
-    assert links.all_inner_texts() == list(dict.fromkeys(titles))
-    page.locator("#sources li > a", has_text="Writing a CV").click()
-    expect(page.locator("article.card:target h3")).to_have_text("Writing a CV")
+    answers, links = page.locator("section.answer"), page.locator("#sources a")
+    expect(links.first).to_have_text("1 Talking about pay")
+    numbers = answers.last.locator(".card").evaluate_all(NUMBERS)
+    assert sorted(links.evaluate_all(NUMBERS)) == sorted(numbers) == [str(n + 1) for n in range(len(numbers))]
+    links.last.click()
+    seen = answers.last.locator(".card:target")
+    expect(seen).to_have_attribute("data-rank", str(links.last.get_attribute("data-rank")))
+    answers.first.locator(".short").scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 0)")
+    expect(links.first).to_have_text("1 Writing a CV")
+    links.first.click()
+    expect(answers.first.locator(".card").first).to_have_attribute("id", "card-1")
+    expect(page.locator(".card:target")).to_have_attribute("id", "card-1")
+
+
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 390, "height": 844}, "has_touch": True}], indirect=True)
+def test_on_a_phone_the_sources_open_from_the_head_of_their_answer(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    expect(page.locator("#sources nav")).to_be_hidden()
+    page.locator(".origins summary").click()
+    page.locator(".origins a").last.click()
+    expect(page.locator(".origins a").last).to_be_hidden()
+    expect(page.locator(".card:target")).to_be_in_viewport()
+    # What a mouse uncovers a finger could not.
+    expect(page.locator(".row .act.copy").first).to_have_css("opacity", "1")
+    assert page.locator(".row > .bar").first.evaluate("bar => getComputedStyle(bar).opacity") == "1"
+
+
+@pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
+def test_of_a_row_is_copied_what_is_seen(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    row = page.locator("article.row").first
+    read = "() => navigator.clipboard.readText()"
+    seen, whole = row.locator(".lead").inner_text(), row.locator(".passage").text_content() or ""
+    row.hover()
+    row.locator(".act.copy").click()
+    assert page.evaluate(read).startswith(f"“{seen}”\n— {row.get_attribute('data-title')}")
+    row.locator(".lead").click()
+    expect(row.locator(".passage")).to_be_visible()
+    expect(row.locator(".lead")).to_be_hidden()
+    page.wait_for_function("() => !document.querySelector('.copied')")
+    row.locator(".act.copy").click()
+    assert whole.split(". ")[-1].strip() in page.evaluate(read)
+
+
+def test_the_tools_of_a_card_are_one_stop_that_the_arrow_keys_walk(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    stops = page.locator("#talk, #sources").locator("a[href], button, summary, [tabindex='0']")
+    assert stops.evaluate_all("all => all.filter(one => one.checkVisibility() && one.tabIndex >= 0).length") <= 25
+    bar = page.locator("article.card .bar").first
+    bar.locator(".act.open").focus()
+    page.keyboard.press("ArrowRight")
+    expect(bar.locator(".act.copy")).to_be_focused()
+    page.keyboard.press("End")
+    menu = bar.locator("summary")
+    expect(menu).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowDown")
+    expect(bar.locator(".act.more")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(bar.locator(".act.open")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('.bar')")
+    page.keyboard.press("Shift+Tab")
+    expect(menu).to_be_focused()
 
 
 def test_why_a_passage_is_here_and_more_like_it(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)
     card = page.locator("article.card").first
+    card.locator(".deeds summary").click()
     card.get_by_role("button", name="Why this passage").click()
-    expect(card.locator(".because")).to_contain_text("in meaning")
+    expect(card.locator(".because")).to_contain_text("Matches “explain”, “gap”, “cv”;")
+    expect(card.locator(".deeds summary")).to_be_focused()
+    card.locator(".deeds summary").click()
     card.get_by_role("button", name="More like this").click()
     expect(page.locator("#talk .question").last).to_have_text("More like “Writing a CV”")
 
@@ -262,10 +338,12 @@ def test_why_a_passage_is_here_and_more_like_it(visit: Visit) -> None:
 def test_nothing_is_inaccessible_in_a_long_conversation(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = visit.open()
     visit.ask(QUESTION)
-    page.get_by_role("button", name="Why this passage").first.click()
-    page.get_by_role("button", name="Helpful", exact=True).first.click()
+    for name in ("Why this passage", "Helpful"):
+        page.locator(".deeds summary").first.click()
+        page.get_by_role("button", name=name, exact=True).first.click()
     expect(page.locator(".thanks")).to_be_visible()
     page.locator("details.whole summary").first.click()
+    page.locator(".deeds summary").first.click()
     page.get_by_role("button", name="More like this").first.click()
     expect(page.locator("section.answer")).to_have_count(2)
     visit.settle()

@@ -259,7 +259,7 @@ def test_the_page_in_a_frame_follows_the_rules_of_its_site(
     frame.locator("#box textarea").fill(QUESTION)
     frame.locator("#box textarea").press("Enter")
     expect(frame.locator("section.answer")).to_have_count(2)
-    link = frame.locator("section.answer").last.locator(".card h3 a").first
+    link = frame.locator("section.answer").last.locator(".card h4 a").first
     expect(link).to_have_attribute("href", re.compile(r"articles/cv\?passage=.*&site=http"))
     here.shoot(f"site-answer-{language}")
     assert here.errors == []
@@ -293,7 +293,7 @@ def test_the_page_of_a_site_names_it_in_links_and_has_no_flaw(browser: Browser, 
     expect(page.locator(".act.link")).to_have_text("Link copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == f"{ruled.url}/chat/?site=Writing+%26+more#q=How+do+I+explain+a+gap+in+my+CV%3F"
-    href = page.locator(".card h3 a").first.get_attribute("href") or ""
+    href = page.locator(".card h4 a").first.get_attribute("href") or ""
     page.goto(href)
     assert page.locator(".back a").get_attribute("href") == "../chat/?lang=en&site=Writing+%26+more"
     page.goto(f"{ruled.url}/articles?site={quote('Writing & more')}")

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
@@ -20,9 +19,8 @@ from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.bm25 import idf
 from chatbot.indexing.generation.tokens import stem, words
-from chatbot.records import Passage, Turn
+from chatbot.records import Kind, Passage, Turn
 
-Kind = Literal["standalone", "follow_up", "more", "pick", "change"]
 MOST_TURNS = 30
 MOST_SENT = 100
 MOST_CHARACTERS = 1500
@@ -124,6 +122,14 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
     if not completing or _unknown(body, own, frequency):
         return Reading("change", question)
     return Reading("follow_up", question, completing, independence=_independence(body, own, frequency, passages))
+
+
+def origin(history: Sequence[Turn]) -> str:
+    """The latest question of a conversation that stood by itself, as it was typed; "" where there is none."""
+    for before, turn in reversed(list(zip((None, *history), history, strict=False))):
+        if not _parts(turn.searched_as)[1] and (before is None or before.searched_as != turn.searched_as):
+            return turn.question
+    return history[0].question if history else ""
 
 
 def settle(reading: Reading, raw: float, completed: float, nearest: Passage, shown: Sequence[str]) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -27,17 +28,25 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
         message, tongue = view.language.message(message)
     heading = _heading(answer, view.language, only, reply=reply)
     values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
-    return fill("answer.html", view, answer=answer, lines=lines, **values)
+    person = person_link(answer.contact or view.contact, answer.question)
+    return fill("answer.html", view, answer=answer, lines=lines, person=person, **values)
 
 
 def similar_html(hits: Sequence[Hit], view: View = View()) -> str:
     """The passages close to another one."""
-    return fill("similar.html", view, hits=hits)
+    return fill("similar.html", view, hits=hits, person=view.contact)
+
+
+def person_link(contact: str, question: str) -> str:
+    """The address of people to ask; a mail to them has the question as its subject."""
+    if not contact.startswith("mailto:"):
+        return contact
+    return f"{contact}{'&' if '?' in contact else '?'}subject={quote(question, safe='')}"
 
 
 def question_html(question: str, step: str = "") -> str:
-    """What the visitor wrote, as text; `step` is what the page sends to ask it again, as JSON."""
-    return str(Markup('<p class="question" dir="auto" data-step="{}">{}</p>').format(step, question))
+    """What the visitor wrote, as a heading; `step` is what the page sends to ask it again, as JSON."""
+    return str(Markup('<h2 class="question" dir="auto" data-step="{}">{}</h2>').format(step, question))
 
 
 def notice_html(text: str) -> str:

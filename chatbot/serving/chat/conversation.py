@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,7 +18,7 @@ from chatbot.records import Answer, Filters, Turn
 from chatbot.serving.chat.cards import answer_html, busy_html, earlier_html, notice_html, question_html, similar_html
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, Language
-from chatbot.serving.web.templates import View
+from chatbot.serving.web.templates import RECENT, View
 from chatbot.sites import for_site, shows, within
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ MOST_STEPS = 50
 MOST_TURNS = 30  # of a conversation lead on to the next question
 REPLAYED = 0.25  # what a question costs that is answered again only to be shown
 MOST_CHARACTERS = 1000
-RECENT = timedelta(days=365)
 Messages = tuple[tuple[str, str], ...]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
 
@@ -134,7 +133,8 @@ def perform(
         gesture = Gesture.model_validate_json(sent)
     except ValidationError:
         return talk, (*talk.messages(ENGLISH), ("assistant", notice_html(ENGLISH("unreadable"))))
-    view = View(LANGUAGES.get(gesture.language, ENGLISH), bot.settings.page.articles_language)
+    page = bot.settings.page
+    view = View(LANGUAGES.get(gesture.language, ENGLISH), page.articles_language, contact=page.contact)
     if wait:
         return talk, (*talk.messages(view.language), ("assistant", busy_html(wait)))
     if not talk.goes_on(gesture):

@@ -94,6 +94,7 @@ class Document:
         question = next(filter(None, map(str.strip, QueryParams(scope.get("query_string", b"")).getlist("q"))), "")
         too_long = len(question) > MOST_CHARACTERS
         wait = charge(1) if question and not too_long else 0
+        page = self.bot.settings.page
         messages: tuple[tuple[str, str], ...] = ()
         if too_long:
             messages = (("assistant", notice_html(language("too_long", most=str(MOST_CHARACTERS)))),)
@@ -105,8 +106,7 @@ class Document:
         texts = page_texts(self.bot, view, site)
         for component in gradio.config["components"]:
             component["props"].update(component_texts(texts, view).get(component["props"].get("elem_id"), {}))
-        title = self.bot.settings.page.title
-        words = {**language.script, "code": language.code, "title": title, "plurals": language.plurals}
+        words = {**language.script, "code": language.code, "title": page.title, "plurals": language.plurals}
         html = fill(
             "chat.html",
             view,

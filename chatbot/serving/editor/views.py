@@ -18,7 +18,7 @@ from chatbot.editing.listing import Listed, Preview
 from chatbot.indexing.building.report import Changes, Plan
 from chatbot.indexing.maintenance import Kept, Verified
 from chatbot.records import Answer
-from chatbot.serving.web.markdown_html import lead_html, passage_html
+from chatbot.serving.web.markdown_html import lead, passage_html
 from chatbot.serving.web.templates import ROOT, View, fill
 
 MOST_ROWS = 500
@@ -218,7 +218,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _fill(template: str, **values: Any) -> str:
-    tools: dict[str, Any] = {"when": _when, "lead_of": lead_html, "rendered": _rendered, "count": _count}
+    tools: dict[str, Any] = {"when": _when, "lead_of": lead, "rendered": _rendered, "count": _count}
     return _shown(fill(f"edit/{template}", View(), **(tools | values)))
 
 

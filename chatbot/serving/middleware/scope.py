@@ -53,7 +53,7 @@ def view_of(scope: Scope, page: PageSettings) -> View:
         kept.append(("lang", language.code))
     if site_of(scope):
         kept.append(("site", asked_for(scope, "site")))
-    return View(language, page.articles_language, page.title, tuple(kept))
+    return View(language, page.articles_language, page.title, tuple(kept), page.contact)
 
 
 def language_of_browser(scope: Scope, default: str) -> Language:

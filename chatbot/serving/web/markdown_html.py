@@ -21,7 +21,7 @@ from markupsafe import Markup, escape
 from chatbot.content.markdown.blocks import CUSTOM_ID
 from chatbot.content.markdown.deep_links import article_address, page_anchor
 from chatbot.content.markdown.plain import plain
-from chatbot.content.markdown.tables import head
+from chatbot.content.markdown.tables import head, rows
 from chatbot.records import Article, Highlight, Hit, Passage
 
 # Where a marked sentence begins and ends, while the Markdown is parsed. Both count as punctuation, so that emphasis
@@ -38,16 +38,21 @@ _CITABLE = frozenset(("heading_open", "paragraph_open", "list_item_open", "tr_op
 
 
 def passage_html(
-    passage: Passage, highlights: Sequence[Highlight], root: str, table: str = "Table", repeated: str = ""
+    passage: Passage,
+    highlights: Sequence[Highlight],
+    root: str,
+    table: str = "Table",
+    repeated: str = "",
+    heading: str = "h4",
 ) -> Markup:
-    """The passage with its highlights in `<mark>`; headings in it become `<h4>`.
+    """The passage with its highlights in `<mark>`; headings in it become `heading`.
 
     `root` is the relative address of the server's root, such as "../"; `table` is what a table is called, `repeated`
     says of the names of columns that they are from further up.
     """
     top = head(passage.columns, passage.text) if passage.columns else ""
     marks = [Highlight(mark.start + len(top), mark.end + len(top)) for mark in highlights]
-    env = {"marks": marks, "base": passage.url, "root": root, "heading": "h4", "table": table}
+    env = {"marks": marks, "base": passage.url, "root": root, "heading": heading, "table": table}
     body = _render(top + passage.text, env | {"repeated": repeated if top else ""})
     if top or not passage.columns:
         return body
@@ -55,19 +60,16 @@ def passage_html(
     return Markup('<p class="repeated">{}</p>\n{}').format(f"{repeated}: {names}" if repeated else names, body)
 
 
-def lead_html(hit: Hit) -> Markup:
-    """What a folded passage shows of itself: the sentences that answer, or else its first words.
+def lead(hit: Hit) -> str:
+    """What a folded passage shows of itself, in plain words: the sentences that answer, or else its first ones.
 
-    Both come after the names of columns, where it begins below them.
+    Of a table it is the whole row, with the names of its columns, and never the head alone.
     """
-    text, columns = hit.passage.text, hit.passage.columns
-    names = (
-        Markup('<span class="repeated">{}:</span> ').format(" · ".join(filter(None, columns))) if columns else Markup()
-    )
-    sentences = [plain(text[mark.start : mark.end]) for mark in hit.highlights]
-    if sentences:
-        return names + Markup(" … ").join(Markup("<mark>{}</mark>").format(sentence) for sentence in sentences)
-    return names + escape(textwrap.shorten(plain(text), LEAD_CHARACTERS, placeholder=" …"))
+    text = hit.passage.text
+    table = tuple(rows(text, hit.passage.columns))
+    sentences = dict.fromkeys(_said(text, table, mark.start, mark.end) for mark in hit.highlights)
+    shown = " … ".join(filter(None, sentences)) or _said(text, table, 0, len(text))
+    return textwrap.shorten(shown, LEAD_CHARACTERS, placeholder=" …")
 
 
 def article_html(
@@ -109,6 +111,16 @@ def place_of(passage: Passage, root: str) -> str | None:
     if path.startswith("/articles/"):
         return f"{root}{path[1:]}?passage={quote(passage.id, safe='')}{hash_}{fragment}"
     return place(passage.url, root)
+
+
+def _said(text: str, table: Sequence[tuple[int, int, str]], start: int, end: int) -> str:
+    """The words of `text[start:end]`, rows of a table as a whole."""
+    parts = []
+    for row_start, row_end, said in table:
+        if row_start < end and row_end > start:
+            parts += [plain(text[start:row_start]), said]
+            start = row_end
+    return " · ".join(filter(None, [*parts, plain(text[start:end])]))
 
 
 def _render(text: str, env: dict[str, Any]) -> Markup:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +15,12 @@ from markupsafe import Markup
 
 from chatbot.answering.highlight import MOST_WORDS
 from chatbot.content.markdown.plain import plain
-from chatbot.records import Article, Passage, Why
+from chatbot.records import Article, Hit, Passage, Why
 from chatbot.serving.web.languages import ENGLISH, Language
-from chatbot.serving.web.markdown_html import lead_html, passage_html, place_of
+from chatbot.serving.web.markdown_html import lead, passage_html, place_of
 
 ROOT = "../"  # the chat page lives at /chat/
+RECENT = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,14 @@ class View:
     """Whom the HTML is for: the language of the page's own words, and that of the articles as a language tag.
 
     `brand` is what the installation calls itself. `kept` is what of the address goes on to other own pages: a language
-    or a site that it asks for, as (name, value).
+    or a site that it asks for, as (name, value). `contact` is the address of people who can be asked instead, or empty.
     """
 
     language: Language = ENGLISH
     articles: str = "en"
     brand: str = ""
     kept: tuple[tuple[str, str], ...] = ()
+    contact: str = ""
 
     def query(self, **more: str) -> str:
         """The query of a link to an own page: "?lang=fr", or empty."""
@@ -47,9 +50,21 @@ def why(reason: Why, language: Language) -> str:
     closeness = language(reason.closeness)
     if not reason.words:
         return closeness[:1].upper() + closeness[1:]
-    shares = {"lexical": language.share(reason.share), "semantic": language.share(1 - reason.share)}
     words = language("comma").join(language("quoted", word=word) for word in reason.words[:MOST_WORDS])
-    return language("contains", words=words, closeness=closeness, **shares)
+    return language("matches", words=words, closeness=closeness)
+
+
+def by_article(hits: Sequence[Hit]) -> list[list[Hit]]:
+    """Hits that are in order, those of one article together; the article of the best comes first."""
+    found: dict[str, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.passage.article_id, []).append(hit)
+    return list(found.values())
+
+
+def aged(read: Article | Passage) -> bool:
+    """Whether an article is so old that a visitor should know."""
+    return read.updated is not None and read.updated < date.today() - RECENT
 
 
 def overdue(read: Article | Passage) -> bool:
@@ -87,8 +102,10 @@ _TEMPLATES = Environment(
 )
 
 _TEMPLATES.globals.update(
+    aged=aged,
     as_script=as_script,
-    lead=lead_html,
+    by_article=by_article,
+    lead=lead,
     opening=opening,
     overdue=overdue,
     passage_html=passage_html,

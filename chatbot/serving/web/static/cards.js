@@ -2,19 +2,21 @@
 /* What is done with the cards and the conversation: copy, rate, filter, download, and the list of sources. */
 (() => {
   const { words, find, all, say, steps } = career;
-  const BLOCKS = "p, li, h4, pre, tr";
+  const BLOCKS = "p, li, h5, pre, tr";
 
   /* The text of a passage, block by block. */
   const blocks = (passage) => all(BLOCKS, passage)
     .filter((block) => !block.querySelector("p, li"))
     .map((block) => (block.matches("tr") ? [...block.cells].map((cell) => cell.textContent.trim()).join(" | ") : block.textContent.trim()));
 
-  const source = (card) => [card.querySelector("h3"), card.querySelector(".path")]
-    .filter(Boolean).map((part) => part.textContent.trim()).join(" › ");
+  const source = (card) => [card.dataset.title, card.querySelector(".path")?.textContent].filter(Boolean).join(" › ");
 
+  /* What is seen of a passage, with its source. */
   const citation = (card) => {
-    const link = card.querySelector("h3 a");
-    return `“${blocks(card.querySelector(".passage")).join("\n")}”\n— ${source(card)}${link ? `\n${link.href}` : ""}\n`;
+    const link = card.querySelector(".act.open");
+    const folded = card.querySelector(".whole:not([open])");
+    const text = folded ? card.querySelector(".lead").textContent : blocks(card.querySelector(".passage")).join("\n");
+    return `“${text}”\n— ${source(card)}${link ? `\n${link.href}` : ""}\n`;
   };
 
   const copy = async (button, text, told) => {
@@ -51,6 +53,9 @@
     if (!line) place.append(line = document.createElement("p"));
     line.className = `thanks ${kind}`;
     line.textContent = text;
+    // Who was not helped may want to ask somebody.
+    const person = kind === "unhelpful" && button.closest("section.answer").querySelector(".contact[hidden] .person");
+    if (person) line.append(" ", person.cloneNode(true));
     line.scrollIntoView({ block: "nearest" });
     say(text);
   };
@@ -60,9 +65,8 @@
       const body = JSON.stringify({ ...about(button), rating, reasons, note });
       const answer = await fetch("../api/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });
       if (!answer.ok) throw new Error(answer.status);
-      const group = button.closest(".rate") || button.parentElement;
-      all("[aria-pressed]", group).forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
-      tell(button, words.thanks);
+      all("[aria-pressed]", button.parentElement).forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      tell(button, words.thanks, rating);
       return true;
     } catch {
       tell(button, words.not_sent, "problem");
@@ -79,7 +83,7 @@
       form.querySelector("fieldset").remove();
       form.querySelector(".note").firstChild.textContent = words.wanted;
     }
-    const close = () => { form.remove(); button.focus(); };
+    const close = () => { form.remove(); back(button); };
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (career.tooLong(form.elements.note)) return;
@@ -98,6 +102,7 @@
     because.hidden = !because.hidden;
     button.setAttribute("aria-expanded", String(!because.hidden));
     because.scrollIntoView({ block: "nearest" });
+    if (!because.hidden) say(because.textContent);
   };
 
   /* Filters */
@@ -116,33 +121,48 @@
 
   const press = (button, on) => { button.setAttribute("aria-pressed", String(on)); showFilters(); };
 
-  /* Sources */
-  const showSources = () => {
-    const articles = new Map();
-    all("#talk .card").forEach((card, place) => {
-      card.id = `card-${place + 1}`;
-      const { article } = card.dataset;
-      if (!articles.has(article)) articles.set(article, []);
-      articles.get(article).push(card);
-    });
-    for (const link of all("#talk .short a")) {
-      link.href = place(all(".card", link.closest("section.answer"))[link.dataset.rank - 1]);
+  /* Sources: those of the answer in view, which crosses the middle of the window. */
+  const numbered = () => {
+    all("#talk .card").forEach((card, count) => { card.id = `card-${count + 1}`; });
+    for (const link of all("#talk a[data-rank]")) {
+      link.href = place(link.closest("section.answer").querySelector(`.card[data-rank="${link.dataset.rank}"]`));
     }
-    find("#sources ol").replaceChildren(...[...articles.values()].map((cards) => {
-      const title = cards[0].querySelector("h3");
-      const item = document.createElement("li");
-      const link = Object.assign(document.createElement("a"), { href: place(cards[0]), textContent: title.textContent, dir: "auto", lang: title.lang });
-      item.append(link);
-      if (cards.length > 1) {
-        const more = Object.assign(document.createElement("span"), { className: "places" });
-        more.append(...cards.map((card, number) => Object.assign(document.createElement("a"), { href: place(card), textContent: number + 1, ariaLabel: `${title.textContent} ${number + 1}` })));
-        item.append(more);
-      }
-      return item;
-    }));
-    find("#sources nav").hidden = !articles.size;
-    document.documentElement.classList.toggle("sourced", articles.size > 0);
   };
+
+  const showSources = (answer) => {
+    const list = answer?.querySelector(".origins ol");
+    if (list) find("#sources ol").replaceChildren(...list.cloneNode(true).children);
+    find("#sources nav").hidden = !list;
+  };
+
+  const watch = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => showSources(one.target)), { rootMargin: "-50% 0px" });
+
+  const follow = () => {
+    const answers = all("#talk section.answer");
+    watch.disconnect();
+    numbered();
+    answers.forEach((answer) => watch.observe(answer));
+    showSources(answers.pop());
+  };
+
+  /* The tools of a card are one stop of the Tab key; the arrow keys walk them. */
+  const tools = (bar) => all(".act", bar).filter((tool) => tool.checkVisibility());
+  const rove = (bar, on) => all(":scope > .act, summary", bar).forEach((tool) => { tool.tabIndex = tool === on ? 0 : -1; });
+  const stops = () => all("#talk [role=toolbar]").forEach((bar) => rove(bar, bar.querySelector(".act")));
+
+  const walk = (event) => {
+    const bar = event.target.closest?.("[role=toolbar]");
+    const found = bar ? tools(bar) : [];
+    const [before, after] = document.dir === "rtl" ? ["ArrowRight", "ArrowLeft"] : ["ArrowLeft", "ArrowRight"];
+    const at = found.indexOf(event.target);
+    const to = { [before]: at - 1, ArrowUp: at - 1, [after]: at + 1, ArrowDown: at + 1, Home: 0, End: found.length - 1 }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    found.at(to % found.length).focus();
+  };
+
+  /* What stands in a menu is no place to come back to: it is closed by then. */
+  const back = (button) => (button.closest(".popup")?.querySelector("summary") || button).focus();
 
   const place = (card) => `${location.pathname}${location.search}#${card.id}`;
 
@@ -156,12 +176,11 @@
       else {
         lines.push(...all(":scope > .searched q, :scope > .notice", part).map((told) => `*${plain(told.textContent)}*`));
         for (const card of all(".card", part)) {
-          const link = card.querySelector("h3 a");
+          const link = card.querySelector(".act.open");
           const name = plain(source(card));
           lines.push(`### ${link ? `[${name}](<${link.href}>)` : name}`);
           lines.push(blocks(card.querySelector(".passage")).map((block) => `> ${plain(block).replace(/\n/g, "\n> ")}`).join("\n>\n"));
-          const when = card.querySelector("time");
-          if (when) lines.push(`${when.textContent} (${when.dateTime})`);
+          if (card.dataset.when) lines.push(card.dataset.when);
         }
       }
     }
@@ -187,36 +206,47 @@
     ["#print", () => print()],
   ];
 
-  const close = (except) => all("details.menu[open], details.filters[open]").forEach((open) => { if (open !== except) open.open = false; });
+  const close = (except) => all("details:is(.menu, .popup, .filters)[open]").forEach((open) => { if (open !== except) open.open = false; });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
     const found = button && CLICKS.find(([selector]) => button.matches(selector));
     if (found && !button.matches(".copied")) found[1](button);
-    close(event.target.closest?.("details"));
+    const chosen = event.target.closest?.(".deeds .sheet button, .origins a");
+    if (chosen && chosen === button && chosen === document.activeElement) back(chosen);
+    close(chosen ? null : event.target.closest?.("details"));
+    // The whole row opens its passage, unless some of it was being selected.
+    const row = event.target.closest?.(".row .lead");
+    if (row && getSelection().isCollapsed) row.closest(".row").querySelector(".whole").open = true;
+  });
+
+  document.addEventListener("focusin", ({ target }) => {
+    const bar = target.closest?.("[role=toolbar]");
+    if (bar && target.matches("[role=toolbar] > .act, summary")) rove(bar, target);
   });
 
   document.addEventListener("keydown", (event) => {
-    const open = event.key === "Escape" && find("details.menu[open], details.filters[open]");
+    walk(event);
+    const open = event.key === "Escape" && find("details:is(.menu, .popup, .filters)[open]");
     if (open) { open.open = false; open.querySelector("summary").focus(); }
   });
 
   // What is folded away belongs on paper, too.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = all("#talk details:not([open])");
+    folded = all("#talk .whole:not([open])");
     folded.forEach((part) => { part.open = true; });
     // Where a passage stands is no use on paper unless it is written out.
-    all("#talk h3 a").forEach((link) => {
+    all("#talk .card .act.open").forEach((link) => {
       const address = new URL(link.href);
       address.searchParams.delete("passage");
       [address.hash] = address.hash.split(":~:");
-      link.dataset.address = address.href;
+      link.closest(".card").querySelector(".passage").dataset.address = address.href;
     });
   });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 
   career.ready.push(showFilters);
   career.sending.push(() => close()); // the answer would lie under it
-  career.changed.push(showFilters, showSources);
+  career.changed.push(showFilters, follow, stops);
 })();

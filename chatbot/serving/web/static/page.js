@@ -290,8 +290,8 @@ const career = (() => {
   /* The heading, and the sentences that answer best: what a screen reader says of an answer. */
   const summary = (answer) => {
     const card = answer.querySelector(".card");
-    const parts = [answer.querySelector("h2"), answer.querySelector(".notice")];
-    if (card) parts.push(card.querySelector("h3"), ...card.querySelectorAll(".passage mark"));
+    const parts = [answer.querySelector("h3"), answer.querySelector(".notice")];
+    if (card) parts.push(card.querySelector("h4"), ...card.querySelectorAll(".passage mark"));
     return parts.filter(Boolean).map((part) => part.textContent.trim()).join(". ") || answer.textContent;
   };
 
