@@ -313,6 +313,9 @@ def _load(context: Any, server: Server) -> int:
     return int(sum(size for request, size in sizes.items() if request not in cached))
 
 
+ADDRESS = "mailto:advice@example.org?cc=a@example.org"
+
+
 @pytest.mark.parametrize("own", [{"CHATBOT_PAGE__CONTACT": ADDRESS}], indirect=True)
 def test_people_can_be_asked_where_nothing_is_found_and_where_it_did_not_help(browser: Browser, own: Server) -> None:
     visit = Visit(browser, own)
