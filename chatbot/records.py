@@ -110,13 +110,15 @@ class Why:
     """Why a passage is here.
 
     `words` are the question's own that it contains, in the question's order; `closeness` is that of the meanings.
-    `share` in [0, 1] is the part of its score that comes from words. `pinned` says that the editors chose it.
+    `share` in [0, 1] is the part of its score that comes from words. `pinned` says that the editors chose it, `on_page`
+    that it is of the article on the page whose visitor asked.
     """
 
     words: tuple[str, ...]
     closeness: Closeness
     share: float
     pinned: bool = False
+    on_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

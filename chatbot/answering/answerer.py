@@ -14,6 +14,7 @@ import numpy as np
 
 from chatbot.answering import highlight, in_short
 from chatbot.answering.follow_ups import FollowUps, offered
+from chatbot.answering.ranking import own_page
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, PER_ARTICLE, Query, Ranking, Searcher, reach, spread, together
 from chatbot.answering.suggestions import LONGEST, Suggestion, Suggestions, can_be_meant, is_question
@@ -73,7 +74,7 @@ class Trace:
     `turns` are the earlier ones that count, `small_talk` its kind where it is nothing else, or empty. `strength` is the
     score of `evidence`, which is None where nothing had to be judged. `places` are those of the ranking that the answer
     shows, `unshown` those that it would show as well if each helped. `pinned` says that the editors chose what comes
-    first.
+    first, `own` is the number of the article on the page whose visitor asks.
     """
 
     question: str
@@ -91,6 +92,7 @@ class Trace:
     places: tuple[int, ...] = ()
     unshown: tuple[int, ...] = ()
     pinned: bool = False
+    own: int | None = None
 
     @property
     def follows(self) -> str:
@@ -156,10 +158,19 @@ class Answerer:
     def __len__(self) -> int:
         return len(self._index)
 
-    def ask(self, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False) -> Answer:
+    def ask(
+        self,
+        question: str,
+        k: int,
+        history: Sequence[Turn],
+        filters: Filters,
+        *,
+        literal: bool = False,
+        page: str = "",
+    ) -> Answer:
         """See Chatbot.ask."""
         began = time.perf_counter()
-        trace = self.trace(question, k, history, filters, literal=literal)
+        trace = self.trace(question, k, history, filters, literal=literal, page=page)
         read = self._read(trace, trace.places)
         return Answer(
             question=trace.question,
@@ -181,7 +192,14 @@ class Answerer:
         )
 
     def trace(
-        self, question: str, k: int, history: Sequence[Turn], filters: Filters, *, literal: bool = False
+        self,
+        question: str,
+        k: int,
+        history: Sequence[Turn],
+        filters: Filters,
+        *,
+        literal: bool = False,
+        page: str = "",
     ) -> Trace:
         """Everything that decides the answer to a question. Raises QuestionError."""
         asked = checked(question, k)
@@ -195,9 +213,11 @@ class Answerer:
             lines = self._people.lines(filters.countries) if kind in small_talk.GRAVE else []
             message = "\n".join((small_talk.reply_to(kind), *lines))
             return Trace(asked, turns, understood, *nothing, "small_talk", message, small_talk=kind)
-        return self._searched(asked, k, turns, filters, literal=literal)
+        return self._searched(asked, k, turns, filters, literal=literal, page=page)
 
-    def _searched(self, asked: str, k: int, turns: tuple[Turn, ...], filters: Filters, *, literal: bool) -> Trace:
+    def _searched(
+        self, asked: str, k: int, turns: tuple[Turn, ...], filters: Filters, *, literal: bool, page: str = ""
+    ) -> Trace:
         understood = self._understanding.read(asked, turns, literal=literal)
         reading, query, language = understood.reading, understood.query, understood.foreign
         allowed = self._allowed(reading, filters)
@@ -227,8 +247,13 @@ class Answerer:
             message, message_language = foreign_language.message_for(language)
         most = _PER_ARTICLE_OF_MORE if reading.kind == "more" else PER_ARTICLE
         repeated = self._searcher.repeated(ranking.rows[: _COMPARED * k], before)
-        places = tuple(spread(self._index.article_of[ranking.rows], k, most, repeated))
-        shown = _shown(understood, verdict, ranking.scores[list(places)])
+        of = self._index.article_of[ranking.rows]
+        found = spread(of, k, most, repeated)
+        places = found[: _shown(understood, verdict, ranking.scores[found])]
+        own = own_page.article_of(page, (article.url for article in self.articles)) if page else None
+        if own is not None and places:
+            near = own_page.near(found, of, ranking.scores, own)
+            places = list(dict.fromkeys([*places[: int(chosen is not None)], *near, *places]))
         return Trace(
             question=asked,
             turns=turns,
@@ -241,9 +266,10 @@ class Answerer:
             notice=notice,
             message=message,
             message_language=message_language,
-            places=places[:shown],
-            unshown=places[shown:],
+            places=tuple(places),
+            unshown=tuple(place for place in found if place not in places),
             pinned=pinned is not None,
+            own=own,
         )
 
     def _unshown(self, query: Query, allowed: Mask | None, shown: Rows) -> Ranking:
@@ -351,7 +377,8 @@ class Answerer:
             )
             share = float(ranking.words[place]) / score if score > 0 else 0.0
             pinned = trace.pinned and place == 0
-            why = Why(tuple(matched), highlight.closeness(cosine), min(max(share, 0.0), 1.0), pinned)
+            on_page = trace.own == self._index.article_of[ranking.rows[place]]
+            why = Why(tuple(matched), highlight.closeness(cosine), min(max(share, 0.0), 1.0), pinned, bool(on_page))
             chosen, reason = tuple(one.highlight for one in marked), highlight.reason(why)
             hit = Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason)
             read.append((hit, _Marks(scores[best], vectors[best])))

@@ -78,14 +78,16 @@ class Chatbot:
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),
         literal: bool = False,
+        page: str = "",
     ) -> Answer:
         """The best passages for a question, or an honest "not covered".
 
         `history` holds the earlier turns of the conversation, oldest first; `literal` searches the question as it
-        stands, without completing follow-ups, mending spelling or adding words that mean the same. Raises
-        QuestionError.
+        stands, without completing follow-ups, mending spelling or adding words that mean the same. Passages of the
+        article whose `url` is `page`, the address of the page that is read, come first among those that are shown.
+        Raises QuestionError.
         """
-        return self._fresh().ask(question, k, history, filters, literal=literal)
+        return self._fresh().ask(question, k, history, filters, literal=literal, page=page)
 
     def explain(
         self,

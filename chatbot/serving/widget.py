@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
 
 ASK = "Ask a question"
+UNREACHABLE = "The chatbot cannot be reached."
 # A new version reaches every site within ten minutes; a page that names the version in `?v=` may keep it for good.
 SHORT = "public, max-age=600, stale-while-revalidate=86400"
 FOREVER = "public, max-age=31536000, immutable"
@@ -47,6 +48,14 @@ def routes(bot: Chatbot) -> APIRouter:
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
         return _answer(_script(), v, accept_encoding, if_none_match)
+
+    @router.api_route("/widget-parts.js", methods=["GET", "HEAD"])
+    async def parts(
+        v: Annotated[str, Query()] = "",
+        accept_encoding: Annotated[str, Header()] = "",
+        if_none_match: Annotated[str, Header()] = "",
+    ) -> Response:
+        return _answer(_parts(), v, accept_encoding, if_none_match)
 
     @router.api_route("/widget/{language}.json", methods=["GET", "HEAD"])
     async def words(
@@ -115,6 +124,11 @@ def version() -> str:
     return _script().digest
 
 
+def parts_version() -> str:
+    """What `?v=` of /widget-parts.js names."""
+    return _parts().digest
+
+
 # Comments, spaces and long names are for who reads the file here, not for every visitor of every site.
 _UNREAD = re.compile(r"^(?:/\*[^*]*\*/\n| *//.*\n| +)", re.MULTILINE)
 _LITERAL = re.compile(
@@ -151,9 +165,19 @@ class File(NamedTuple):
 
 @cache
 def _script() -> File:
-    launchers = {code: (language.widget[ASK], language.direction) for code, language in LANGUAGES.items()}
+    launchers = {
+        code: (language.widget[ASK], language.direction, language.widget[UNREACHABLE])
+        for code, language in LANGUAGES.items()
+    }
     source = packed((STATIC / "widget.js").read_text(encoding="utf-8"))
-    return _made("text/javascript", source.replace("$LANGUAGES", orjson.dumps(launchers).decode()).encode())
+    source = source.replace("$LANGUAGES", orjson.dumps(launchers).decode()).replace("$PARTS", parts_version())
+    return _made("text/javascript", source.encode())
+
+
+@cache
+def _parts() -> File:
+    """What the script loads with the first click."""
+    return _made("text/javascript", packed((STATIC / "widget-parts.js").read_text(encoding="utf-8")).encode())
 
 
 @cache

@@ -61,7 +61,7 @@ def test_the_pages_speak_it_and_offer_it(hebrew: Server) -> None:
 
 def test_the_widget_and_its_playground_speak_it(hebrew: Server) -> None:
     launchers = json.loads(re.findall(r"\bLANGUAGES *= *(\{.*?\});", hebrew.get("/widget.js")[2])[0])
-    assert launchers["he"] == ["שאל שאלה", "rtl"]
+    assert launchers["he"][:2] == ["שאל שאלה", "rtl"]
     assert json.loads(hebrew.get("/widget/he.json")[2])["Copy"] == "העתק"
     assert '<option value="he">עברית</option>' in hebrew.get("/embed")[2]
 

@@ -101,6 +101,21 @@ def test_an_answer_begins_with_sentences_of_the_passages_that_it_shows(server: S
     assert all(said["text"] in answer["hits"][said["rank"] - 1]["passage"]["text"] for said in answer["in_short"])
 
 
+def test_passages_of_the_page_that_is_read_come_first_and_say_so(server: Server) -> None:
+    def asked(page: str) -> list[tuple[int, str, bool]]:
+        answer = server.post("/api/ask", {"question": "How do I prepare before I name my figure?", "page": page})[2]
+        found = json.loads(answer)["hits"][:2]
+        return [(hit["rank"], hit["passage"]["article_id"], hit["why"]["on_page"]) for hit in found]
+
+    assert asked("") == [(1, "interview", False), (2, "money/pay", False)]
+    assert asked("https://articles.example/") == asked("")
+    assert asked("http://www.articles.example/pay/?utm_source=mail") == [
+        (1, "money/pay", True),
+        (2, "interview", False),
+    ]
+    assert server.post("/api/ask", {"question": QUESTION, "page": "javascript:alert(1)"})[0] == 422
+
+
 def test_a_listed_site_may_ask_and_is_kept_to_its_topics(sited: Server) -> None:
     sent = {"Origin": "https://careers.example", "Sec-Fetch-Site": "cross-site"}
     status, headers, body = sited.post("/api/ask", {"question": QUESTION}, **sent)

@@ -24,7 +24,7 @@ from chatbot.serving.web.templates import why
 from tests.support.places import PACKAGE, ROOT
 
 OTHERS = sorted(LANGUAGES.keys() - {"en"})
-WIDGET = (PACKAGE / "serving" / "web" / "static" / "widget.js").read_text(encoding="utf-8")
+WIDGET = (PACKAGE / "serving" / "web" / "static" / "widget-parts.js").read_text(encoding="utf-8")
 
 
 def texts(table: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
@@ -115,11 +115,12 @@ def test_every_text_of_the_pages_is_shown_somewhere() -> None:
 
 def test_the_catalogues_hold_every_text_of_the_widget_and_no_other() -> None:
     said = set(re.findall(r'#(?:t|named)\([^;`]*?"([A-Z{][^"]+)"', WIDGET))
-    said |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', WIDGET[WIDGET.index("  #why(") :]))
+    said |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', WIDGET[WIDGET.index("  dressed(") :]))
     said |= set(re.findall(r'"([^"]+)"', WIDGET.partition("const REASONS = ")[2].partition(";")[0]))
     # The launcher's text stands in the script for every language; verdicts come from the server.
     messages = {"Ask a question", answerer._MESSAGES["uncertain"], answerer._MESSAGES["not_covered"]}
-    assert said - {"UTC"} | messages == set(ENGLISH.widget)  # UTC is a time zone, which is never shown
+    # A time zone and a method are never shown.
+    assert said - {"UTC", "POST"} | messages == set(ENGLISH.widget)
     assert all(key == text for key, text in ENGLISH.widget.items())
 
 

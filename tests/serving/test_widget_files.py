@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from chatbot.serving.web.languages import LANGUAGES
-from chatbot.serving.widget import packed, version
+from chatbot.serving.widget import packed, parts_version, version
 from tests.support.host_site import ARTEFACTS, accessible
 from tests.support.places import PACKAGE
 from tests.support.server import COMMAND, Server
@@ -30,6 +30,12 @@ def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(
     assert pinned["cache-control"] == "public, max-age=31536000, immutable"
     assert "immutable" not in chatbot.get("/widget.js?v=older")[1]["cache-control"]
     assert chatbot.get("/widget.js", {"If-None-Match": headers["etag"]})[0] == 304
+    status, parts, _ = chatbot.get(
+        f"/widget-parts.js?v={parts_version()}&try=1", {"Origin": "https://anywhere.example"}
+    )
+    assert (status, parts["access-control-allow-origin"]) == (200, "*")
+    assert (parts["cache-control"], parts["content-type"]) == (pinned["cache-control"], headers["content-type"])
+    assert chatbot.get("/widget-parts.js")[1]["cache-control"] == headers["cache-control"]
     assert (
         chatbot.get("/widget/es.json", {"Origin": "https://anywhere.example"})[1]["access-control-allow-origin"] == "*"
     )
@@ -38,7 +44,8 @@ def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(
 
 def test_what_is_sent_is_the_file_without_what_only_its_readers_need(chatbot: Server) -> None:
     sent = chatbot.get("/widget.js")[2]
-    before, after = packed(WIDGET.read_text(encoding="utf-8")).split("$LANGUAGES")
+    ours = packed(WIDGET.read_text(encoding="utf-8")).replace("$PARTS", parts_version())
+    before, after = ours.split("$LANGUAGES")
     assert sent.startswith(before)
     assert sent.endswith(after)
     assert len(sent) < 0.9 * WIDGET.stat().st_size
@@ -64,12 +71,17 @@ def test_packing_changes_nothing_that_a_script_says() -> None:
 def test_the_words_of_the_widget_come_from_the_catalogues(code: str, chatbot: Server) -> None:
     launchers = json.loads(re.findall(r"const LANGUAGES=(.*?});", chatbot.get("/widget.js")[2])[0])
     assert list(launchers) == list(LANGUAGES)
-    assert launchers[code] == [LANGUAGES[code].widget["Ask a question"], LANGUAGES[code].direction]
-    status, headers, words = chatbot.get(f"/widget/{code}.json")
+    words = LANGUAGES[code].widget
+    assert launchers[code] == [
+        words["Ask a question"],
+        LANGUAGES[code].direction,
+        words["The chatbot cannot be reached."],
+    ]
+    status, headers, sent = chatbot.get(f"/widget/{code}.json")
     if code == "en":
         assert status == 404  # the script speaks English by itself
         return
-    assert (status, json.loads(words)) == (200, LANGUAGES[code].widget)
+    assert (status, json.loads(sent)) == (200, words)
     assert headers["cache-control"] == "public, max-age=600, stale-while-revalidate=86400"
     assert chatbot.get(f"/widget/{code}.json", {"If-None-Match": headers["etag"]})[0] == 304
 
@@ -85,10 +97,17 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     live.get_by_role("dialog", name="Career chatbot").wait_for()
     accessible(page)
     page.get_by_label("Title").fill('Ask "Jo" <b>')
+    page.get_by_label("Width and height").fill("360x500")
+    page.get_by_label("Opened by").select_option("k /")
+    page.get_by_label("Page whose article comes first").fill("https://example.org/pay")
+    page.get_by_label("Element to show it in").fill("#chat")
+    page.get_by_label("At first").select_option("Open")
     page.get_by_label("Address of your site").fill("Example.org/about")
     live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
     code = page.locator("#code")
     assert 'data-title="Ask &quot;Jo&quot; &lt;b&gt;"' in code.inner_text()
+    for said in ('size="360x500', 'key="k /', 'page="https://example.org/pay', 'target="#chat', 'open="yes'):
+        assert f'data-{said}"' in code.inner_text()
     assert page.locator("#settings").inner_text() == '[[sites]]\norigins = ["https://example.org"]'
     for kind, sign in (
         ("React", "useEffect"),

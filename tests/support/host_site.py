@@ -97,7 +97,9 @@ class SiteVisitor:
         return self.page.locator("career-chatbot")
 
     def open(self) -> None:
-        self.widget.locator(".launcher").click()
+        """Open the panel, unless it is open since an earlier page."""
+        if self.widget.locator(".launcher").get_attribute("aria-expanded") != "true":
+            self.widget.locator(".launcher").click()
         self.widget.locator("textarea").wait_for()
 
     def ask(self, question: str) -> Locator:

@@ -53,7 +53,9 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
         site = site_of(request.scope)
         history = [Turn(turn.question, turn.searched_as or turn.question, turn.shown) for turn in body.history]
         filters = within(site, Filters(**body.filters.model_dump()))
-        asked = partial(bot.ask, body.question, k=body.k, history=history, filters=filters, literal=body.literal)
+        asked = partial(
+            bot.ask, body.question, k=body.k, history=history, filters=filters, literal=body.literal, page=body.page
+        )
         answer = await to_thread.run_sync(asked, limiter=at_once)
         count_answer(answer)
         return JSON(for_site(site, answer))

@@ -18,6 +18,8 @@ _SEEN = r"[^\s\x00-\x20\x7f-\xa0]"
 # A question has a character that is seen: one that only looks empty is refused before it is searched.
 Question = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=_SEEN)]
 EarlierQuestion = Annotated[str, Field(min_length=1, max_length=EARLIER_CHARACTERS, pattern=_SEEN)]
+# The address of a page of a site, or nothing.
+Page = Annotated[str, Field(max_length=2000, pattern=r"^$|^https?://[^\s/?#]+[^\s]*$")]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
 
 
@@ -55,13 +57,17 @@ class FiltersIn(Strict):
 
 
 class AskIn(Strict):
-    """A question. `literal` searches for exactly what is written: no completion, no repair."""
+    """A question. `literal` searches for exactly what is written: no completion, no repair.
+
+    `page` is the address of the page that the visitor reads: passages of the article with that `url` come first.
+    """
 
     question: Annotated[Question, Field(examples=["How do I explain a gap in my CV?"])]
     k: Annotated[int, Field(ge=1, le=MAX_K), BeforeValidator(_number)] = 5
     history: Annotated[tuple[TurnIn, ...], Field(max_length=MOST_SENT)] = ()
     filters: FiltersIn = FiltersIn()
     literal: Annotated[bool, Field(strict=True)] = False
+    page: Annotated[Page, Field(examples=["https://example.org/pay"])] = ""
 
 
 class SuggestIn(Strict):

@@ -59,6 +59,7 @@ ROUTES = (
     _api("/api/articles/{id}", r"/api/articles/.+"),
     _api("/api/openapi.json", r"/api/openapi\.json", cost=0.0),
     Route("/widget.js", re.compile(r"/widget\.js"), public=True),
+    Route("/widget-parts.js", re.compile(r"/widget-parts\.js"), public=True),
     Route("/widget/{language}.json", re.compile(r"/widget/[a-z]{2}\.json"), public=True),
     Route("/mcp", re.compile(r"/mcp"), "POST", 1.0, local=True),
     # for people

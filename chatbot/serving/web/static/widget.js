@@ -1,28 +1,19 @@
 /* The career chatbot on any web page: docs/widget.md. Texts are inserted as text and styles go through the CSSOM, so that
-   a page may forbid inline ones. */
+   a page may forbid inline ones. What is needed only once it is opened is in widget-parts.js. */
 (() => {
 "use strict";
 const NAME = "career-chatbot";
 const TAG = document.currentScript || document.querySelector('script[src*="/widget.js"]');
 const HOME = new URL(".", TAG?.src || document.baseURI).href;
+const PARTS = HOME + "widget-parts.js?v=$PARTS";
 const PHONE = matchMedia("(max-width:540px),(max-height:420px)");
 const LOOKS = ["data-theme", "data-bs-theme", "data-md-color-scheme", "class", "style", "lang"];
 const SHADE = /(?<!\S)(?:theme-|is-)?(dark|light|slate)(?:-mode|-theme)?(?!\S)/i;
 const NIGHT = matchMedia("(prefers-color-scheme:dark)");
-const SLOW = 4e3, TIMEOUT = 3e4;
-// What the launcher says in each language, and which way it is written: the server puts it here from its catalogues.
-// The other words come with the first click.
+// What the launcher says in each language, which way it is written, and that the chatbot cannot be reached: the server
+// puts it here from its catalogues. The other words come with the first click.
 const LANGUAGES = $LANGUAGES;
-const REASONS = ["Off topic", "Outdated", "Incomplete", "Wrong", "Hard to read", "Other"];
-const ICONS = {
-  chat: "M4 4h16v12H10l-5 4v-4H4zM8 9h8M8 12h5",
-  close: "M6 6l12 12M18 6L6 18",
-  clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
-  full: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
-  send: "M5 12h13M12 6l6 6-6 6",
-  yes: "M7 11v9H4v-9zl4-8c2 0 3 1 3 3l-1 4h6c2 0 1 3 1 4l-2 6H7",
-  no: "M7 13V4H4v9zl4 8c2 0 3-1 3-3l-1-4h6c2 0 1-3 1-4l-2-6H7",
-};
+const ICONS = { chat: "M4 4h16v12H10l-5 4v-4H4zM8 9h8M8 12h5", close: "M6 6l12 12M18 6L6 18" };
 
 const SHEET = new CSSStyleSheet();
 SHEET.replaceSync(`
@@ -34,15 +25,17 @@ SHEET.replaceSync(`
 .dark{--paper:#14171a;--card:#1c2024;--ink:#e8eaec;--soft:#a5acb4;--line:#30363c;--mark:#5a4a12;color-scheme:dark}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
-h2,h3,h4,p,ul,ol,blockquote{margin:0;padding:0;font:inherit}
 button,a,textarea{font:inherit;color:inherit}
 button,header a,.act{display:inline-flex;align-items:center;justify-content:center;gap:6px;min-width:44px;min-height:44px;padding:0 10px;border:1px solid transparent;border-radius:10px;background:none;text-align:start;text-decoration:none;cursor:pointer}
 :focus-visible{outline:2px solid var(--text);outline-offset:2px}
 svg{flex:none;width:22px;height:22px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
 .launcher{position:fixed;min-height:56px;padding:0 20px 0 16px;border-radius:28px;background:var(--accent);color:var(--on);font-weight:600;box-shadow:0 0 0 1px #fff6,0 4px 16px #0004}
+.launcher img{width:32px;height:32px;margin-inline-start:-4px;border-radius:50%;object-fit:cover}
 .open .launcher{width:56px;padding:0}
-.open .launcher span{display:none}
-.panel{display:flex;flex-direction:column;height:100%;overflow:hidden;border:1px solid var(--line);border-radius:16px;background:var(--paper)}
+.launcher .close,.open .launcher :is(span,img,.chat),.wide .launcher{display:none}
+.open .launcher .close{display:block}
+.panel{position:relative;display:flex;flex-direction:column;height:100%;overflow:hidden;border:1px solid var(--line);border-radius:16px;background:var(--paper)}
+.early{align-items:center;justify-content:center;padding:32px;text-align:center}
 .bubble .panel{position:fixed;width:min(var(--w),100vw - 2*var(--x));height:min(var(--h),100dvh - 80px - 2*var(--y));box-shadow:0 12px 48px #0003}
 .bottom .launcher{bottom:calc(var(--y) + env(safe-area-inset-bottom))}
 .bottom .panel{bottom:calc(var(--y) + 68px + env(safe-area-inset-bottom))}
@@ -50,45 +43,20 @@ svg{flex:none;width:22px;height:22px;fill:none;stroke:currentColor;stroke-width:
 .top .panel{top:calc(var(--y) + 68px)}
 .left>*{left:var(--x)}
 .right>*{right:var(--x)}
+.wide .panel{inset:0 auto;width:min(720px,100vw);height:100dvh;border-block:0;border-radius:0}
+.wide.left .panel{left:0}
+.wide.right .panel{right:0}
 .phone .panel{inset:var(--vt) 0 auto;width:100%;height:var(--vh);border:0;border-radius:0;padding:env(safe-area-inset-top) env(safe-area-inset-left) env(safe-area-inset-bottom)}
 .phone .launcher{display:none}
-header{display:flex;align-items:center;padding:6px;padding-inline-start:16px;border-bottom:1px solid var(--line);background:var(--card)}
-h2{flex:1;min-width:0;font-size:16px;overflow:hidden;text-overflow:ellipsis}
-h2,h3,h4,.head{font-weight:600}
-header :is(a,button),.soft{color:var(--soft)}
-.soft{font-size:13.5px}
-.log{position:relative;flex:1;min-height:0;padding:16px;overflow:auto;overscroll-behavior:contain;overflow-wrap:anywhere;outline-offset:-2px!important}
-:is(.log,.turn)>*+*{margin-top:12px}
-:is(.card,blockquote)>*+*{margin-top:8px}
-iframe{flex:1;border:0}
-.asked{width:fit-content;max-width:88%;margin-inline-start:auto;padding:9px 14px;border-radius:16px;border-end-end-radius:3px;background:var(--accent);color:var(--on)}
-.card{padding:14px 16px 4px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
-h4 a{text-decoration:none}
-h4+p{margin-top:0}
-:is(ul,ol){padding-inline-start:22px}
-mark{padding:1px 0;background:var(--mark);color:inherit}
-.act{margin-inline:-10px 18px;color:var(--text);font-size:14px;font-weight:600}
-.say{padding:10px 14px;border-radius:10px;background:var(--mark)}
-.chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
-.chips p{flex-basis:100%}
-.chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
-.chip:hover{border-color:var(--text)}
-.act:hover,h4 a:hover{text-decoration:underline}
-form{display:flex;align-items:end;gap:6px;margin:4px 12px 0;padding:4px;border:1px solid var(--soft);border-radius:14px;background:var(--card)}
-form:focus-within{border-color:var(--text);box-shadow:0 0 0 1px var(--text)}
-textarea{flex:1;min-width:0;max-height:132px;padding:10px;border:0;outline:0!important;background:none;font-size:16px;line-height:24px;resize:none}
-textarea::placeholder{color:var(--soft);opacity:1}
-textarea:placeholder-shown{direction:inherit}
-form button{background:var(--accent);color:var(--on)}
-.note{padding:6px 12px 8px;font-size:12.5px;text-align:center}
 i{display:inline-block;width:14px;height:14px;margin-inline-end:8px;border:2px solid var(--soft);border-top-color:transparent;border-radius:50%;vertical-align:-2px}
-[dir=rtl] .send{transform:scaleX(-1)}
 @media(prefers-reduced-motion:no-preference){
 .log{scroll-behavior:smooth}
+.bubble .panel{animation:fade .12s}
 i{animation:turn 1s linear infinite}
 }
+@keyframes fade{0%{opacity:0}}
 @keyframes turn{to{rotate:1turn}}
-@media(forced-colors:active){button,.card,.asked,.say{border:1px solid}}`);
+@media(forced-colors:active){button,.card,.asked,.hello,.say{border:1px solid}}`);
 
 const h = (tag, attributes, ...children) => {
   const space = /svg|path/.test(tag) ? "2000/svg" : "1999/xhtml";
@@ -101,9 +69,6 @@ const h = (tag, attributes, ...children) => {
   return element;
 };
 const icon = (name) => h("svg", { viewBox: "0 0 24 24", class: name }, h("path", { d: ICONS[name] }));
-const soft = (...children) => h("p", { class: "soft", dir: "auto" }, ...children);
-const button = (look, click, ...children) => h("button", { type: "button", class: look, click }, ...children);
-const elsewhere = (href, look, ...children) => h("a", { href, class: look, target: "_blank", rel: "noopener" }, ...children);
 
 // JSON.stringify would call the toJSON that old libraries give to every array or object of a page.
 const json = (value) => Array.isArray(value) ? "[" + value.map(json) + "]"
@@ -120,81 +85,29 @@ const contrast = (...pair) => {
   return light / dark;
 };
 
-// Links lead to web pages only; the reading page is told what to mark.
-const address = ({ url, id }, home) => {
+// An image of the site or of the chatbot, of nobody else; where there is none, what stands instead.
+const picture = (address, home, ...instead) => {
   try {
-    const found = new URL(url.replace(/^\/articles\//, "articles/"), home);
-    if (url[0] === "/") found.searchParams.set("passage", id);
-    return /^https?:$/.test(found.protocol) && found.href;
-  } catch {
-    return null;
-  }
-};
-
-const INLINE = /\\([!-/:-@[-`{-~])|!?\[([^\]]*)\]\([^()]*\)|(`+|\*{1,3}|~~|(?<!\w)_{1,2})(?=\S)(.*?\S)\3(?!\w)/s;
-const BLOCK = /^\s*(?:>\s?)?(?:(#{1,6})\s+|([-*+])\s+|(\d+)[.)]\s+|(\|)|(```|~~~|[|:-]*$))?/;
-
-// Markdown as plain blocks. Highlights count code points of the source, JavaScript counts UTF-16 units.
-const prose = (text, highlights) => {
-  const points = [...text], units = (n) => points.slice(0, n).join("").length;
-  const marks = highlights.map((mark) => [units(mark.start), units(mark.end)]);
-  const box = h("blockquote", { dir: "auto" }), blocks = [];
-  let at = 0, open, block, last;
-
-  const put = (from, to) => {
-    if (from >= to) return;
-    const inside = marks.findIndex(([start, end]) => start <= from && from < end);
-    const stop = Math.min(to, ...marks.flat().filter((edge) => edge > from));
-    let words = text.slice(from, stop).replace(/\s+/g, " ");
-    if (block.cell) words = words.replaceAll("|", "·");
-    if (inside < 0) block.to.append(words);
-    else if (last === inside && block.to.lastChild?.localName === "mark") block.to.lastChild.append(words);
-    else block.to.append(h("mark", {}, words));
-    last = inside;
-    put(stop, to);
-  };
-  const walk = (from, to) => {
-    const found = INLINE.exec(text.slice(from, to));
-    if (!found) return put(from, to);
-    const [all, escaped, label, fence = "", inner] = found;
-    const start = from + found.index, words = escaped ?? label ?? inner, begin = start + (fence.length || all.indexOf(words, 1));
-    put(from, start);
-    (escaped || fence[0] === "`" ? put : walk)(begin, begin + words.length);
-    walk(start + all.length, to);
-  };
-
-  for (const line of text.split("\n")) {
-    const [prefix, heading, bullet, number, cell, rule] = BLOCK.exec(line), end = at + line.trimEnd().length;
-    if (rule != null || /^[\s|:-]*$/.test(line)) open = 0;
-    else if (open && !heading && !bullet && !number && !cell) open.end = end;
-    else blocks.push(open = { from: at + prefix.length, end, heading, number, cell, list: bullet ? "ul" : number && "ol" });
-    if (heading || cell) open = 0;
-    at += line.length + 1;
-  }
-  for (block of blocks) {
-    const { list, heading, number, cell, from, end } = block;
-    block.to = h(list ? "li" : "p", { class: heading && "head", value: number });
-    last = -1;
-    walk(from, cell && text[end - 1] === "|" ? end - 1 : end);
-    if (!list) box.append(block.to);
-    else (box.lastChild?.localName === list ? box.lastChild : box.appendChild(h(list))).append(block.to);
-  }
-  return box;
+    const { protocol, origin, href } = new URL(address, document.baseURI);
+    if (address && /^https?:$/.test(protocol) && [location.origin, new URL(home).origin].includes(origin)) {
+      const image = h("img", { src: href, alt: "", error: () => image.replaceWith(...instead) });
+      return [image];
+    }
+  } catch {}
+  return instead;
 };
 
 class Widget extends HTMLElement {
-  static observedAttributes = ["color", "theme", "position", "offset", "size"].map((name) => `data-${name}`);
+  static observedAttributes = ["color", "theme", "position", "offset", "size", "launcher-label"].map((name) => `data-${name}`);
 
   opened = false;
   #returns = 5;
-  #turns = [];
-  #stops = new Set();
+  #tries = 0;
+  #wide = false;
   #watch = new MutationObserver(() => this.#dress());
-  #words = {};
-  #site = {};
-  #hello = h("div", { class: "turn" });
-  #note = h("p", { role: "status" });
-  #root; #launcher; #panel; #hex; #log; #input; #ready; #last; #long; #said; #back; #overflow;
+  #sight = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && this.#load(), { rootMargin: "200px" });
+  #early = h("div", { class: "panel early", role: "status" });
+  #root; #launcher; #panel; #ready; #hex; #back; #overflow;
 
   connectedCallback() {
     this.home = this.dataset.host || HOME;
@@ -215,25 +128,27 @@ class Widget extends HTMLElement {
     this.#dress();
     // What has outlived its time goes, opened or not.
     if (this.#keep > 0) this.#stored();
-    if (!this.bubble) this.#ready ||= this.#furnish();
-    else if ("open" in this.dataset) this.open(false);
+    const left = this.#left();
+    // What is inside a page is seen without a click, once it is near; a phone's whole screen is not taken unasked.
+    if (!this.bubble) this.#sight.observe(this);
+    else if ("open" in this.dataset || left && !PHONE.matches) {
+      this.#wide = left === "wide";
+      this.open(false, false);
+    }
     api.push(...waiting.splice(0));
   }
 
   disconnectedCallback() {
-    this.#halt();
+    this.#panel?.halt();
     this.#listen("removeEventListener");
     this.#watch.disconnect();
+    this.#sight.disconnect();
     // A page that hydrates its whole document, as React does, takes away what it does not know, and the document with it.
     setTimeout(() => {
       if (this.isConnected) return;
       if (this.bubble && this.#returns-- > 0) document.documentElement.append(this);
       else this.close(false);
     });
-  }
-
-  #halt() {
-    this.#stops.forEach((stop) => stop.abort("gone"));
   }
 
   attributeChangedCallback() {
@@ -243,6 +158,7 @@ class Widget extends HTMLElement {
   #listen(verb) {
     for (const list of [PHONE, NIGHT]) list[verb]("change", this.#dress);
     for (const type of ["resize", "scroll"]) window.visualViewport?.[verb](type, this.#dress);
+    document[verb]("keydown", this.#shortcut);
   }
 
   get #language() {
@@ -262,17 +178,6 @@ class Widget extends HTMLElement {
     return parseFloat(this.dataset.keep);
   }
 
-  // The catalogues know a text by the English one.
-  #t(text, ...values) {
-    return (this.#words[text] || text).replace(/\{(\d)\}/g, (_, n) => values[n]);
-  }
-
-  #named(element, name, text) {
-    element.title = element.ariaLabel = this.#t(text);
-    element.append(icon(name));
-    return element;
-  }
-
   #build() {
     const shadow = this.attachShadow({ mode: "open" }), root = this.#root = h("section", { "aria-label": this.label });
     shadow.adoptedStyleSheets = [SHEET];
@@ -286,71 +191,19 @@ class Widget extends HTMLElement {
     }
     if (!this.bubble) return;
     root.append(this.#launcher = h("button", { type: "button", class: "launcher",
-      "aria-haspopup": "dialog", click: () => this.toggle() }, icon("chat"), h("span")));
-  }
-
-  async #furnish() {
-    const { mode, greeting, starters, theme, color } = this.dataset, language = this.#said = this.#language, title = this.label;
-    const chat = `${this.home}chat/?${new URLSearchParams({ site: origin, lang: this.dataset.language || "",
-      theme: theme || "", color: color ? this.#hex : "" })}`;
-    this.#words = language !== "en" && LANGUAGES[language] ? await this.#call(`widget/${language}.json`).catch(() => ({})) : {};
-    const gradio = mode === "gradio", before = this.#panel;
-    this.#log ||= h("div", { class: "log", role: "log", tabindex: 0 }, this.#hello);
-    this.#log.ariaLabel = this.#t("Conversation");
-    this.#input ||= gradio ? h("iframe", { src: chat, title, name: this.key }) : h("textarea", { rows: 1,
-      dir: "auto", enterkeyhint: "send", input: this.#grow, keydown: this.#typed });
-    if (!gradio) {
-      this.#input.ariaLabel = this.#input.placeholder = this.#t("Your question");
-      this.#count();
-    }
-    this.#panel = h("div", { class: "panel", role: this.bubble && "dialog", "aria-label": this.bubble && title },
-      h("header", {}, h("h2", {}, title),
-        !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
-        this.#named(elsewhere(chat), "full", "Open the full chat"),
-        this.bubble && this.#named(button("", () => this.close()), "close", "Close")),
-      ...gradio ? [this.#input] : [this.#log,
-        h("form", {}, this.#input, this.#named(button("", () => this.#send()), "send", "Ask")),
-        this.#note]);
-    this.#greet();
-    if (!before) {
-      this.#turns = this.#stored();
-      this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
-    }
-    before?.remove();
-    this.#root.prepend(this.#panel);
-    this.#dress();
-    if (before || gradio || greeting != null && starters != null) return;
-    if (!this.bubble) await new Promise((go) => this.#root.addEventListener("focusin", go, { once: true }));
-    this.#call("api/site").then((site) => this.#greet(site), (error) => this.#why(error));
-  }
-
-  #greet(site = this.#site) {
-    this.#site = site;
-    const { greeting, starters } = this.dataset, code = site.articles_language;
-    const own = LANGUAGES[this.#language] ? this.#language : "en", foreign = code && code.split("-")[0] !== own;
-    this.#hello.replaceChildren(...[h("p", { dir: "auto" }, greeting || site.greeting
-      || this.#t("Hello! Ask about work and careers.")),
-      foreign && soft(this.#t("The articles are in {0}; questions work best in {0}, too.",
-        new Intl.DisplayNames(own, { type: "language" }).of(code.split("-")[0])))].filter(Boolean),
-      ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
-  }
-
-  #chips(label, texts) {
-    return texts[0] ? [h("div", { class: "chips", role: "group", "aria-label": label || null }, label && soft(label),
-      ...texts.map((text) => button("chip", () => this.ask(text), h("span", { dir: "auto" }, text))))] : [];
+      "aria-haspopup": "dialog", click: () => this.toggle() }, ...picture(this.dataset.icon, this.home, icon("chat")), icon("close"), h("span")));
   }
 
   #dress = () => {
     const { color = "", position, offset = "", size = "" } = this.dataset, root = this.#root, language = this.#language;
     const dark = this.#dark;
-    if (this.#said && this.#said !== language && this.dataset.mode !== "gradio") this.#furnish();
     // Where there is no catalogue of the page's language, the page itself says which way it is written.
     const dir = LANGUAGES[language]?.[1] || getComputedStyle(document.documentElement).direction, right = dir === "rtl";
     const [x = 20, y = x] = offset.match(/\d+/g) || [], [w = 400, tall = 640] = size.match(/\d+/g) || [];
     const modal = this.opened && PHONE.matches, view = window.visualViewport || {}, page = document.documentElement.style;
     root.lang = language;
     root.dir = dir;
-    root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone",
+    root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone", this.opened && this.#wide && "wide",
       ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
     root.style.color = dark ? "#77cdb2" : "#12604e";
     if (color) root.style.color = color; // one that is no colour changes nothing
@@ -365,8 +218,9 @@ class Widget extends HTMLElement {
     if (this.bubble) {
       this.#launcher.ariaLabel = this.#launcher.lastChild.textContent = this.dataset.launcherLabel || (LANGUAGES[language] || LANGUAGES.en)[0];
       this.#launcher.ariaExpanded = this.opened;
-      Object.assign(this.#panel || {}, { hidden: !this.opened, ariaModal: modal });
+      this.#early.hidden = !this.opened;
     }
+    this.#panel?.dressed(modal);
     // On a phone the panel covers the page.
     if (modal === (this.#overflow == null)) {
       [this.#overflow, page.overflow] = modal ? [page.overflow, "hidden"] : [null, this.#overflow];
@@ -374,209 +228,91 @@ class Widget extends HTMLElement {
     }
   };
 
-  async open(focus = true) {
+  // The rest, once: until it is there its place says so, and where it does not come that can be tried again.
+  #load() {
+    return this.#ready ||= (async () => {
+      this.#early.replaceChildren(h("i"));
+      this.#root.prepend(this.#early);
+      try {
+        const { default: parts } = await import(PARTS + (this.#tries ? `&try=${this.#tries}` : ""));
+        const Panel = parts({ h, icon, picture, json, LANGUAGES, PHONE });
+        const panel = new Panel(this, { root: this.#root, language: () => this.#language, colour: () => this.#hex,
+          emit: (...event) => this.#emit(...event), stored: () => this.#stored(), store: (use) => this.#store(use),
+          wide: () => this.#wide, widen: () => this.#widen() });
+        await panel.furnish();
+        this.#panel = panel;
+        this.#early.remove();
+        this.#dress();
+        return panel;
+      } catch (error) {
+        console.error(`${NAME}: ${error}`);
+        this.#tries += 1;
+        this.#ready = null;
+        this.#early.textContent = (LANGUAGES[this.#language] || LANGUAGES.en)[2];
+        this.#emit("error", { reason: String(error) });
+      }
+    })();
+  }
+
+  async open(focus = true, own = true) {
     if (this.bubble && !this.opened) {
       this.opened = true;
       this.#back = document.activeElement;
-      await (this.#ready ||= this.#furnish());
+      if (own) this.#leave(this.#wide ? "wide" : "open");
       this.#dress();
+      await this.#load();
       this.#emit("open");
-    }
+    } else await this.#load();
     if (focus) this.focus();
   }
 
   close(focus = true) {
     if (!this.opened) return;
     this.opened = false;
+    this.#leave();
     this.#dress();
     if (focus) (this.#back?.isConnected && this.#back !== document.body ? this.#back : this).focus();
     this.#emit("close");
   }
 
-  // On a phone the keyboard would cover what there is to read.
+  #widen() {
+    this.#wide = !this.#wide;
+    this.#leave(this.#wide ? "wide" : "open");
+    this.#dress();
+  }
+
   focus() {
-    (this.bubble && !this.opened ? this.#launcher : PHONE.matches && this.#log.isConnected ? this.#log : this.#input)
-      .focus({ preventScroll: true });
+    this.bubble && !(this.opened && this.#panel) ? this.#launcher.focus({ preventScroll: true }) : this.#panel?.focus();
   }
 
   toggle() {
     return this.opened ? this.close() : this.open();
   }
 
-  clear() {
-    this.#halt();
-    this.#turns = [];
-    this.#store((store, key) => store.removeItem(key));
-    this.#log.replaceChildren(this.#hello);
-    this.focus();
-  }
-
-  #emit(name, detail) {
-    this.dispatchEvent(new CustomEvent(`${NAME}:${name}`, { bubbles: true, composed: true, detail }));
-  }
-
-  #grow = () => {
-    const { style } = this.#input;
-    style.height = "auto";
-    style.height = `${this.#input.scrollHeight}px`;
-    this.#count();
-  };
-
-  // Nothing is cut off: what is too long stays, to be shortened.
-  #count() {
-    const { length } = [...this.#input.value.trim()];
-    this.#long = length > 1000;
-    this.#note.className = this.#long ? "note say" : "note soft";
-    this.#note.textContent = this.#long ? this.#t("{0} characters; at most 1000 can be sent. Please shorten the text.", length)
-      : this.#t("Quoted word for word. Nothing is generated.");
-  }
-
-  #typed = (event) => {
-    // Safari reports 229 for the Enter that ends a composition.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    this.#send();
-  };
-
-  #send() {
-    const text = this.#input.value;
-    if (this.#long) return;
-    this.#input.value = "";
-    this.#grow();
-    this.ask(text);
+  async clear() {
+    (await this.#load())?.clear();
   }
 
   async ask(question, literal = false) {
     question = String(question).trim();
     if (!question) return;
     await this.open(this.opened);
-    const stop = new AbortController(), before = this.#last, words = h("span", {}, this.#t("Searching …"));
-    const wait = soft(h("i"), words, button("act", () => stop.abort("cancelled"), this.#t("Cancel")));
-    const turn = this.#turn(question, wait), { topics } = this.dataset;
-    const timers = [setTimeout(() => words.textContent = this.#t("Still searching …"), SLOW),
-      setTimeout(() => stop.abort("late"), TIMEOUT)];
-    let done;
-    // Questions are answered in the order in which they were asked.
-    this.#last = new Promise((go) => done = go);
-    this.#stops.add(stop);
-    this.#log.append(turn);
-    this.#up(turn);
-    this.#emit("question", { question });
-    try {
-      await Promise.race([before, new Promise((_, no) => stop.signal.onabort = () => no(stop.signal.reason))]);
-      const answer = await this.#call("api/ask", { question, literal, filters: { topics: topics ? topics.split("|") : [] },
-        history: this.#turns.map(({ answer: { question, searched_as, hits } }) =>
-          ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) })) }, stop.signal);
-      this.#turns = [...this.#turns, { question, answer }].slice(-20);
-      this.#save();
-      wait.replaceWith(...this.#found(answer));
-      this.#emit("answer", { question, answer });
-      return answer;
-    } catch (error) {
-      const again = button("act", () => { turn.remove(); this.ask(question, literal); }, this.#t("Try again"));
-      wait.replaceWith(h("p", { class: "say" }, this.#why(error)), again);
-      if (error === "cancelled") again.focus();
-      this.#emit("error", { question, reason: error.detail || String(error) });
-    } finally {
-      timers.forEach(clearTimeout);
-      this.#stops.delete(stop);
-      done(before);
-      this.#up(this.#log.lastChild);
-    }
+    return this.#panel?.ask(question, literal);
   }
 
-  async #call(path, body, signal) {
-    const response = await fetch(this.home + path, body && { method: "POST", signal,
-      headers: { "Content-Type": "application/json" }, body: json(body) });
-    const told = await response.json().catch(() => ({}));
-    if (!response.ok) throw { ...told, status: response.status, wait: response.headers.get("Retry-After") || 60 };
-    return told;
+  #emit(name, detail) {
+    this.dispatchEvent(new CustomEvent(`${NAME}:${name}`, { bubbles: true, composed: true, detail }));
   }
 
-  #why(error) {
-    const { status, detail, wait } = error;
-    if (status === 403) console.error(`${NAME}: ${detail}`);
-    return this.#t(error === "late" ? "The chatbot takes too long."
-      : typeof error === "string" ? "Cancelled."
-      : status === 403 ? "The chatbot is not available on this page."
-      : status === 429 ? "Too many questions. Try again in {0} seconds."
-      : status === 422 ? detail
-      : status ? "The chatbot has a problem."
-      : navigator.onLine ? "The chatbot cannot be reached." : "You are offline.", wait);
-  }
-
-  // scrollIntoView would move the page, too.
-  #up(turn) {
-    this.#log.scrollTop = turn.offsetTop - 12;
-  }
-
-  #turn(question, ...parts) {
-    return h("div", { class: "turn" }, h("p", { class: "asked" }, h("span", { dir: "auto" }, question)), ...parts);
-  }
-
-  #found(answer) {
-    const { question, hits, verdict, message, message_language: tongue, searched_as, topics, follow_ups } = answer;
-    const articles = new Set(hits.map((hit) => hit.passage.article_id)).size;
-    return [
-      searched_as !== question && soft(this.#t("Searched for"), " ", h("q", { dir: "auto" }, searched_as), " ",
-        button("act", () => this.ask(question, true), this.#t("Search for exactly what I wrote"))),
-      message && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(message)),
-      hits[0] && h("h3", { class: "soft" }, this.#t(articles > 1 ? "{0} passages from {1} articles"
-        : hits[1] ? "{0} passages from an article" : "One passage", hits.length, articles)),
-      ...hits.map((hit) => this.#card(hit)),
-      hits[0] && this.#feedback(question),
-      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics),
-      ...this.#chips(this.#t("Ask next"), follow_ups),
-    ].filter(Boolean);
-  }
-
-  #card({ rank, passage, highlights }) {
-    const { title, headings, text, columns = [], updated, review_by, country } = passage, link = address(passage, this.home);
-    const whole = prose(text, highlights), marks = [...whole.querySelectorAll("mark")];
-    const lead = h("p", { dir: "auto" }, ...marks.flatMap((mark) => [mark.cloneNode(true), " … "]),
-      !marks[0] && `${whole.textContent.slice(0, 200)} …`);
-    if (columns[0] != null) whole.prepend(soft(`${this.#t("Columns repeated from above")}: ${columns.join(" · ")}\n`));
-    const more = button("act", () => more.ariaExpanded = lead.hidden = !(whole.hidden = !whole.hidden), this.#t("Show all"));
-    more.ariaExpanded = !(whole.hidden = rank > 1);
-    // Browsers offer the clipboard on https only.
-    const copy = navigator.clipboard && button("act", async () => {
-      await navigator.clipboard.writeText(`“${whole.textContent}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
-      copy.textContent = this.#t("Copied");
-    }, this.#t("Copy"));
-    return h("article", { class: "card" },
-      h("h4", { dir: "auto" }, link ? elsewhere(link, "", title) : title),
-      headings[0] && soft(headings.join(" › ")),
-      ...rank > 1 ? [lead, whole] : [whole],
-      soft([updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#language, { dateStyle: "long", timeZone: "UTC" })),
-        review_by && Date.parse(review_by) < Date.now() && this.#t("May be out of date"), country].filter(Boolean).join(" · ")),
-      h("div", {}, rank > 1 && more, link && elsewhere(link, "act", this.#t("Read the article")), copy));
-  }
-
-  #feedback(question) {
-    const label = this.#t("Did this help?"), box = h("div", { class: "chips", role: "group", "aria-label": label });
-    const send = async (rating, ...reasons) => {
-      try {
-        await this.#call("api/feedback", { question, passage_id: null, rating, reasons, note: "" });
-        const thanks = soft(this.#t("Thank you."));
-        thanks.tabIndex = -1;
-        box.replaceChildren(thanks);
-        thanks.focus({ preventScroll: true });
-        this.#emit("feedback", { question, rating, reasons });
-      } catch (error) {
-        box.querySelector(".say")?.remove();
-        box.append(h("p", { class: "say" }, this.#why(error)));
-      }
-    };
-    const ask = () => {
-      box.replaceChildren(soft(this.#t("What is wrong?")), ...REASONS.map((reason) =>
-        button("chip", () => send("unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
-      // What was pressed is gone.
-      box.querySelector("button").focus();
-    };
-    box.append(h("span", { class: "soft" }, label), this.#named(button("", () => send("helpful")), "yes", "Yes"),
-      this.#named(button("", ask), "no", "No"));
-    return box;
-  }
+  // Ctrl+K or Cmd+K, and a slash that is typed nowhere, where the tag asks for them.
+  #shortcut = (event) => {
+    const { key, ctrlKey, metaKey, altKey, defaultPrevented, isComposing } = event, [typed] = event.composedPath();
+    const pressed = /^k$/i.test(key) ? (ctrlKey !== metaKey) && "k" : key === "/" && !ctrlKey && !metaKey
+      && !typed.isContentEditable && !typed.closest?.("input,textarea,select") && key;
+    if (!pressed || altKey || defaultPrevented || isComposing || !(this.dataset.key || "").includes(pressed)) return;
+    event.preventDefault();
+    this.open();
+  };
 
   #store(use) {
     try {
@@ -586,16 +322,28 @@ class Widget extends HTMLElement {
     }
   }
 
-  #save() {
-    this.#store((store, key) => store.setItem(key, json([Date.now(), this.#turns])));
-  }
-
   #stored() {
     return this.#store((store, key) => {
       const [at, turns] = JSON.parse(store.getItem(key)) || [];
       if (!(this.#keep * 36e5 < Date.now() - at)) return turns;
       store.removeItem(key);
     }) || [];
+  }
+
+  // Whether the panel was left open, in this tab alone.
+  #left() {
+    try {
+      return this.#keep !== 0 && sessionStorage.getItem(`${this.key} open`);
+    } catch {
+      return null;
+    }
+  }
+
+  #leave(how) {
+    try {
+      const key = `${this.key} open`;
+      if (this.#keep !== 0) how ? sessionStorage.setItem(key, how) : sessionStorage.removeItem(key);
+    } catch {}
   }
 }
 
