@@ -142,10 +142,11 @@ class SiteSettings(Group):
 
 class JournalSettings(Group):
     """Where feedback is kept and for how long. Without a `path` it is `journal.sqlite` beside the index folder; 0 days
-    keep nothing.
+    keep nothing. `questions` keeps those that were not covered or uncertain as well, without anything about who asked.
     """
 
     path: Path | None = None
+    questions: bool = False
     keep_days: Annotated[int, Field(ge=0, le=3650)] = 365
 
 

@@ -15,6 +15,7 @@ from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, c
 from chatbot.settings import settings_file
 
 if TYPE_CHECKING:
+    from chatbot.insights.gaps import Gap, Gaps
     from chatbot.insights.journal import Feedback
     from chatbot.operating.backup import Backup
 
@@ -130,18 +131,26 @@ def password(
         say(set_hash(settings_file(config_of(context)), hashed))
 
 
-@app.command(epilog=example("chatbot feedback", "chatbot feedback --unhelpful --json"))
+@app.command(epilog=example("chatbot feedback", "chatbot feedback --unhelpful --json", "chatbot feedback --summary"))
 def feedback(
     context: typer.Context,
     unhelpful: Annotated[bool, typer.Option("--unhelpful", help="Only what did not help.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="What visitors missed, counted, as on the editors' page.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List what visitors said about answers, newest first."""
+    """List what visitors said about answers, newest first, or count what they missed."""
     import orjson
 
+    from chatbot.insights.gaps import gaps_in
     from chatbot.insights.journal import open_journal
 
     journal = open_journal(context.obj())
+    if summary:
+        gaps = gaps_in(journal)
+        say(orjson.dumps(gaps, option=orjson.OPT_INDENT_2).decode() if as_json else gaps_text(gaps))
+        return
     kept = journal.entries()
     shown = [entry for entry in kept if not unhelpful or entry.rating == "unhelpful"]
     say(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown, journal.path))
@@ -163,3 +172,31 @@ def feedback_text(entries: Sequence[Feedback], path: Path) -> str:
         lines += textwrap.wrap(visible(entry.note), WIDTH, initial_indent="  > ", subsequent_indent="  > ")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def gaps_text(gaps: Gaps) -> str:
+    """What visitors missed: three headings, each with what was counted below it, a line each, the most frequent first.
+
+    Other wordings stand below a question, reasons and notes below a passage or a question.
+    """
+    disliked = [
+        f"{one.unhelpful:>5}  {line(one.passage)} (helped {one.helpful})"
+        + "".join(f"\n       {count} {reason}" for reason, count in one.reasons)
+        + _below((*one.questions, *(f"> {note}" for note in one.notes)))
+        for one in gaps.disliked
+    ]
+    parts = (
+        ("Missing, as visitors told", list(map(_gap_text, gaps.told))),
+        ("Passages that did not help", disliked),
+        ("Questions that were not covered or uncertain", list(map(_gap_text, gaps.asked))),
+    )
+    return "\n\n".join("\n".join((heading, *(found or ["       none"]))) for heading, found in parts)
+
+
+def _gap_text(gap: Gap) -> str:
+    texts = (*gap.others, *(f"> {note}" for note in gap.notes))
+    return f"{gap.count:>5}  {line(gap.question)} (last {gap.last})" + _below(texts)
+
+
+def _below(texts: Sequence[str]) -> str:
+    return "".join(f"\n       {line(text)}" for text in texts)

@@ -19,6 +19,7 @@ from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.maintenance import Verified
 from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.insights.journal import open_journal
 
 
 class Desk:
@@ -27,6 +28,7 @@ class Desk:
     def __init__(self, bot: Chatbot) -> None:
         self.bot = bot
         self.settings = bot.settings
+        self.journal = open_journal(bot.settings)
         self.work: Work | None = None
         self.outcome: Outcome | None = None
         self.refused: Refused | None = None
@@ -57,6 +59,13 @@ class Desk:
     def preview(self, path: str, data: bytes) -> Preview:
         """What a file would become beside the others of the corpus."""
         return self._listing.preview(path, data, self.files())
+
+    @property
+    def news(self) -> bool:
+        """Whether there may be something to publish: files that differ, or a draft of them that does."""
+        if self.plan and self.draft():
+            return self.plan.generation != self.bot.generation
+        return any(one.state in {"new", "changed", "deleted"} for one in self.files())
 
     @property
     def busy(self) -> bool:

@@ -1,4 +1,4 @@
-"""What visitors said about answers, in one SQLite file: no address, no session, no time of day.
+"""What visitors said about answers, and asked in vain, in one SQLite file: no address, no session, no time of day.
 
 Free text is redacted before it is written. Entries older than `keep_days` are gone after the next write or read, or
 the next hour of a server, and never more than MOST_ENTRIES are kept, so that nobody can fill the disk. What is
@@ -22,6 +22,7 @@ from typing import Any, Literal, get_args
 
 from chatbot.errors import JournalError
 from chatbot.insights.redaction import redact
+from chatbot.records import Verdict
 from chatbot.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,12 @@ CREATE TABLE IF NOT EXISTS feedback (
     rating TEXT NOT NULL, reasons TEXT NOT NULL, note TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS feedback_by_day ON feedback (day);
+CREATE TABLE IF NOT EXISTS questions (
+    number INTEGER PRIMARY KEY, day TEXT NOT NULL, verdict TEXT NOT NULL, question TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS questions_by_day ON questions (day);
 """
+_TABLES = ("feedback", "questions")
 _INSERT = (
     "INSERT INTO feedback (day, generation, question, passage, rating, reasons, note) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -57,6 +63,15 @@ class Feedback:
     rating: Rating
     reasons: tuple[Reason, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A question that the articles did not cover, or may not have. `day` is in UTC."""
+
+    day: date
+    verdict: Verdict
+    question: str
 
 
 class Journal:
@@ -89,6 +104,16 @@ class Journal:
             database.execute(_INSERT, (*entry, texts[1]))
             self._forget(database)
 
+    def add_missed(self, missed: Missed) -> None:
+        """Keep a question, redacted. With 0 days nothing is kept. Raises JournalError."""
+        if not self.keep_days:
+            self.forget()
+            return
+        with self._opened() as database:
+            entry = (missed.day.isoformat(), missed.verdict, redact(missed.question))
+            database.execute("INSERT INTO questions (day, verdict, question) VALUES (?, ?, ?)", entry)
+            self._forget(database)
+
     def forget(self) -> None:
         """Forget what is too old. Raises JournalError."""
         if self.path.exists():
@@ -110,13 +135,20 @@ class Journal:
         threading.Thread(target=run, name="journal", daemon=True).start()
 
     def entries(self) -> list[Feedback]:
-        """What is kept, newest first. Raises JournalError."""
+        """The feedback that is kept, newest first. Raises JournalError."""
+        return [_feedback(row) for row in self._rows(_SELECT)]
+
+    def missed(self) -> list[Missed]:
+        """The questions that are kept, newest first. Raises JournalError."""
+        rows = self._rows("SELECT day, verdict, question FROM questions ORDER BY number DESC")
+        return [Missed(date.fromisoformat(day), verdict, question) for day, verdict, question in rows]
+
+    def _rows(self, select: str) -> list[tuple[Any, ...]]:
         if not self.path.exists():
             return []
         with self._opened() as database:
             self._forget(database)
-            rows = database.execute(_SELECT).fetchall()
-        return [_feedback(row) for row in rows]
+            return database.execute(select).fetchall()
 
     def close(self) -> None:
         self._closed.set()
@@ -129,10 +161,12 @@ class Journal:
             self._database = None
 
     def _forget(self, database: sqlite3.Connection) -> None:
-        oldest = today() - timedelta(days=self.keep_days)
-        old = database.execute("DELETE FROM feedback WHERE day < ? OR NOT ?", (oldest.isoformat(), self.keep_days))
-        self._untidy = self._untidy or old.rowcount > 0
-        database.execute("DELETE FROM feedback WHERE number <= (SELECT max(number) FROM feedback) - ?", (MOST_ENTRIES,))
+        oldest = (today() - timedelta(days=self.keep_days)).isoformat()
+        for table in _TABLES:
+            old = database.execute(f"DELETE FROM {table} WHERE day < ? OR NOT ?", (oldest, self.keep_days))  # noqa: S608
+            self._untidy = self._untidy or old.rowcount > 0
+            beyond = f"DELETE FROM {table} WHERE number <= (SELECT max(number) FROM {table}) - ?"  # noqa: S608
+            database.execute(beyond, (MOST_ENTRIES,))
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

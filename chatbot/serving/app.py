@@ -31,7 +31,7 @@ from chatbot.serving.middleware import problems
 from chatbot.serving.middleware.error_pages import Refused
 from chatbot.serving.middleware.forwarded import Forwarded
 from chatbot.serving.middleware.guard import Guard
-from chatbot.serving.middleware.metrics import CONTENT_TYPE, exposition
+from chatbot.serving.middleware.metrics import CONTENT_TYPE, Missing, exposition
 from chatbot.serving.middleware.origins import Origins
 from chatbot.serving.middleware.rate_limit import Rates
 from chatbot.serving.middleware.request_log import Observed
@@ -75,7 +75,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     app.include_router(api.routes(bot, journal))
     app.include_router(widget.routes(bot))
     if signing:
-        app.include_router(sign_in.routes(signing))
+        app.include_router(sign_in.routes(signing, bot.settings.page))
     _add_health(app, bot, page)
     openings = Openings(bot)
     app.include_router(articles.routes(bot, openings))
@@ -85,6 +85,8 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
     app.mount("", page)
+    if bot.settings.journal.questions:
+        app.add_middleware(Missing, journal=journal)
     return app
 
 

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from chatbot.serving.allow_list import AllowList, Event
 from chatbot.serving.chat.document import Document
 from chatbot.serving.chat.page import build_page
+from chatbot.serving.editor.document import EditorDocument
 from chatbot.serving.editor.page import build_editor
 from chatbot.serving.web.assets import link
 
@@ -54,6 +55,7 @@ def mounted(bot: Chatbot) -> FastAPI:
     app.add_middleware(Document, bot=bot)
     events["/chat"] = _mount(app, build_page(bot), "/chat")
     if bot.settings.editor.on:
+        app.add_middleware(EditorDocument, bot=bot)
         head = EDIT_HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js"))
         events["/edit"] = _mount(app, build_editor(bot), "/edit", head)
     return app

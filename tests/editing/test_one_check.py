@@ -14,6 +14,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.indexing.status import read_status
 from chatbot.serving.editor.views import plan_html, preview_html
+from chatbot.serving.web.languages import ENGLISH
 from chatbot.settings import Settings
 from tests.content.test_substack import row, table
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -139,7 +140,7 @@ def test_what_an_article_is_kept_without_is_a_remark_wherever_it_is_told(tmp_pat
     assert [sorted(one.remarks) for one in told] == [["page.html", "pay.md"]] * 4
     assert [list(one.left_out) for one in told] == [["bad.md"]] * 4
     heading = "Kept, with a remark <small>2</small>"
-    assert heading in plan_html(planned, None, stale=False)
+    assert heading in plan_html(ENGLISH, planned, None, stale=False)
     for text in (plan_text(planned), build_text(built), build_text(again)):
         assert "kept, with a remark:\n  i page.html: line " in text
     assert "remarks      on 2 articles\n  i page.html: line " in status_text(status)
@@ -148,10 +149,10 @@ def test_what_an_article_is_kept_without_is_a_remark_wherever_it_is_told(tmp_pat
     listed_now = listing.list(index.store, index.generation)
     index.close()
     for path in ("pay.md", "page.html"):
-        shown = preview_html(listing.preview(path, files[path].encode(), listed_now))
+        shown = preview_html(ENGLISH, listing.preview(path, files[path].encode(), listed_now))
         assert ("Kept, with a remark: line " in shown, "left out" in shown) == (True, False)
-    assert "It cannot be used" in preview_html(listing.preview("bad.md", b"", listed_now))
-    assert "Partly left out" in preview_html(listing.preview("news.xml", FEED.encode(), listed_now))
+    assert "It cannot be used" in preview_html(ENGLISH, listing.preview("bad.md", b"", listed_now))
+    assert "Partly left out" in preview_html(ENGLISH, listing.preview("news.xml", FEED.encode(), listed_now))
 
 
 def test_a_limit_that_was_lowered_counts_for_what_is_published(tmp_path: Path) -> None:

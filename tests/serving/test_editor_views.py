@@ -17,8 +17,10 @@ from chatbot.editing.corpus_map import CorpusMap, Pair, Point
 from chatbot.editing.listing import Listed, Preview
 from chatbot.indexing.building.report import Changes, Effect, Judged, Plan
 from chatbot.indexing.maintenance import Kept, Verified
+from chatbot.insights.gaps import Disliked, Gap, Gaps
 from chatbot.records import Answer, Article, Highlight, Hit, Passage, Why
 from chatbot.serving.editor import views
+from chatbot.serving.web.languages import ENGLISH
 from chatbot.serving.web.templates import View, fill
 from tests.support.places import PACKAGE
 
@@ -101,54 +103,70 @@ ROWS = [Row(((bad("theirs"), marked),), ((bad("mine"), marked),), differs=marked
 CHANGED = listed("changed", ids=(bad("id"),))
 KEPT = [Kept(bad("generation"), bad("at"), False, 1, 1, bad("model"), 1.0, damage) for damage in (bad("damage"), "")]
 KEPT += [Kept(bad("served"), bad("at"), True, 1, 1, bad("model"), 1.0, "")]
+GAP = Gap(bad("question"), 2, LONG_AGO, (bad("other"),), (bad("note"),), 1)
+DISLIKED = Disliked(bad("id"), 2, 1, (("wrong", 2),), (bad("disliked"),), (bad("note"),))
+GAPS = Gaps((GAP,), (DISLIKED,), (GAP,))
+PLACES = {bad("id"): views.Place(bad("shown"), bad("file"))}
+SECTION = views.Section(bad("name"), bad("path"), HIT, bad("said"), takes=True)
+WAYS = way("again"), way("other")
+CHECKED = Verified("", 1, {"": bad("whole")}, 1, 1, {bad("path"): bad("differs")})
 VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     "files": (
-        lambda: views.files_html([listed()], [listed(), listed("changed", ""), listed("deleted")], TRASHED),
+        lambda: views.files_html(ENGLISH, [listed()], [listed(), listed("changed", ""), listed("deleted")], TRASHED),
         {"title": 2, "path": 2 + 2 + 1 + 1 + 2 + 3, "reason": 3, "topic": 6, "key": 2, "sha": 2},
     ),
     "article": (
-        lambda: views.article_html(CHANGED, previewed(2, line=3), bad("sha"), editable=False),
+        lambda: views.article_html(ENGLISH, CHANGED, previewed(2, line=3), bad("sha"), editable=False),
         # A link has its own way of escaping, which is looked at below.
-        {"title": 1 + 2 * (1 + 1 + 1), "path": 2, "sha": 1, "reason": 1, "topic": 2, "url": 1, "audience": 2}
+        {"title": 1, "path": 2, "sha": 1, "reason": 1},
+    ),
+    "passages of an article": (
+        lambda: views.cut_html(ENGLISH, CHANGED, previewed(2)),
+        {"title": 2 * (1 + 1 + 1), "topic": 2, "url": 1, "audience": 2}
         | {"country": 1, "alias": 2, "question": 1, "heading": 4},
     ),
+    "questions": (
+        lambda: views.questions_html(ENGLISH, GAPS, PLACES, {}, (bad("question"), [SECTION]), counted=True),
+        {"question": 2 * (1 + 2 + 2), "other": 2, "note": 3, "name": 2 * 2, "path": 2 * 2, "said": 2, "text": 2}
+        | {"disliked": 1, "shown": 1, "file": 1},
+    ),
     "article without a title": (
-        lambda: views.article_html(
+        lambda: views.article_html(ENGLISH,
             listed("left out", ""), Preview("", (), bad("reason")), "", editable=True, unsaved=True
         ),
         {"path": 3 + 3, "reason": 1},
     ),
     "preview": (
-        lambda: views.preview_html(previewed(), over=(bad("over"), bad("sha"))),
+        lambda: views.preview_html(ENGLISH, previewed(), over=(bad("over"), bad("sha"))),
         {"title": 3, "path": 1, "reason": 1, "topic": 2, "url": 1, "audience": 2, "country": 1, "alias": 2}
         | {"question": 1, "heading": 2, "over": 3, "sha": 1},
     ),
-    "preview with a note": (lambda: views.preview_html(Preview("", (), ""), note=bad("note")), {"note": 1}),
+    "preview with a note": (lambda: views.preview_html(ENGLISH, Preview("", (), ""), note=bad("note")), {"note": 1}),
     "uploads": (
-        lambda: views.uploads_html([(previewed(), bad("there"), bad("sha")), (previewed(), "", "")]),
+        lambda: views.uploads_html(ENGLISH, [(previewed(), bad("there"), bad("sha")), (previewed(), "", "")]),
         {"title": 2 * (1 + 2), "path": 2 + 1 + 2, "there": 3, "sha": 1, "reason": 2, "topic": 4, "url": 2}
         | {"audience": 4, "country": 2, "alias": 4, "question": 2, "heading": 4},
     ),
     "tried": (
-        lambda: views.tried_html(bad("asked"), answer(), answer(HIT, MARKED)),
+        lambda: views.tried_html(ENGLISH, bad("asked"), answer(), answer(HIT, MARKED)),
         {"asked": 1, "message": 1, "title": 2, "heading": 4, "text": 2},
     ),
     "plan": (
-        lambda: views.plan_html(planned(), Refused(bad("refused"), (bad("worse"),)), stale=True),
+        lambda: views.plan_html(ENGLISH, planned(), Refused(bad("refused"), (bad("worse"),)), stale=True),
         {"changed": 3, "old": 1, "new": 1, "left": 1, "out": 1, "with": 1, "held": 1, "kept": 1, "remark": 1,
          "question": 4, "before": 4, "after": 4, "gate": 1}
         | {"refused": 1, "worse": 1},
     ),
     "history": (
-        lambda: views.history_html(KEPT, Verified("", 1, {"": bad("whole")}, 1, 1, {bad("path"): bad("differs")})),
+        lambda: views.history_html(ENGLISH, KEPT, CHECKED),
         {"at": 2 + 2 + 1, "served": 1, "damage": 1, "generation": 1, "whole": 1, "path": 1, "differs": 1},
     ),
     "map": (
-        lambda: views.map_html(mapped(), frozenset(), draft=True),
+        lambda: views.map_html(ENGLISH, mapped(), frozenset(), draft=True),
         {"title": 2 + 2 + 2, "heading": 2 + 4 + 2, "topic": 1 + 1 + 1, "thin": 1},
     ),
     "conflict": (
-        lambda: views.conflict_html(bad("path"), bad("reason"), ROWS, way("again"), way("other"), edited=True),
+        lambda: views.conflict_html(ENGLISH, bad("path"), bad("reason"), ROWS, WAYS, edited=True),
         {"path": 1 + 2, "reason": 1, "theirs": 2, "mine": 2, "again": 5, "other": 3},
     ),
     "notice": (

@@ -98,7 +98,7 @@ class Tool:
             except ChatbotError as error:
                 log.error("the chatbot cannot answer: %s", error)
                 raise ToolError(UNAVAILABLE) from None
-            count_answer(answer)
+            await anyio.to_thread.run_sync(count_answer, answer)
             return sources(for_site(site, answer))
 
         # Hosts and origins are the business of the guard, which sees what a proxy said.

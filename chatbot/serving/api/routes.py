@@ -57,7 +57,7 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
             bot.ask, body.question, k=body.k, history=history, filters=filters, literal=body.literal, page=body.page
         )
         answer = await to_thread.run_sync(asked, limiter=at_once)
-        count_answer(answer)
+        await to_thread.run_sync(count_answer, answer)
         return JSON(for_site(site, answer))
 
     @router.get("/suggest", response_model=schemas.SuggestionsOut, summary="Questions while typing")

@@ -37,7 +37,7 @@ MOST_VALUES = 24
 MOST_TILES = 12
 SCRIPTS = ("page.js", "cards.js", "typing.js")
 KEPT = ("lang", "site", "theme", "color")
-_CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
+CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _ASSET = re.compile(r'<(script type="module"|link rel="stylesheet") crossorigin (?:src|href)="([^"]+)"')
 
 
@@ -63,7 +63,7 @@ class Document:
             return
         response = self._elsewhere(scope)
         if response is None:
-            status, body = await _whole(self.app, {**scope, "method": "GET"}, receive)
+            status, body = await whole_of(self.app, {**scope, "method": "GET"}, receive)
             if status == 200:
                 response = await run_in_threadpool(self._page, parts_of(body.decode()), scope)
             else:
@@ -127,7 +127,7 @@ class Document:
 
 def parts_of(html: str) -> Gradio:
     """What starts Gradio, out of the document that Gradio makes. Raises ValueError where it makes another one."""
-    config, assets = _CONFIG.search(html), _ASSET.findall(html)
+    config, assets = CONFIG.search(html), _ASSET.findall(html)
     scripts = [address for tag, address in assets if tag.startswith("script")]
     if not config or len(scripts) != 1:
         raise ValueError(
@@ -206,7 +206,8 @@ def linked_text(view: View, articles: int) -> Markup:
     return escape(view.language.words["start_text"]).format(articles=listed)
 
 
-async def _whole(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+async def whole_of(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+    """Status and body of what an application answers."""
     status, body = 500, bytearray()
 
     async def keep(message: Message) -> None:

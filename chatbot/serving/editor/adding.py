@@ -12,7 +12,18 @@ from chatbot.editing.form import FIELDS, Form, compose
 from chatbot.editing.workspace import Desk
 from chatbot.errors import EditRefused, NameTaken
 from chatbot.serving.editor import views
-from chatbot.serving.editor.panels import Gesture, Seat, Shown, Staged, Typed, files_shown, notice, saved
+from chatbot.serving.editor.panels import (
+    Gesture,
+    Seat,
+    Shown,
+    Staged,
+    Typed,
+    files_shown,
+    notice,
+    said_of,
+    saved,
+    tongue,
+)
 
 MOST_UPLOADED = 50
 
@@ -25,19 +36,20 @@ def restore(_: Desk, seat: Seat, said: Gesture, __: Typed) -> tuple[Seat, Shown]
 
 def preview(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     name, data = _written(typed)
-    note = f"Will be saved as {name}"
-    return seat, {"drafted": {"value": views.preview_html(desk.preview(name, data), note=note)}}
+    t = tongue(typed)
+    note = t.tell("Will be saved as {path}", path=name)
+    return seat, {"drafted": {"value": views.preview_html(t, desk.preview(name, data), note=note)}}
 
 
 def save_new(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     name, data = _written(typed)
-    read = desk.preview(name, data)
+    t, read = tongue(typed), desk.preview(name, data)
     if not read.articles:
-        return seat, {"drafted": {"value": views.preview_html(read, note="Not saved")}}
+        return seat, {"drafted": {"value": views.preview_html(t, read, note=t.tell("Not saved"))}}
     there, sha256 = _beside(desk, name)
     if there:
-        note = f"{there} is there already. Choose another title, or replace it."
-        return seat, {"drafted": {"value": views.preview_html(read, note=note, over=(there, sha256))}}
+        note = t.tell("{path} is there already. Choose another title, or replace it.", path=there)
+        return seat, {"drafted": {"value": views.preview_html(t, read, note=note, over=(there, sha256))}}
     corpus_edits.write_new(desk.settings.corpus_dir, name, data, desk.settings.max_file_mb)
     return seat, _added(desk, name, typed)
 
@@ -47,7 +59,7 @@ def save_over(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat
     return seat, _added(desk, said.path, typed)
 
 
-def upload(desk: Desk, seat: Seat, said: Gesture, _: Typed) -> tuple[Seat, Shown]:
+def upload(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     staged: dict[str, Staged] = {}
     for sent in orjson.loads(said.value)[:MOST_UPLOADED]:
         path = PurePosixPath(str(sent["name"]).replace("\\", "/"))
@@ -58,7 +70,7 @@ def upload(desk: Desk, seat: Seat, said: Gesture, _: Typed) -> tuple[Seat, Shown
             raise EditRefused(path.name[:80], error.reason) from error
         staged[name] = Staged(name, data, *_beside(desk, name))
     seat = Seat(tuple(staged.values()))
-    return seat, _uploads(desk, seat)
+    return seat, _uploads(desk, seat, typed)
 
 
 def upload_save(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
@@ -68,7 +80,7 @@ def upload_save(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Se
     except NameTaken as error:
         again = Staged(one.name, one.data, *_beside(desk, one.name))
         seat = Seat(tuple(again if other is one else other for other in seat.staged))
-        return seat, {**_uploads(desk, seat), **notice(str(error), "problem")}
+        return seat, {**_uploads(desk, seat, typed), **notice(said_of(error, tongue(typed)), "problem")}
     return _unstaged(desk, seat, one, one.name, typed)
 
 
@@ -80,9 +92,9 @@ def upload_over(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Se
     return _unstaged(desk, seat, one, said.path, typed)
 
 
-def upload_drop(desk: Desk, seat: Seat, said: Gesture, _: Typed) -> tuple[Seat, Shown]:
+def upload_drop(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     seat = Seat(tuple(one for one in seat.staged if one.name != said.value))
-    return seat, _uploads(desk, seat)
+    return seat, _uploads(desk, seat, typed)
 
 
 def _written(typed: Typed) -> tuple[str, bytes]:
@@ -122,14 +134,14 @@ def _staged(seat: Seat, name: str) -> Staged:
 def _unstaged(desk: Desk, seat: Seat, one: Staged, path: str, typed: Typed) -> tuple[Seat, Shown]:
     """A file that was chosen is kept at a path now and not among the chosen any more."""
     seat = Seat(tuple(other for other in seat.staged if other.name != one.name))
-    return seat, {**files_shown(desk, typed), **saved(desk, path), **_uploads(desk, seat)}
+    return seat, {**files_shown(desk, typed), **saved(desk, typed, path), **_uploads(desk, seat, typed)}
 
 
 def _added(desk: Desk, path: str, typed: Typed) -> Shown:
     emptied: Shown = {name: {"value": ""} for name in (*FIELDS, "body", "drafted")}
-    return {**emptied, **files_shown(desk, typed), **saved(desk, path, kept="")}
+    return {**emptied, **files_shown(desk, typed), **saved(desk, typed, path, kept="")}
 
 
-def _uploads(desk: Desk, seat: Seat) -> Shown:
+def _uploads(desk: Desk, seat: Seat, typed: Typed) -> Shown:
     reads = [(desk.preview(one.name, one.data), one.there, one.sha256) for one in seat.staged]
-    return {"uploads": {"value": views.uploads_html(reads)}}
+    return {"uploads": {"value": views.uploads_html(tongue(typed), reads)}}

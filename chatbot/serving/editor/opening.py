@@ -21,6 +21,7 @@ from chatbot.serving.editor.panels import (
     notice,
     plan_shown,
     saved,
+    tongue,
 )
 
 
@@ -28,7 +29,7 @@ def show_files(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, 
     return seat, files_shown(desk, typed)
 
 
-def open_article(desk: Desk, seat: Seat, said: Gesture, _: Typed) -> tuple[Seat, Shown]:
+def open_article(desk: Desk, seat: Seat, said: Gesture, shown_with: Typed) -> tuple[Seat, Shown]:
     """Show a file; what was typed into it before and not saved takes the place of its text."""
     one, data, digest = _found(desk, said)
     text = None if data is None else desk.text(one.path, data)
@@ -38,28 +39,30 @@ def open_article(desk: Desk, seat: Seat, said: Gesture, _: Typed) -> tuple[Seat,
     if typed is not None and said.sha256 != digest:
         what = "deleted" if one.state == "deleted" else "changed"
         error = Conflict(one.path, f"was {what} by somebody else since you began to type", data, typed.encode())
-        shown = conflict_shown(desk, replace(said, act="save", path=one.path), error)
+        shown = conflict_shown(desk, replace(said, act="save", path=one.path), shown_with, error)
     editable = text is not None or typed is not None
-    html = views.article_html(one, read, digest, editable=editable, unsaved=typed is not None)
+    t = tongue(shown_with)
+    html = views.article_html(t, one, read, digest, editable=editable, unsaved=typed is not None)
     return seat, {
         "list": {"visible": False},
         "detail": {"visible": True},
         "opened": {"value": html},
         "text": {"value": (text if typed is None else typed) or "", "visible": editable},
         "keeping": {"visible": editable},
-        "checked": {"value": ""},
+        "cut": {"value": views.cut_html(t, one, read)},
         **shown,
     }
 
 
 def close(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, Shown]:
-    shown: Shown = {"list": {"visible": True}, "detail": {"visible": False}, "checked": {"value": ""}}
+    shown: Shown = {"list": {"visible": True}, "detail": {"visible": False}, "cut": {"value": ""}}
     return seat, {**shown, "opened": {"value": ""}, **files_shown(desk, typed)}
 
 
 def check(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
+    t = tongue(typed)
     read = desk.preview(said.path, _rewritten(desk, said.path, typed["text"]).data)
-    return seat, {"checked": {"value": views.preview_html(read, note="Not saved yet")}}
+    return seat, {"cut": {"value": views.preview_html(t, read, note=t.tell("Not saved yet"))}}
 
 
 def save(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
@@ -67,8 +70,9 @@ def save(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Sho
     new = _rewritten(desk, path, typed["text"])
     corpus_edits.replace(settings.corpus_dir, path, new.data, said.sha256, settings.max_file_mb)
     seat, shown = open_article(desk, seat, Gesture("open", path), typed)
-    more = f"It is {new.now} now: not all of it fits in {new.before}, which it was." if new.now != new.before else ""
-    return seat, {**shown, **saved(desk, path, kept=path, more=more)}
+    told = "It is {now} now: not all of it fits in {before}, which it was."
+    more = tongue(typed).tell(told, now=new.now, before=new.before) if new.now != new.before else ""
+    return seat, {**shown, **saved(desk, typed, path, kept=path, more=more)}
 
 
 def delete(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
@@ -78,13 +82,18 @@ def delete(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, S
         shown_before = typed["text"].encode("utf-8", "replace")
         raise Conflict(error.path, error.reason, error.theirs, shown_before or None) from error
     seat, shown = close(desk, seat, said, typed)
-    done = f"Deleted {said.path}. It can be put back below; visitors lose it once this is published."
-    return seat, {**shown, **plan_shown(desk), **notice(done, saved=said.path)}
+    told = "Deleted {path}. It can be put back below; visitors lose it once this is published."
+    done = tongue(typed).tell(told, path=said.path)
+    return seat, {**shown, **plan_shown(desk, typed), **notice(done, saved=said.path)}
 
 
 def put_back(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     path = corpus_edits.put_back(desk.settings.corpus_dir, said.value, said.sha256)
-    return seat, {**files_shown(desk, typed), **plan_shown(desk), **notice(f"Put {path} back.")}
+    return seat, {
+        **files_shown(desk, typed),
+        **plan_shown(desk, typed),
+        **notice(tongue(typed).tell("Put {path} back.", path=path)),
+    }
 
 
 def _found(desk: Desk, said: Gesture) -> tuple[Listed, bytes | None, str]:

@@ -1,11 +1,11 @@
 """The editors' page: Gradio blocks at /edit, for who is signed in.
 
 Everything that an editor does with articles is one event with what was pressed as JSON; the forms are Gradio's own.
+Their texts come with the document.
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -14,117 +14,102 @@ from chatbot.editing.workspace import Desk
 from chatbot.serving.editor import views
 from chatbot.serving.editor.gestures import perform, safely
 from chatbot.serving.editor.panels import Seat, tick, whole
-from chatbot.serving.web.templates import View, fill
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
-    from chatbot.settings import Settings
 
 SESSION_SECONDS = 4 * 3600
-STATES = ["All", "New", "Changed", "Deleted", "Left out", "Look again"]
 BRIDGE = "desk.connect((gesture) => trigger('act', {gesture: gesture}))"
 DONE = "(notice) => desk.done(notice)"
 QUIET: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
 
 
-def _html(name: str | None, value: str = "", **options: Any) -> gr.HTML:
+def _html(name: str, **options: Any) -> gr.HTML:
     options = {"js_on_load": None, **options}
-    return gr.HTML(value, padding=False, apply_default_css=False, elem_id=name, **options)
+    return gr.HTML(padding=False, apply_default_css=False, elem_id=name, **options)
 
 
-def _box(name: str, label: str, **options: Any) -> gr.Textbox:
-    return gr.Textbox(label=label, elem_id=name, **{"max_lines": options.get("lines", 1), **options})
+def _box(name: str, lines: int = 1, **options: Any) -> gr.Textbox:
+    return gr.Textbox(elem_id=name, label=name, lines=lines, max_lines=lines, **options)
 
 
-def _buttons(name: str, *buttons: tuple[str, str, str, str]) -> gr.HTML:
-    """Buttons of act, label, class and what is asked for first."""
-    return _html(name, fill("edit/buttons.html", View(), buttons=buttons))
+def _tab(name: str) -> gr.Tab:
+    return gr.Tab(name, id=name, elem_id=f"tab-{name}")
 
 
 def _articles(parts: dict[str, Any]) -> None:
     with gr.Column(elem_id="list") as parts["list"]:
         with gr.Row(elem_id="finding"):
-            parts["search"] = _box("search", "Search", placeholder="Title, file or topic")
-            parts["state"] = gr.Radio(STATES, value="All", label="Show", elem_id="state")
+            parts["search"] = _box("search")
+            parts["state"] = gr.Radio(list(views.STATES), value="All", elem_id="state")
         parts["files"] = _html("files")
     with gr.Column(elem_id="detail", visible=False) as parts["detail"]:
         parts["opened"] = _html("opened-article")
-        parts["text"] = _box("text", "The file, with what describes it at the top", lines=22)
-        with gr.Row():
-            parts["keeping"] = _buttons("keeping", ("save", "Save", "primary", ""), ("check", "Preview", "", ""))
-            sure = "Delete this article? It can be put back, and visitors lose it only once this is published."
-            _buttons("removing", ("delete", "Delete", "danger", sure))
-        parts["checked"] = _html("checked")
+        with gr.Row(elem_id="beside"):
+            with gr.Column(elem_id="writing"):
+                parts["text"] = _box("text", 22)
+                with gr.Row():
+                    parts["keeping"] = _html("keeping")
+                    _html("removing")
+            parts["cut"] = _html("cut-passages")
 
 
 def _add(parts: dict[str, Any]) -> None:
-    parts["uploads"] = _html("uploading", views.uploads_html(()))
-    _html(None, "<h2>Or write one</h2>")
+    parts["uploads"] = _html("uploading")
+    _html("or-write")
     with gr.Row():
-        parts["title"] = _box("title", "Title", placeholder="As a reader would ask for it")
-        parts["topics"] = _box("topics", "Topics", placeholder="Between commas")
-    parts["body"] = _box("body", "Text, in Markdown: ## before a heading, - before a point", lines=12)
-    parts["questions"] = _box("questions", "Questions that it answers, one a line", lines=3)
-    with gr.Accordion("More about the article", open=False, elem_id="more"):
-        with gr.Row():
-            parts["url"] = _box("url", "Address on your site", placeholder="https://")
-            parts["aliases"] = _box("aliases", "Other names of its subject", placeholder="Between commas")
-        with gr.Row():
-            parts["updated"] = _box("updated", "Updated", placeholder="2026-01-31")
-            parts["review_by"] = _box("review_by", "Look at it again by", placeholder="2027-01-31")
-        with gr.Row():
-            parts["audience"] = _box("audience", "Audience", placeholder="Between commas")
-            parts["country"] = _box("country", "Country", placeholder="Only where it holds for one")
-    _buttons("adding", ("save-new", "Save", "primary", ""), ("preview", "Preview", "", ""))
+        parts["title"], parts["topics"] = _box("title"), _box("topics")
+    parts["body"] = _box("body", 12)
+    parts["questions"] = _box("questions", 3)
+    with gr.Accordion("more", open=False, elem_id="more"):
+        for pair in (("url", "aliases"), ("updated", "review_by"), ("audience", "country")):
+            with gr.Row():
+                for name in pair:
+                    parts[name] = _box(name)
+    _html("adding")
     parts["drafted"] = _html("drafted")
 
 
 def _drafting(parts: dict[str, Any]) -> None:
-    with gr.Tab("Try", id="try"):
-        _html(None, fill("edit/try.html", View()))
-        parts["question"] = _box("question", "Question", placeholder="Ask both, side by side", submit_btn="Ask both")
+    with _tab("try"):
+        _html("drafting")
+        parts["question"] = _box("question", submit_btn="Ask")
         parts["tried"] = _html("tried-answers")
-    with gr.Tab("Publish", id="publish"):
-        sure = "Publish the articles as they are now? Visitors see them at once; you can go back under History."
-        _buttons("publishing", ("draft", "Prepare a draft", "", ""), ("publish", "Publish", "primary", sure))
+    with _tab("publish"):
+        parts["publishing"] = _html("publishing")
         parts["plan"] = _html("plan")
-    with gr.Tab("History", id="history"):
+    with _tab("history"):
         parts["history"] = _html("generations")
-        _buttons("checking", ("verify", "Check everything", "", ""))
-    with gr.Tab("Map", id="map"):
-        _html(None, fill("edit/draw.html", View()))
+        _html("checking")
+    with _tab("map"):
+        _html("drawing")
         parts["map"] = _html("picture")
 
 
 def build_editor(bot: Chatbot) -> gr.Blocks:
     """The blocks of the page, ready to be mounted at /edit."""
     desk, parts = Desk(bot), dict[str, Any]()
-    with gr.Blocks(title=f"Editors · {bot.settings.page.title}", analytics_enabled=False, fill_width=True) as blocks:
-        header = fill(
-            "edit/header.html", View(), title=bot.settings.page.title, installation=_installation(bot.settings)
-        )
-        _html("top", header)
+    with gr.Blocks(analytics_enabled=False, fill_width=True) as blocks:
+        _html("top")
         parts["notice"] = _html("notice")
-        _html("trouble", '<div id="trouble-said" role="alert"></div>')
-        _html("unsaved", '<div id="unsaved-texts"></div>')
+        _html("trouble", value='<div id="trouble-said" role="alert"></div>')
+        _html("unsaved", value='<div id="unsaved-texts"></div>')
         parts["work"], parts["conflict"] = _html("work"), _html("conflict")
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Articles", id="articles"):
+            with _tab("articles"):
                 _articles(parts)
-            with gr.Tab("Add", id="add"):
+            with _tab("add"):
                 _add(parts)
+            with _tab("questions"):
+                parts["gaps"] = _html("gaps")
             _drafting(parts)
         parts["timer"] = gr.Timer(1, active=False)
         parts["seat"] = gr.State(Seat(), time_to_live=SESSION_SECONDS)
+        parts["language"] = _box("language", visible="hidden")
         bridge = _html("bridge", js_on_load=BRIDGE, visible="hidden")
         _connect(blocks, desk, parts, bridge)
     blocks.state_session_capacity = 50
     return blocks
-
-
-def _installation(settings: Settings) -> str:
-    """What tells the texts of this installation from another's that was at the same address."""
-    return hashlib.sha256(f"{settings.corpus_dir.resolve()}\0{settings.index_dir.resolve()}".encode()).hexdigest()[:16]
 
 
 def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HTML) -> None:
@@ -149,10 +134,10 @@ def _connect(blocks: gr.Blocks, desk: Desk, parts: dict[str, Any], bridge: gr.HT
         return shown(perform(desk, values[parts["seat"]], '{"act": "files"}', typed(values))[1])
 
     def look(values: dict[Any, Any]) -> dict[Any, Any]:
-        return shown(safely(lambda: tick(desk, typed(values))))
+        return shown(safely(lambda: tick(desk, typed(values)), typed(values)))
 
     def load(values: dict[Any, Any]) -> dict[Any, Any]:
-        return shown(safely(lambda: whole(desk, typed(values))))
+        return shown(safely(lambda: whole(desk, typed(values)), typed(values)))
 
     bridge.act(act, given, outputs, **QUIET).then(None, parts["notice"], None, js=DONE)
     parts["question"].submit(ask, given, outputs, **QUIET).then(None, parts["notice"], None, js=DONE)

@@ -13,10 +13,11 @@ from chatbot.editing.comparison import compare
 from chatbot.editing.corpus_edits import list_trash
 from chatbot.editing.listing import Listed
 from chatbot.editing.workspace import Desk
-from chatbot.errors import Conflict
+from chatbot.errors import ChatbotError, Conflict, EditRefused
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.maintenance import list_kept
 from chatbot.serving.editor import views
+from chatbot.serving.web.languages import ENGLISH, LANGUAGES, Language
 
 Typed = Mapping[str, str]
 Shown = dict[str, dict[str, Any]]
@@ -58,14 +59,26 @@ class Gesture:
 Act = Callable[[Desk, Seat, Gesture, Typed], tuple[Seat, Shown]]
 
 
+def tongue(typed: Typed) -> Language:
+    """The language of the page that sends this."""
+    return LANGUAGES.get(typed.get("language", ""), ENGLISH)
+
+
+def said_of(error: ChatbotError, t: Language) -> str:
+    """What an error says, in the editor's language where it is about an edit."""
+    if not isinstance(error, EditRefused) or not error.path:
+        return t.tell(str(error))
+    return f"{error.path}: {t.tell(error.reason)}"
+
+
 def whole(desk: Desk, typed: Typed) -> Shown:
     """Everything that depends on the files or on what is published."""
     desk.settle()
     return {
         **files_shown(desk, typed),
-        **plan_shown(desk),
-        "history": {"value": views.history_html(list_kept(desk.settings), desk.verified)},
-        "work": {"value": views.work_html(desk.work)},
+        **plan_shown(desk, typed),
+        "history": {"value": views.history_html(tongue(typed), list_kept(desk.settings), desk.verified)},
+        "work": {"value": views.work_html(tongue(typed), desk.work)},
         "timer": {"active": desk.busy},
     }
 
@@ -73,9 +86,9 @@ def whole(desk: Desk, typed: Typed) -> Shown:
 def tick(desk: Desk, typed: Typed) -> Shown:
     """How far a build is; once it has ended, what it gave."""
     if desk.busy:
-        return {"work": {"value": views.work_html(desk.work)}}
+        return {"work": {"value": views.work_html(tongue(typed), desk.work)}}
     shown = whole(desk, typed)
-    return shown | notice(*_said(desk))
+    return shown | notice(*_said(desk, tongue(typed)))
 
 
 def chosen(files: Sequence[Listed], typed: Typed) -> list[Listed]:
@@ -92,15 +105,19 @@ def chosen(files: Sequence[Listed], typed: Typed) -> list[Listed]:
 def files_shown(desk: Desk, typed: Typed) -> Shown:
     files = desk.files()
     trash = list_trash(desk.settings.corpus_dir)
-    return {"files": {"value": views.files_html(files, chosen(files, typed), trash)}}
+    return {"files": {"value": views.files_html(tongue(typed), files, chosen(files, typed), trash)}}
 
 
-def plan_shown(desk: Desk) -> Shown:
-    return {"plan": {"value": views.plan_html(desk.plan, desk.refused, stale=bool(desk.plan) and not desk.draft())}}
+def plan_shown(desk: Desk, typed: Typed) -> Shown:
+    t, stale = tongue(typed), bool(desk.plan) and not desk.draft()
+    return {
+        "publishing": {"value": views.publishing_html(t, news=desk.news)},
+        "plan": {"value": views.plan_html(t, desk.plan, desk.refused, stale=stale)},
+    }
 
 
-def working(desk: Desk) -> Shown:
-    return {"work": {"value": views.work_html(desk.work)}, "timer": {"active": True}}
+def working(desk: Desk, typed: Typed) -> Shown:
+    return {"work": {"value": views.work_html(tongue(typed), desk.work)}, "timer": {"active": True}}
 
 
 def notice(text: str, kind: str = "good", *, saved: str | None = None) -> Shown:
@@ -108,12 +125,12 @@ def notice(text: str, kind: str = "good", *, saved: str | None = None) -> Shown:
     return {"notice": {"value": views.notice_html(text, kind, saved)}}
 
 
-def saved(desk: Desk, path: str, *, kept: str | None = None, more: str = "") -> Shown:
-    said = f"Saved {path}. Visitors see it once it is published."
-    return {**plan_shown(desk), **notice(f"{said} {more}".strip(), saved=kept)}
+def saved(desk: Desk, typed: Typed, path: str, *, kept: str | None = None, more: str = "") -> Shown:
+    said = tongue(typed).tell("Saved {path}. Visitors see it once it is published.", path=path)
+    return {**plan_shown(desk, typed), **notice(f"{said} {more}".strip(), saved=kept)}
 
 
-def conflict_shown(desk: Desk, said: Gesture, error: Conflict) -> Shown:
+def conflict_shown(desk: Desk, said: Gesture, typed: Typed, error: Conflict) -> Shown:
     """Both versions of a file that is not what it was when it was shown, and how to go on."""
     gone, path = error.theirs is None, error.path
     texts = [None if data is None else comparable(desk, path, data) for data in (error.theirs, error.mine)]
@@ -126,9 +143,8 @@ def conflict_shown(desk: Desk, said: Gesture, error: Conflict) -> Shown:
     other = {"act": leave, "value": said.value if leave == "upload-drop" else path, "label": _LEAVE[leave]}
     if gone:
         other |= {"act": "close" if leave == "open" else leave, "label": "Leave it deleted"}
-    return {
-        "conflict": {"value": views.conflict_html(path, error.reason, rows, again, other, edited=said.act == "save")}
-    }
+    t, edited = tongue(typed), said.act == "save"
+    return {"conflict": {"value": views.conflict_html(t, path, error.reason, rows, (again, other), edited=edited)}}
 
 
 def comparable(desk: Desk, path: str, data: bytes) -> str | None:
@@ -147,15 +163,16 @@ _WAYS = {
 _LEAVE = {"open": "Take theirs", "upload-drop": "Take theirs", "leave": "Leave theirs"}
 
 
-def _said(desk: Desk) -> tuple[str, str]:
+def _said(desk: Desk, t: Language) -> tuple[str, str]:
     outcome = desk.outcome
     if isinstance(outcome, Refused):
         return outcome.message, "problem"
     if isinstance(outcome, Plan):
         if outcome.generation == outcome.served:
-            return "The articles are as they are served; there is nothing to publish.", "good"
-        return "The draft is ready: try questions against it, or publish it.", "good"
+            return t.tell("The articles are as they are served; there is nothing to publish."), "good"
+        return t.tell("The draft is ready: try questions against it, or publish it."), "good"
     if isinstance(outcome, BuildReport):
-        published = "Published. Visitors are answered from it now."
-        return (published if outcome.published else "Nothing had changed; nothing was published."), "good"
-    return ("Everything was checked; see below." if outcome else ""), "good"
+        if outcome.published:
+            return t.tell("Published. Visitors are answered from it now."), "good"
+        return t.tell("Nothing had changed; nothing was published."), "good"
+    return (t.tell("Everything was checked; see below.") if outcome else ""), "good"

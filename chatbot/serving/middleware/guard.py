@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import MAX_BODY, Route, find, methods
-from chatbot.serving.middleware.scope import ROUTE, path_of
+from chatbot.serving.middleware.scope import ROUTE, asked_for, path_of
 from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
 
 BODY_SECONDS = 10
@@ -116,7 +117,8 @@ class Guard:
 
 def _to_sign_in(scope: Scope, path: str) -> Response:
     if path == "/edit/" and scope["method"] in {"GET", "HEAD"}:
-        return RedirectResponse("sign-in", 303, {"Cache-Control": "no-store"})
+        query = f"?lang={quote(lang)}" if (lang := asked_for(scope, "lang")) else ""
+        return RedirectResponse(f"sign-in{query}", 303, {"Cache-Control": "no-store"})
     return problem(401, "this is for editors who are signed in; sign in at /edit/sign-in")
 
 

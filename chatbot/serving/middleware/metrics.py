@@ -1,8 +1,13 @@
-"""What is counted, for Prometheus: requests by route, answers by verdict, the index. Never what was asked."""
+"""What is counted, for Prometheus: requests by route, answers by verdict, the index. Never what was asked.
+
+What was asked in vain goes to the journal, where the settings say so.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -14,9 +19,15 @@ from prometheus_client import (
 )
 from prometheus_client.metrics_core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
+from chatbot.answering.understanding.small_talk import kind_of
+from chatbot.errors import JournalError
+from chatbot.insights.journal import Journal, Missed, today
 from chatbot.records import Answer
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REGISTRY = CollectorRegistry()
@@ -30,6 +41,19 @@ SECONDS = Histogram(
 )
 ANSWERS = Counter("chatbot_answers", "Questions answered.", ["verdict"], registry=REGISTRY)
 FEEDBACK = Counter("chatbot_feedback", "Feedback received.", ["rating"], registry=REGISTRY)
+_journal: ContextVar[Journal | None] = ContextVar("journal", default=None)
+
+
+class Missing:
+    """Around the application where the settings want questions that were asked in vain to be kept in a journal."""
+
+    def __init__(self, app: ASGIApp, journal: Journal) -> None:
+        self.app = app
+        self.journal = journal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _journal.set(self.journal)
+        await self.app(scope, receive, send)
 
 
 class Served(Collector):
@@ -45,8 +69,15 @@ class Served(Collector):
 
 
 def count_answer(answer: Answer) -> None:
-    """One more answer with its verdict, whichever door it left through."""
+    """One more answer with its verdict, whichever door it left through. May write to the disk."""
     ANSWERS.labels(answer.verdict).inc()
+    journal = _journal.get()
+    # Who speaks of despair, violence or illness is not to be read by anybody, and was not looking for an article.
+    if journal and answer.notice in {"uncertain", "not_covered"} and not kind_of(answer.question):
+        try:
+            journal.add_missed(Missed(today(), answer.verdict, answer.question))
+        except JournalError as error:
+            log.warning("%s", error)
 
 
 def exposition(bot: Chatbot) -> bytes:

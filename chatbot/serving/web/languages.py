@@ -2,8 +2,9 @@
 
 What is said by the corpus is never translated. `languages/*.toml` hold the texts: `[words]` for what the server
 writes, `[script]` for what the scripts write, `[reasons]` for what feedback may say, `[plurals]` by CLDR plural
-category, `[messages]` for the fixed English sentences of an answer and `[widget]` for those of the widget on other
-sites. A language is its catalogue and its words in `foreign_language.toml`, and nothing else.
+category, `[messages]` for the fixed English sentences of an answer, `[widget]` for those of the widget on other sites
+and `[edit]` for those of the editors' page. A language is its catalogue and its words in
+`foreign_language.toml`, and nothing else.
 """
 
 from __future__ import annotations
@@ -37,9 +38,14 @@ class Language:
     messages: Mapping[str, str]
     reasons: Mapping[str, str]
     widget: Mapping[str, str]
+    edit: Mapping[str, str]
 
     def __call__(self, key: str, **values: str) -> str:
         return self.words[key].format(**values)
+
+    def tell(self, english: str, **values: str) -> str:
+        """A text of the editors' page, which is named by its English; what nobody has translated stays as it is."""
+        return self.edit[english].format(**values) if english in self.edit else english
 
     def count(self, key: str, n: int) -> str:
         """A counted thing in the plural form that fits: "1 passage", "5 passages"."""

@@ -13,6 +13,8 @@ const desk = (() => {
     return element;
   };
 
+  const tell = (english, values = {}) => window.editing[english].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
   let send;
   let pending = null; // the gesture under way
   let trouble = false; // whether it failed
@@ -24,7 +26,7 @@ const desk = (() => {
     const buttons = made("p", { className: "buttons" });
     const box = made("dialog", { className: "sure" }, text, buttons);
     box.setAttribute("aria-labelledby", "sure");
-    for (const [label, value, kind] of [...answers, ["Cancel", "", ""]]) {
+    for (const [label, value, kind] of [...answers, [tell("Cancel"), "", ""]]) {
       const button = made("button", { type: "button", className: `button ${kind}`, textContent: label });
       button.addEventListener("click", () => box.close(value));
       buttons.append(button);
@@ -45,7 +47,7 @@ const desk = (() => {
   const keep = (path, text) => {
     memory.set(path, text);
     try { localStorage.setItem(shelf() + path, JSON.stringify(text)); } catch {
-      say("This browser has no room for what you type. Save before you leave this page.");
+      say(tell("This browser has no room for what you type. Save before you leave this page."));
     }
   };
   const forget = (path) => {
@@ -59,7 +61,7 @@ const desk = (() => {
   };
 
   const opened = () => find("#opened-article [data-path]")?.dataset;
-  const nameOf = (path) => path || "a new article";
+  const nameOf = (path) => path || tell("a new article");
   const box = (name) => find(`#${name} :is(input, textarea)`);
   const unsaved = () => memory.has("") || (opened() && kept(opened().path));
 
@@ -88,12 +90,12 @@ const desk = (() => {
     here.dataset.shown = JSON.stringify(waiting);
     const line = (path) => {
       const go = made("button", { type: "button", className: "text", textContent: nameOf(path) });
-      Object.assign(go.dataset, path ? { act: "open", value: path } : { tab: "Add" });
-      const drop = made("button", { type: "button", className: "text", textContent: "Discard" }, made("span", { className: "unseen", textContent: ` ${nameOf(path)}` }));
+      Object.assign(go.dataset, path ? { act: "open", value: path } : { tab: "tab-add" });
+      const drop = made("button", { type: "button", className: "text", textContent: tell("Discard") }, made("span", { className: "unseen", textContent: ` ${nameOf(path)}` }));
       Object.assign(drop.dataset, { forget: path });
       return made("li", {}, go, drop);
     };
-    here.replaceChildren(...waiting.length ? [made("p", { textContent: "Typed and not saved, kept in this browser:" }), made("ul", {}, ...waiting.map(line))] : []);
+    here.replaceChildren(...waiting.length ? [made("p", { textContent: tell("Typed and not saved, kept in this browser:") }), made("ul", {}, ...waiting.map(line))] : []);
     here.className = waiting.length ? "notice unsaved" : "";
   };
 
@@ -110,17 +112,17 @@ const desk = (() => {
   };
 
   const WHY = {
-    0: "The server cannot be reached. What you typed is still here: try again in a moment.",
-    401: "Your session has ended. What you typed is still here: sign in in another tab, come back, and try again.",
-    413: "This is more than the server or a proxy before it takes at once. Choose fewer or smaller files.",
+    0: () => tell("The server cannot be reached. What you typed is still here: try again in a moment."),
+    401: () => tell("Your session has ended. What you typed is still here: sign in in another tab, come back, and try again."),
+    413: () => tell("This is more than the server or a proxy before it takes at once. Choose fewer or smaller files."),
   };
   const failed = (status) => {
     trouble = true;
-    const text = made("p", { textContent: WHY[status] || "The server could not do this. What you typed is still here: try again, or ask who runs the server." });
+    const text = made("p", { textContent: (WHY[status] || (() => tell("The server could not do this. What you typed is still here: try again, or ask who runs the server.")))() });
     const ways = made("p", { className: "buttons" });
-    if (status === 401) ways.append(made("a", { className: "button primary", href: "sign-in", target: "_blank", rel: "noopener", textContent: "Sign in in another tab" }));
+    if (status === 401) ways.append(made("a", { className: "button primary", href: `sign-in${location.search}`, target: "_blank", rel: "noopener", textContent: tell("Sign in in another tab") }));
     if (pending) {
-      const again = made("button", { type: "button", className: "button", textContent: "Try again" });
+      const again = made("button", { type: "button", className: "button", textContent: tell("Try again") });
       again.dataset.again = JSON.stringify(pending);
       ways.append(again);
     }
@@ -187,8 +189,8 @@ const desk = (() => {
     if (confirm && await sure(confirm, button.textContent.trim()) !== "yes") return undefined;
     const path = opened()?.path;
     if (button.dataset.act === "close" && drop === undefined && path && kept(path)) {
-      const question = `What you typed into ${path} is not saved. It can stay in this browser until you come back to it.`;
-      const way = await choose(question, [["Keep it for later", "keep", "primary"], ["Discard it", "drop", "danger"]]);
+      const question = tell("What you typed into {path} is not saved. It can stay in this browser until you come back to it.", { path });
+      const way = await choose(question, [[tell("Keep it for later"), "keep", "primary"], [tell("Discard it"), "drop", "danger"]]);
       if (!way) return undefined;
       if (way === "drop") drop = path;
     }
@@ -196,7 +198,7 @@ const desk = (() => {
   };
 
   const dropped = async (path) => {
-    if (await sure(`Discard what you typed into ${nameOf(path)}? It cannot be brought back.`, "Discard it") !== "yes") return;
+    if (await sure(tell("Discard what you typed into {path}? It cannot be brought back.", { path: nameOf(path) }), tell("Discard it")) !== "yes") return;
     forget(path);
     if (path) listUnsaved();
     else act({ act: "restore", value: "{}" });
@@ -204,9 +206,11 @@ const desk = (() => {
 
   const clicked = async ({ target }) => {
     const button = target.closest?.("[data-act], [data-again], [data-forget], [data-tab]");
-    if (!button || (root.classList.contains("waiting") && !button.dataset.tab)) return;
-    if (button.dataset.tab) [...document.querySelectorAll("[role=tab]")].find((tab) => tab.textContent.trim() === button.dataset.tab).click();
-    else if (button.dataset.forget !== undefined) await dropped(button.dataset.forget);
+    if (target.closest?.("#tab-questions-button") && !root.classList.contains("waiting")) act({ act: "questions" });
+    if (!button || (root.classList.contains("waiting") && (button.dataset.act || !button.dataset.tab))) return;
+    if (button.dataset.tab) find(`#${button.dataset.tab}-button`).click();
+    if (button.dataset.tab && !button.dataset.act) return;
+    if (button.dataset.forget !== undefined) await dropped(button.dataset.forget);
     else await pressed(button);
   };
 
@@ -214,7 +218,7 @@ const desk = (() => {
     if (target.id !== "chosen" || !target.files.length) return;
     const files = [...target.files];
     if (files.reduce((sum, file) => sum + file.size, 0) > MOST) {
-      say("These files have more than 20 MB together. Choose fewer, or have them copied into the corpus folder.");
+      say(tell("These files have more than 20 MB together. Choose fewer, or have them copied into the corpus folder."));
       target.value = "";
       return;
     }
@@ -226,8 +230,8 @@ const desk = (() => {
     if (!event.target.matches("form[action=sign-out]")) return;
     event.preventDefault();
     const waiting = paths();
-    const question = `Not saved yet: ${waiting.map(nameOf).join(", ")}. Signing out removes it from this browser.`;
-    if (waiting.length && await sure(question, "Sign out all the same") !== "yes") return;
+    const question = tell("Not saved yet: {paths}. Signing out removes it from this browser.", { paths: waiting.map(nameOf).join(" · ") });
+    if (waiting.length && await sure(question, tell("Sign out all the same")) !== "yes") return;
     waiting.forEach(forget);
     leaving = true;
     event.target.submit();
