@@ -10,10 +10,10 @@ from babel import Locale
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from chatbot.serving.chat.document import CONFIG, as_script, whole_of
+from chatbot.serving.chat.document import CONFIG, whole_of
 from chatbot.serving.editor import views
-from chatbot.serving.middleware.scope import asked_for, language_of, path_of
-from chatbot.serving.web.templates import View, fill
+from chatbot.serving.middleware.scope import path_of, view_of
+from chatbot.serving.web.templates import View, as_script, fill
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
@@ -38,13 +38,14 @@ class EditorDocument:
         await response(scope, receive, send)
 
     def _page(self, html: str, scope: Scope) -> HTMLResponse:
-        settings, t = self.bot.settings, language_of(scope, self.bot.settings.page)
+        settings, view = self.bot.settings, view_of(scope, self.bot.settings.page)
+        t = view.language
         found = CONFIG.search(html)
         if not found:
             raise ValueError("Gradio's document is not the one this page was written for; install the pinned version")
         config = orjson.loads(found[1])
         config["title"] = f"{t.tell('Editors')} · {settings.page.title}"
-        texts = component_texts(settings, View(t, query=f"?lang={t.code}" if asked_for(scope, "lang") else ""))
+        texts = component_texts(settings, view)
         for component in config["components"]:
             component["props"].update(texts.get(component["props"].get("elem_id"), {}))
         words = f"window.gradio_config = {as_script(config)};window.editing = {as_script(t.edit)};</script>"

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chatbot.serving.middleware.rate_limit import Limiter, Rate, network
-from chatbot.serving.middleware.scope import asked_for, language_of
+from chatbot.serving.middleware.scope import asked_for, view_of
 from chatbot.serving.middleware.sessions import COOKIE, Signing, cookie_of
 from chatbot.serving.web.assets import STATIC, style_source
 from chatbot.serving.web.languages import LANGUAGES
-from chatbot.serving.web.templates import View, fill
+from chatbot.serving.web.templates import fill
 from chatbot.settings import PageSettings
 
 # Wrong passwords: of one address, and of all addresses together.
@@ -121,9 +121,10 @@ def _path(request: Request) -> str:
 def _page(
     page: PageSettings, request: Request, problem: str = "", status: int = 200, wait: int = 0, *, closed: bool = False
 ) -> Response:
-    t = language_of(request.scope, page)
+    view = view_of(request.scope, page)
+    t = view.language
     told = t.tell(problem, time=t.lasting(-(-wait // 60) * 60))
-    html = fill("sign-in.html", View(t, query=_query(request)), problem=told, closed=closed, style=STYLE)
+    html = fill("sign-in.html", view, problem=told, closed=closed, style=STYLE)
     return HTMLResponse(html, status, {**HEADERS, "Retry-After": str(wait)} if wait else HEADERS)
 
 
