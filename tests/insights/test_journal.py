@@ -225,8 +225,10 @@ def test_the_file_holds_these_columns_and_no_others(tmp_path: Path) -> None:
     with sqlite3.connect(journal.path) as database:
         tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         columns = database.execute("SELECT name FROM pragma_table_info('feedback')").fetchall()
+        asked = database.execute("SELECT name FROM pragma_table_info('questions')").fetchall()
     database.close()
-    assert tables == [("feedback",)]
+    assert tables == [("feedback",), ("questions",)]
+    assert [name for (name,) in asked] == ["number", "day", "verdict", "question"]
     assert [name for (name,) in columns] == [
         "number", "day", "generation", "question", "passage", "rating", "reasons", "note",
     ]  # fmt: skip

@@ -146,8 +146,8 @@ def test_an_article_is_opened_changed_and_the_earlier_version_put_back(desk: Vis
     assert page.input_value("#text textarea") == before
     fill(page, "text", "---\ntitle: [\n---\nbroken")
     press(page, "check")
-    page.wait_for_selector("#checked .problem")
-    assert "line 3" in page.locator("#checked .problem").inner_text()
+    page.wait_for_selector("#cut-passages .problem")
+    assert "line 3" in page.locator("#cut-passages .problem").inner_text()
     fill(page, "text", before.replace("One page is enough", "A single page is enough"))
     press(page, "save")
     told(page, "Saved cv.md")
@@ -196,7 +196,7 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
 @pytest.mark.parametrize("desk", [PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["phone", "dark"])
 def test_every_tab_fits_a_phone(desk: Visit, request: pytest.FixtureRequest) -> None:
     page, kind = desk.page, request.node.callspec.id
-    for name in ("Articles", "Add", "Try", "Publish", "History", "Map"):
+    for name in ("Articles", "Add", "Questions", "Try", "Publish", "History", "Map"):
         tab(page, name)
         if name == "Map":
             press(page, "map")

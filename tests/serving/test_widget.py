@@ -78,7 +78,7 @@ def test_a_follow_up_sends_what_was_asked_before_and_shown(visitor: SiteVisitor)
 def test_passages_after_the_first_show_what_answers_and_unfold(visitor: SiteVisitor) -> None:
     visitor.arrive()
     visitor.open()
-    card = visitor.ask(QUESTION).locator(".card").nth(1)
+    card = visitor.ask("How long should a CV be and how do I explain a gap?").locator(".card").nth(1)
     whole, row = card.locator("blockquote").first, card.locator("summary").first
     expect(whole).to_be_hidden()
     expect(row.locator(".lead")).to_be_visible()
