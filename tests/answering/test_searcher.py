@@ -119,7 +119,7 @@ def query(vector: Vector = ASKED, weights: dict[str, float] = WEIGHTS, **favoure
 def meaning(row: int) -> float:
     of = ROWS[row]
     own = (of.cosine + of.sentence) / 2
-    return ((own + of.asked) / 2 if of.asked > -1 else own) + 0.15 * of.beside - 0.2 * of.hub
+    return (0.3 * own + 0.7 * of.asked if of.asked > -1 else own) + 0.15 * of.beside - 0.2 * of.hub
 
 
 def word_shares(bm25: list[float]) -> list[float]:

@@ -150,7 +150,7 @@ def test_what_an_article_is_kept_without_is_a_remark_wherever_it_is_told(tmp_pat
     index.close()
     for path in ("pay.md", "page.html"):
         shown = preview_html(ENGLISH, listing.preview(path, files[path].encode(), listed_now))
-        assert ("Kept, with a remark: line " in shown, "left out" in shown) == (True, False)
+        assert ("Kept, with a remark: <bdi>line " in shown, "left out" in shown) == (True, False)
     assert "It cannot be used" in preview_html(ENGLISH, listing.preview("bad.md", b"", listed_now))
     assert "Partly left out" in preview_html(ENGLISH, listing.preview("news.xml", FEED.encode(), listed_now))
 

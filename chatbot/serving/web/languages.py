@@ -17,7 +17,7 @@ from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from chatbot import catalogues
@@ -78,6 +78,10 @@ class Language:
         minutes = -(-seconds // 60)
         shown, unit = (seconds, "second") if seconds < 100 else (minutes, "minute")
         return format_unit(shown, unit, locale=self.locale)
+
+    def share(self, share: float) -> str:
+        """A share in [0, 1] as a percentage."""
+        return format_percent(share, locale=self.locale)
 
     def foreign(self, tag: str) -> str:
         """That the articles are in the language of a tag, where that is not this one."""
