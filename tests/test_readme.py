@@ -38,7 +38,7 @@ def test_the_python_example_prints_hits(shipped: dict[str, str]) -> None:
     (program,) = re.findall(r"```python\n(.+?)```", README, re.DOTALL)
     done = subprocess.run([sys.executable, "-c", program], env=shipped, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1 ")
-    assert len(done.stdout.splitlines()) == 5
+    assert 3 <= len(done.stdout.splitlines()) <= 5
 
 
 def test_the_example_article_can_be_read(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ MOST_HITS = 50
 _PER_ARTICLE_OF_MORE = 4
 _NEAREST = 10
 _COMPARED = 4  # candidates for each passage of an answer, among which one may repeat another
-_FEWEST_UNSURE = 3
+_FEWEST = 3  # to choose from, also where the first seems to answer
 _UNSURE = 0.49  # "answered" begins at one half
 _MESSAGES: dict[Notice, str] = {
     "": "",
@@ -429,8 +429,7 @@ def _shown(understood: Understood, verdict: Verdict, scores: Scores) -> int:
         return 0
     if understood.reading.kind == "more":
         return len(scores)
-    sure = verdict == "answered" and understood.other is None
-    return reach(scores, 1 if sure else _FEWEST_UNSURE)
+    return reach(scores, _FEWEST)
 
 
 def _in_short(read: Sequence[tuple[Hit, _Marks]]) -> tuple[Excerpt, ...]:

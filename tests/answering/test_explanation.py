@@ -23,7 +23,7 @@ ASKED: list[tuple[str, tuple[str, ...], bool, str, Verdict]] = [
     ("salry of a data enginer", CAREER, True, "standalone", "uncertain"),
     ("how long does it take?", ("How do I become a data scientist?",), False, "follow_up", "answered"),
     ("tell me more", CAREER, False, "more", "answered"),
-    ("tell me more", ("vesting cliff", "tell me more"), False, "more", "not_covered"),
+    ("tell me more", ("sabbatical", "tell me more"), False, "more", "not_covered"),
     ("the second one", CAREER, False, "pick", "answered"),
     ("the ninth one", CAREER, False, "pick", "not_covered"),
     ("How do I write a cover letter?", CAREER, False, "change", "answered"),

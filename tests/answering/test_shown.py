@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.explanation import explain
-from chatbot.cli.ask import explanation_text
+from chatbot.answering.ranking.searcher import reach
 from chatbot.records import Filters, Turn
 from tests.support.small_site import small_site
 
@@ -28,9 +27,10 @@ def shown(answerer: Answerer, question: str, k: int = 5, *turns: Turn) -> list[s
     return [hit.passage.id for hit in answerer.ask(question, k, turns, Filters()).hits]
 
 
-def test_an_answer_ends_where_passages_fall_far_behind_the_first(answerer: Answerer) -> None:
-    assert shown(answerer, QUESTION) == ["pay#1"]
-    assert len(answerer.ranked(QUESTION)) == 3
+def test_there_are_three_to_choose_from_however_far_they_fall_behind_the_first(answerer: Answerer) -> None:
+    trace = answerer.trace(QUESTION, 5, (), Filters())
+    assert reach(trace.ranking.scores) == 1
+    assert shown(answerer, QUESTION) == answerer.ranked(QUESTION)[:3]
 
 
 def test_who_asks_for_more_gets_what_was_left_out(answerer: Answerer) -> None:
@@ -45,10 +45,3 @@ def test_where_it_is_uncertain_there_are_three_to_choose_from_and_never_more_tha
     trace = answerer.trace(UNSURE, k, (), Filters())
     assert trace.verdict == "uncertain"
     assert len(shown(answerer, UNSURE, k)) == count
-
-
-def test_an_explanation_names_what_was_left_out(answerer: Answerer) -> None:
-    explained = explain(answerer, answerer.trace(QUESTION, 2, (), Filters()))
-    assert [[hit.rank for hit in part] for part in (explained.hits, explained.unshown)] == [[1], [2]]
-    first, _, second = explanation_text(explained).partition("Not shown, too far behind the first:")
-    assert ("[pay#1]" in first, f"[{explained.unshown[0].passage_id}]" in second) == (True, True)

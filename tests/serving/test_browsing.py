@@ -89,7 +89,7 @@ def test_the_list_shows_first_sentences_and_searches(visit: Visit) -> None:
 def test_reading_begins_and_ends_in_the_conversation(visit: Visit) -> None:
     page = visit.open()
     visit.ask("How do I explain a gap in my CV?")
-    page.locator(".card h3 a").first.click()
+    page.locator(".card h4 a").first.click()
     expect(page.locator(".text .cited").first).to_be_visible()
     page.get_by_role("link", name="Back to your answer").click()
     page.wait_for_selector(".ready", state="attached")
@@ -104,10 +104,10 @@ def test_reading_begins_and_ends_in_the_conversation(visit: Visit) -> None:
 def test_a_link_that_leaves_says_that_it_opens_a_tab(visit: Visit) -> None:
     page = visit.open()
     visit.ask("How do I ask for a higher salary?")
-    away = page.locator('.card h3 a[href^="https://articles.example/pay"]').first
+    away = page.locator('.card h4 a[href^="https://articles.example/pay"]').first
     assert away.get_attribute("target") == "_blank"
     expect(away).to_have_accessible_name("Talking about pay (new tab)")
-    assert page.locator(".card h3 a[href*='../articles/'][target]").count() == 0
+    assert page.locator(".card h4 a[href*='../articles/'][target]").count() == 0
 
 
 def test_an_article_says_what_it_is(server: Server) -> None:

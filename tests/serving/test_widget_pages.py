@@ -203,7 +203,7 @@ def test_questions_are_answered_in_the_order_in_which_they_are_asked(visitor: Si
         expect(asked).to_have_count(number)
         expect(box).to_have_value("")
     visitor.widget.get_by_role("button", name="Cancel").last.click()
-    expect(visitor.widget.get_by_text("Cancelled.")).to_be_visible()
+    expect(visitor.widget.locator(".say", has_text="Cancelled.")).to_be_visible()
     visitor.shoot("in-order")
     assert len(held) == 1
     with page.expect_request(lambda request: SECOND in (request.post_data or "")) as sent:
