@@ -105,7 +105,7 @@ def delete(page: Page) -> None:
     tab(page, "Articles")
     page.locator("#files button.text", has_text="Asking for a reference").click()
     page.wait_for_selector("#opened")
-    assert "window.pwned=23" in page.locator("#opened-article").inner_text()
+    assert "window.pwned=23" in page.locator("#cut-passages").inner_text()
     clean(page, "article")
     press(page, "delete", sure=True)
     told(page, "Deleted")
