@@ -233,11 +233,11 @@ def test_all_addresses_together_have_so_many_tries() -> None:
     tries = Tries()
     most = ALL_ATTEMPTS.questions
     for _ in range(3):
-        assert tries.take("editor")[0] == 0
+        assert tries.take("editor") == (0, "")
         tries.give_back("editor")
     assert [tries.take(str(number))[0] for number in range(most)] == [0] * most
-    wait, whose = tries.take("editor")
-    assert (0 < wait <= 6, whose) == (True, "Too many attempts. Try again in {time}.")
+    wait, told = tries.take("editor")
+    assert (0 < wait <= 6, told) == (True, "Too many attempts. Try again in {time}.")
     assert [tries.take("0")[0] > 0 for _ in range(20)] == [True] * 20
     assert tries._of_address.take("editor", ATTEMPTS.questions) == 0, "a try that was not let through was counted"
 

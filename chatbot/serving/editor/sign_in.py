@@ -52,7 +52,7 @@ class Tries:
             return wait, _WAIT_HERE
         if wait := self._of_all.take(""):
             self._of_address.give_back(client)
-        return wait, _WAIT
+        return wait, _WAIT if wait else ""
 
     def give_back(self, client: str) -> None:
         """The password was right: that was no try."""
