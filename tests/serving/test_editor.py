@@ -212,3 +212,43 @@ def test_signing_out_leads_back_to_the_form(desk: Visit) -> None:
     clean(page)
     page.goto(f"{desk.server.url}/edit/")
     page.wait_for_selector("#password")
+
+
+@pytest.mark.parametrize("desk", [{}, {"locale": "ar"}], indirect=True, ids=["English", "Arabic"])
+def test_what_visitors_missed_becomes_a_question_of_a_section(
+    desk: Visit, editing: Server, folder: Path, request: pytest.FixtureRequest
+) -> None:
+    page, kind = desk.page, request.node.callspec.id
+    question = f"May I print my CV on blue paper? {kind}"
+    told = {"question": question, "passage_id": None, "rating": "unhelpful", "reasons": ["incomplete"], "note": ""}
+    assert editing.post("/api/feedback", told)[0] == 204
+    page.click("#tab-questions-button")
+    asked = page.locator("#gaps .gap", has_text=kind)
+    asked.locator("[data-act=sections]").click()
+    page.wait_for_selector("#gaps .sections li")
+    assert page.locator("#gaps .sections").evaluate("e => getComputedStyle(e).direction") == (
+        "rtl" if kind == "Arabic" else "ltr"
+    )
+    clean(page, f"questions-{kind}")
+    answers = page.locator("#gaps [data-act=answered]").first
+    path = answers.get_attribute("data-path") or ""
+    answers.click()
+    page.wait_for_selector(f"#notice :text('{path}')")
+    assert f'"{question}"' in (folder / "corpus" / path).read_text()
+    asked.locator("[data-act=write]").click()
+    page.wait_for_function("q => document.querySelector('#questions textarea').value.includes(q)", arg=question)
+    assert page.locator("#title input").is_visible()
+
+
+def test_publishing_is_quiet_until_something_differs(desk: Visit, folder: Path) -> None:
+    page = desk.page
+    (folder / "corpus" / "fresh.md").write_text("# Fresh\n\nSomething that nobody has read yet.\n")
+    page.reload()
+    page.wait_for_selector("#files .state.new")
+    tab(page, "Publish")
+    assert page.locator("[data-act=publish].primary").is_enabled()
+    press(page, "publish", sure=True)
+    told(page, "Published.")
+    quiet = page.locator("[data-act=publish]:not(.primary)")
+    assert quiet.is_disabled()
+    assert "Nothing to publish" in page.locator(f"#{quiet.get_attribute('aria-describedby')}").inner_text()
