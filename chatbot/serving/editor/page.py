@@ -95,7 +95,7 @@ def build_editor(bot: Chatbot) -> gr.Blocks:
         _html("trouble", value='<div id="trouble-said" role="alert"></div>')
         _html("unsaved", value='<div id="unsaved-texts"></div>')
         parts["work"], parts["conflict"] = _html("work"), _html("conflict")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
             with _tab("articles"):
                 _articles(parts)
             with _tab("add"):
