@@ -485,6 +485,8 @@ const career = (() => {
     for (const name of ["site", "theme", "color"].filter((name) => address.get(name))) {
       all("a.tongue").forEach((link) => { link.search += `&${name}=${encodeURIComponent(address.get(name))}`; });
     }
+    // What stands over the input goes up with it as its text grows.
+    new ResizeObserver(([{ target }]) => root.style.setProperty("--box", `${target.offsetHeight}px`)).observe(find("#box"));
     career.ready.forEach((react) => react());
   };
 
