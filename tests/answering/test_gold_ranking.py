@@ -71,7 +71,7 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (464, 620)
+    assert (sum(found), len(found)) == (467, 620)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
@@ -97,7 +97,7 @@ def test_confidence_tells_covered_questions_from_others(
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.4589, "useful@3": 0.6203, "precision": 0.2851, "answered_useless": 0.2945}
+    shares = {"useful@1": 0.4589, "useful@3": 0.6203, "precision": 0.2824, "answered_useless": 0.2945}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
     assert (found["covered"], found["refused"], found["uncertain"]) == (316, 3, 94)
     assert found["answered"] == {

@@ -88,7 +88,7 @@ def test_assistive_technology_finds_names_roles_and_a_live_log(visitor: SiteVisi
         assert box is not None
         assert min(box["width"], box["height"]) >= 44
     visitor.ask(QUESTION)
-    assert dialog.get_by_role("heading", level=3, name="One passage").count() == 1
+    assert dialog.get_by_role("heading", level=3, name="3 passages from 2 articles").count() == 1
     assert dialog.get_by_role("heading", level=4, name="Writing a CV").count() >= 1
 
 

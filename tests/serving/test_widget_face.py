@@ -121,7 +121,7 @@ def test_an_answer_is_two_panels_high_and_its_articles_are_named_once(visitor: S
     assert box["height"] <= 2 * 640
     groups = turn.locator(".group h4 a").evaluate_all("links => links.map((link) => link.firstChild.data)")
     assert len(groups) == len(set(groups))
-    assert turn.locator(".group details").count() == 1
+    assert turn.locator(".group details").count() == 2
     short = turn.locator(".short")
     expect(short.locator("h3")).to_have_text("In short")
     expect(short.locator("p").first).not_to_be_empty()
@@ -229,7 +229,9 @@ def test_of_an_answer_its_summary_is_read_out_and_no_more(visitor: SiteVisitor) 
     visitor.ask(QUESTION)
     expect(visitor.widget.locator(".log")).to_have_attribute("aria-live", "off")
     told = visitor.widget.locator(".unseen[role=status]")
-    expect(told).to_have_text("Explain a gap in your CV in one plain line with the dates and the reason. · One passage")
+    expect(told).to_have_text(
+        "Explain a gap in your CV in one plain line with the dates and the reason. · 3 passages from 2 articles"
+    )
 
 
 @pytest.mark.parametrize("visitor", [PHONE], indirect=True)
