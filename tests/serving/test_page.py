@@ -97,7 +97,7 @@ def test_nothing_is_stored_in_the_browser_before_a_question_is_asked(visit: Visi
     page = visit.open()
     page.locator("#box textarea").fill(QUESTION)
     page.locator("#box textarea").blur()  # closes the suggestions
-    page.locator(".filters summary").click()
+    page.locator("#filter").click()
     page.locator(".filters button", has_text="pay and offers").click()
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
 

@@ -16,7 +16,7 @@ from chatbot.serving.web.templates import View, fill
 def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -> str:
     """An answer as one section: heading, how it was searched, message, cards, and chips to go on with.
 
-    `only` names the filters that it was limited by.
+    `only` names the filters that it was limited by; a passage shows those of them that its article carries.
     """
     # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
     nothing_fits = bool(only) and answer.notice == "no_article"

@@ -8,6 +8,7 @@ and the filters are those of the index that is served now.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ from chatbot.serving.middleware.rate_limit import charge
 from chatbot.serving.middleware.scope import asked_for, path_of, site_of, view_of
 from chatbot.serving.web.assets import STYLE, link
 from chatbot.serving.web.languages import LANGUAGES, Language
-from chatbot.serving.web.templates import ROOT, View, as_script, fill
+from chatbot.serving.web.templates import RECENT, ROOT, View, as_script, fill
 from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topics, topics_of, within
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 
 MOST_VALUES = 24
 MOST_TILES = 12
-SCRIPTS = ("page.js", "cards.js", "typing.js")
+SCRIPTS = ("page.js", "cards.js", "filters.js", "typing.js")
+LATER = ("share.js", "saved.js", "aloud.js")  # once the page can be used
 KEPT = ("lang", "site", "theme", "color")
 CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _ASSET = re.compile(r'<(script type="module"|link rel="stylesheet") crossorigin (?:src|href)="([^"]+)"')
@@ -106,7 +108,13 @@ class Document:
         texts = page_texts(self.bot, view, site)
         for component in gradio.config["components"]:
             component["props"].update(component_texts(texts, view).get(component["props"].get("elem_id"), {}))
-        words = {**language.script, "code": language.code, "title": page.title, "plurals": language.plurals}
+        words = {
+            **language.script,
+            "code": language.code,
+            "locale": str(language.locale).replace("_", "-"),
+            "title": page.title,
+            "plurals": language.plurals,
+        }
         html = fill(
             "chat.html",
             view,
@@ -117,6 +125,7 @@ class Document:
             css=link("page.css"),
             scripts=[link(name) for name in SCRIPTS],
             words=as_script(words),
+            later=as_script({"styles": [link("saved.css")], "scripts": [link(name) for name in LATER]}),
             gradio=as_script(gradio._asdict()),
             theme=theme_of(scope),
             tints=tints_of(scope),
@@ -168,8 +177,11 @@ def component_texts(texts: dict[str, Any], view: View) -> dict[str, dict[str, An
 
 def filter_groups(
     bot: Chatbot, language: Language, site: SiteSettings | None
-) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """What the passages can be limited to: (field, label, values and how they are shown); the most used come first."""
+) -> list[tuple[str, str, list[tuple[str, str, int]]]]:
+    """What the passages can be limited to: (field, label, values); the most used come first.
+
+    A value is what is sent, how it is shown, and the number of articles that name it.
+    """
     articles = articles_of(site, bot.articles())
     used = {
         "topics": [topic for article in articles for topic in own_topics(site, article.topics)],
@@ -182,9 +194,11 @@ def filter_groups(
         by_use = sorted(set(values), key=lambda value: (-values.count(value), value))[:MOST_VALUES]
         # One value that all articles share would narrow nothing.
         if len(by_use) > 1 or (by_use and len(values) < len(articles)):
-            groups.append((field, language(labels[field]), [(value, value) for value in by_use]))
-    if any(article.updated for article in articles):
-        groups.append(("recent", language("freshness"), [("recent", language("recent"))]))
+            groups.append((field, language(labels[field]), [(value, value, values.count(value)) for value in by_use]))
+    days = [day for article in articles if (day := article.updated or article.published)]
+    if days:
+        recent = sum(day >= date.today() - RECENT for day in days)
+        groups.append(("recent", language("freshness"), [("recent", language("recent"), recent)]))
     return groups
 
 

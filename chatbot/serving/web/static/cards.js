@@ -1,15 +1,28 @@
 "use strict";
-/* What is done with the cards and the conversation: copy, rate, filter, download, and the list of sources. */
+/* What is done with the cards and the conversation: copy, rate, download, and the list of sources. */
 (() => {
-  const { words, find, all, say, steps } = career;
+  const { words, find, all, say } = career;
   const BLOCKS = "p, li, h5, pre, tr";
+
+  /* The text of a block without that of the blocks in it. */
+  const own = (block) => {
+    const copied = block.cloneNode(true);
+    all("p, li, pre", copied).forEach((inner) => inner.remove());
+    return copied.textContent.trim();
+  };
 
   /* The text of a passage, block by block. */
   const blocks = (passage) => all(BLOCKS, passage)
-    .filter((block) => !block.querySelector("p, li"))
-    .map((block) => (block.matches("tr") ? [...block.cells].map((cell) => cell.textContent.trim()).join(" | ") : block.textContent.trim()));
+    .map((block) => (block.matches("tr") ? [...block.cells].map((cell) => cell.textContent.trim()).join(" | ") : own(block)))
+    .filter(Boolean);
 
   const source = (card) => [card.dataset.title, card.querySelector(".path")?.textContent].filter(Boolean).join(" › ");
+
+  const asked = (part) => {
+    const answer = part.closest("section.answer");
+    return answer.dataset.question || all("#talk .question").filter((question) =>
+      question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
+  };
 
   /* What is seen of a passage, with its source. */
   const citation = (card) => {
@@ -40,12 +53,7 @@
   };
 
   /* Feedback */
-  const about = (button) => {
-    const answer = button.closest("section.answer");
-    const asked = answer.dataset.question || all("#talk .question").filter((question) =>
-      question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
-    return { question: asked, passage_id: button.closest(".card")?.dataset.passage ?? null };
-  };
+  const about = (button) => ({ question: asked(button), passage_id: button.closest(".card")?.dataset.passage ?? null });
 
   const tell = (button, text, kind = "") => {
     const place = button.closest(".card, section.answer");
@@ -105,22 +113,6 @@
     if (!because.hidden) say(because.textContent);
   };
 
-  /* Filters */
-  const showFilters = () => {
-    const chips = all(".filters [aria-pressed=true]").map((button) => {
-      const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip on", textContent: button.textContent });
-      chip.dir = "auto";
-      chip.setAttribute("aria-label", career.fill(words.remove, { name: button.textContent }));
-      chip.addEventListener("click", () => { press(button, false); (find("#active button") || find(".filters summary")).focus(); });
-      return chip;
-    });
-    find("#active")?.replaceChildren(...chips);
-    const last = steps().pop();
-    if (find("#again")) find("#again").hidden = !last || last.kind === "similar";
-  };
-
-  const press = (button, on) => { button.setAttribute("aria-pressed", String(on)); showFilters(); };
-
   /* Sources: those of the answer in view, which crosses the middle of the window. */
   const numbered = () => {
     all("#talk .card").forEach((card, count) => { card.id = `card-${count + 1}`; });
@@ -169,6 +161,13 @@
   /* Download */
   const plain = (text) => text.replace(/[\\`*_<>[\]#|]/g, "\\$&");
 
+  /* A passage with its source and what is to be known of it, as the paragraphs of a Markdown text. */
+  const quoted = (level, name, href, passage, ...facts) => [
+    `${level} ${href ? `[${plain(name)}](<${href}>)` : plain(name)}`,
+    blocks(passage).map((block) => `> ${plain(block).replace(/\n/g, "\n> ")}`).join("\n>\n"),
+    ...facts.filter(Boolean).map(plain),
+  ];
+
   const markdown = () => {
     const lines = [`# ${plain(career.fill(words.exported, { title: words.title }))}`];
     for (const part of all("#talk .question, #talk section.answer")) {
@@ -176,37 +175,30 @@
       else {
         lines.push(...all(":scope > .searched q, :scope > .notice", part).map((told) => `*${plain(told.textContent)}*`));
         for (const card of all(".card", part)) {
-          const link = card.querySelector(".act.open");
-          const name = plain(source(card));
-          lines.push(`### ${link ? `[${name}](<${link.href}>)` : name}`);
-          lines.push(blocks(card.querySelector(".passage")).map((block) => `> ${plain(block).replace(/\n/g, "\n> ")}`).join("\n>\n"));
-          if (card.dataset.when) lines.push(card.dataset.when);
+          lines.push(...quoted("###", source(card), card.querySelector(".act.open")?.href, card.querySelector(".passage"), card.dataset.when));
         }
       }
     }
-    return `${lines.join("\n\n")}\n`;
+    return lines;
   };
 
-  const download = () => {
-    const address = URL.createObjectURL(new Blob([markdown()], { type: "text/markdown" }));
-    const link = Object.assign(document.createElement("a"), { href: address, download: "conversation.md" });
+  const download = (name, lines) => {
+    const address = URL.createObjectURL(new Blob([`${lines.join("\n\n")}\n`], { type: "text/markdown" }));
+    const link = Object.assign(document.createElement("a"), { href: address, download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 10000);
   };
 
   const CLICKS = [
     [".act.copy", (button) => copy(button, citation(button.closest(".card")), words.copied)],
-    [".act.link", (button) => copy(button, career.linkTo(button.closest("section.answer")), words.link_copied)],
     [".act.why", explain],
     [".act.up", (button) => rate(button, "helpful")],
     [".act.down", question],
-    [".filters [aria-pressed]", (button) => press(button, button.getAttribute("aria-pressed") !== "true")],
-    ["#again", () => { close(); career.send({ ...steps().pop(), filters: career.filters() }); }],
-    ["#download", download],
+    ["#download", () => download("conversation.md", markdown())],
     ["#print", () => print()],
   ];
 
-  const close = (except) => all("details:is(.menu, .popup, .filters)[open]").forEach((open) => { if (open !== except) open.open = false; });
+  const close = (except) => all("details:is(.menu, .popup)[open]").forEach((open) => { if (open !== except) open.open = false; });
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("button");
@@ -227,7 +219,7 @@
 
   document.addEventListener("keydown", (event) => {
     walk(event);
-    const open = event.key === "Escape" && find("details:is(.menu, .popup, .filters)[open]");
+    const open = event.key === "Escape" && find("details:is(.menu, .popup)[open]");
     if (open) { open.open = false; open.querySelector("summary").focus(); }
   });
 
@@ -246,7 +238,7 @@
   });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 
-  career.ready.push(showFilters);
+  Object.assign(career, { asked, source, blocks, copy, plain, quoted, download, back });
   career.sending.push(() => close()); // the answer would lie under it
-  career.changed.push(showFilters, follow, stops);
+  career.changed.push(follow, stops);
 })();

@@ -25,6 +25,7 @@ const career = (() => {
   const site = address.get("site"); // whose rules hold here
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
+  const SAVED = ["career-chatbot-saved", site].filter(Boolean).join(" "); // passages; see saved.js
   const MOST_STEPS = 50;
   const MOST_CHARACTERS = 1000;
   const MOST_SENT = 16000; // characters: what the server takes in one request leaves room for three bytes for each
@@ -323,19 +324,30 @@ const career = (() => {
   const TAB = "sessionStorage";
   const DEVICE = "localStorage";
 
-  const stored = (where) => {
-    try { return JSON.parse(window[where].getItem(KEPT)); } catch { return null; }
+  const stored = (where, name = KEPT) => {
+    try { return JSON.parse(window[where].getItem(name)); } catch { return null; }
   };
 
-  const store = (where) => {
+  const store = (where, value = shown(), name = KEPT) => {
     try {
-      window[where].setItem(KEPT, JSON.stringify(shown()));
+      window[where].setItem(name, JSON.stringify(value));
       return true;
     } catch { return false; }
   };
 
-  const unstore = (where) => {
-    try { window[where].removeItem(KEPT); } catch { /* a browser that keeps nothing has nothing to forget */ }
+  const unstore = (where, name = KEPT) => {
+    try { window[where].removeItem(name); } catch { /* a browser that keeps nothing has nothing to forget */ }
+  };
+
+  const offerToClear = () => { find("#clear").hidden = ![stored(TAB), stored(DEVICE), stored(DEVICE, SAVED)].some(Boolean); };
+
+  /* What a visitor saved of the answers, on this device alone. Returns whether the browser took it. */
+  const saved = () => stored(DEVICE, SAVED);
+  const save = (passages) => {
+    if (passages.length && !store(DEVICE, passages, SAVED)) return false;
+    if (!passages.length) unstore(DEVICE, SAVED);
+    offerToClear();
+    return true;
   };
 
   const remember = () => {
@@ -347,11 +359,13 @@ const career = (() => {
       find("#keep").checked = false;
       show(words.storage_full);
     }
-    find("#clear").hidden = !stored(TAB) && !stored(DEVICE);
+    offerToClear();
   };
 
   const clear = () => {
-    [TAB, DEVICE].forEach(unstore);
+    [TAB, DEVICE].forEach((where) => unstore(where));
+    save([]);
+    career.changed.forEach((react) => react());
     find("#keep").checked = false;
     find("#clear").hidden = cleared = true;
     history.replaceState(null, "", location.pathname + location.search);
@@ -396,7 +410,7 @@ const career = (() => {
     find("#keep").checked = Boolean(kept);
     const question = inAddress();
     let found = stored(TAB) || kept;
-    find("#clear").hidden = !found;
+    offerToClear();
     made = brought().get("of") || "";
     if (brought().has("talk")) {
       try { found = JSON.parse(brought().get("talk")); } catch { /* cut off on its way */ }
@@ -490,9 +504,15 @@ const career = (() => {
     career.ready.forEach((react) => react());
   };
 
-  /* Gradio's script is loaded when this page has all that it needs. */
+  const element = (name, values) => Object.assign(document.createElement(name), values);
+  const read = (name) => JSON.parse(document.getElementById(name).textContent);
+
+  /* What is not needed for a first question comes when one can be asked, and Gradio behind it. */
   const load = () => {
-    const { config, script, styles } = JSON.parse(document.getElementById("gradio").textContent);
+    const later = read("later");
+    document.body.append(...later.styles.map((href) => element("link", { rel: "stylesheet", href })));
+    document.head.append(...later.scripts.map((src) => element("script", { src, async: false })));
+    const { config, script, styles } = read("gradio");
     if (root.matches(".dark, .light")) {
       // Gradio takes the theme from this part of the address.
       const here = new URL(location);
@@ -501,8 +521,8 @@ const career = (() => {
     }
     Object.assign(window, { gradio_config: config, gradio_api_info: { named_endpoints: {}, unnamed_endpoints: {} }, __gradio_mode__: "app" });
     document.head.append(
-      ...styles.map((href) => Object.assign(document.createElement("link"), { rel: "stylesheet", href })),
-      Object.assign(document.createElement("script"), { type: "module", src: script }),
+      ...styles.map((href) => element("link", { rel: "stylesheet", href })),
+      element("script", { type: "module", src: script }),
     );
   };
 
@@ -580,5 +600,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();
