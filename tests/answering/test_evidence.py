@@ -73,10 +73,10 @@ def test_closeness_to_known_questions_is_added_where_two_in_five_passages_have_s
     scale = Scale(Evidence(0.2, 2.0, 0.3, 0.3), Evidence(0.1, 0.5, 0.1, 0.05))
     assert known_score(Evidence(0, 0, 0, 0.4), scale) == pytest.approx(2.0)
     usual = Thresholds(1.5, 2.5)
-    assert known_thresholds(usual, usual) == Thresholds(2.7, 7.0, 0.35)
-    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.2), 7.0, 0.35)
-    assert judge(7.0, Thresholds(2.7, 7.0, 0.35)) == ("answered", 0.5)
-    assert judge(9.0, Thresholds(2.7, 7.0, 0.35))[1] == pytest.approx(1 / (1 + exp(-0.7)))
+    assert known_thresholds(usual, usual) == Thresholds(2.7, 6.7, 0.4)
+    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.2), 6.7, 0.4)
+    assert judge(6.7, Thresholds(2.7, 6.7, 0.4)) == ("answered", 0.5)
+    assert judge(8.7, Thresholds(2.7, 6.7, 0.4))[1] == pytest.approx(1 / (1 + exp(-0.8)))
 
 
 @pytest.mark.parametrize(("questions", "known"), [(4, True), (3, False)])
@@ -89,7 +89,7 @@ def test_two_in_five_passages_are_enough(tmp_path: Path, questions: int, known: 
     build(settings, embedder=KeywordEmbedder(), calibrate=calibrate)
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
     bot = answer_from(Searcher(index, KeywordEmbedder()), settings)
-    assert (bot.judge.thresholds.slope == 0.35) == known
+    assert (bot.judge.thresholds.slope == 0.4) == known
     assert index.manifest.calibration["answer_from"] == pytest.approx(bot.judge.thresholds.answer_from, abs=1e-4)
     query = Searcher(index, KeywordEmbedder()).query("pay")
     ranking = Searcher(index, KeywordEmbedder()).rank(query)

@@ -44,7 +44,7 @@ def test_meaning_weighs_passage_sentence_neighbours_and_closeness_to_all() -> No
     found = formulas.meaning(scores(0.4), scores(0.8), scores(-1.0), scores(0.2), scores(0.6))
     assert found == pytest.approx([(0.4 + 0.8) / 2 + 0.15 * 0.2 - 0.2 * 0.6])
     found = formulas.meaning(scores(0.4), scores(0.8), scores(0.9), scores(0.2), scores(0.6))
-    assert found == pytest.approx([0.3 * (0.4 + 0.8) / 2 + 0.7 * 0.9 + 0.15 * 0.2 - 0.2 * 0.6])
+    assert found == pytest.approx([0.2 * (0.4 + 0.8) / 2 + 0.8 * 0.9 + 0.15 * 0.2 - 0.2 * 0.6])
 
 
 def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None:

@@ -39,7 +39,7 @@ WEIGHTS = {"pay": 1.0, "team": 0.4, "unknown": 1.0}
 @dataclass(frozen=True, slots=True)
 class Row:
     """A passage, and what ASKED finds in it: its cosine, that of its best sentence, the mean of its neighbours, and the
-    cosine of its best question.
+    closeness of its questions.
     """
 
     article: str
@@ -59,7 +59,7 @@ ROWS = (
     Row("a", E3, (E3,), (), 0.10, "team", 0.0, 0.0, (0.6 + 0.1) / 2),
     Row("a", SECOND, (), (), 0.20, "pay", 0.1, 0.1, (0.0 + 0.6) / 2),
     Row("a", E1, (E1,), (), 0.50, "offer", 0.6, 0.6, 0.1),
-    Row("b", E4, (E4,), (E3, E1), 0.25, "pay team", 0.0, 0.0, -0.1, 0.6),
+    Row("b", E4, (E4,), (E3, E1), 0.25, "pay team", 0.0, 0.0, -0.1, 0.5 * 0.6),
     Row("b", FIRST, (FIRST, SECOND), (), 0.05, "offer", -0.1, 0.1, (0.0 - 0.6) / 2),
     Row("b", NOT_E1, (E3,), (), 0.00, "team", -0.6, 0.0, -0.1),
     Row("c", SECOND, (BOTH,), (), 0.40, "pay offer", 0.1, 0.7, 0.1),
@@ -97,7 +97,9 @@ def generation(rows: tuple[Row, ...], folder: Path) -> LocalIndex:
         # Ranking has no use for the second column, the cosine to the last of the nearest.
         hubs=np.array([(row.hub, 0.9) for row in rows], np.float32),
         sentences=sentences,
-        questions=EditorsQuestions(np.zeros((len(asked), 16), np.uint8), asked, ends),
+        questions=EditorsQuestions(
+            np.zeros((len(asked), 16), np.uint8), asked, ends, np.zeros((len(asked), 2), np.float32)
+        ),
         asked=count_terms([QUESTION.split() for row in rows for _ in row.questions]),
         postings=count_terms([row.words.split() for row in rows]),
         words={},
@@ -119,7 +121,7 @@ def query(vector: Vector = ASKED, weights: dict[str, float] = WEIGHTS, **favoure
 def meaning(row: int) -> float:
     of = ROWS[row]
     own = (of.cosine + of.sentence) / 2
-    return (0.3 * own + 0.7 * of.asked if of.asked > -1 else own) + 0.15 * of.beside - 0.2 * of.hub
+    return (0.2 * own + 0.8 * of.asked if of.asked > -1 else own) + 0.15 * of.beside - 0.2 * of.hub
 
 
 def word_shares(bm25: list[float]) -> list[float]:
@@ -236,6 +238,20 @@ def test_the_best_sentences_and_questions_are_found_and_none_gives_minus_one(sea
     assert found == pytest.approx([0.0, -1.0, 0.0, 0.7, 0.6], abs=1e-6)
     found = searcher.index.best_questions(np.array(ASKED, np.float32))
     assert found == pytest.approx([row.asked for row in ROWS], abs=1e-6)
+
+
+def test_three_questions_that_agree_say_more_than_one_and_those_near_to_all_say_less(tmp_path: Path) -> None:
+    one, some = Row("a", E4, (), (E1,), 0.0, "pay"), Row("b", E4, (), (E3, E2, BOTH, E1), 0.0, "pay")
+    index = generation((one, some), tmp_path / "index")
+    asked = np.array(ASKED, np.float32)
+    near = [0.5 * 0.8 + 0.3 * 0.7 + 0.2 * 0.6]
+    assert index.best_questions(asked) == pytest.approx([0.6, *near], abs=1e-6)
+    hubs = np.array([[0.3, 0.9], [0.3, 0.9], [0.8, 0.9], [0.3, 0.9], [0.3, 0.9]], np.float32)
+    index = generation((one, some), tmp_path / "other")
+    index.questions = replace(index.questions, hubs=hubs)
+    least = 0.3 * 0.4
+    near = [0.5 * (0.7 + 0.03) + 0.3 * (0.8 - least) + 0.2 * (0.6 + 0.03)]
+    assert index.best_questions(asked) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)
 
 
 def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 STOP_WEIGHT = 0.4
 _HUB = 0.2
 _BESIDE = 0.15
-_ASKED = 0.7
+_ASKED = 0.8
 _WORDS, _DECIDED = 0.1, 0.7
 _EXPANSION = 0.5
 _CLEAR, _VAGUE = 0.7, 0.5
@@ -45,8 +45,8 @@ def decidedness(bm25: Scores) -> float:
 def meaning(cosine: Scores, sentence: Scores, asked: Scores, beside: Scores, hub: Scores) -> Scores:
     """How close passages are in meaning, shape (n,).
 
-    Half the passage's cosine and half that of its best sentence; where questions are known that it answers, 0.3 of
-    that and 0.7 of the cosine of the best of them, `asked` (-1 where none is known); a little of the passages `beside`
+    Half the passage's cosine and half that of its best sentence; where questions are known that it answers, 0.2 of
+    that and 0.8 of the closeness of these, `asked` (-1 where none is known); a little of the passages `beside`
     it in its article; less `hub`, its closeness to passages at large, because a passage that is near to everything says
     little about one question (the idea of CSLS: Conneau et al., arXiv 1710.04087).
     """

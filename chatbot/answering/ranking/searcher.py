@@ -41,8 +41,8 @@ class Query:
 class Ranking:
     """Rows of passages, best first, with what they scored; all arrays have one length.
 
-    `scores` is the fused score, `words` the part of it that comes from words; `cosines` and `bm25` are raw. `asked` are
-    the cosines of the best of the questions that lead to each, -1 where there is none.
+    `scores` is the fused score, `words` the part of it that comes from words; `cosines` and `bm25` are raw. `asked` is
+    how close the questions that lead to each are, -1 where there is none.
     """
 
     rows: Rows

@@ -24,7 +24,7 @@ _UNSURE = 3
 KNOWN_SHARE = 0.4
 _KNOWN = 3
 # Logistic regression on real questions, gold and out-of-scope ones together; docs/abstention.md.
-_KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 7.0, 0.35
+_KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 6.7, 0.4
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
 
@@ -35,8 +35,9 @@ class Evidence:
 
     `meaning` is the highest of all passages' means of their own cosine and their best sentence's, in [-1, 1];
     `words` is ln(1 + the best BM25 score), >= 0; `astray` is the mean cosine of the three nearest questions that are
-    known to be out of scope, in [-1, 1]. `known` is the mean of the three highest cosines, of different passages, to
-    the questions that they are known to answer, in [-1, 1]; -1 where there are none.
+    known to be out of scope, in [-1, 1]. `known` is how close the
+    questions that passages are known to answer are, the mean of the three closest passages', in [-1, 1]; -1 where
+    there are none.
     """
 
     meaning: float
@@ -73,7 +74,7 @@ DEFAULT_THRESHOLDS = Thresholds(1.7, 2.7)
 def evidence(cosines: Scores, sentences: Scores, asked: Scores, bm25: Scores, near: Scores) -> Evidence:
     """Evidence from the hits of a question, shape (hits,) each, and its cosines to questions out of scope.
 
-    `asked` are the cosines to the best of the questions that each hit is known to answer, -1 without any.
+    `asked` is how close the questions that each hit is known to answer are, -1 without any.
     """
     if not len(cosines):
         return Evidence(-1.0, 0.0, 1.0)

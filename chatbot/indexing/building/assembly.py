@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -48,8 +48,14 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     hubs = hubness(Texts(corpus.digests, vectors), before)
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
     article_of = corpus.article_of()
+
+    def embed(questions: Collection[str]) -> Iterator[Vectors]:
+        for done, vector in enumerate(concurrently(embedder.embed_query, questions), 1):
+            yield vector
+            on_step("questions", done, len(questions))
+
     questions, asked = lead(
-        corpus.articles, article_of, corpus.passages, vectors, embedder, old.questions if old else None
+        corpus.articles, article_of, corpus.passages, vectors, embed, old.questions if old else None
     )
     postings, spoken = _count(corpus, article_of, sources, old, on_step)
     parts = Parts(

@@ -4,6 +4,7 @@ questions/
   digests.npy     uint8 (questions, 16)       of the text of each question
   vectors.npy     float16 (questions, dim)    unit rows, side by side those that lead to one passage
   starts.npy      int64 (passages + 1,)       questions starts[i]:starts[i+1] lead to passage i
+  hubs.npy        float32 (questions, 2)      how close each is to questions at large; see `hubs`
   lexical/        the words of each question, counted as those of a passage: the files of `bm25`
 
 Where a question leads: to the section that it names, else to one whose heading says the same, else to the passage that
@@ -14,7 +15,7 @@ They have no place in the text, so that they are compared with visitors' questio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -22,12 +23,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import HalfVectors, Rows, Scores
+from chatbot.arrays import HalfVectors, Rows, Scores, Vectors
 from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.tokens import content_words, stem, words
-from chatbot.indexing.model.embedder import Embedder, concurrently
 from chatbot.records import Article, Passage
 
 FOLDER = "questions"
@@ -43,6 +44,7 @@ class EditorsQuestions:
     digests: npt.NDArray[np.uint8]
     vectors: HalfVectors
     starts: Rows
+    hubs: Scores
 
     @classmethod
     def open(cls, folder: Path) -> EditorsQuestions:
@@ -59,7 +61,7 @@ def lead(
     article_of: Rows,
     passages: Sequence[Passage],
     vectors: HalfVectors,
-    embedder: Embedder,
+    embed: Callable[[Collection[str]], Iterable[Vectors]],
     old: EditorsQuestions | None,
 ) -> tuple[EditorsQuestions, Postings]:
     """Each question's vector, taken over from `old` where it is known, and the passage of its article it leads to.
@@ -67,7 +69,7 @@ def lead(
     Side by side with them the words of each.
 
     `article_of` gives the article of each of the `passages`, ascending, `vectors` their unit rows, shape
-    (passages, dim).
+    (passages, dim). `embed` gives the unit vector of each of some questions.
     """
     known = {digest.tobytes(): old.vectors[row] for row, digest in enumerate(old.digests)} if old else {}
     unknown = {
@@ -76,7 +78,7 @@ def lead(
         for question in article.questions
         if text_digest(question) not in known
     }
-    embedded = concurrently(embedder.embed_query, unknown.values())
+    embedded = embed(unknown.values())
     known |= {digest: vector.astype(np.float16) for digest, vector in zip(unknown, embedded, strict=True)}
     firsts = np.searchsorted(article_of, np.arange(len(articles) + 1))
     digests: list[bytes] = []
@@ -97,10 +99,13 @@ def lead(
             asked.append([stem(word) for word in words(question)])
     places = np.array(rows, np.int64)
     order = np.argsort(places, kind="stable")
+    texts = Texts(digests, np.array(found, np.float16).reshape(-1, vectors.shape[1]))
+    before = (Texts([digest.tobytes() for digest in old.digests], old.vectors), old.hubs) if old else None
     questions = EditorsQuestions(
         np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)[order],
-        np.array(found, np.float16).reshape(-1, embedder.dim)[order],
+        texts.vectors[order],
         np.searchsorted(places[order], np.arange(len(vectors) + 1)),
+        hubness(texts, before)[order],
     )
     return questions, count_terms(asked[place] for place in order)
 

@@ -62,6 +62,8 @@ class SentenceVectors:
 
 QUESTION_WEIGHT = 0.5
 """How much the words of a question count that leads to a passage; docs/retrieval.md."""
+_QUESTION_HUB = np.float32(0.3)
+_SHARES = np.array([0.5, 0.3, 0.2], np.float32)
 
 
 def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -219,8 +221,20 @@ class LocalIndex:
         return _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
 
     def best_questions(self, vector: Vectors) -> Scores:
-        """The highest cosine to a unit vector of the questions that lead to each passage, shape (len,), -1 without."""
-        return _highest(self.question_cosines(vector), np.diff(self.questions.starts))
+        """How close the questions that lead to each passage are to a unit vector, shape (len,); -1 without any.
+
+        0.5, 0.3 and 0.2 of the three nearest of them, by their cosines less what `_question_hubs` holds; where there
+        are fewer, the last stands for those that lack. Several that agree say more than one that may be near by chance.
+        """
+        near, counts = self.question_cosines(vector) - self._question_hubs, np.diff(self.questions.starts)
+        best = _highest(near, counts)
+        closeness, left = _SHARES[0] * best, best
+        for share in _SHARES[1:]:
+            near = np.where(near >= np.repeat(left, counts), np.float32(-2.0), near)
+            following = _highest(near, counts)
+            left = np.where(following > -1, following, left)
+            closeness += share * left
+        return np.where(counts > 0, closeness, best)
 
     def question_cosines(self, vector: Vectors) -> Scores:
         """The cosine of every question to a unit vector, shape (questions,)."""
@@ -231,6 +245,14 @@ class LocalIndex:
     def known_share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
         return float((np.diff(self.questions.starts) > 0).mean()) if len(self) else 0.0
+
+    @cached_property
+    def _question_hubs(self) -> Scores:
+        """What the closeness of each question to questions at large takes from its cosines, 0 in the mean: what is near
+        to every question says little about one.
+        """
+        closeness = self.questions.hubs[:, 0]
+        return _QUESTION_HUB * (closeness - closeness.mean()) if len(closeness) else closeness
 
     @cached_property
     def _question_vectors(self) -> Vectors:

@@ -40,6 +40,7 @@ STEPS = {
     "preparing": "Preparing",
     "reading": "Reading the articles",
     "embedding": "Embedding new passages",
+    "questions": "Embedding new questions",
     "counting": "Counting words",
     "writing": "Writing",
     "calibrating": "Calibrating",
