@@ -14,6 +14,9 @@ from tests.support.server import Server
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 from tests.support.waiting import idle
 
+ZEBRA = "What does a zebra keeper do?"
+FOLLOW_UP = "how long does that take?"
+
 
 def test_before_the_first_click_it_is_one_request_without_storage_or_movement(visitor: SiteVisitor) -> None:
     page = visitor.arrive()
@@ -121,22 +124,54 @@ def test_a_question_that_no_article_covers_says_so_and_offers_topics(visitor: Si
     assert turn.get_by_role("group", name="Topics").locator("button").count() > 0
 
 
+def test_how_a_question_was_read_is_said_and_undone_in_its_place(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.open()
+    visitor.ask(ZEBRA)
+    turn = visitor.ask(FOLLOW_UP)
+    line = turn.locator("p", has=page.locator("q"))
+    expect(line).to_have_text(f"Understood as a follow-up to {ZEBRA} · Ask on its own")
+    visitor.shoot("follow-up")
+    accessible(page)
+    visitor.ask(QUESTION)
+    read = turn.locator(".card h4").all_inner_texts()
+    page.route("**/api/ask", lambda route: route.abort())
+    line.get_by_role("button", name="Ask on its own").click()
+    # The old answer stays until there is a new one.
+    expect(turn.locator(".say").first).to_have_text("The chatbot cannot be reached.")
+    assert turn.locator(".card h4").all_inner_texts() == read
+    page.unroute("**/api/ask")
+    with page.expect_request("**/api/ask") as sent:
+        turn.get_by_role("button", name="Try again").press("Enter")
+    body = sent.value.post_data_json
+    assert (body["literal"], [earlier["question"] for earlier in body["history"]]) == (True, [ZEBRA])
+    asked = visitor.widget.locator(".asked")
+    expect(turn.locator("i")).to_have_count(0)
+    for _ in range(2):
+        expect(turn.locator("q")).to_have_count(0)
+        expect(asked).to_have_text([ZEBRA, FOLLOW_UP, QUESTION])
+        page.reload()
+    visitor.errors.clear()  # the browser itself reports the request that failed
+
+
 def test_what_was_searched_instead_can_be_undone(visitor: SiteVisitor) -> None:
     page = visitor.arrive()
     answers: list[dict[str, Any]] = []
 
-    def completed(route: Route) -> None:
+    def mended(route: Route) -> None:
         # What the answer was searched as does not matter here; only that it differs from what was asked.
-        answer = route.fetch()
-        answers.append(route.request.post_data_json)
-        route.fulfill(response=answer, json=answer.json() | {"searched_as": "gap in a CV"})
+        answer, body = route.fetch(), route.request.post_data_json
+        answers.append(body)
+        route.fulfill(response=answer, json=answer.json() | ({} if body["literal"] else {"searched_as": "gap in a CV"}))
 
-    page.route("**/api/ask", completed)
+    page.route("**/api/ask", mended)
     visitor.open()
     turn = visitor.ask(QUESTION)
     assert turn.locator("q").inner_text() == "gap in a CV"
     turn.get_by_role("button", name="Search for exactly what I wrote").click()
-    visitor.widget.locator(".log > .turn").nth(2).locator(".card").first.wait_for()
+    expect(turn.locator("q, i")).to_have_count(0)
+    expect(visitor.widget.locator(".asked")).to_have_text([QUESTION])
+    expect(visitor.widget.locator("textarea")).to_be_focused()
     assert [body["literal"] for body in answers] == [False, True]
 
 

@@ -58,6 +58,7 @@ caption{text-align:start}
 td,th{min-width:84px;padding:5px 10px;border:1px solid var(--line);text-align:start;vertical-align:top}
 mark{padding:1px 0;background:var(--mark);color:inherit}
 .act{margin-inline:-10px 18px;color:var(--text);font-size:14px;font-weight:600}
+.soft .act{margin-block:-12px}
 .say{padding:10px 14px;border-radius:10px;background:var(--mark)}
 .say~.say{background:none;padding-block:0}
 :is(.say,.note,.person) a{color:var(--text)}
@@ -272,7 +273,7 @@ return class {
     this.#greet();
     if (!before) {
       this.#turns = this.#core.stored();
-      this.#log.append(...this.#turns.map(({ question, answer }) => this.#turn(question, ...this.#found(answer))));
+      this.#log.append(...this.#turns.map(({ question, answer }) => this.#filled(this.#turn(question), answer)));
     }
     this.#carry();
     before?.remove();
@@ -404,45 +405,55 @@ return class {
     return said && (web(said, document.baseURI) || "").slice(0, 2000);
   }
 
-  async ask(question, literal) {
+  // `mended` is the turn whose reading was not meant: it is answered anew in its place, from the line that said so.
+  async ask(question, literal, mended) {
     const stop = new AbortController(), before = this.#last, words = h("span", {}, this.#t("Searching …"));
     const wait = soft(h("i"), words, button("act", () => stop.abort("cancelled"), this.#t("Cancel")));
-    const turn = this.#turn(question, wait), { topics } = this.#data;
+    const turn = mended?.turn || this.#turn(question, wait), { topics } = this.#data;
     const timers = [setTimeout(() => words.textContent = this.#t("Still searching …"), SLOW),
       setTimeout(() => stop.abort("late"), TIMEOUT)];
     let done;
     // Questions are answered in the order in which they were asked.
     this.#last = new Promise((go) => done = go);
     this.#stops.add(stop);
-    this.#log.append(turn);
+    if (mended) {
+      mended.line.replaceWith(wait);
+      this.#widget.focus(); // what was pressed is gone
+    } else this.#log.append(turn);
     this.#up(turn);
     this.#told.textContent = this.#t("Searching …");
     this.#core.emit("question", { question });
     try {
       await Promise.race([before, new Promise((_, no) => stop.signal.onabort = () => no(stop.signal.reason))]);
+      const turns = this.#turns, place = turns.findIndex(({ answer }) => answer === mended?.answer);
+      const earlier = place < 0 ? turns : turns.slice(0, place);
       const answer = await this.#call("api/ask", { question, literal, page: this.#page,
         filters: { topics: topics ? topics.split("|") : [] },
-        history: this.#turns.map(({ answer: { question, searched_as, hits } }) =>
+        history: earlier.map(({ answer: { question, searched_as, hits } }) =>
           ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) })) }, stop.signal);
-      this.#turns = [...this.#turns, { question, literal, answer }].slice(-20);
+      this.#turns = [...earlier, { question, literal, answer }, ...turns.slice(earlier.length + 1)].slice(-20);
       this.#core.store((store, key) => store.setItem(key, json([Date.now(), this.#turns])));
       this.#carry();
-      wait.replaceWith(...this.#found(answer));
+      this.#filled(turn, answer);
       const { in_short: [first] = [], message } = answer;
       this.#told.textContent = [first ? prose(first.text).textContent : this.#t(message), this.#counted(answer)].filter(Boolean).join(" · ");
       this.#core.emit("answer", { question, answer });
       return answer;
     } catch (error) {
-      const again = button("act", () => { turn.remove(); this.#widget.ask(question, literal); }, this.#t("Try again"));
-      const why = this.#told.textContent = this.#why(error);
-      wait.replaceWith(h("p", { class: "say" }, why), again);
+      const why = this.#told.textContent = this.#why(error), line = h("div", {}, h("p", { class: "say" }, why));
+      const again = line.appendChild(button("act", () => {
+        if (mended) return this.ask(question, literal, { ...mended, line });
+        turn.remove();
+        this.#widget.ask(question, literal);
+      }, this.#t("Try again")));
+      wait.replaceWith(line);
       if (error === "cancelled") again.focus();
       this.#core.emit("error", { question, reason: error.detail || String(error) });
     } finally {
       timers.forEach(clearTimeout);
       this.#stops.delete(stop);
       done(before);
-      this.#up(this.#log.lastChild);
+      this.#up(mended ? turn : this.#log.lastChild);
     }
   }
 
@@ -471,8 +482,22 @@ return class {
     this.#log.scrollTop = turn.offsetTop - 12;
   }
 
-  #turn(question, ...parts) {
-    return h("div", { class: "turn" }, h("p", { class: "asked" }, h("span", { dir: "auto" }, question)), ...parts);
+  #turn(question, wait) {
+    return h("div", { class: "turn" }, h("p", { class: "asked" }, h("span", { dir: "auto" }, question)), wait);
+  }
+
+  #filled(turn, answer) {
+    turn.replaceChildren(turn.firstChild, ...this.#found(answer, turn));
+    return turn;
+  }
+
+  // What the question was completed from or mended to, and the way back.
+  #reading(answer, turn) {
+    const { question, searched_as, follows } = answer;
+    const line = searched_as !== question && soft(this.#t(follows ? "Understood as a follow-up to" : "Searched for"), " ",
+      h("q", { dir: "auto" }, follows || searched_as), " · ", button("act", () => this.ask(question, true, { turn, answer, line }),
+        this.#t(follows ? "Ask on its own" : "Search for exactly what I wrote")));
+    return line;
   }
 
   #counted({ hits }) {
@@ -481,8 +506,8 @@ return class {
       : hits[1] ? "{0} passages from an article" : "One passage", hits.length, articles);
   }
 
-  #found(answer) {
-    const { question, hits, verdict, notice, message, message_language: tongue, searched_as, topics, follow_ups, in_short = [], contact } = answer;
+  #found(answer, turn) {
+    const { question, hits, verdict, notice, message, message_language: tongue, topics, follow_ups, in_short = [], contact } = answer;
     const [said, ...lines] = message.split("\n"), cards = {}, groups = new Map();
     const show = (rank) => {
       cards[rank].open = true;
@@ -496,8 +521,7 @@ return class {
     const others = [...groups.values()].map((group) => h("article", { class: "card group" },
       ...this.#heading(group[0]), ...group.map((hit) => cards[hit.rank] = this.#row(hit))));
     return [
-      searched_as !== question && soft(this.#t("Searched for"), " ", h("q", { dir: "auto" }, searched_as), " ",
-        button("act", () => this.#widget.ask(question, true), this.#t("Search for exactly what I wrote"))),
+      this.#reading(answer, turn),
       said && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(said)),
       ...lines.map((line) => h("p", { class: "say", dir: "auto" },
         ...line.split(/(https?:\/\/[^\s<>()]+)/).map((part, n) => n % 2 ? this.#elsewhere(part, "", part) : part))),
