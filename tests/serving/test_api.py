@@ -139,6 +139,7 @@ def test_a_site_is_told_its_language_greeting_topics_and_starters(sited: Server)
         "topics": ["pay and offers"],
         "starters": ["How do I ask for a higher salary?"],
         "articles_language": "en",
+        "contact": "",
     }
     assert json.loads(sited.get("/api/site")[2])["topics"] == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -211,7 +211,8 @@ def test_what_is_not_covered_names_people_and_is_told_to_the_editors(visitor: Si
     page.route("**/api/ask", with_people)
     visitor.open()
     turn = visitor.ask(OUTSIDE_QUESTION)
-    expect(turn.get_by_role("link", name="jo@site.example")).to_have_attribute("href", "mailto:jo@site.example")
+    mail = f"mailto:jo@site.example?subject={quote(OUTSIDE_QUESTION)}"
+    expect(turn.get_by_role("link", name="jo@site.example")).to_have_attribute("href", mail)
     expect(turn.get_by_role("link", name="https://help.example (New tab)")).to_be_visible()
     expect(visitor.widget.get_by_role("link", name="Privacy")).to_have_attribute(
         "href", f"{visitor.site.origin}/privacy"
@@ -221,6 +222,20 @@ def test_what_is_not_covered_names_people_and_is_told_to_the_editors(visitor: Si
         turn.get_by_role("button", name="Tell the editors what is missing").click()
     assert answered.value.request.post_data_json["reasons"] == ["incomplete"]
     expect(turn.get_by_text("Thank you.")).to_be_focused()
+
+
+def test_the_people_of_the_tag_are_named_where_an_answer_did_not_help(visitor: SiteVisitor) -> None:
+    page = visitor.arrive(contact="tel:+4930123", header="accent", color="#8a2f6b")
+    visitor.open()
+    bar = visitor.widget.locator("header")
+    assert bar.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(138, 47, 107)"
+    turn, person = visitor.ask(QUESTION), visitor.widget.get_by_role("link", name="+4930123")
+    expect(person).to_have_count(0)
+    turn.get_by_role("button", name="No", exact=True).click()
+    expect(person).to_have_attribute("href", "tel:+4930123")
+    accessible(page)
+    visitor.shoot("person")
+    expect(visitor.ask(OUTSIDE_QUESTION).get_by_role("link", name="+4930123")).to_be_visible()
 
 
 def test_of_an_answer_its_summary_is_read_out_and_no_more(visitor: SiteVisitor) -> None:

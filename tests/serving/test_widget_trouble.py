@@ -21,6 +21,17 @@ def test_a_page_that_forbids_inline_scripts_and_styles_can_carry_it(visitor: Sit
     assert visitor.size() == (400, 640)
 
 
+def test_what_a_policy_lacks_is_said_in_the_words_of_a_policy(visitor: SiteVisitor) -> None:
+    page = visitor.arrive(policy=f"script-src {visitor.chatbot}/widget.js; connect-src 'self'")
+    with page.expect_console_message(lambda said: "lacks" in said.text) as said:
+        visitor.widget.locator(".launcher").click()
+    assert said.value.text.endswith(f"the Content-Security-Policy of this page lacks script-src {visitor.chatbot}")
+    with page.expect_console_message(lambda said: "lacks" in said.text) as said:
+        visitor.arrive(policy=f"script-src {visitor.chatbot}; connect-src 'self'")  # where it is open, as before
+    assert said.value.text.endswith(f"lacks connect-src {visitor.chatbot}")
+    visitor.errors.clear()  # that, and what the browser itself reports
+
+
 def test_the_styles_of_a_hostile_page_do_not_reach_it(visitor: SiteVisitor) -> None:
     hostile = """<style>html { font-size: 60px } body { transform: rotate(1deg) }
     * { all: unset !important; color: red !important; font-size: 50px !important }

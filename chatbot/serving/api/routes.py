@@ -80,11 +80,13 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
 
     @router.get("/site", response_model=schemas.SiteOut, summary="The rules of the page that asks")
     def site(request: Request) -> JSON:
-        """Language, greeting and topics that the settings give the site, and questions to start with."""
+        """Language, greeting and topics that the settings give the site, questions to start with, whom to ask."""
         rules = site_of(request.scope) or OWN
         starters = bot.starters(STARTERS, within(rules))
         told = rules.model_dump(include={"name", "language", "greeting", "topics"})
-        return JSON({**told, "starters": starters, "articles_language": bot.settings.page.articles_language})
+        page = bot.settings.page
+        told |= {"starters": starters, "articles_language": page.articles_language, "contact": page.contact}
+        return JSON(told)
 
 
 def _add_articles(router: APIRouter, bot: Chatbot) -> None:

@@ -144,7 +144,10 @@ class SuggestionsOut(BaseModel):
 
 
 class SiteOut(BaseModel):
-    """What the page that asks is told: its rules, questions to start with, and the language tag of the articles."""
+    """What the page that asks is told: its rules, questions to start with, the language tag of the articles.
+
+    `contact` is the address of people who can be asked instead, or empty.
+    """
 
     name: str
     language: str
@@ -152,6 +155,7 @@ class SiteOut(BaseModel):
     topics: tuple[str, ...]
     starters: tuple[str, ...]
     articles_language: str
+    contact: str
 
 
 class Problem(BaseModel):

@@ -1,7 +1,7 @@
 /* What the widget needs once it is opened: the panel, its conversation, and how answers look. docs/widget.md. An older
    widget.js that a browser has kept gets the newest of this file: what the two hand each other stays. */
 export default ({ h, icon, picture, json, LANGUAGES, PHONE }) => {
-const SLOW = 4e3, TIMEOUT = 3e4, PAUSE = 150;
+const SLOW = 4e3, TIMEOUT = 3e4, PAUSE = 150, YEAR = 365 * 864e5;
 const REASONS = ["Off topic", "Outdated", "Incomplete", "Wrong", "Hard to read", "Other"];
 const ICONS = {
   clear: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
@@ -17,6 +17,8 @@ SHEET.replaceSync(`
 h2,h3,h4,p,ul,ol,blockquote{margin:0;padding:0;font:inherit}
 header{display:flex;align-items:center;padding:6px;padding-inline-start:16px;border-bottom:1px solid var(--line);background:var(--card)}
 header img,.hello img{flex:none;width:28px;height:28px;margin-inline-end:10px;border-radius:8px;object-fit:contain}
+.accent header{border:0;background:var(--accent);color:var(--on)}
+.accent header :is(a,button){color:inherit;outline-color:currentColor}
 h2{flex:1;min-width:0;font-size:16px;overflow:hidden;text-overflow:ellipsis}
 h2,h3,h4,.head,b,th{font-weight:600}
 header :is(a,button),.soft{color:var(--soft)}
@@ -24,7 +26,8 @@ header :is(a,button),.soft{color:var(--soft)}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .log{position:relative;flex:1;min-height:0;padding:16px;overflow:auto;overscroll-behavior:contain;overflow-wrap:anywhere;outline-offset:-2px!important}
 .quiet{outline:0!important}
-:is(.log,.turn)>*+*{margin-top:12px}
+.log>*+*{margin-top:12px}
+.turn>*+*{margin-top:10px}
 :is(.card,blockquote)>*+*{margin-top:8px}
 iframe{flex:1;border:0}
 .hello{display:flex;align-items:end}
@@ -32,15 +35,18 @@ iframe{flex:1;border:0}
 .asked{width:fit-content;max-width:88%;margin-inline-start:auto;padding:9px 14px;border-radius:16px;border-end-end-radius:3px;background:var(--accent);color:var(--on)}
 .short{padding-inline-start:12px;border-inline-start:3px solid var(--text)}
 .cite{display:inline;min-width:24px;min-height:0;padding:0 7px;border-color:var(--line);border-radius:9px;color:var(--text);font-size:12.5px}
-.card{padding:14px 16px 4px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
+.card{padding:12px 16px 2px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
+h4,h4+.soft,summary{line-height:1.35}
 h4 a{color:var(--text);text-decoration:none}
-h4+p{margin-top:0}
+h4+.soft{margin-top:2px}
+blockquote{line-height:1.45}
 .tag{padding:1px 8px;border-radius:9px;background:var(--accent);color:var(--on);font-size:12.5px}
-.group{padding-top:10px}
-.group>*+*{margin-top:0}
-details{border-top:1px solid var(--line);margin:0 -16px!important;padding:0 16px}
-.group h4{margin-bottom:8px}
-summary{display:flex;align-items:center;gap:8px;min-height:44px;padding:6px 0;cursor:pointer;list-style:none}
+.others{padding:0}
+.group{padding:9px 16px 4px}
+.group+.group{margin:0;border-top:1px solid var(--line)}
+.group h4{color:var(--soft);font-size:13.5px;font-weight:500}
+details+details{border-top:1px solid var(--line)}
+summary{display:flex;align-items:center;gap:8px;min-height:44px;padding:4px 0;cursor:pointer;list-style:none}
 summary::-webkit-details-marker{display:none}
 summary>span{flex:1;min-width:0}
 summary b{display:block;font-size:14px}
@@ -50,7 +56,8 @@ summary:after{content:"";flex:none;width:7px;height:7px;margin:0 4px;border:soli
 b+.lead{-webkit-line-clamp:1}
 [open] .lead{display:none}
 .foot{display:flex;flex-wrap:wrap;align-items:center}
-.foot p{flex:1;text-align:end}
+.foot p{margin-inline-start:auto}
+.foot p:not(:empty){padding-bottom:8px}
 :is(ul,ol){padding-inline-start:22px}
 .scroll{overflow:auto;overflow-wrap:normal}
 table{border-collapse:collapse;font-size:13.5px}
@@ -59,13 +66,14 @@ td,th{min-width:84px;padding:5px 10px;border:1px solid var(--line);text-align:st
 mark{padding:1px 0;background:var(--mark);color:inherit}
 .act{margin-inline:-10px 18px;color:var(--text);font-size:14px;font-weight:600}
 .soft .act{margin-block:-12px}
-.say{padding:10px 14px;border-radius:10px;background:var(--mark)}
+.say{padding:8px 14px;border-radius:10px;background:var(--mark);font-size:14.5px;line-height:1.4}
 .say~.say{background:none;padding-block:0}
 :is(.say,.note,.person) a{color:var(--text)}
 .chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .chips p{flex-basis:100%}
 .chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
 .strip{display:grid;grid-auto-flow:column;grid-auto-columns:max-content;margin-inline:-16px;padding:0 16px 6px;overflow-x:auto;scrollbar-width:thin}
+.strip{row-gap:4px}
 .strip p{grid-row:1;grid-column:1/-1;position:sticky;inset-inline-start:0;justify-self:start}
 .strip .chip{grid-row:2;max-width:290px;line-height:1.35}
 .chip:hover{border-color:var(--text)}
@@ -196,7 +204,10 @@ const lead = (whole) => {
   const mark = [...whole.querySelectorAll("mark")].find((one) => !one.closest("th"));
   const found = mark?.closest("td") ? mark.closest("tr") : mark
     || [...whole.querySelectorAll("p:not(.head),li,tr")].find((one) => !one.querySelector("th")) || whole;
-  return (found.cells ? [...found.cells].map((cell) => cell.textContent).join(" · ") : found.textContent).slice(0, 240);
+  if (!found.cells) return found.textContent.slice(0, 240);
+  const names = [...found.closest("table").rows[0].cells].filter(({ localName }) => localName === "th");
+  const named = ({ textContent }, n) => textContent && names.length === found.cells.length ? `${names[n].textContent}: ${textContent}` : textContent;
+  return [...found.cells].map(named).filter(Boolean).join(" — ").slice(0, 240);
 };
 
 return class {
@@ -244,7 +255,7 @@ return class {
   }
 
   async furnish() {
-    const { mode, greeting, starters, logo, privacy } = this.#data, widget = this.#widget, language = this.#said = this.#core.language();
+    const { mode, logo, privacy, header } = this.#data, widget = this.#widget, language = this.#said = this.#core.language();
     const gradio = mode === "gradio", before = this.#panel, title = widget.label, away = web(privacy || "", document.baseURI);
     this.#words = language !== "en" && LANGUAGES[language] ? await this.#call(`widget/${language}.json`).catch(() => ({})) : {};
     // An answer is too long to be read out whole: what is said of it is in the status line.
@@ -261,7 +272,7 @@ return class {
     }
     this.#full = this.#named(h("a", { href: this.#chat, target: "_blank", rel: "noopener" }), "full", "Open the full chat");
     this.#wider = widget.bubble && button("", () => this.#core.widen());
-    this.#panel = h("div", { class: "panel", role: widget.bubble && "dialog", "aria-label": widget.bubble && title },
+    this.#panel = h("div", { class: `panel ${header || ""}`, role: widget.bubble && "dialog", "aria-label": widget.bubble && title },
       h("header", {}, ...picture(logo, widget.home), h("h2", {}, title),
         !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
         this.#wider, this.#full,
@@ -279,7 +290,7 @@ return class {
     before?.remove();
     this.#core.root.prepend(this.#panel);
     if (!before && this.#turns[0]) this.#up(this.#log.lastChild);
-    if (before || gradio || greeting != null && starters != null) return;
+    if (before || gradio) return;
     this.#call("api/site").then((site) => this.#greet(site), (error) => this.#why(error));
   }
 
@@ -518,8 +529,9 @@ return class {
       groups.set(id, [...groups.get(id) || [], hit]);
     }
     if (hits[0]) cards[1] = this.#card(hits[0]);
-    const others = [...groups.values()].map((group) => h("article", { class: "card group" },
-      ...this.#heading(group[0]), ...group.map((hit) => cards[hit.rank] = this.#row(hit))));
+    const others = [...groups].map(([id, group]) => h("article", { class: "group" },
+      ...id === hits[0].passage.article_id ? [h("h4", {}, this.#t("More from this article"))] : this.#heading(group[0]),
+      ...group.map((hit) => cards[hit.rank] = this.#row(hit))));
     return [
       this.#reading(answer, turn),
       said && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(said)),
@@ -530,14 +542,21 @@ return class {
           && h("button", { type: "button", class: "cite", click: () => show(rank), "aria-label": this.#t("Passage {0}", rank) }, `${rank}`)))),
       hits[0] && h("h3", { class: "soft" }, this.#counted(answer)),
       cards[1],
-      ...others,
+      others[0] && h("div", { class: "card others" }, ...others),
       hits[0] && this.#feedback(question),
-      /^(https?|mailto|tel):/.test(contact) && h("p", { class: "person" }, this.#t("Ask a person:"), " ",
-        this.#elsewhere(contact, "", contact.replace(/^(mailto|tel):/, ""))),
+      (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
       notice === "not_covered" && this.#lacking(question),
-      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics),
+      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip"),
       ...this.#chips(this.#t("Ask next"), follow_ups, " strip"),
     ].filter(Boolean);
+  }
+
+  // Whom to ask instead: people of the tag, else those of the chatbot. A mail to them begins with the question.
+  #person(contact, question) {
+    contact = this.#data.contact ?? contact;
+    const [, scheme, name] = /^(https?|mailto|tel):([^?]*)/.exec(contact) || [];
+    return scheme && h("p", { class: "person" }, this.#t("Ask a person:"), " ", this.#elsewhere(scheme === "mailto"
+      ? `${contact}${contact.includes("?") ? "&" : "?"}subject=${encodeURIComponent(question)}` : contact, "", scheme[0] === "h" ? contact : name));
   }
 
   // The article, as a link to the passage, and whether it is the one of the page.
@@ -565,13 +584,14 @@ return class {
 
   #foot({ passage }, whole) {
     const { title, headings, updated, review_by, country } = passage, link = place(passage, this.#widget.home);
+    const due = Date.parse(review_by) < Date.now(); // never where there is no such day
     const copy = button("act", async () => {
       await this.#copy(`“${whole.innerText.trim()}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
       copy.textContent = this.#t("Copied");
     }, this.#t("Copy"));
     return [h("div", { class: "foot" }, link && this.#elsewhere(link, "act", this.#t("Read the article")), copy,
-      soft([updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#core.language(), { dateStyle: "long", timeZone: "UTC" })),
-        review_by && Date.parse(review_by) < Date.now() && this.#t("May be out of date"), country].filter(Boolean).join(" · ")))];
+      soft([(due || Date.parse(updated) < Date.now() - YEAR) && updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#core.language(), { dateStyle: "long", timeZone: "UTC" })),
+        due && this.#t("May be out of date"), country].filter(Boolean).join(" · ")))];
   }
 
   // Browsers offer the clipboard on https only.
@@ -616,6 +636,7 @@ return class {
         button("chip", () => this.#tell(box, question, "unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
       // What was pressed is gone.
       box.querySelector("button").focus();
+      if (!box.parentNode.querySelector(".person")) box.after(this.#person(this.#site.contact, question) || "");
     };
     box.append(h("span", { class: "soft" }, label), this.#named(button("", () => this.#tell(box, question, "helpful")), "yes", "Yes"),
       this.#named(button("", ask), "no", "No"));

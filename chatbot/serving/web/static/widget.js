@@ -385,5 +385,11 @@ if (!customElements.get(NAME)) {
 let begun;
 const begin = () => begun ||= !mount(), soon = () => setTimeout(begin, 2e3), state = document.readyState;
 addEventListener("load", begin);
+// In the words of a policy, since the browser tells only what it refused.
+addEventListener("securitypolicyviolation", ({ blockedURI, effectiveDirective, disposition }) => {
+  if (disposition === "enforce" && blockedURI.startsWith(HOME)) {
+    console.error(`${NAME}: the Content-Security-Policy of this page lacks ${effectiveDirective.replace("-elem", "")} ${new URL(HOME).origin}`);
+  }
+});
 state === "loading" ? addEventListener("DOMContentLoaded", soon) : state === "complete" ? begin() : soon();
 })();
