@@ -3,8 +3,9 @@
     python -m tests.benchmarks.page
 
 A first visit over 400 kbit/s with a round trip of 400 ms and a quarter of the processor ("slow 3G"): until something
-can be typed and asked, until the first card of an answer to what is asked then, and what has come by then; and what
-the page has fetched once Gradio has taken over. Medians of ROUNDS, on loopback.
+can be typed and asked, until the first card of an answer to what is asked then, and what has come by then; what the
+page has fetched once Gradio has taken over, and beside it what the question and its answer weigh. Bytes are those on
+the wire, headers included. Medians of ROUNDS, on loopback.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -23,9 +23,9 @@ from tests.support import chromium, serving_corpus
 from tests.support.host_site import PHONE
 from tests.support.server import COMMAND, start_server
 from tests.support.serving_corpus import QUESTION
+from tests.support.slow_line import Wire
 
 ROUNDS = 5
-SLOW = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 TAKEN_OVER = 120_000
 
 
@@ -33,33 +33,28 @@ def measure(browser: Browser, address: str) -> dict[str, float]:
     """One first visit: milliseconds, kilobytes on the wire, and requests."""
     context = browser.new_context(**PHONE)
     page = context.new_page()
-    session, came = context.new_cdp_session(page), list[int]()
-
-    def finished(event: dict[str, Any]) -> None:
-        came.append(int(event["encodedDataLength"]))
-
-    session.send("Network.enable")
-    session.on("Network.loadingFinished", finished)
-    session.send("Network.emulateNetworkConditions", SLOW)
-    session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    wire = Wire(page)
+    wire.slow()
     page.goto(f"{address}/chat/", wait_until="commit")
     page.wait_for_function(
         "typeof career === 'object' && document.querySelector('#box textarea')?.getClientRects().length"
     )
-    usable, before = page.evaluate("performance.now()"), (sum(came), len(came))
+    usable, before = page.evaluate("performance.now()"), wire.bytes()
     page.fill("#box textarea", QUESTION)
     page.press("#box textarea", "Enter")
     page.wait_for_selector("#talk .card")
     answered = page.evaluate("performance.now()")
     page.wait_for_selector(".ready", state="attached", timeout=TAKEN_OVER)
     context.close()
+    asked = wire.bytes("POST")
     return {
         "usable_ms": usable,
         "answered_ms": answered,
-        "kb_before_usable": before[0] / 1000,
-        "requests_before_usable": before[1],
-        "kb_in_all": sum(came) / 1000,
-        "requests_in_all": len(came),
+        "kb_before_usable": sum(before) / 1000,
+        "requests_before_usable": len(before),
+        "kb_in_all": sum(wire.bytes("GET")) / 1000,
+        "requests_in_all": len(wire.bytes("GET")),
+        "kb_of_question": sum(asked) / 1000,
     }
 
 

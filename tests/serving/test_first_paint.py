@@ -14,7 +14,9 @@ from playwright.sync_api import Page, Route, expect
 from chatbot.serving.chat.document import parts_of
 from tests.support.server import Server
 from tests.support.serving_corpus import QUESTION
+from tests.support.slow_line import Wire
 from tests.support.visit import Visit
+from tests.support.waiting import idle
 
 SECOND = "How do I ask for a higher salary?"
 GRADIO = "**/chat/assets/**"
@@ -93,6 +95,21 @@ def test_gradio_takes_over_what_was_asked_and_what_is_being_typed(visit: Visit) 
     assert [request.partition("?")[0].rpartition("/")[2] for request in visit.requests if "POST" in request] == [
         "predict"
     ]
+
+
+def test_little_comes_before_the_page_can_be_used_and_no_more_behind_it_than_gradio(visit: Visit) -> None:
+    page, wire, held = visit.page, Wire(visit.page), list[Route]()
+    page.route(GRADIO, hold(held))
+    page.goto(f"{visit.server.url}/chat/")
+    page.wait_for_load_state("domcontentloaded")
+    idle(page)
+    assert 20_000 < sum(wire.bytes()) <= 120_000
+    for route in held:
+        route.continue_()
+    page.unroute(GRADIO)
+    page.wait_for_selector(".ready", state="attached")
+    idle(page)
+    assert sum(wire.bytes()) <= 331_000
 
 
 @pytest.mark.parametrize("visit", [WITHOUT_SCRIPTS], indirect=True)

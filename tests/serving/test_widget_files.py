@@ -98,6 +98,7 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     accessible(page)
     page.get_by_label("Title").fill('Ask "Jo" <b>')
     page.get_by_label("Width and height").fill("360x500")
+    page.get_by_label("Header").select_option("In the colour")
     page.get_by_label("Opened by").select_option("k /")
     page.get_by_label("Page whose article comes first").fill("https://example.org/pay")
     page.get_by_label("Element to show it in").fill("#chat")
@@ -106,7 +107,14 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
     code = page.locator("#code")
     assert 'data-title="Ask &quot;Jo&quot; &lt;b&gt;"' in code.inner_text()
-    for said in ('size="360x500', 'key="k /', 'page="https://example.org/pay', 'target="#chat', 'open="yes'):
+    for said in (
+        'size="360x500',
+        'header="accent',
+        'key="k /',
+        'page="https://example.org/pay',
+        'target="#chat',
+        'open="yes',
+    ):
         assert f'data-{said}"' in code.inner_text()
     assert page.locator("#settings").inner_text() == '[[sites]]\norigins = ["https://example.org"]'
     for kind, sign in (

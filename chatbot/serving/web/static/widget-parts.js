@@ -57,7 +57,7 @@ b+.lead{-webkit-line-clamp:1}
 [open] .lead{display:none}
 .foot{display:flex;flex-wrap:wrap;align-items:center}
 .foot p{margin-inline-start:auto}
-.foot p:not(:empty){padding-bottom:8px}
+.foot p:not(:empty){padding-block:4px}
 :is(ul,ol){padding-inline-start:22px}
 .scroll{overflow:auto;overflow-wrap:normal}
 table{border-collapse:collapse;font-size:13.5px}
