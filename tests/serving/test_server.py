@@ -165,12 +165,19 @@ def test_a_gradio_call_with_a_file_from_outside_is_refused(server: Server, tmp_p
 
 
 def test_security_headers_are_on_every_answer(server: Server) -> None:
-    for path in ("/chat/", "/healthz", "/articles/cv", "/unknown", "/api/openapi.json", "/static/page.css"):
+    for path in ("/chat/", "/healthz", "/articles/cv", "/unknown", "/api/openapi.json", "/static/none.css"):
         _, headers, _ = server.get(path)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
         assert "frame-ancestors 'self'" in headers["content-security-policy"]
         assert "access-control-allow-origin" not in headers
+
+
+def test_files_of_a_page_may_load_and_do_nothing_as_documents(server: Server) -> None:
+    headers = server.get("/static/page.css")[1]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "default-src 'none'"
+    assert "permissions-policy" not in headers
 
 
 def test_another_origin_is_not_let_in(server: Server) -> None:

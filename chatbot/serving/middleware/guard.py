@@ -24,6 +24,12 @@ UPLOAD_SECONDS = 300
 _HOST = re.compile(r"([a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d{1,5})?")
 _PORT = re.compile(r":\d{1,5}$")
 HASHED = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
+# Sixty files make a page: what only documents heed would be a tenth of what a first visit loads.
+FILE = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'",
+    "Cache-Control": "public, max-age=31536000, immutable",
+}
 COMMON = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -156,13 +162,11 @@ def _with_headers(send: Send, path: str, policy: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in COMMON.items():
+            file = bool(HASHED.fullmatch(path)) and message["status"] == 200
+            for name, value in (FILE if file else COMMON).items():
                 headers[name] = value
             headers.setdefault("Content-Security-Policy", policy)
-            if HASHED.fullmatch(path) and message["status"] == 200:
-                headers["Cache-Control"] = "public, max-age=31536000, immutable"
-            else:
-                headers.setdefault("Cache-Control", "no-cache")
+            headers.setdefault("Cache-Control", "no-cache")
         await send(message)
 
     return sending
