@@ -85,7 +85,7 @@ def test_the_frame_of_the_widget_has_its_theme_and_colour(browser: Browser, site
     expect(frame.locator(".ready #start h2")).to_have_css("color", INK)
     frame.locator("#box textarea").fill(QUESTION)
     frame.locator("#box textarea").press("Enter")
-    expect(frame.locator(".question")).to_have_css("background-color", "rgb(102, 51, 153)")
+    expect(frame.locator("h2.question")).to_have_css("background-color", "rgb(102, 51, 153)")
     expect(frame.locator("section.answer")).to_have_count(1)
     here.shoot("frame-dark-purple")
     assert here.errors == []
