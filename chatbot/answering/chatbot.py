@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatbot.answering.answerer import Answerer, People
+from chatbot.answering.answerer import Answerer
 from chatbot.answering.explanation import Explanation, explain
+from chatbot.answering.next_steps import People
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.errors import ChatbotError, IndexMismatch

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from chatbot.answering.answerer import Answerer, Trace
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.question_trace import Trace
 from chatbot.answering.understanding.vocabulary import Added
 from chatbot.answering.verdict.evidence import Evidence, Thresholds
 from chatbot.records import Verdict

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from chatbot.answering.follow_ups import offered
+from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.records import Article
 
 LONGEST = 200
 _WORDS, _TELLING_WORDS = 4, 2
@@ -91,3 +94,14 @@ def can_be_meant(text: str) -> bool:
 def is_question(heading: str) -> bool:
     """Whether a heading asks something that can stand alone."""
     return heading.rstrip().endswith(("?", "？", "؟")) and len(heading.split()) >= 3 and len(heading) <= LONGEST
+
+
+def all_of(articles: Sequence[Article], store: Store) -> Iterator[Suggestion]:
+    """What may be suggested of a generation: what editors offer, then the headings that ask."""
+    for number, article in enumerate(articles):
+        for question in offered(article):
+            yield Suggestion(question, number)
+    for number, path in store.headings():
+        for heading in path:
+            if is_question(heading):
+                yield Suggestion(heading, number)

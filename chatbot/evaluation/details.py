@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from chatbot.answering.answerer import Answerer, Trace
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking.searcher import CANDIDATES
 from chatbot.arrays import Scores
 from chatbot.evaluation.beir import JudgedSet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 
@@ -148,6 +148,11 @@ class Searcher:
     @cached_property
     def _led(self) -> Rows:
         return np.repeat(np.arange(len(self.index)), np.diff(self.index.questions.starts))
+
+    def rows_of(self, passage_ids: Iterable[str]) -> list[int]:
+        """The rows of some passages, without those that are not in this generation."""
+        rows = map(self.index.store.row, passage_ids)
+        return [row for row in rows if row is not None]
 
     def allowed(self, filters: Filters) -> Mask | None:
         """The rows that filters keep, shape (passages,); None where they keep all."""
