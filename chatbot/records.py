@@ -148,6 +148,26 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """What a question compares with something else, in the question's words, and the ranks of the hits on it alone."""
+
+    label: str
+    ranks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How the hits speak of what a question compares.
+
+    `sides` are those that a hit speaks of, two at least, in the question's order. `together` are the ranks of hits that
+    speak of more than one. No rank is named twice; a hit on none of the sides is not named.
+    """
+
+    sides: tuple[Side, ...]
+    together: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """An earlier question of the conversation, what it was searched as, and the ids of the passages it showed."""
 
@@ -183,6 +203,8 @@ class Answer:
     where the hits may not answer, or empty. `took_ms` is wall-clock time in milliseconds. `in_short` are up to three
     sentences of the first hits that together answer; none unless the verdict is "answered". `read_as` is how the
     question was taken in its conversation, and `follows` the earlier question that it was completed from, or empty.
+    `comparison` sorts the hits of a question that compares ("A or B", "A vs B"); None where it compares nothing or the
+    hits speak of one side only.
     """
 
     question: str
@@ -201,6 +223,7 @@ class Answer:
     contact: str = ""
     read_as: Kind = "standalone"
     follows: str = ""
+    comparison: Comparison | None = None
 
 
 def to_pin(values: dict[str, Any]) -> Pin:

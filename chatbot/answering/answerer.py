@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from operator import itemgetter
 
 import numpy as np
@@ -14,9 +13,10 @@ from chatbot.answering.hits import Hits, sentences_in_short
 from chatbot.answering.next_steps import NOBODY, NextSteps, People
 from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking import own_page
+from chatbot.answering.ranking.comparison import compared
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, Query, Ranking, Searcher, together
-from chatbot.answering.suggestions import LONGEST, Suggestions, all_of, can_be_meant
+from chatbot.answering.suggestions import Typed
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.answering.understanding.conversation import Reading, checked_history
 from chatbot.answering.understanding.interpreter import Understanding, Understood
@@ -66,6 +66,7 @@ class Answerer:
         self._hits = Hits(searcher)
         self._next_steps = NextSteps(searcher, people)
         self._pins = Pins(searcher)
+        self._typed = Typed(searcher, self.judge)
 
     @property
     def generation(self) -> str:
@@ -124,6 +125,7 @@ class Answerer:
             contact=self._next_steps.contact(trace),
             read_as=trace.understood.reading.kind,
             follows=trace.follows,
+            comparison=self._hits.comparison(trace),
         )
 
     def trace(
@@ -166,6 +168,8 @@ class Answerer:
                 evidence, strength = max((evidence, strength), weighed, key=itemgetter(1))
             completed, alone = (ranking, other) if reading.kind == "follow_up" else (other, ranking)
             ranking = together(completed, alone, reading.leaning)
+        if understood.sides and len(ranking.rows):
+            ranking = compared(ranking, self._index, understood.forms)
         verdict, confidence = self.judge.verdict(strength)
         verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
         message, message_language = _MESSAGES[notice], "en"
@@ -226,6 +230,10 @@ class Answerer:
             return verdict, "no_more"
         return verdict, "" if verdict == "answered" else verdict
 
+    def sides(self, trace: Trace, places: Sequence[int]) -> list[list[int]]:
+        """For some places of a ranking the numbers of the sides that each speaks of, where the question compares."""
+        return self._hits.sides(trace, places)
+
     def ranked(self, question: str, history: Sequence[Turn] = (), *, literal: bool = False) -> list[str]:
         """The ids of all candidates for a question, best first, before any is left out."""
         turns = small_talk.without(checked_history(history))
@@ -254,21 +262,7 @@ class Answerer:
 
     def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
         """See Chatbot.suggest."""
-        typed = " ".join(text[:LONGEST].split())
-        allowed = self._searcher.allowed(filters)
-        articles = None if allowed is None else set(self._index.article_of[allowed].tolist())
-        questions = self._suggestions.starting(typed, n, articles)
-        if len(questions) < n and can_be_meant(typed):
-            query = self._searcher.query(typed)
-            ranking = self._searcher.rank(query, allowed)
-            if self.judge(query, ranking)[0] != "not_covered":
-                near = dict.fromkeys(self._index.article_of[ranking.rows[:10]].tolist())
-                questions += self._suggestions.near(typed, near)
-        return tuple(dict.fromkeys(questions))[:n]
-
-    @cached_property
-    def _suggestions(self) -> Suggestions:
-        return Suggestions(all_of(self.articles, self.store))
+        return self._typed.suggest(text, n, filters)
 
     def hits(self, trace: Trace, places: Sequence[int]) -> tuple[Hit, ...]:
         """The passages at some places of a ranking, with the sentences that answer and the reason."""

@@ -17,7 +17,8 @@ from chatbot.records import Verdict
 class ExplainedHit:
     """A passage, why it was found, and the parts of its score.
 
-    `meaning` and `words` add up to `score`. How close passage, best sentence and the best of the questions that lead to
+    `meaning` and `words` add up to `score`; where it speaks of `sides` that the question compares, its meaning gained
+    by that. How close passage, best sentence and the best of the questions that lead to
     it are to the question say `cosine`, `sentence` and `asked` in [-1, 1], the last None where none leads to it; `bm25`
     >= 0 is its raw lexical score. `sentences` are those that are highlighted.
     """
@@ -35,6 +36,7 @@ class ExplainedHit:
     asked: float | None
     bm25: float
     sentences: tuple[str, ...]
+    sides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ class Explanation:
     `mended` is the question with its spelling mended, `read_as` how it relates to the conversation ("standalone",
     "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end,
     `also_searched_as` the other way to read it that was searched as well ("" where it was sure), `added` what the
-    vocabulary added, `terms` the stemmed words with their weights. `strength` is the evidence's score that is held
-    against the thresholds. `hits` are those of the answer, `unshown` others of the k best that it leaves out, all
-    of them where the verdict is "not_covered".
+    vocabulary added, `sides` what the question compares, `terms` the stemmed words with their weights. `strength` is
+    the evidence's score that is held against the thresholds. `hits` are those of the answer, `unshown` others of the k
+    best that it leaves out, all of them where the verdict is "not_covered".
     """
 
     question: str
@@ -64,6 +66,7 @@ class Explanation:
     message: str
     hits: tuple[ExplainedHit, ...]
     unshown: tuple[ExplainedHit, ...]
+    sides: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as plain JSON values."""
@@ -89,12 +92,15 @@ def explain(answerer: Answerer, trace: Trace) -> Explanation:
         message=trace.message,
         hits=_explained(answerer, trace, trace.places, 0),
         unshown=_explained(answerer, trace, trace.unshown, len(trace.places)),
+        sides=understood.sides,
     )
 
 
 def _explained(answerer: Answerer, trace: Trace, places: Sequence[int], before: int) -> tuple[ExplainedHit, ...]:
     hits = []
-    for place, hit in zip(places, answerer.hits(trace, places), strict=True):
+    labels = trace.understood.sides
+    spoken = answerer.sides(trace, places)
+    for place, hit, own in zip(places, answerer.hits(trace, places), spoken, strict=True):
         passage, words = hit.passage, float(trace.ranking.words[place])
         hits.append(
             ExplainedHit(
@@ -111,6 +117,7 @@ def _explained(answerer: Answerer, trace: Trace, places: Sequence[int], before: 
                 asked=float(asked) if (asked := trace.ranking.asked[place]) > -1 else None,
                 bm25=hit.bm25,
                 sentences=tuple(passage.text[one.start : one.end] for one in hit.highlights),
+                sides=tuple(labels[number] for number in own),
             )
         )
     return tuple(hits)

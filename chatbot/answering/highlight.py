@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from chatbot.arrays import Scores
 from chatbot.content.markdown.sentences import Span
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.tokens import STOP_WORDS, stem, stems, words
 from chatbot.records import Closeness, Highlight, Why
 
 MOST = 2
@@ -114,8 +113,8 @@ def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:
     total = sum(weights.values())
     if not total:
         return np.zeros(len(sentences), np.float32)
-    stems = [_stems(sentence) for sentence in sentences]
-    return np.array([sum(weights[term] for term in terms & weights.keys()) / total for terms in stems], np.float32)
+    shares = [sum(weights[term] for term in stems(sentence) & weights.keys()) / total for sentence in sentences]
+    return np.array(shares, np.float32)
 
 
 def closeness(cosine: float) -> Closeness:
@@ -136,12 +135,6 @@ def reason(why: Why) -> str:
 
 def matched_words(question: str, texts: Iterable[str]) -> list[str]:
     """The question's own words, in order, whose stems occur in one of some texts."""
-    stems = frozenset().union(*map(_stems, texts))
-    matched = [word for word in words(question) if word not in STOP_WORDS and stem(word) in stems]
+    there = frozenset().union(*map(stems, texts))
+    matched = [word for word in words(question) if word not in STOP_WORDS and stem(word) in there]
     return list(dict.fromkeys(matched))
-
-
-# The same passages are shown again and again, and splitting their sentences took a fifth of an answer.
-@lru_cache(maxsize=8192)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem(word) for word in words(text))

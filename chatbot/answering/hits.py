@@ -10,9 +10,10 @@ import numpy as np
 from chatbot.answering import highlight, in_short
 from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking import own_page
+from chatbot.answering.ranking.comparison import spoken
 from chatbot.answering.ranking.searcher import PER_ARTICLE, Ranking, Searcher, reach, spread
 from chatbot.arrays import Mask, Rows, Scores, Vectors
-from chatbot.records import Excerpt, Hit, Verdict, Why
+from chatbot.records import Comparison, Excerpt, Hit, Side, Verdict, Why
 
 _PER_ARTICLE_OF_MORE = 4
 _COMPARED = 4  # candidates for each passage of an answer, among which one may repeat another
@@ -78,6 +79,24 @@ class Hits:
             hit = Hit(rank, passage, score, cosine, float(ranking.bm25[place]), chosen, why, reason)
             read.append((hit, Marks(scores[best], vectors[best])))
         return read
+
+    def sides(self, trace: Trace, places: Sequence[int]) -> list[list[int]]:
+        """For some places of a ranking the numbers of the sides that each speaks of, where the question compares."""
+        if not trace.understood.sides:
+            return [[] for _ in places]
+        of = spoken(self._index, trace.ranking.rows[list(places)], trace.understood.forms).of
+        return [np.flatnonzero(own).tolist() for own in of]
+
+    def comparison(self, trace: Trace) -> Comparison | None:
+        """The hits of an answer sorted by what the question compares."""
+        ranked = list(enumerate(self.sides(trace, trace.places), start=1))
+        sides = tuple(
+            Side(label, tuple(rank for rank, own in ranked if own == [number]))
+            for number, label in enumerate(trace.understood.sides)
+            if any(number in own for _, own in ranked)
+        )
+        together = tuple(rank for rank, own in ranked if len(own) > 1)
+        return Comparison(sides, together) if len(sides) > 1 else None
 
     def similar(self, row: int, k: int, allowed: Mask | None) -> tuple[Hit, ...]:
         """The passages that are closest in meaning to the one of a row, itself left out."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chatbot.answering.follow_ups import offered
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.verdict.judge import Judge
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
-from chatbot.records import Article
+from chatbot.records import Article, Filters
 
 LONGEST = 200
 _WORDS, _TELLING_WORDS = 4, 2
@@ -96,7 +99,34 @@ def is_question(heading: str) -> bool:
     return heading.rstrip().endswith(("?", "？", "؟")) and len(heading.split()) >= 3 and len(heading) <= LONGEST
 
 
-def all_of(articles: Sequence[Article], store: Store) -> Iterator[Suggestion]:
+class Typed:
+    """What one generation suggests for a text that is being typed. Safe to use from several threads."""
+
+    def __init__(self, searcher: Searcher, judge: Judge) -> None:
+        self._searcher = searcher
+        self._judge = judge
+
+    def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
+        """See Chatbot.suggest."""
+        index = self._searcher.index
+        typed = " ".join(text[:LONGEST].split())
+        allowed = self._searcher.allowed(filters)
+        articles = None if allowed is None else set(index.article_of[allowed].tolist())
+        questions = self._suggestions.starting(typed, n, articles)
+        if len(questions) < n and can_be_meant(typed):
+            query = self._searcher.query(typed)
+            ranking = self._searcher.rank(query, allowed)
+            if self._judge(query, ranking)[0] != "not_covered":
+                near = dict.fromkeys(index.article_of[ranking.rows[:10]].tolist())
+                questions += self._suggestions.near(typed, near)
+        return tuple(dict.fromkeys(questions))[:n]
+
+    @cached_property
+    def _suggestions(self) -> Suggestions:
+        return Suggestions(_all(self._searcher.articles, self._searcher.index.store))
+
+
+def _all(articles: Sequence[Article], store: Store) -> Iterator[Suggestion]:
     """What may be suggested of a generation: what editors offer, then the headings that ask."""
     for number, article in enumerate(articles):
         for question in offered(article):

@@ -20,7 +20,7 @@ from chatbot.records import Filters, Turn
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
     from chatbot.answering.explanation import ExplainedHit, Explanation
-    from chatbot.records import Answer, Excerpt, Hit
+    from chatbot.records import Answer, Comparison, Excerpt, Hit
 
 Question = Annotated[str, typer.Argument(help="The question, in quotes.")]
 Most = Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")]
@@ -145,6 +145,8 @@ def answer_text(answer: Answer) -> str:
         blocks.append(f"Searched as: {line(answer.searched_as)}")
     if answer.in_short:
         blocks.append("\n".join(("In short:", *map(_excerpt_text, answer.in_short))))
+    if answer.comparison:
+        blocks.append(_comparison_text(answer.comparison))
     blocks += [_hit_text(hit) for hit in answer.hits]
     if answer.verdict == "not_covered" and answer.topics:
         blocks.append(textwrap.fill(f"Topics of the articles: {', '.join(answer.topics)}", WIDTH))
@@ -158,6 +160,14 @@ def answer_text(answer: Answer) -> str:
 def _excerpt_text(excerpt: Excerpt) -> str:
     text = f"{' '.join(plain(excerpt.text).split())} [{excerpt.rank}]"
     return textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ", break_long_words=False)
+
+
+def _comparison_text(comparison: Comparison) -> str:
+    together = [("More than one", comparison.together)] if comparison.together else []
+    own = [(side.label, side.ranks) for side in comparison.sides if side.ranks]
+    return "\n".join(
+        ("Compared:", *(f"  {line(label)}: {', '.join(map(str, ranks))}" for label, ranks in together + own))
+    )
 
 
 def _hit_text(hit: Hit) -> str:
@@ -180,6 +190,8 @@ def explanation_text(explanation: Explanation) -> str:
     lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {line(explanation.searched_as)}"]
     if explanation.also_searched_as:
         lines.append(f"and also as  {line(explanation.also_searched_as)}")
+    if explanation.sides:
+        lines.append(f"compares     {' | '.join(map(line, explanation.sides))}")
     lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in explanation.added]
     if explanation.terms:
         lines.append(f"words        {', '.join(f'{term} {weight:.2g}' for term, weight in explanation.terms.items())}")
@@ -208,6 +220,7 @@ def _explained_hit_text(hit: ExplainedHit) -> str:
         f"{hit.rank}. {hit.place}  [{hit.passage_id}]",
         f"   {hit.reason}",
         f"   matched words  {', '.join(hit.matched) or 'none'}",
+        *([f"   speaks of      {' | '.join(map(line, hit.sides))}"] if hit.sides else []),
         f"   score          {hit.score:.3f} = meaning {hit.meaning:.3f} + words {hit.words:.3f}",
         f"   raw            cosine {hit.cosine:.3f}, best sentence {hit.sentence:.3f}, {asked}BM25 {hit.bm25:.2f}",
     ]

@@ -101,6 +101,17 @@ def test_an_answer_begins_with_sentences_of_the_passages_that_it_shows(server: S
     assert all(said["text"] in answer["hits"][said["rank"] - 1]["passage"]["text"] for said in answer["in_short"])
 
 
+def test_an_answer_to_a_comparison_says_which_passages_speak_of_which_side(server: Server) -> None:
+    answer = json.loads(server.post("/api/ask", {"question": "compare a CV and a salary"})[2])
+    (cv, salary), together = answer["comparison"]["sides"], answer["comparison"]["together"]
+    assert (cv["label"], salary["label"]) == ("CV", "salary")
+    articles = {hit["rank"]: hit["passage"]["article_id"] for hit in answer["hits"]}
+    assert {articles[rank] for rank in cv["ranks"]} == {"cv"}
+    assert {articles[rank] for rank in salary["ranks"]} == {"money/pay"}
+    assert sorted([*cv["ranks"], *salary["ranks"], *together]) == list(articles)
+    assert json.loads(server.post("/api/ask", {"question": QUESTION})[2])["comparison"] is None
+
+
 def test_passages_of_the_page_that_is_read_come_first_and_say_so(server: Server) -> None:
     def asked(page: str) -> list[tuple[int, str, bool]]:
         answer = server.post("/api/ask", {"question": "How do I prepare before I name my figure?", "page": page})[2]

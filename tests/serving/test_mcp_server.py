@@ -77,6 +77,15 @@ def test_passages_come_word_for_word_with_their_sources(tooled: Server) -> None:
     )  # fmt: skip
 
 
+def test_a_comparison_says_which_passages_speak_of_which_side(tooled: Server) -> None:
+    found = call(tooled, question="compare a CV and a salary").structured_content
+    assert [side["label"] for side in found["comparison"]["sides"]] == ["CV", "salary"]
+    assert all(
+        found["passages"][rank - 1]["title"] == "Writing a CV" for rank in found["comparison"]["sides"][0]["ranks"]
+    )
+    assert call(tooled, question=QUESTION).structured_content["comparison"] is None
+
+
 def test_topics_narrow_what_is_found(tooled: Server) -> None:
     found = call(tooled, question=QUESTION, topics=["pay and offers"]).structured_content
     assert {passage["title"] for passage in found["passages"]} <= {"Talking about pay"}

@@ -52,7 +52,7 @@ def test_a_question_is_answered_with_the_record_as_json(server: Server) -> None:
     assert answer["hits"][0]["passage"]["updated"] == "2025-01-15"
     assert set(answer) == {
         "question", "searched_as", "verdict", "confidence", "hits", "message", "topics", "follow_ups", "generation",
-        "took_ms", "message_language", "notice", "in_short", "contact", "read_as", "follows",
+        "took_ms", "message_language", "notice", "in_short", "contact", "read_as", "follows", "comparison",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from chatbot.answering.ranking import formulas
 from chatbot.answering.ranking.searcher import Query, Searcher
-from chatbot.answering.understanding import conversation, foreign_language, spelling
+from chatbot.answering.understanding import comparison, conversation, foreign_language, spelling
 from chatbot.answering.understanding.conversation import Reading
 from chatbot.answering.understanding.spelling import Lexicon
 from chatbot.answering.understanding.vocabulary import Added, Vocabulary, widened
@@ -24,7 +24,8 @@ class Understood:
     """A question as it is searched. `mended` is what was typed with its spelling mended.
 
     `foreign` is the code of the language that it is plainly in where the articles are in English, None elsewhere; see
-    `foreign_language.language_of`.
+    `foreign_language.language_of`. `sides` are what the question compares, in its own words, and `forms` the ways in
+    which a text may name each; see `comparison.sides`.
     """
 
     mended: str
@@ -33,6 +34,8 @@ class Understood:
     added: tuple[Added, ...] = ()
     other: Query | None = None
     foreign: str | None = None
+    sides: tuple[str, ...] = ()
+    forms: tuple[tuple[frozenset[str], ...], ...] = ()
 
 
 class Understanding:
@@ -58,7 +61,10 @@ class Understanding:
             reading = self._settled(reading, history[-1].shown)
         query, added = self._query(reading, history)
         other = self._query(reading.other, history)[0] if reading.other else None
-        return Understood(mended, reading, query, added, other)
+        asks = reading.kind not in ("more", "pick")
+        sides = comparison.sides(reading.question, self._vocabulary) if asks and self._in_english else ()
+        forms = comparison.forms(sides, self._vocabulary)
+        return Understood(mended, reading, query, added, other, sides=sides, forms=forms)
 
     def _query(self, reading: Reading, history: Sequence[Turn]) -> tuple[Query, tuple[Added, ...]]:
         """What is searched for a reading, and what the vocabulary added to it."""

@@ -65,6 +65,13 @@ def content_words(text: str) -> list[str]:
     return [word for word in words(text) if word not in STOP_WORDS]
 
 
+# The same passages are shown again and again, and splitting their sentences took a fifth of an answer.
+@lru_cache(maxsize=8192)
+def stems(text: str) -> frozenset[str]:
+    """The different terms of a text, kept for texts that are asked for again, such as sentences of passages."""
+    return frozenset(terms(text))
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The Snowball English stem of one normalised word."""

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError, QuestionError, SettingsError
-from chatbot.records import Answer, Filters, Hit, Verdict
+from chatbot.records import Answer, Comparison, Filters, Hit, Verdict
 from chatbot.serving.api.schemas import MAX_K
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.middleware.problems import UNAVAILABLE
@@ -55,7 +55,10 @@ class Source(BaseModel):
 
 
 class Sources(BaseModel):
-    """The passages that answer, best first; none where the articles do not cover the question."""
+    """The passages that answer, best first; none where the articles do not cover the question.
+
+    `comparison` says of a question that compares ("A or B") which of the passages, counted from 1, speak of which side.
+    """
 
     verdict: Verdict
     confidence: float
@@ -63,6 +66,7 @@ class Sources(BaseModel):
     message: str
     nearest_topics: tuple[str, ...]
     generation: str
+    comparison: Comparison | None
 
 
 class Tool:
@@ -123,6 +127,7 @@ def sources(answer: Answer) -> Sources:
         message=answer.message,
         nearest_topics=answer.topics,
         generation=answer.generation,
+        comparison=answer.comparison,
     )
 
 
