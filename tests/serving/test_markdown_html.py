@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.records import Answer, Article, Excerpt, Highlight, Hit, Passage, Why
+from chatbot.records import Answer, Article, Comparison, Excerpt, Highlight, Hit, Passage, Side, Why
 from chatbot.serving.chat.cards import answer_html, question_html
 from chatbot.serving.web.languages import ENGLISH
 from chatbot.serving.web.markdown_html import article_html, lead, passage_html, place, place_of
@@ -301,6 +301,37 @@ def test_a_row_that_was_cut_says_its_cells_without_names_for_them() -> None:
 def test_a_folded_passage_names_its_columns_in_the_row_that_answers() -> None:
     hit = Hit(2, passage(ROWS, columns=("Role", "Pay", "&")), 1.0, 1.0, 0.0, (Highlight(0, 24),), WHY, "")
     assert lead(hit) == "Role: Chief — Pay: 20 — &: a"
+
+
+def compared(*sides: Side, together: tuple[int, ...] = ()) -> str:
+    hits = tuple(Hit(rank, passage(f"text {rank}"), 1.0, 0.5, 1.0, (), WHY, "") for rank in (1, 2, 3))
+    comparison = Comparison(sides, together)
+    return answer_html(Answer("a", "a", "answered", 0.9, hits, "", (), (), "g", 1.0, comparison=comparison))
+
+
+def test_what_is_compared_stands_under_its_name_and_once() -> None:
+    html = compared(Side("<b>A", (2,)), Side("B", (1, 3)))
+    one, other = html.split('<section class="side"')[1:]
+    assert 'aria-label="&lt;b&gt;A"' in one
+    assert '<h4 dir="auto">&lt;b&gt;A</h4>' in one
+    assert [html.count(f'data-rank="{rank}" data-passage') for rank in (1, 2, 3)] == [1, 1, 1]
+    assert 'data-rank="2" data-passage' in one
+    assert other.index('class="card" data-rank="1"') < other.index('class="card row" data-rank="3"')
+    assert "Compared:" not in html
+
+
+def test_what_speaks_of_all_sides_stands_above_those_of_one() -> None:
+    html = compared(Side("A", (2,)), Side("B", (3,)), together=(1,))
+    assert html.index('class="card" data-rank="1"') < html.index('class="sides"')
+    assert html.count('class="card row"') == 2
+
+
+@pytest.mark.parametrize("sides", [(Side("A", (2, 3)), Side("B", ())), (Side("A", ()), Side("B", ()))])
+def test_there_are_no_columns_where_one_side_alone_has_passages_of_its_own(sides: tuple[Side, ...]) -> None:
+    html = compared(*sides, together=(1,))
+    assert 'class="sides"' not in html
+    assert 'Compared: <b dir="auto">A</b> · <b dir="auto">B</b>' in html
+    assert html.count("data-passage") == 3
 
 
 def test_what_stands_in_short_is_plain_and_names_its_card() -> None:

@@ -126,6 +126,24 @@ def test_an_answer_begins_in_short_with_sentences_that_lead_to_their_cards(visit
     assert page.locator("#talk .question").count() == 3
 
 
+@pytest.mark.parametrize(("visit", "columns"), [({}, 2), (PHONE, 1)], indirect=["visit"], ids=["desktop", "phone"])
+def test_what_is_compared_stands_side_by_side_where_there_is_room(visit: Visit, columns: int) -> None:
+    page = visit.open()
+    visit.ask("compare a CV and a salary")
+    sides = page.locator("section.side")
+    assert sides.locator("> h4").all_inner_texts() == ["CV", "salary"]
+    left = sides.evaluate_all("all => all.map(side => side.getBoundingClientRect().left)")
+    assert len(set(left)) == columns
+    assert sides.first.locator(".card h4").all_inner_texts() == ["Writing a CV"]
+    shown = page.locator("section.answer .card").evaluate_all("all => all.map(card => card.dataset.passage)")
+    assert len(shown) == len(set(shown))
+    page.get_by_role("link", name="Passage 1").first.click()
+    assert page.locator("article.card:target .rank").inner_text() == "1"
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
 @pytest.mark.parametrize(("visit", "most"), [({}, 1.2), (PHONE, 2)], indirect=["visit"], ids=["desktop", "phone"])
 def test_a_whole_answer_is_seen_at_a_glance(visit: Visit, most: float) -> None:
     page = visit.open()

@@ -154,6 +154,17 @@ def test_how_a_question_was_read_is_said_and_undone_in_its_place(visitor: SiteVi
     visitor.errors.clear()  # the browser itself reports the request that failed
 
 
+def test_what_is_compared_stands_under_its_name(visitor: SiteVisitor) -> None:
+    visitor.arrive()
+    visitor.open()
+    turn = visitor.ask("compare a CV and a salary")
+    parts = turn.locator("h3, .card h4").all_inner_texts()
+    parts = [part.split("\n")[0] for part in parts]
+    titles = ["CV", "Writing a CV", "salary", "Talking about pay", "More from this article"]
+    assert parts[-6:] == ["3 passages from 2 articles", *titles]
+    assert turn.locator(".card details, .card:not(.others)").count() == 3
+
+
 def test_what_was_searched_instead_can_be_undone(visitor: SiteVisitor) -> None:
     page = visitor.arrive()
     answers: list[dict[str, Any]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -29,7 +29,28 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
     heading = _heading(answer, view.language, only, reply=reply)
     values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
     person = person_link(answer.contact or view.contact, answer.question)
-    return fill("answer.html", view, answer=answer, lines=lines, person=person, **values)
+    return fill("answer.html", view, answer=answer, lines=lines, person=person, **values, **arranged(answer)._asdict())
+
+
+class Arranged(NamedTuple):
+    """The hits of an answer as they stand: one in full, those on each side of a comparison, and the rest."""
+
+    first: Hit | None
+    sides: list[tuple[str, list[Hit]]]
+    rest: list[Hit]
+
+
+def arranged(answer: Answer) -> Arranged:
+    """Sides stand beside one another where there are two that have hits of their own; no hit stands in two places."""
+    named = answer.comparison.sides if answer.comparison else ()
+    sides = [(side.label, [answer.hits[rank - 1] for rank in side.ranks]) for side in named if side.ranks]
+    if len(sides) < 2:
+        sides = []
+    beside = [hit for _, hits in sides for hit in hits]
+    first, *others = answer.hits or (None,)
+    return Arranged(
+        None if first in beside else first, sides, [hit for hit in others if hit is not None and hit not in beside]
+    )
 
 
 def similar_html(hits: Sequence[Hit], view: View = View()) -> str:

@@ -518,20 +518,34 @@ return class {
   }
 
   #found(answer, turn) {
-    const { question, hits, verdict, notice, message, message_language: tongue, topics, follow_ups, in_short = [], contact } = answer;
-    const [said, ...lines] = message.split("\n"), cards = {}, groups = new Map();
+    const { question, hits, verdict, notice, message, message_language: tongue, topics, follow_ups, in_short = [], contact, comparison } = answer;
+    const [said, ...lines] = message.split("\n"), cards = {};
     const show = (rank) => {
       cards[rank].open = true;
       this.#up(cards[rank]);
     };
-    for (const hit of hits.slice(1)) {
-      const id = hit.passage.article_id;
-      groups.set(id, [...groups.get(id) || [], hit]);
-    }
-    if (hits[0]) cards[1] = this.#card(hits[0]);
-    const others = [...groups].map(([id, group]) => h("article", { class: "group" },
-      ...id === hits[0].passage.article_id ? [h("h4", {}, this.#t("More from this article"))] : this.#heading(group[0]),
-      ...group.map((hit) => cards[hit.rank] = this.#row(hit))));
+    const whole = (hit) => cards[hit.rank] = this.#card(hit);
+    // A row for each passage, under its article's title, which the passage `above` has said already.
+    const listed = (some, above) => {
+      const groups = new Map();
+      for (const hit of some) {
+        const id = hit.passage.article_id;
+        groups.set(id, [...groups.get(id) || [], hit]);
+      }
+      const blocks = [...groups].map(([id, group]) => h("article", { class: "group" },
+        ...above && id === above.passage.article_id ? [h("h4", {}, this.#t("More from this article"))] : this.#heading(group[0]),
+        ...group.map((hit) => cards[hit.rank] = this.#row(hit))));
+      return blocks[0] && h("div", { class: "card others" }, ...blocks);
+    };
+    // What a question compares stands under its name, where two sides have passages of their own.
+    let sides = comparison?.sides.filter(({ ranks }) => ranks[0]) || [];
+    if (!sides[1]) sides = [];
+    const beside = sides.flatMap(({ ranks }) => ranks), own = ({ rank }) => beside.includes(rank), [first, ...rest] = hits;
+    const passages = [
+      first && !own(first) && whole(first),
+      ...sides.flatMap(({ label, ranks: [one, ...more] }) => [h("h3", { dir: "auto" }, label), one === 1 && whole(first),
+        listed((one === 1 ? more : [one, ...more]).map((rank) => hits[rank - 1]), one === 1 && first)]),
+      listed(rest.filter((hit) => !own(hit)), !sides[0] && first)];
     return [
       this.#reading(answer, turn),
       said && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(said)),
@@ -541,8 +555,7 @@ return class {
         ...in_short.map(({ rank, text }) => h("p", { dir: "auto" }, prose(text).textContent, " ", cards[rank]
           && h("button", { type: "button", class: "cite", click: () => show(rank), "aria-label": this.#t("Passage {0}", rank) }, `${rank}`)))),
       hits[0] && h("h3", { class: "soft" }, this.#counted(answer)),
-      cards[1],
-      others[0] && h("div", { class: "card others" }, ...others),
+      ...passages,
       hits[0] && this.#feedback(question),
       (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
       notice === "not_covered" && this.#lacking(question),
