@@ -18,9 +18,9 @@ class ExplainedHit:
     """A passage, why it was found, and the parts of its score.
 
     `meaning` and `words` add up to `score`; where it speaks of `sides` that the question compares, its meaning gained
-    by that. How close passage, best sentence and the best of the questions that lead to
-    it are to the question say `cosine`, `sentence` and `asked` in [-1, 1], the last None where none leads to it; `bm25`
-    >= 0 is its raw lexical score. `sentences` are those that are highlighted.
+    by that. `cosine` and `sentence` in [-1, 1] say how close passage and best sentence are to the question, `asked` how
+    close the questions that lead to it are, None where none does; `bm25` >= 0 is its raw lexical score. `sentences` are
+    those that are highlighted.
     """
 
     rank: int

@@ -215,7 +215,7 @@ def explanation_text(explanation: Explanation) -> str:
 
 
 def _explained_hit_text(hit: ExplainedHit) -> str:
-    asked = "" if hit.asked is None else f"best question {hit.asked:.3f}, "
+    asked = "" if hit.asked is None else f"known questions {hit.asked:.3f}, "
     lines = [
         f"{hit.rank}. {hit.place}  [{hit.passage_id}]",
         f"   {hit.reason}",

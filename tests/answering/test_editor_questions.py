@@ -80,7 +80,7 @@ def test_a_question_lifts_the_passage_nearest_to_it(site: Site) -> None:
     led = site.publish(questions=[question])
     row = led.store.row("team#2")
     vector = site.embedder.embed_query(question)
-    before, after = plain.best_questions(vector), led.best_questions(vector)
+    before, after = plain.question_closeness(vector), led.question_closeness(vector)
     assert after[row] == pytest.approx(1.0, abs=1e-3)
     assert before.tolist() == [-1.0, -1.0, -1.0]
     assert np.flatnonzero(before != after).tolist() == [row]

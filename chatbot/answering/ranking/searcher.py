@@ -76,7 +76,7 @@ class Searcher:
         """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""
         index, vector = self.index, query.vector
         near, _ = index.dense(vector, CANDIDATES, allowed)
-        bm25, asked = index.lexical(query.weights), index.best_questions(vector)
+        bm25, asked = index.lexical(query.weights), index.question_closeness(vector)
         if allowed is not None:
             bm25, asked = np.where(allowed, bm25, np.float32(0.0)), np.where(allowed, asked, np.float32(-1.0))
         rows = np.unique(np.concatenate([near, _highest(bm25, CANDIDATES), _highest(asked, CANDIDATES)]))

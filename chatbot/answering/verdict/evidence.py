@@ -23,7 +23,7 @@ _UNSURE = 3
 # Where so many passages have questions that they are known to answer, closeness to these counts as much as all else.
 KNOWN_SHARE = 0.4
 _KNOWN = 3
-# Logistic regression on real questions, gold and out-of-scope ones together; docs/abstention.md.
+# Tried on real questions, gold and out-of-scope ones; docs/abstention.md.
 _KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 6.7, 0.4
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
@@ -35,9 +35,8 @@ class Evidence:
 
     `meaning` is the highest of all passages' means of their own cosine and their best sentence's, in [-1, 1];
     `words` is ln(1 + the best BM25 score), >= 0; `astray` is the mean cosine of the three nearest questions that are
-    known to be out of scope, in [-1, 1]. `known` is how close the
-    questions that passages are known to answer are, the mean of the three closest passages', in [-1, 1]; -1 where
-    there are none.
+    known to be out of scope, in [-1, 1]. `known` is how close the questions that passages are known to answer are, the
+    mean of the three passages with the closest; -1 where there are none.
     """
 
     meaning: float

@@ -220,7 +220,7 @@ class LocalIndex:
         codes = self.sentence_vectors.codes[own].astype(np.float32)
         return _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
 
-    def best_questions(self, vector: Vectors) -> Scores:
+    def question_closeness(self, vector: Vectors) -> Scores:
         """How close the questions that lead to each passage are to a unit vector, shape (len,); -1 without any.
 
         0.5, 0.3 and 0.2 of the three nearest of them, by their cosines less what `_question_hubs` holds; where there
