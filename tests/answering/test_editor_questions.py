@@ -15,6 +15,7 @@ from chatbot.errors import ContentError
 from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.editor_questions import sections
+from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters, Turn
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -97,6 +98,25 @@ def test_a_known_question_is_not_embedded_again_and_a_changed_one_gives_another_
     assert site.embedder.asked.count("Who leaves?") == 1
     assert first.generation != second.generation
     assert first.embeddings[:].tobytes() == second.embeddings[:].tobytes()
+
+
+def test_how_close_each_question_is_to_the_others_stands_beside_it(site: Site) -> None:
+    index = site.publish(
+        questions=["Who leaves a remote team?", "How do I learn python?", "remote team", "python team"]
+    )
+    digests = [digest.tobytes() for digest in index.questions.digests]
+    hubs = hubness(Texts(digests, index.questions.vectors))
+    assert index.questions.hubs.tolist() == hubs.tolist()
+    assert hubs[0, 0] != hubs[-1, 0]
+
+
+def test_a_build_tells_how_many_new_questions_it_has_embedded(site: Site) -> None:
+    site.publish(questions=["How do I learn python?"])
+    team = site.settings.corpus_dir / "team.md"
+    team.write_text(team.read_text().replace("python?", 'python?", "Who leaves?", "remote team'))
+    steps: list[tuple[str, int, int]] = []
+    build(site.settings, embedder=site.embedder, on_step=lambda *step: steps.append(step))
+    assert [step for step in steps if step[0] == "questions"] == [("questions", 1, 2), ("questions", 2, 2)]
 
 
 def test_highlights_are_sentences_of_the_passage(site: Site) -> None:

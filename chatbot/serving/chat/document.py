@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 MOST_VALUES = 24
 MOST_TILES = 12
 SCRIPTS = ("page.js", "cards.js", "filters.js", "typing.js")
-LATER = ("share.js", "saved.js", "aloud.js")  # with the first answer
+LATER = ("share.js", "saved.js", "aloud.js")  # once the page can be used
 KEPT = ("lang", "site", "theme", "color")
 CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _ASSET = re.compile(r'<(script type="module"|link rel="stylesheet") crossorigin (?:src|href)="([^"]+)"')

@@ -42,7 +42,6 @@ const career = (() => {
   let slow;
   let messages = 0; // how many the last answer of the server has
   let drawing = false; // the conversation has changed since that answer
-  let enriched = false; // what is done with answers has been loaded
   let made = ""; // the state of the articles that the link was made from
 
   // The page around it says where one is.
@@ -508,19 +507,11 @@ const career = (() => {
   const element = (name, values) => Object.assign(document.createElement(name), values);
   const read = (name) => JSON.parse(document.getElementById(name).textContent);
 
-  /* What is done with answers comes with the first of them, or where some of one were saved. */
-  const enrich = () => {
-    if (enriched || !(find("section.answer") || saved())) return;
-    enriched = true;
-    const { styles, scripts } = read("later");
-    document.body.append(...styles.map((href) => element("link", { rel: "stylesheet", href })));
-    document.head.append(...scripts.map((src) => element("script", { src, async: false })));
-  };
-
-  /* Gradio comes when a question can be asked. */
+  /* What is not needed for a first question comes when one can be asked, and Gradio behind it. */
   const load = () => {
-    career.changed.push(enrich);
-    enrich();
+    const later = read("later");
+    document.body.append(...later.styles.map((href) => element("link", { rel: "stylesheet", href })));
+    document.head.append(...later.scripts.map((src) => element("script", { src, async: false })));
     const { config, script, styles } = read("gradio");
     if (root.matches(".dark, .light")) {
       // Gradio takes the theme from this part of the address.
