@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from chatbot.content.source.files import find_files
 from tests.support.editors_page import clean, fill, press, sign_in, start_editing, tab, told
@@ -236,7 +237,7 @@ def test_what_visitors_missed_becomes_a_question_of_a_section(
     page.wait_for_selector(f"#notice :text('{path}')")
     assert f'"{question}"' in (folder / "corpus" / path).read_text()
     asked.locator("[data-act=write]").click()
-    page.wait_for_function("q => document.querySelector('#questions textarea').value.includes(q)", arg=question)
+    expect(page.locator("#questions textarea")).to_have_value(re.compile(re.escape(question)), timeout=60_000)
     assert page.locator("#title input").is_visible()
 
 

@@ -192,7 +192,9 @@ def test_editors_upload_as_much_as_is_said(browser: Browser, served_folder: Path
     running = start_editing(folder)
     with behind_nginx(running, tmp_path, "strips") as proxied:
         for _ in range(3):
-            signed_out = httpx.post(f"{proxied.url}/edit/gradio_api/run/predict", content=b"x" * 20_000_000, timeout=120)
+            signed_out = httpx.post(
+                f"{proxied.url}/edit/gradio_api/run/predict", content=b"x" * 20_000_000, timeout=120
+            )
             assert signed_out.status_code == 401
             assert "sign in at" in signed_out.json()["detail"]
         visit = Visit(browser, proxied)

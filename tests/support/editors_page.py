@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from tests.support.places import ARTEFACTS
 from tests.support.server import Server, start_server
+from tests.support.waiting import eventually
 
 PASSWORD = "correct horse battery"  # noqa: S105
 LONG = 240_000  # milliseconds, for builds on a busy machine
@@ -60,6 +61,12 @@ def fill(page: Page, name: str, text: str) -> None:
     page.fill(f"#{name} :is(input, textarea)", text)
 
 
+# What reaches beyond the window, the outermost first.
+WIDER = """width => document.documentElement.scrollWidth <= width ? [] : [document.documentElement.scrollWidth,
+  ...[...document.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > width)
+    .map(e => e.tagName + '#' + e.id + '.' + e.className).slice(0, 9)]"""
+
+
 def clean(page: Page, shot: str = "") -> None:
     """Nothing is inaccessible, nothing from an article runs, nothing scrolls sideways."""
     if shot:
@@ -68,7 +75,7 @@ def clean(page: Page, shot: str = "") -> None:
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("window.pwned") is None
-    # A phone makes its window wider where something does not fit.
     assert page.viewport_size
+    width = page.viewport_size["width"]  # a phone makes its window wider where something does not fit
     # A tab that is drawn on a busy machine has not come to rest at once.
-    page.wait_for_function("width => document.documentElement.scrollWidth <= width", arg=page.viewport_size["width"])
+    eventually(lambda: page.evaluate(WIDER, width) == [], 30, lambda: str(page.evaluate(WIDER, width)))
