@@ -20,11 +20,12 @@ from chatbot.errors import ChatbotError
 from chatbot.serving.app import create_app
 from chatbot.serving.middleware.guard import BODY_SECONDS
 from chatbot.serving.middleware.request_log import write_json
-from chatbot.serving.middleware.routes import MAX_BODY
 
 log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10
+# Who is cut off while sending hears of that instead of the reason, and a proxy makes a 502 of it: nobody is at once.
+UNREAD = 8 * 2**20
 # How long a stop waits for what is being answered, and when it ends whatever is left.
 STOP_SECONDS = 3
 LAST_SECONDS = 9
@@ -63,7 +64,7 @@ def _end() -> None:
 class PatientProtocol(H11Protocol):  # type: ignore[misc]
     """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in.
 
-    A body that nobody read, because the request was refused before, may have MAX_BODY bytes and BODY_SECONDS to end.
+    A body that nobody read, because the request was refused before, may have UNREAD bytes and BODY_SECONDS to end.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -81,7 +82,7 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
         elif self.conn.our_state is h11.DONE:
             self._expect("rest", BODY_SECONDS)
             self._unread += len(data)
-            if self._unread > MAX_BODY:
+            if self._unread > UNREAD:
                 self.transport.close()
         else:
             self._expect("")

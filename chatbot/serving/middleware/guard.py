@@ -75,29 +75,19 @@ class Guard:
             route = None
         scope[ROUTE] = route
         guarded = _with_headers(send, path, self._policy(path))
-        largest = route.largest if route else MAX_BODY
-        refusal = self._refusal(scope, path, route)
-        if refusal is None:
-            await self._pass(scope, receive, guarded, largest)
-            return
-        # Whoever still sends when the connection ends hears of that alone, not of the reason; nginx makes a 502 of it.
-        if _announced(scope, largest):
-            await _body(receive, largest, keep=False)
-        await refusal(scope, receive, guarded)
-
-    def _refusal(self, scope: Scope, path: str, route: Route | None) -> Response | None:
         if route is None:
-            return problem(404, f"there is nothing at {path}")
-        if not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
+            await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
+        elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
             taken = methods(path)
             detail = f"{path} takes {' and '.join(taken)}, not {scope['method']}"
-            return problem(405, detail, {"Allow": ", ".join(taken)})
-        if not self._answers_to(Headers(scope=scope).get("host", ""), route):
+            await problem(405, detail, {"Allow": ", ".join(taken)})(scope, receive, guarded)
+        elif not self._answers_to(Headers(scope=scope).get("host", ""), route):
             detail = "this server does not answer to that host; its owner can add it to [server] hosts in chatbot.toml"
-            return problem(421, detail)
-        if route.editors == "signed in" and not (self.signing and self.signing.signed_in(scope)):
-            return _to_sign_in(scope, path)
-        return None
+            await problem(421, detail)(scope, receive, guarded)
+        elif route.editors == "signed in" and not (self.signing and self.signing.signed_in(scope)):
+            await _to_sign_in(scope, path)(scope, receive, guarded)
+        else:
+            await self._pass(scope, receive, guarded, route.largest)
 
     def _policy(self, path: str) -> str:
         if path.startswith("/chat"):
@@ -114,11 +104,13 @@ class Guard:
         return name in LOCAL_HOSTS or name in self.hosts
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, largest: int) -> None:
-        announced = _announced(scope, largest)
-        if announced is None:
+        headers = Headers(scope=scope)
+        if "content-length" not in headers and "transfer-encoding" not in headers:
             await self.app(scope, receive, send)
             return
-        body = await _body(receive, largest) if announced else largest + 1
+        length = headers.get("content-length", "0")
+        fits = length.isdecimal() and len(length) < 20 and int(length) <= largest
+        body = await _body(receive, largest) if fits else largest + 1
         if isinstance(body, bytes):
             await self.app(scope, replayed(body, receive), send)
         elif body:
@@ -127,15 +119,6 @@ class Guard:
         else:
             detail = f"the body did not arrive within {_seconds(largest)} s"
             await problem(408, detail, {"Connection": "close"})(scope, receive, send)
-
-
-def _announced(scope: Scope, largest: int) -> bool | None:
-    """Whether the body that a request announces may fit; None where it announces none."""
-    headers = Headers(scope=scope)
-    if "content-length" not in headers and "transfer-encoding" not in headers:
-        return None
-    length = headers.get("content-length", "0")
-    return length.isdecimal() and len(length) < 20 and int(length) <= largest
 
 
 def _to_sign_in(scope: Scope, path: str) -> Response:
@@ -149,22 +132,16 @@ def _seconds(largest: int) -> int:
     return BODY_SECONDS if largest <= MAX_BODY else UPLOAD_SECONDS
 
 
-async def _body(receive: Receive, largest: int, *, keep: bool = True) -> bytes | int:
-    """The whole body; or its size as far as it was read where that is too much, and 0 where it took too long.
-
-    What is not to be kept is read and dropped: the body is empty then.
-    """
-    body, size = bytearray(), 0
+async def _body(receive: Receive, largest: int) -> bytes | int:
+    """The whole body; or its size as far as it was read where that is too much, and 0 where it took too long."""
+    body = bytearray()
     try:
         async with asyncio.timeout(_seconds(largest)):
             while True:
                 message = await receive()
-                part = message.get("body", b"")
-                size += len(part)
-                if size > largest:
-                    return size
-                if keep:
-                    body += part
+                body += message.get("body", b"")
+                if len(body) > largest:
+                    return len(body)
                 if not message.get("more_body", False):
                     return bytes(body)
     except TimeoutError:
