@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.6532, "MRR@10": 0.6708, "R@5": 0.7017, "R@10": 0.7888, "R@100": 0.9526}
+    measured = {"nDCG@10": 0.6501, "MRR@10": 0.6691, "R@5": 0.7000, "R@10": 0.7846, "R@100": 0.9499}
     assert len(asked) == 642
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,15 +71,15 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (509, 642)
+    assert (sum(found), len(found)) == (504, 642)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (14, 642)
+    assert (sum(refused), len(refused)) == (16, 642)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (44, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (48, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -92,22 +92,22 @@ def test_confidence_tells_covered_questions_from_others(
 ) -> None:
     inside = confidences(covered)
     assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9986, abs=CLOSE)
-    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8317, abs=CLOSE)
+    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8306, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.4715, "useful@3": 0.6519, "precision": 0.3072, "answered_useless": 0.2703}
+    shares = {"useful@1": 0.4684, "useful@3": 0.6551, "precision": 0.3051, "answered_useless": 0.2784}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (316, 6, 87)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (316, 6, 92)
     assert found["answered"] == {
-        "covered": [223, 316],
+        "covered": [218, 316],
         "partly": [60, 138],
         "not_covered": [12, 39],
         "outside": [1, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.4663, 0.6802, 0.7826, 1.0], abs=CLOSE)
+    assert useful == pytest.approx([0.4772, 0.6860, 0.7658, 0.8750], abs=CLOSE)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:

@@ -28,7 +28,7 @@ from chatbot.indexing.model.embedder import concurrently
 from chatbot.indexing.model.encoder import QueryEmbedder
 
 # So many questions are asked at most, to keep a build of one changed article within its second.
-_SENTENCES, _LINES = 200, 160
+_SENTENCES = 200
 _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
 _LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02, 0.02)
@@ -77,10 +77,8 @@ def calibrate(index: LocalIndex, embedder: QueryEmbedder, old: LocalIndex | None
     inside = _ask(searcher, sentences, exact[len(lines) :])
     kept = _outside(index, exact[: len(lines)], inside)
     outside = exact[kept]
-    asked = kept[np.unique(np.linspace(0, len(kept) - 1, min(_LINES, len(kept))).astype(np.int64))]
-    weighed = _ask(searcher, [(lines[row], -1) for row in asked], exact[asked]).evidence(
-        outside, without=False, itself=True
-    )
+    # All of them: of fewer, an edit that changes which are kept moves the scale, and with it one verdict in twenty.
+    weighed = _ask(searcher, [(lines[row], -1) for row in kept], outside).evidence(outside, without=False, itself=True)
     scale = _scale(weighed)
     elsewhere, own, beyond = (
         _scores(each, scale)

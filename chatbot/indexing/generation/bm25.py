@@ -29,7 +29,6 @@ B = 0.75
 # How much a word counts that stands elsewhere in the passage's article, and how much rarity counts; docs/retrieval.md.
 ARTICLE_WEIGHT = 0.2
 IDF_POWER = 1.2
-_CELLS = 1_000_000  # of terms by passages that are scored at once
 
 
 def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
@@ -133,8 +132,15 @@ def _joined(term: Rows, article: Rows, count: Rows) -> tuple[Rows, Rows, Rows]:
     """The same with one posting for each term and article: those of an article's passages lie side by side."""
     if not len(term):
         return term, article, count
-    firsts = np.flatnonzero(np.r_[True, (np.diff(term) != 0) | (np.diff(article) != 0)])
+    firsts = np.flatnonzero(_first_of_each(term, article))
     return term[firsts], article[firsts], np.add.reduceat(count, firsts)
+
+
+def _first_of_each(term: Rows, article: Rows) -> npt.NDArray[np.bool_]:
+    """Which postings, in order, are the first of their term and article."""
+    first = np.ones(len(term), np.bool_)
+    first[1:] = (np.diff(term) != 0) | (np.diff(article) != 0)
+    return first
 
 
 def _write_side(folder: Path, name: str, columns: tuple[Rows, Rows, Rows], lengths: Rows, terms: int) -> None:
@@ -160,15 +166,17 @@ class _Side:
         self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
         if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
             raise ValueError(f"holds {terms} terms and {len(self.rows)} {name} postings that do not fit together")
-        self.shares = normalised(self.counts.astype(np.float32), self.lengths[self.rows], self.mean_length)
+
+    def shares(self) -> Scores:
+        """The normalised count of each posting."""
+        return normalised(self.counts.astype(np.float32), self.lengths[self.rows], self.mean_length)
 
     def frequency(self, number: int) -> int:
         return int(self.starts[number + 1] - self.starts[number])
 
-    def of(self, number: int) -> tuple[npt.NDArray[np.int32], Scores]:
-        """Where a term occurs, and its normalised counts there."""
-        own = slice(self.starts[number], self.starts[number + 1])
-        return self.rows[own], self.shares[own]
+    def of(self, number: int) -> slice:
+        """The postings of a term."""
+        return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def idf(self) -> npt.NDArray[np.float64]:
         """Of every term, and last of one that occurs once."""
@@ -189,6 +197,20 @@ class LexicalIndex:
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
         self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
+        self._of_articles, self._of_passages = self._parts()
+
+    def _parts(self) -> tuple[Scores, Scores]:
+        """What each posting adds to the score of a passage, but for its term's weight.
+
+        First what a term of its article gives to every passage there, then what one that it holds itself adds to that.
+        """
+        of_articles = np.float32(ARTICLE_WEIGHT) * self._articles.shares()
+        term = np.repeat(np.arange(len(self.numbers)), np.diff(self._passages.starts))
+        joined = np.cumsum(_first_of_each(term, self.article_of[self._passages.rows])) - 1
+        if len(joined) and joined[-1] + 1 != len(of_articles):
+            raise ValueError(f"holds {len(of_articles)} article postings, expected {joined[-1] + 1}")
+        below = of_articles[joined]
+        return saturated(of_articles), saturated(below + self._passages.shares()) - saturated(below)
 
     def __len__(self) -> int:
         """Number of passages."""
@@ -204,7 +226,7 @@ class LexicalIndex:
         number = self.numbers.get(term)
         if number is None:
             return False
-        own = self._passages.rows[self._passages.starts[number] : self._passages.starts[number + 1]]
+        own = self._passages.rows[self._passages.of(number)]
         place = int(np.searchsorted(own, row))
         return place < len(own) and int(own[place]) == row
 
@@ -222,19 +244,15 @@ class LexicalIndex:
         """
         # In one order, whatever that of the words: sums of floats depend on it to the last bit.
         known = sorted((self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers)
-        total = np.zeros(len(self), np.float32)
-        at_once = max(1, _CELLS // max(len(self), 1))
-        for first in range(0, len(known), at_once):
-            numbers, wanted = zip(*known[first : first + at_once], strict=True)
-            counts = np.empty((len(numbers), len(self)), np.float32)
-            for number, of_passages in zip(numbers, counts, strict=True):
-                articles, shares = self._articles.of(number)
-                of_articles = np.zeros(len(self._articles.lengths), np.float32)
-                of_articles[articles] = np.float32(ARTICLE_WEIGHT) * shares
-                of_articles.take(self.article_of, out=of_passages, mode="clip")
-                rows, shares = self._passages.of(number)
-                of_passages[rows] += shares
-            total += (self._idf[list(numbers)] * wanted).astype(np.float32) @ saturated(counts)
+        terms = [(number, np.float32(self._idf[number] * weight)) for number, weight in known]
+        of_articles = np.zeros(len(self._articles.lengths), np.float32)
+        for number, weight in terms:
+            own = self._articles.of(number)
+            of_articles[self._articles.rows[own]] += weight * self._of_articles[own]
+        total: Scores = of_articles[self.article_of]
+        for number, weight in terms:
+            own = self._passages.of(number)
+            total[self._passages.rows[own]] += weight * self._of_passages[own]
         return total
 
     def postings(self) -> Postings:
