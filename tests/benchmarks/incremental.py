@@ -74,7 +74,7 @@ def write_articles(folder: Path, passages: int) -> list[Path]:
 
     pool = []
     for path in sorted((ROOT / "corpus").rglob("*.md")):
-        article = read_article(path.name, ROOT / "corpus", 5)
+        article = read_article(str(path.relative_to(ROOT / "corpus")), ROOT / "corpus", 5)
         text = article.text if article else ""
         pool += [text[start:end].replace("\n", " ") for start, end in sentences(text) if 40 < end - start < 300]
     drawn = random.Random(1)  # noqa: S311 - articles, not secrets

@@ -338,5 +338,5 @@ def test_what_stands_in_short_is_plain_and_names_its_card() -> None:
     hits = (Hit(1, passage("text"), 1.0, 0.5, 1.0, (), Why((), "close", 0.5), ""),)
     answer = Answer("a", "a", "answered", 0.9, hits, "", (), (), "g", 1.0, in_short=(Excerpt(1, "- *One* <b>a</b>"),))
     html = answer_html(answer)
-    assert '<span dir="auto" lang="en">One a</span> <a data-rank="1" aria-label="Passage 1">1</a>' in html
+    assert '<p dir="auto"><span lang="en">One a</span> <a data-rank="1" aria-label="Passage 1">1</a>' in html
     assert 'class="short"' not in answer_html(replace(answer, in_short=()))

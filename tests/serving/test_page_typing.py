@@ -48,6 +48,17 @@ def enter(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.parametrize("visit", [PHONE | {"viewport": {"width": 320, "height": 640}}], indirect=True, ids=["small"])
+def test_the_box_grows_with_its_text_and_is_one_line_again_when_it_was_asked(visit: Visit) -> None:
+    box = visit.open().locator("#box textarea")
+    height = "e => e.clientHeight"
+    line = box.evaluate(height)
+    box.fill(f"{QUESTION} {SECOND}")
+    assert box.evaluate(height) > line
+    visit.ask(f"{QUESTION} {SECOND}")
+    assert box.evaluate(height) == line
+
+
 def test_what_is_typed_while_an_answer_is_on_its_way_stays(visit: Visit, held: HeldAnswers) -> None:
     page, box = visit.page, visit.page.locator("#box textarea")
     enter(page, QUESTION)
