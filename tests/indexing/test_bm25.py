@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.indexing.generation import bm25
 from chatbot.indexing.generation.bm25 import (
     LexicalIndex,
     count_terms,
