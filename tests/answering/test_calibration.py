@@ -116,7 +116,7 @@ def test_a_few_passages_are_judged_by_the_lines_alone(site: Settings) -> None:
     build(site, embedder=KeywordEmbedder(), calibrate=calibrate)
     figures = opened(site).manifest.calibration
     assert figures["sentences"] == 0
-    assert figures["false_answers"] <= 0.11
+    assert figures["false_answers"] <= 0.14  # a tenth, and the lines that score just like the last of them
 
 
 def test_a_new_calibration_is_stored_in_the_same_generation(site: Settings) -> None:
