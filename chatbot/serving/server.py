@@ -20,12 +20,13 @@ from chatbot.errors import ChatbotError
 from chatbot.serving.app import create_app
 from chatbot.serving.middleware.guard import BODY_SECONDS
 from chatbot.serving.middleware.request_log import write_json
+from chatbot.serving.middleware.routes import LARGEST_EDIT
 
 log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10
 # Who is cut off while sending hears of that instead of the reason, and a proxy makes a 502 of it: nobody is at once.
-UNREAD = 8 * 2**20
+UNREAD = LARGEST_EDIT
 # How long a stop waits for what is being answered, and when it ends whatever is left.
 STOP_SECONDS = 3
 LAST_SECONDS = 9
