@@ -108,6 +108,7 @@ def test_thresholds_follow_the_corpus(site: Settings, tmp_path: Path) -> None:
     ours, theirs = opened(site).manifest.calibration, opened(other).manifest.calibration
     assert ours["auroc"] > 0.9
     assert theirs["lines_ignored"] > ours["lines_ignored"]
+    assert ours["lines"] == len(outside_lines()) - ours["lines_ignored"]  # the scale stands on all that are left
     assert ours["refuse_below"] != theirs["refuse_below"]
 
 

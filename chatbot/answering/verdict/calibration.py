@@ -27,7 +27,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.embedder import concurrently
 from chatbot.indexing.model.encoder import QueryEmbedder
 
-# So many questions are asked at most, to keep a build of one changed article within its second.
+# So many sentences are asked at most: every question that is asked makes each build longer.
 _SENTENCES = 200
 _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
