@@ -9,7 +9,9 @@ import signal
 import socket
 import threading
 import webbrowser
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 import h11
 import uvicorn
@@ -65,7 +67,8 @@ def _end() -> None:
 class PatientProtocol(H11Protocol):  # type: ignore[misc]
     """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in.
 
-    A body that nobody read, because the request was refused before, may have UNREAD bytes and BODY_SECONDS to end.
+    A body that nobody read, because the request was refused before, may have UNREAD bytes and BODY_SECONDS to end,
+    also where the connection is not kept.
     """
 
     _deadline: asyncio.TimerHandle | None = None
@@ -73,14 +76,15 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
     _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
+        super().connection_made(_LingeringTransport(transport, self._sends))
         self._expect("head", HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        if not self.transport.is_closing():
+            super().data_received(data)
         if self.conn.their_state is h11.IDLE:
             self._expect("head", HEAD_SECONDS)
-        elif self.conn.our_state is h11.DONE:
+        elif self.conn.our_state in {h11.DONE, h11.CLOSED}:
             self._expect("rest", BODY_SECONDS)
             self._unread += len(data)
             if self._unread > UNREAD:
@@ -92,6 +96,13 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
         self._expect("")
         super().connection_lost(exc)
 
+    def _sends(self) -> bool:
+        """Whether a body is still arriving; it has so long from now on."""
+        sends = self.conn.their_state is h11.SEND_BODY and self._expected != "rest"
+        if sends:
+            self._expect("rest", BODY_SECONDS)
+        return sends
+
     def _expect(self, what: str, seconds: float = 0) -> None:
         """Wait so long for a part of a request from when it was first expected; nothing where there is none."""
         if what == self._expected:
@@ -100,6 +111,32 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
             self._deadline.cancel()
         self._expected, self._unread = what, 0
         self._deadline = self.loop.call_later(seconds, self.transport.close) if what else None
+
+
+class _LingeringTransport:
+    """A transport that ends only its own side when it is closed during a body; closed again, it ends both.
+
+    A socket that is closed with bytes unread is reset, and a reset may overtake the answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, sends: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._sends = sends
+        self._ended = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        return self._ended or self._transport.is_closing()
+
+    def close(self) -> None:
+        if self.is_closing() or not self._sends():
+            self._transport.close()
+        else:
+            self._transport.write_eof()
+            self._transport.resume_reading()
+        self._ended = True
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -226,6 +226,18 @@ def test_the_body_of_a_refused_request_ends_the_connection_when_it_drips(operate
         assert time.monotonic() - began < 25
 
 
+def test_who_still_sends_is_not_cut_off_before_the_answer_is_read(operated: Server) -> None:
+    """A reset drops what the other end has not read yet: nginx, which asks without keeping, told its own 502 then."""
+    head = "POST /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 20000000\r\n\r\n"
+    with socket.create_connection(urlsplit(operated.url).netloc.rsplit(":", 1), timeout=40) as connection:
+        connection.sendall(head.encode())
+        for _ in range(20):
+            connection.sendall(b"x" * 1_000_000)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.endswith(b"}")
+
+
 def test_a_small_body_that_nobody_wants_does_not_end_the_connection(operated: Server) -> None:
     connection = http.client.HTTPConnection(urlsplit(operated.url).netloc, timeout=60)
     for path, status in (("/nothing", 404), ("/healthz", 405), ("/nothing", 404)):
