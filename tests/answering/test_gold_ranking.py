@@ -46,8 +46,8 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.6501, "MRR@10": 0.6691, "R@5": 0.7000, "R@10": 0.7846, "R@100": 0.9499}
-    assert len(asked) == 642
+    measured = {"nDCG@10": 0.6379, "MRR@10": 0.6536, "R@5": 0.6938, "R@10": 0.7729, "R@100": 0.9457}
+    assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
 
@@ -71,12 +71,12 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (504, 642)
+    assert (sum(found), len(found)) == (512, 657)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (16, 642)
+    assert (sum(refused), len(refused)) == (18, 657)
 
 
 @pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (48, 120))])
@@ -92,22 +92,22 @@ def test_confidence_tells_covered_questions_from_others(
 ) -> None:
     inside = confidences(covered)
     assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9986, abs=CLOSE)
-    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8306, abs=CLOSE)
+    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8282, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.4684, "useful@3": 0.6551, "precision": 0.3051, "answered_useless": 0.2784}
+    shares = {"useful@1": 0.5068, "useful@3": 0.6757, "precision": 0.3411, "answered_useless": 0.1772}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (316, 6, 92)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 8, 144)
     assert found["answered"] == {
-        "covered": [218, 316],
-        "partly": [60, 138],
-        "not_covered": [12, 39],
+        "covered": [292, 444],
+        "partly": [19, 41],
+        "not_covered": [4, 8],
         "outside": [1, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.4772, 0.6860, 0.7658, 0.8750], abs=CLOSE)
+    assert useful == pytest.approx([0.6307, 0.7943, 0.8550, 0.9000], abs=CLOSE)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:
