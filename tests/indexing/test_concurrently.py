@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from chatbot.indexing.model.embedder import concurrently
+from chatbot.indexing.model.encoder import concurrently
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chatbot.disk import file_digest
 from chatbot.errors import ModelError
 from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.model.encoder import MODEL_FILE, QueryEncoder
+from chatbot.indexing.model.encoder_card import CARD_FILE
 from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import BUNDLED_MODEL
 
@@ -31,6 +35,36 @@ def test_the_export_agrees_with_sentence_transformers(embedder: ModelEmbedder, t
     assert float(ours @ theirs) >= 0.9999
     assert np.linalg.norm(ours) == pytest.approx(1.0, abs=1e-5)
     assert float(embedder.embed_passage(text, []).passage @ theirs) >= 0.9999
+
+
+QUESTIONS = [
+    f"{start} {topic}{end}" for start in ("how do", "What is", "is") for topic in TEXTS[:3] for end in ("", " now?")
+]
+
+
+def test_a_question_among_others_gets_the_vector_that_it_gets_alone(embedder: ModelEmbedder) -> None:
+    """To the last bit: else a build of all articles would differ from builds of one after the other."""
+    questions = [*QUESTIONS, *(f"how does a data engineer in team {number} begin" for number in range(40))]
+    together = embedder.embed_queries(questions)
+    assert together.shape == (len(questions), embedder.dim)
+    for question, vector in zip(questions, together, strict=True):
+        assert np.array_equal(vector, embedder.embed_query(question)), question
+    assert embedder.embed_queries([]).shape == (0, embedder.dim)
+
+
+def test_an_encoder_that_takes_one_text_still_takes_many(embedder: ModelEmbedder, tmp_path: Path) -> None:
+    import onnx
+
+    shutil.copytree(embedder.encoder_dir, tmp_path / "old")
+    model = onnx.load(tmp_path / "old" / MODEL_FILE)
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 1
+    onnx.save(model, tmp_path / "old" / MODEL_FILE)
+    card = json.loads((tmp_path / "old" / CARD_FILE).read_text())
+    card["digests"][MODEL_FILE] = file_digest(tmp_path / "old" / MODEL_FILE)
+    (tmp_path / "old" / CARD_FILE).write_text(json.dumps(card))
+    old = QueryEncoder(tmp_path / "old")
+    assert old.embed_queries(QUESTIONS) == pytest.approx(embedder.embed_queries(QUESTIONS), abs=1e-5)
 
 
 def test_a_sentence_vector_is_nearest_to_its_own_question(embedder: ModelEmbedder) -> None:

@@ -37,3 +37,6 @@ class KeywordEmbedder:
         words = re.findall(r"\w+", text.lower())
         counts = np.array([words.count(keyword) + 1e-3 for keyword in KEYWORDS], np.float32)
         return counts / np.float32(np.linalg.norm(counts))
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dim)

@@ -14,7 +14,7 @@ import numpy as np
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
 from chatbot.arrays import Mask, Vectors
 from chatbot.indexing.generation.calibration_data import text_digest
-from chatbot.indexing.generation.editor_questions import section_begins
+from chatbot.indexing.generation.editor_questions import Sections
 from chatbot.indexing.generation.tokens import words
 from chatbot.records import Pin
 
@@ -89,7 +89,7 @@ class Pins:
     def _place(self, pin: Pin, number: int, vector: Vectors) -> int | None:
         index = self._searcher.index
         rows = np.flatnonzero(index.article_of == number)
-        begins = section_begins(pin.heading, index.passages(rows)) if pin.heading else None
+        begins = Sections(index.passages(rows)).begins(pin.heading) if pin.heading else None
         if begins is not None:
             return int(rows[begins])
         return int(rows[np.argmax(index.vectors(rows) @ vector)]) if len(rows) else None

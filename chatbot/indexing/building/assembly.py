@@ -19,11 +19,12 @@ from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.tokens import stem, words
 from chatbot.indexing.generation.word_counts import count_words
-from chatbot.indexing.model.embedder import Embedder, PassageVectors, concurrently
-from chatbot.indexing.model.encoder import Span
+from chatbot.indexing.model.embedder import Embedder, PassageVectors
+from chatbot.indexing.model.encoder import Span, concurrently
 from chatbot.records import Article, Passage
 
 _FEW = 10
+_QUESTIONS = 512  # at once: a second of work, and enough to find many of one length
 
 
 def to_embed(corpus: Corpus, old: LocalIndex | None) -> set[bytes]:
@@ -50,9 +51,11 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     article_of = corpus.article_of()
 
     def embed(questions: Collection[str]) -> Iterator[Vectors]:
-        for done, vector in enumerate(concurrently(embedder.embed_query, questions), 1):
-            yield vector
-            on_step("questions", done, len(questions))
+        texts = list(questions)
+        for done in range(0, len(texts), _QUESTIONS):
+            on_step("questions", done, len(texts))
+            yield from embedder.embed_queries(texts[done : done + _QUESTIONS])
+        on_step("questions", len(texts), len(texts))
 
     questions, asked = lead(
         corpus.articles, article_of, corpus.passages, vectors, embed, old.questions if old else None

@@ -15,8 +15,10 @@ They have no place in the text, so that they are compared with visitors' questio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
 
@@ -34,7 +36,8 @@ from chatbot.records import Article, Passage
 FOLDER = "questions"
 # A heading says what a question asks where they share so much of the words of both; else it adds so much of that.
 _SAME, _HEADING = 2 / 3, 0.3
-_HEADING_MARKS = ("#", "==", "--")
+# What a small heading in the text of a passage begins with, or is underlined with.
+_HEADING_MARK = re.compile(r"^[ >]*(#|=+\s*$|-+\s*$)", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,12 @@ def lead(
             continue
         first, last = int(firsts[number]), int(firsts[number + 1])
         own = vectors[first:last].astype(np.float32)
-        sections = _Sections(passages[first:last])
+        own_sections = Sections(passages[first:last])
         for question, named in zip_longest(article.questions, article.sections, fillvalue=""):
             digests.append(text_digest(question))
             vector = known[digests[-1]]
             found.append(vector)
-            rows.append(first + sections.place(question, named, own @ vector.astype(np.float32)))
+            rows.append(first + own_sections.place(question, named, own @ vector.astype(np.float32)))
             asked.append([stem(word) for word in words(question)])
     places = np.array(rows, np.int64)
     order = np.argsort(places, kind="stable")
@@ -112,30 +115,35 @@ def lead(
 
 def sections(passage: Passage) -> list[str]:
     """The headings that a passage stands under, from the outermost, and those of small sections that share it."""
-    if not any(mark in passage.text for mark in _HEADING_MARKS):
+    if not _HEADING_MARK.search(passage.text):
         return list(passage.headings)
     return [*passage.headings, *(block.title for block in blocks(passage.text) if block.kind == "heading")]
 
 
-def section_begins(heading: str, passages: Sequence[Passage]) -> int | None:
-    """The place of the first passage of a section, whatever the case and marks of its heading; None without one."""
-    named = words(heading)
-    return next((place for place, one in enumerate(passages) if named in map(words, sections(one))), None)
-
-
-class _Sections:
+class Sections:
     """The passages of an article by what their headings say."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
-        self._passages = passages
-        self._asked = [[_content(heading) for heading in sections(passage)] for passage in passages]
+        self._headings = [sections(passage) for passage in passages]
+        self._begins: dict[tuple[str, ...], int] = {}
+        for place, headings in enumerate(self._headings):
+            for heading in headings:
+                self._begins.setdefault(tuple(words(heading)), place)
+
+    @cached_property
+    def _asked(self) -> list[list[frozenset[str]]]:
+        return [[_content(heading) for heading in headings] for headings in self._headings]
+
+    def begins(self, heading: str) -> int | None:
+        """The place of the first passage of a section, whatever the case and marks of its heading; None without one."""
+        return self._begins.get(tuple(words(heading)))
 
     def place(self, question: str, named: str, cosines: Scores) -> int:
         """The passage that a question leads to; `named` is the heading that it names, or "".
 
         `cosines` are those of the question to the passages.
         """
-        begins = section_begins(named, self._passages) if named else None
+        begins = self.begins(named) if named else None
         if begins is not None:
             return begins
         asked = _content(question)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
 # Pooling copies all tokens for each span: without a bound, a table of a thousand short rows would fill the memory.
 _SPANS_AT_ONCE = 64
-_Text = TypeVar("_Text")
-_Vectors = TypeVar("_Vectors")
 
 
 class PassageVectors(NamedTuple):
@@ -57,18 +54,6 @@ class Embedder(QueryEmbedder, Protocol):
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans (code point offsets), from one forward pass."""
         ...
-
-
-def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> Iterator[_Vectors]:
-    """What `embed` makes of each text, in their order, worked on by as many threads as there are cores.
-
-    A text on one core each is half as much again in a second as one text on two, and the vectors are the same.
-    """
-    threads = ThreadPoolExecutor(os.cpu_count() or 2)
-    try:
-        yield from threads.map(embed, texts)
-    finally:
-        threads.shutdown(cancel_futures=True)
 
 
 class ModelEmbedder:
@@ -136,6 +121,10 @@ class ModelEmbedder:
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
         return self._query_encoder.embed_query(text)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of many questions, shape (texts, dim), float32: what `embed_query` gives for each."""
+        return self._query_encoder.embed_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass.

@@ -56,7 +56,7 @@ def _averages(model: SentenceTransformer) -> bool:
 def _export_onnx(model: SentenceTransformer, path: Path) -> None:
     import torch
 
-    example = model.preprocess(["what does a data engineer do?"])
+    example = model.preprocess(["what does a data engineer do?"] * 2)  # one alone would be taken for a fixed number
     names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
 
     class Whole(torch.nn.Module):  # type: ignore[misc]
@@ -70,6 +70,7 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
             out = self.model(dict(zip(names, inputs, strict=True)))
             return out["token_embeddings"], torch.nn.functional.normalize(out["sentence_embedding"], dim=-1)
 
+    texts = torch.export.Dim("texts", min=1, max=1024)
     length = torch.export.Dim("length", min=2, max=int(model.max_seq_length or 512))
     level = logging.getLogger("torch.onnx").level
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -80,7 +81,7 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
                 Whole().eval(),
                 tuple(example[name] for name in names),
                 dynamo=True,
-                dynamic_shapes={"inputs": tuple({1: length} for _ in names)},
+                dynamic_shapes={"inputs": tuple({0: texts, 1: length} for _ in names)},
                 input_names=names,
                 output_names=["tokens", "vector"],
                 verbose=False,
