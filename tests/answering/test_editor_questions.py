@@ -113,10 +113,11 @@ def test_how_close_each_question_is_to_the_others_stands_beside_it(site: Site) -
 def test_a_build_tells_how_many_new_questions_it_has_embedded(site: Site) -> None:
     site.publish(questions=["How do I learn python?"])
     team = site.settings.corpus_dir / "team.md"
-    team.write_text(team.read_text().replace("python?", 'python?", "Who leaves?", "remote team'))
+    asked = [f"Who leaves team {number}?" for number in range(600)]
+    team.write_text(team.read_text().replace("python?", 'python?", "' + '", "'.join(asked)))
     steps: list[tuple[str, int, int]] = []
     build(site.settings, embedder=site.embedder, on_step=lambda *step: steps.append(step))
-    assert [step for step in steps if step[0] == "questions"] == [("questions", 1, 2), ("questions", 2, 2)]
+    assert [step for step in steps if step[0] == "questions"] == [("questions", done, 600) for done in (512, 600)]
 
 
 def test_highlights_are_sentences_of_the_passage(site: Site) -> None:

@@ -52,10 +52,10 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
 
     def embed(questions: Collection[str]) -> Iterator[Vectors]:
         texts = list(questions)
-        for done in range(0, len(texts), _QUESTIONS):
-            on_step("questions", done, len(texts))
-            yield from embedder.embed_queries(texts[done : done + _QUESTIONS])
-        on_step("questions", len(texts), len(texts))
+        for first in range(0, len(texts), _QUESTIONS):
+            some = texts[first : first + _QUESTIONS]
+            yield from embedder.embed_queries(some)
+            on_step("questions", first + len(some), len(texts))
 
     questions, asked = lead(
         corpus.articles, article_of, corpus.passages, vectors, embed, old.questions if old else None
