@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +67,18 @@ def test_an_index_of_other_vectors_is_refused(tmp_path: Path) -> None:
     write_vectors(unit_rows(5), tmp_path / "v.faiss")
     with pytest.raises(ValueError, match="holds 5 vectors of 32 dimensions, expected 4 of 32"):
         VectorIndex(tmp_path / "v.faiss", unit_rows(4))
+
+
+def test_questions_do_not_take_the_cores_from_each_other(tmp_path: Path) -> None:
+    write_vectors(unit_rows(5), tmp_path / "v.faiss")
+    code = (
+        "import sys, numpy; from pathlib import Path; from threadpoolctl import ThreadpoolController\n"
+        "from chatbot.indexing.generation.vectors import VectorIndex\n"
+        "VectorIndex(Path(sys.argv[1]), numpy.zeros((5, 32), numpy.float16))\n"
+        "print([each['num_threads'] for each in ThreadpoolController().info()])"
+    )
+    said = subprocess.run([sys.executable, "-c", code, tmp_path / "v.faiss"], check=True, capture_output=True, text=True)
+    assert set(json.loads(said.stdout)) == {1}
 
 
 @pytest.mark.parametrize("flat_limit", [1000, 100])
