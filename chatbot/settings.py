@@ -119,9 +119,13 @@ class ServerSettings(Group):
 
 
 class AnswerSettings(Group):
-    """When to say "not covered": `refusals` is the share of covered questions that may be refused; less is laxer."""
+    """When to say "not covered": `refusals` is the share of covered questions that may be refused; less is laxer.
+
+    So many answers are `remembered`, in memory alone and until another index is published, to be given again at once.
+    """
 
     refusals: Annotated[float, Field(ge=0, le=0.3)] = 0.05
+    remembered: Annotated[int, Field(ge=0, le=100_000)] = 500
 
 
 class SiteSettings(Group):

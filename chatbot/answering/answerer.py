@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from operator import itemgetter
 
@@ -16,6 +17,7 @@ from chatbot.answering.ranking import own_page
 from chatbot.answering.ranking.comparison import compared
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, Query, Ranking, Searcher, together
+from chatbot.answering.remembered import Remembered
 from chatbot.answering.suggestions import Typed
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.answering.understanding.conversation import Reading, checked_history
@@ -53,10 +55,11 @@ class Answerer:
         vocabulary: Vocabulary | None = None,
         language: str = "en",
         people: People = NOBODY,
+        remembered: int = 0,
     ) -> None:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one.
 
-        `language` is the tag of the articles' language.
+        `language` is the tag of the articles' language; so many answers are `remembered`.
         """
         self._searcher = searcher
         self._index = index = searcher.index
@@ -67,6 +70,7 @@ class Answerer:
         self._next_steps = NextSteps(searcher, people)
         self._pins = Pins(searcher)
         self._typed = Typed(searcher, self.judge)
+        self._remembered: Remembered[Answer] = Remembered(remembered)
 
     @property
     def generation(self) -> str:
@@ -106,7 +110,15 @@ class Answerer:
     ) -> Answer:
         """See Chatbot.ask."""
         began = time.perf_counter()
-        trace = self.trace(question, k, history, filters, literal=literal, page=page)
+        asked, turns = checked(question, k), checked_history(history)
+        said = tuple((turn.question, turn.searched_as, tuple(turn.shown)) for turn in turns)
+        answer = self._remembered.get(
+            (asked, k, said, repr(filters), literal, page, date.today()),
+            lambda: self._answer(self.trace(asked, k, turns, filters, literal=literal, page=page), filters),
+        )
+        return replace(answer, took_ms=(time.perf_counter() - began) * 1000)
+
+    def _answer(self, trace: Trace, filters: Filters) -> Answer:
         read = self._hits.read(trace, trace.places)
         return Answer(
             question=trace.question,
@@ -118,7 +130,7 @@ class Answerer:
             topics=self._next_steps.topics(trace, filters),
             follow_ups=self._next_steps.questions(trace, filters),
             generation=self.generation,
-            took_ms=(time.perf_counter() - began) * 1000,
+            took_ms=0.0,
             message_language=trace.message_language,
             notice=trace.notice,
             in_short=sentences_in_short(read) if trace.verdict == "answered" else (),

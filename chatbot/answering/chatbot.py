@@ -242,4 +242,5 @@ def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
     people = People(settings.page.contact, tuple(settings.help_lines.items()))
     vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
-    return Answerer(searcher, settings.answers.refusals, vocabulary, language, people)
+    answers = settings.answers
+    return Answerer(searcher, answers.refusals, vocabulary, language, people, answers.remembered)

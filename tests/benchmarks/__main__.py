@@ -119,7 +119,7 @@ def measured_over(passages: int, folder: Path) -> dict[str, tuple[float, float]]
 
     write_articles(folder / "corpus", passages)
     variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
-    environment = {**os.environ, **variables, "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, **variables, "HF_HUB_OFFLINE": "1", "CHATBOT_ANSWERS__REMEMBERED": "0"}
     run(FIRST, environment)
     index = LocalIndex.open(folder / "index" / current(folder / "index"))
     print(f"{len(index)} passages")
@@ -146,7 +146,7 @@ def measured(folder: Path) -> dict[str, tuple[float, float]]:
 
     index_dir = folder / "index"
     variables = {"CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(index_dir)}
-    environment = {**os.environ, **variables, "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, **variables, "HF_HUB_OFFLINE": "1", "CHATBOT_ANSWERS__REMEMBERED": "0"}
     names = {"MODEL": str(locate_model(BUNDLED_MODEL)), "TEXTS": str(folder / "t.json"), "INDEX": str(folder / "plain")}
     builds: tuple[list[float], list[float]] = ([], [])
     asks: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])

@@ -50,7 +50,8 @@ def measured(place: Path, folder: Path | None) -> dict[str, dict[str, float]]:
 
     index_dir = place / "index"
     environment = {**os.environ, "CHATBOT_CORPUS_DIR": str(ROOT / "corpus"), "CHATBOT_INDEX_DIR": str(index_dir)}
-    environment |= {"HF_HUB_OFFLINE": "1", "ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False"}
+    environment |= {"CHATBOT_ANSWERS__REMEMBERED": "0", "HF_HUB_OFFLINE": "1"}
+    environment |= {"ANONYMIZED_TELEMETRY": "False", "HAYSTACK_TELEMETRY_ENABLED": "False"}
     constants = {"PLACE": str(place), "FOLDER": str(folder or ""), "MODEL": str(locate_model(BUNDLED_MODEL))}
     built = _run(sys.executable, "chatbot", "build", constants, environment)
     index = LocalIndex.open(index_dir / current(index_dir))

@@ -142,7 +142,7 @@ def main() -> None:
         folder = Path(place)
         (folder / "corpus").symlink_to(ROOT / "corpus")
         build(folder)
-        server = start_server(folder)
+        server = start_server(folder, CHATBOT_ANSWERS__REMEMBERED="0")
         try:
             server.wait_until_ready()
             measure(server, seconds)

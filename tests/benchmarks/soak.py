@@ -42,7 +42,7 @@ def main() -> None:
         folder = Path(place)
         shutil.copytree(ROOT / "corpus", folder / "corpus")
         build(folder)
-        server = start_server(folder)
+        server = start_server(folder, CHATBOT_ANSWERS__REMEMBERED="0")
         server.wait_until_ready()
         host, port = server.url.removeprefix("http://").split(":")
         process, held = psutil.Process(server.process.pid), []

@@ -71,13 +71,14 @@ def test_an_index_of_other_vectors_is_refused(tmp_path: Path) -> None:
 
 def test_questions_do_not_take_the_cores_from_each_other(tmp_path: Path) -> None:
     write_vectors(unit_rows(5), tmp_path / "v.faiss")
-    code = (
+    script = (
         "import sys, numpy; from pathlib import Path; from threadpoolctl import ThreadpoolController\n"
         "from chatbot.indexing.generation.vectors import VectorIndex\n"
         "VectorIndex(Path(sys.argv[1]), numpy.zeros((5, 32), numpy.float16))\n"
         "print([each['num_threads'] for each in ThreadpoolController().info()])"
     )
-    said = subprocess.run([sys.executable, "-c", code, tmp_path / "v.faiss"], check=True, capture_output=True, text=True)
+    command = [sys.executable, "-c", script, tmp_path / "v.faiss"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
     assert set(json.loads(said.stdout)) == {1}
 
 
