@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,19 @@ HalfVectors = npt.NDArray[np.float16]
 Mask = npt.NDArray[np.bool_]
 
 
+def loaded(path: Path, mode: Literal["r"] | None = None) -> npt.NDArray[Any]:
+    """The array in a .npy file. Raises ValueError or OSError where it is none."""
+    for _ in range(3):
+        # Its head is Python, of which Python 3.11 can read one at a time only, though other threads read others.
+        with suppress(SystemError):
+            return np.asarray(np.load(path, mmap_mode=mode))
+    return np.asarray(np.load(path, mmap_mode=mode))
+
+
 def mapped(path: Path) -> npt.NDArray[Any]:
     """An array in a .npy file, read where it is used. Raises ValueError or OSError where it is none."""
     # An array without elements cannot be mapped. As a plain array: each slice of a memory map costs microseconds.
-    return np.asarray(np.load(path, mmap_mode="r")) if path.stat().st_size > 1024 else np.asarray(np.load(path))
+    return loaded(path, "r" if path.stat().st_size > 1024 else None)
 
 
 def single(half: HalfVectors) -> npt.NDArray[np.float32]:

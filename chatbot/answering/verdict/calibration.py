@@ -24,7 +24,7 @@ from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
 from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.model.encoder import QueryEmbedder
+from chatbot.indexing.model.encoder import QueryEmbedder, concurrently
 
 # So many sentences are asked at most: every question that is asked makes each build longer.
 _SENTENCES = 200
@@ -145,7 +145,7 @@ def _sample(index: LocalIndex) -> list[tuple[str, int]]:
 def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIndex | None) -> npt.NDArray[np.float16]:
     known = old.calibrated.vector_of() if old and old.calibrated else {}
     unknown = [text for text in dict.fromkeys(texts) if text_digest(text) not in known]
-    embedded = dict(zip(unknown, embedder.embed_queries(unknown), strict=True))
+    embedded = dict(zip(unknown, concurrently(embedder.embed_query, unknown), strict=True))
     vectors = np.empty((len(texts), dim), np.float16)
     for row, text in enumerate(texts):
         vectors[row] = embedded[text] if text in embedded else known[text_digest(text)]

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Rows, Scores, mapped
+from chatbot.arrays import Rows, Scores, loaded, mapped
 
 K1 = 0.9
 B = 0.75
@@ -158,10 +158,10 @@ class _Side:
     """The postings of passages or of articles."""
 
     def __init__(self, folder: Path, name: str, terms: int) -> None:
-        self.starts: Rows = np.load(folder / f"{name}_starts.npy")
+        self.starts: Rows = loaded(folder / f"{name}_starts.npy")
         self.rows: npt.NDArray[np.int32] = mapped(folder / f"{name}s.npy")
         self.counts: npt.NDArray[np.uint16] = mapped(folder / f"{name}_counts.npy")
-        lengths = np.load(folder / f"{name}_lengths.npy")
+        lengths = loaded(folder / f"{name}_lengths.npy")
         self.lengths: Scores = lengths.astype(np.float32)
         self.mean_length = float(lengths.mean()) if len(lengths) else 0.0
         if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
@@ -193,7 +193,7 @@ class LexicalIndex:
         self._passages = _Side(folder, "passage", len(words))
         self._articles = _Side(folder, "article", len(words))
         self._idf = ((self._passages.idf() + self._articles.idf()) / 2) ** IDF_POWER
-        self.first_rows: Rows = np.load(folder / "first_rows.npy")
+        self.first_rows: Rows = loaded(folder / "first_rows.npy")
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
         self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))

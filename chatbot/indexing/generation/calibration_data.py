@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Scores
+from chatbot.arrays import Scores, loaded
 from chatbot.disk import rename_folder, replace_text
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, write_manifest
 from chatbot.indexing.generation.publication import CURRENT, current, discard
@@ -48,7 +48,7 @@ class Calibrated:
         """What `folder`, a generation, remembers; None where it was never calibrated."""
         if not (folder / FOLDER).is_dir():
             return None
-        return cls(figures, *(np.load(folder / FOLDER / f"{name}.npy") for name in _arrays()))
+        return cls(figures, *(loaded(folder / FOLDER / f"{name}.npy") for name in _arrays()))
 
     def write(self, folder: Path) -> None:
         """Write the files into a generation."""

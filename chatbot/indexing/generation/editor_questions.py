@@ -25,7 +25,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import HalfVectors, Rows, Scores, Vectors
+from chatbot.arrays import HalfVectors, Rows, Scores, Vectors, loaded
 from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
@@ -51,7 +51,7 @@ class EditorsQuestions:
 
     @classmethod
     def open(cls, folder: Path) -> EditorsQuestions:
-        return cls(*(np.load(folder / f"{name}.npy") for name in cls.__slots__))
+        return cls(*(loaded(folder / f"{name}.npy") for name in cls.__slots__))
 
     def write(self, folder: Path) -> None:
         folder.mkdir()

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Mask, Rows, Scores, Vectors, mapped, ranges, single
+from chatbot.arrays import Mask, Rows, Scores, Vectors, loaded, mapped, ranges, single
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.generation.bm25 import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.generation.calibration_data import Calibrated
@@ -120,7 +120,7 @@ class LocalIndex:
             opening = "embeddings.npy"
             self.embeddings: Any = mapped(folder / opening)
             opening = "hubs.npy"
-            self.hub_rows: Scores = np.load(folder / opening)
+            self.hub_rows: Scores = loaded(folder / opening)
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
+from chatbot.indexing.model.encoder import PassageEncoder, QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
@@ -49,6 +49,10 @@ class Embedder(QueryEmbedder, Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without special tokens."""
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """The unit vectors of questions that are known, shape (texts, dim), float32; none depends on the others."""
         ...
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
@@ -113,6 +117,10 @@ class ModelEmbedder:
     def _query_encoder(self) -> QueryEncoder:
         return QueryEncoder(self.encoder_dir, threads=1)
 
+    @cached_property
+    def _passage_encoder(self) -> PassageEncoder:
+        return PassageEncoder(self.encoder_dir)
+
     @property
     def vocabulary(self) -> Collection[str]:
         """The pieces of words that the tokenizer knows."""
@@ -123,16 +131,16 @@ class ModelEmbedder:
         return self._query_encoder.embed_query(text)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of many questions, shape (texts, dim), float32: what `embed_query` gives for each."""
-        return self._query_encoder.embed_queries(texts)
+        """The unit vectors of questions that are known, shape (texts, dim), float32."""
+        return self._passage_encoder.embed_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass.
 
-        A span's vector is pooled from its tokens in the context of the whole text; see QueryEncoder.embed_passage.
+        A span's vector is pooled from its tokens in the context of the whole text; see PassageEncoder.embed_passage.
         """
         if self._card.averages:
-            return PassageVectors(*self._query_encoder.embed_passage(text, spans))
+            return PassageVectors(*self._passage_encoder.embed_passage(text, spans))
         import torch
 
         model, prompt = self._model, self._card.passage_prompt

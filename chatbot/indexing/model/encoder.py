@@ -1,9 +1,10 @@
-"""The encoder: the embedding model as one ONNX file and one tokenizer file. Neither asking nor building needs torch.
+"""The encoder: the embedding model as ONNX files and one tokenizer file. Neither asking nor building needs torch.
 
 <index>/encoders/<fingerprint>/
-  model.onnx        input_ids, attention_mask, ... of one text -> token vectors and the text's unit vector
+  model.onnx        input_ids, attention_mask, ... of texts of one length -> token vectors and the texts' unit vectors
+  question.onnx     the same with 8-bit products, for what visitors ask; not where they would say something else
   tokenizer.json
-  encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the two files above
+  encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the files above
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
+QUESTION_FILE = "question.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 # Texts of one length go through the model together: none is padded, so that each gets the vector that it gets alone.
 _TOGETHER = 16
@@ -46,10 +48,6 @@ class QueryEmbedder(Protocol):
         """The unit vector of a question, shape (dim,), float32."""
         ...
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of many questions, shape (texts, dim), float32: what `embed_query` gives for each."""
-        ...
-
 
 def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> Iterator[_Vectors]:
     """What `embed` makes of each text, in their order, worked on by as many threads as there are cores.
@@ -63,15 +61,11 @@ def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> 
         threads.shutdown(cancel_futures=True)
 
 
-class QueryEncoder:
-    """An exported encoder, opened. Safe to use from several threads."""
+class _Encoder:
+    """An exported encoder, one of its models opened. Safe to use from several threads."""
 
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """Raises ModelError where a file is missing, altered or unusable.
-
-        With one thread a question takes half the CPU time of two, and a server has other questions for other cores. 0
-        threads are as many as there are cores.
-        """
+    def __init__(self, folder: Path, files: Sequence[str], threads: int) -> None:
+        """Opens the first of the files that there is. Raises ModelError where one is missing, altered or unusable."""
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -84,9 +78,10 @@ class QueryEncoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "1")
         options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
         options.add_session_config_entry("session.force_spinning_stop", "1")
+        model = next(file for file in files if file in self.card.digests)
         try:
             self._session = onnxruntime.InferenceSession(
-                str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+                str(folder / model), options, providers=["CPUExecutionProvider"]
             )
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         except Exception as error:  # both libraries raise bare exceptions of their own
@@ -94,8 +89,32 @@ class QueryEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.card.window)
         self._inputs = [value.name for value in self._session.get_inputs()]
-        takes_many = isinstance(self._session.get_inputs()[0].shape[0], str)  # earlier exports take one
-        self._together = _TOGETHER if takes_many and self.card.averages else 1
+
+    def _run(self, encodings: Sequence[Encoding]) -> tuple[Vectors, Vectors]:
+        """The vectors of texts of the same number of tokens, shape (texts, dim), and those of their tokens."""
+        values = {
+            "input_ids": [encoding.ids for encoding in encodings],
+            "attention_mask": [encoding.attention_mask for encoding in encodings],
+            "token_type_ids": [encoding.type_ids for encoding in encodings],
+        }
+        feed = {name: np.array(values[name], dtype=np.int64) for name in self._inputs}
+        vectors, tokens = self._session.run(["vector", "tokens"], feed)
+        if self.card.averages:
+            # The same as the model's own mean but for the last bit, which there depends on how many texts there are.
+            vectors = _unit(tokens.sum(axis=1))
+        return vectors, tokens
+
+
+class QueryEncoder(_Encoder):
+    """Embeds what visitors ask, with 8-bit products where there are some: half the time, docs/architecture.md."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        """Raises ModelError where a file is missing, altered or unusable.
+
+        With one thread a question takes half the CPU time of two, and a server has other questions for other cores. 0
+        threads are as many as there are cores.
+        """
+        super().__init__(folder, (QUESTION_FILE, MODEL_FILE), threads)
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -109,8 +128,18 @@ class QueryEncoder:
         vector: Vectors = vectors[0]
         return vector
 
+
+class PassageEncoder(_Encoder):
+    """Embeds what an index holds, one thread a text."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ModelError where a file is missing, altered or unusable."""
+        super().__init__(folder, (MODEL_FILE,), 1)
+        takes_many = isinstance(self._session.get_inputs()[0].shape[0], str)  # earlier exports take one
+        self._together = _TOGETHER if takes_many and self.card.averages else 1
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of many questions, shape (texts, dim), float32: what `embed_query` gives for each."""
+        """The unit vectors of questions that are known, shape (texts, dim), float32."""
         encodings = [self._tokenizer.encode(self.card.query_prompt + text) for text in texts]
         by_length: dict[int, list[int]] = defaultdict(list)
         for place, encoding in enumerate(encodings):
@@ -138,20 +167,6 @@ class QueryEncoder:
         (whole,), (tokens,) = self._run([encoding])
         mask = span_mask(encoding.offsets, spans, len(prompt))
         return whole, np.where(mask.any(axis=1, keepdims=True), _unit(mask.astype(np.float32) @ tokens), whole)
-
-    def _run(self, encodings: Sequence[Encoding]) -> tuple[Vectors, Vectors]:
-        """The vectors of texts of the same number of tokens, shape (texts, dim), and those of their tokens."""
-        values = {
-            "input_ids": [encoding.ids for encoding in encodings],
-            "attention_mask": [encoding.attention_mask for encoding in encodings],
-            "token_type_ids": [encoding.type_ids for encoding in encodings],
-        }
-        feed = {name: np.array(values[name], dtype=np.int64) for name in self._inputs}
-        vectors, tokens = self._session.run(["vector", "tokens"], feed)
-        if self.card.averages:
-            # The same as the model's own mean but for the last bit, which there depends on how many texts there are.
-            vectors = _unit(tokens.sum(axis=1))
-        return vectors, tokens
 
 
 def _unit(rows: Vectors) -> Vectors:
