@@ -52,7 +52,8 @@ BRITISH = (
 SPELT_SO = re.compile(rf"\b(?:{'|'.join(BRITISH)})\b", re.IGNORECASE)
 NAMES = re.compile(
     r"https?://\S+|/articles/\S+|Canadian Anti-Fraud Centre|Employees' Provident Fund Organisation"
-    r"|Immigration and Naturalisation Service|International Labour Organization|Labour Market Impact Assessment"
+    r"|Immigration and Naturalisation Service|International Labour Organization|Labour Force Survey"
+    r"|Labour Market Impact Assessment"
     r"|Ministry of Labour|called behavioural"
 )
 """What keeps the spelling that others gave it."""

@@ -112,8 +112,9 @@ class Model(list[object]):
 
 
 def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The export itself takes a minute and torch; here its file alone counts.
+    # The export itself takes a minute and torch; here its files alone count.
     monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"onnx"))
+    monkeypatch.setattr(onnx_export, "_quantise", lambda _model, _whole, path: path.write_bytes(b"8 bits"))
     model: Any = Model()
     for _ in ("at first", "in place of one that is damaged"):
         touches = record(monkeypatch, tmp_path)
@@ -122,6 +123,7 @@ def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monk
         assert touches[named + 1 :] == [Sync(".", None)]
         monkeypatch.undo()
         monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"other"))
+        monkeypatch.setattr(onnx_export, "_quantise", lambda _model, _whole, path: path.unlink(missing_ok=True))
     assert read_card(tmp_path / "0123456789abcdef").window == 128
 
 

@@ -111,12 +111,12 @@ def _quantise(model: SentenceTransformer, whole: Path, path: Path) -> None:
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    graph = onnx.load(whole, load_external_data=False).graph
-    shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-    products = [(node.name, name) for node in graph.node if node.op_type == "MatMul" for name in node.input]
-    narrowing = [node for node, name in products if len(shape := shapes.get(name, ())) == 2 and shape[0] > shape[1]]
     logging.disable(logging.WARNING)
     try:
+        graph = onnx.load(whole, load_external_data=False).graph
+        shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
+        products = [(node.name, name) for node in graph.node if node.op_type == "MatMul" for name in node.input]
+        narrowing = [node for node, name in products if len(shape := shapes.get(name, ())) == 2 and shape[0] > shape[1]]
         quantize_dynamic(
             whole,
             path,
