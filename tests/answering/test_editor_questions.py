@@ -14,7 +14,7 @@ from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.editor_questions import sections
+from chatbot.indexing.generation.editor_questions import Sections, sections
 from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Answer, Filters, Turn
@@ -128,6 +128,12 @@ def test_highlights_are_sentences_of_the_passage(site: Site) -> None:
             assert hit.highlights
             assert all(text[mark.start : mark.end].endswith(".") for mark in hit.highlights), question
             assert all(mark.end - mark.start > 20 for mark in hit.highlights)
+
+
+def test_a_section_begins_with_its_first_passage(site: Site) -> None:
+    pay, joining, leaving = site.publish().passages(range(3))
+    sections_of = Sections([pay, joining, joining, leaving])
+    assert [sections_of.begins(heading) for heading in ("joining!", "Leaving", "Nowhere")] == [1, 3, None]
 
 
 @pytest.mark.parametrize("question", ["How did you leave?", "Joining, or leaving?", "Who is leaving here?"])

@@ -63,6 +63,7 @@ def test_what_is_asked_again_is_given_again_with_the_time_it_took_now(answerer: 
     assert first.hits
 
 
+@pytest.mark.parametrize("answerer", [50], indirect=True)
 def test_whatever_may_change_an_answer_makes_another(answerer: Answerer, made: list[str]) -> None:
     ways = [
         answerer.ask("pay", 5, (), Filters()),

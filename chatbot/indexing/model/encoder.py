@@ -78,8 +78,8 @@ class _Encoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "1")
         options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
         options.add_session_config_entry("session.force_spinning_stop", "1")
-        model = next(file for file in files if file in self.card.digests)
         try:
+            model = next(file for file in files if file in self.card.digests)
             self._session = onnxruntime.InferenceSession(
                 str(folder / model), options, providers=["CPUExecutionProvider"]
             )
