@@ -269,10 +269,10 @@ def test_the_full_chat_can_be_shown_inside(browser: Browser, site: HostSite, cha
     page = here.arrive(mode="gradio")
     assert here.asked_of_chatbot() == [f"GET {chatbot.url}/widget.js"]
     here.widget.locator(".launcher").click()
-    page.frame_locator("career-chatbot iframe").locator("#box textarea").wait_for()
     # The panel has the title; in the page it stays for those who hear it.
-    title = page.frame_locator("career-chatbot iframe").locator("#top h1")
+    title = page.frame_locator("career-chatbot iframe").locator(".ready.framed #top h1")
     title.wait_for(state="attached")
+    assert page.frame_locator("career-chatbot iframe").locator("#box textarea").is_visible()
     assert title.evaluate("heading => [heading.offsetWidth, heading.textContent.trim() !== '']") == [1, True]
     assert here.widget.locator("textarea").count() == 0
     here.context.close()
