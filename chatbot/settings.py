@@ -104,7 +104,8 @@ class ServerSettings(Group):
     `root_path` is the public path that a proxy puts in front. `rate` is what one client address may ask, "" for any
     number. `trusted_proxies`, addresses or networks, are believed about who asks. Metrics are for them and for this
     machine, unless `open_metrics` shows them to everybody. `hosts` are the names to answer to, without any all names.
-    `mcp` serves the Model Context Protocol at /mcp, for the names of this machine and those of `hosts`.
+    `mcp` serves the Model Context Protocol at /mcp, for the names of this machine and those of `hosts`. `workers` are
+    processes that answer questions beside the server's own; 0 leaves them to it.
     """
 
     host: str = "127.0.0.1"
@@ -116,6 +117,7 @@ class ServerSettings(Group):
     mcp: bool = False
     log: Literal["text", "json"] = "text"
     open_metrics: bool = False
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
 
 
 class AnswerSettings(Group):

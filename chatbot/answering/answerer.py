@@ -17,7 +17,6 @@ from chatbot.answering.ranking import own_page
 from chatbot.answering.ranking.comparison import compared
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, Query, Ranking, Searcher, together
-from chatbot.answering.remembered import Remembered
 from chatbot.answering.suggestions import Typed
 from chatbot.answering.understanding import foreign_language, small_talk
 from chatbot.answering.understanding.conversation import Reading, checked_history
@@ -31,6 +30,8 @@ from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Answer, Article, Filters, Hit, Notice, Passage, Turn, Verdict
+
+State = tuple[str, tuple[tuple[str, float], ...]]
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
@@ -55,11 +56,10 @@ class Answerer:
         vocabulary: Vocabulary | None = None,
         language: str = "en",
         people: People = NOBODY,
-        remembered: int = 0,
     ) -> None:
         """`refusals` is the share of covered questions that may be refused. Without a vocabulary, the shipped one.
 
-        `language` is the tag of the articles' language; so many answers are `remembered`.
+        `language` is the tag of the articles' language.
         """
         self._searcher = searcher
         self._index = index = searcher.index
@@ -70,7 +70,6 @@ class Answerer:
         self._next_steps = NextSteps(searcher, people)
         self._pins = Pins(searcher)
         self._typed = Typed(searcher, self.judge)
-        self._remembered: Remembered[Answer] = Remembered(remembered)
 
     @property
     def generation(self) -> str:
@@ -80,6 +79,11 @@ class Answerer:
     def manifest(self) -> Manifest:
         """What the generation says of itself."""
         return self._index.manifest
+
+    @property
+    def state(self) -> State:
+        """What is published: the generation, and its calibration, which may be learned anew."""
+        return self.generation, tuple(sorted(self.manifest.calibration.items()))
 
     @property
     def embedder(self) -> QueryEmbedder:
@@ -110,12 +114,7 @@ class Answerer:
     ) -> Answer:
         """See Chatbot.ask."""
         began = time.perf_counter()
-        asked, turns = checked(question, k), checked_history(history)
-        said = tuple((turn.question, turn.searched_as, tuple(turn.shown)) for turn in turns)
-        answer = self._remembered.get(
-            (asked, k, said, repr(filters), literal, page, date.today()),
-            lambda: self._answer(self.trace(asked, k, turns, filters, literal=literal, page=page), filters),
-        )
+        answer = self._answer(self.trace(question, k, history, filters, literal=literal, page=page), filters)
         return replace(answer, took_ms=(time.perf_counter() - began) * 1000)
 
     def _answer(self, trace: Trace, filters: Filters) -> Answer:

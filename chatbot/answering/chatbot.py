@@ -6,14 +6,19 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
 from pathlib import Path
 
-from chatbot.answering.answerer import Answerer
+from chatbot.answering.answerer import Answerer, checked
 from chatbot.answering.explanation import Explanation, explain
 from chatbot.answering.next_steps import People
 from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.remembered import Remembered
+from chatbot.answering.understanding.conversation import checked_history
 from chatbot.answering.understanding.vocabulary import read_vocabulary
+from chatbot.answering.workers import Asked, Workers
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
@@ -48,10 +53,12 @@ class Chatbot:
     opened, since its files arrive after CURRENT or the system lacks something for a moment, is tried again.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0, workers: int = 0) -> None:
         self.settings = settings
         self._threads = threads
         self._answerer = answerer
+        self._remembered: Remembered[Answer] = Remembered(settings.answers.remembered)
+        self._workers = Workers(partial(_opened, settings), workers) if workers else None
         self._swapping = threading.Lock()
         self._seen = _stamp(settings.index_dir / CURRENT)
         self._waiting: _Waiting | None = None
@@ -59,17 +66,18 @@ class Chatbot:
             self._wait(self._seen, _arrived(settings.index_dir), 0.0)
 
     @classmethod
-    def open(cls, settings: Settings | None = None, *, threads: int = 0) -> Chatbot:
+    def open(cls, settings: Settings | None = None, *, threads: int = 0, workers: int = 0) -> Chatbot:
         """Open the index that the settings name; without settings, those of `load_settings()`.
 
         `threads` embed a question, 0 as many as there are cores: the soonest answer. A server that answers many
-        questions at a time is better off with 1.
+        questions at a time is better off with 1. So many `workers`, processes beside this one, answer questions where
+        there are some; they end with `close`, or with this process.
 
         Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError,
         SettingsError (the vocabulary cannot be used).
         """
         settings = settings or load_settings()
-        return cls(settings, _open_newest(settings, threads=threads), threads)
+        return cls(settings, _open_newest(settings, threads=threads), threads, workers)
 
     def ask(
         self,
@@ -88,7 +96,15 @@ class Chatbot:
         article whose `url` is `page`, the address of the page that is read, come first among those that are shown.
         Raises QuestionError.
         """
-        return self._fresh().ask(question, k, history, filters, literal=literal, page=page)
+        began, answerer = time.perf_counter(), self._fresh()
+        asked = Asked(checked(question, k), k, checked_history(history), filters, literal, page)
+
+        def make() -> Answer:
+            elsewhere = self._workers.ask(answerer.state, asked) if self._workers else None
+            return elsewhere or asked.of(answerer)
+
+        answer = self._remembered.get((answerer.state, repr(asked), date.today()), make)
+        return replace(answer, took_ms=(time.perf_counter() - began) * 1000)
 
     def explain(
         self,
@@ -141,6 +157,16 @@ class Chatbot:
         """Number of passages."""
         return len(self._fresh())
 
+    @property
+    def workers(self) -> int:
+        """How many processes answer beside this one just now."""
+        return self._workers.ready if self._workers else 0
+
+    def close(self) -> None:
+        """End the workers, where there are some."""
+        if self._workers:
+            self._workers.close()
+
     def _fresh(self) -> Answerer:
         stamp = _stamp(self.settings.index_dir / CURRENT)
         if (stamp != self._seen or self._waiting) and self._swapping.acquire(blocking=False):
@@ -180,6 +206,12 @@ class Chatbot:
         except Exception as error:  # whatever the new one lacks, what is served goes on answering
             return str(error) or repr(error)
         return ""
+
+
+def _opened(settings: Settings) -> Chatbot:
+    """What a worker answers with; what is asked again it is not asked."""
+    answers = settings.answers.model_copy(update={"remembered": 0})
+    return Chatbot.open(settings.model_copy(update={"answers": answers}), threads=1)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -242,5 +274,4 @@ def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
     people = People(settings.page.contact, tuple(settings.help_lines.items()))
     vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
-    answers = settings.answers
-    return Answerer(searcher, answers.refusals, vocabulary, language, people, answers.remembered)
+    return Answerer(searcher, settings.answers.refusals, vocabulary, language, people)

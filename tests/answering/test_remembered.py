@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.answering.answerer import Answerer
-from chatbot.answering.chatbot import answer_from
+from chatbot.answering.chatbot import Chatbot, answer_from
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.remembered import Remembered
 from chatbot.errors import QuestionError
@@ -29,63 +28,63 @@ ARTICLES = {
 TURN = Turn("python", "python", ("team#1",))
 
 
-def answering(folder: Path, remembered: int) -> Answerer:
+def answering(folder: Path, remembered: int) -> Chatbot:
     small_site(folder, ARTICLES)
     settings = small_settings(folder).model_copy(update={"answers": AnswerSettings(remembered=remembered)})
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    return answer_from(Searcher(index, KeywordEmbedder()), settings)
+    return Chatbot(settings, answer_from(Searcher(index, KeywordEmbedder()), settings))
 
 
 @pytest.fixture
-def answerer(tmp_path: Path, request: pytest.FixtureRequest) -> Answerer:
+def bot(tmp_path: Path, request: pytest.FixtureRequest) -> Chatbot:
     return answering(tmp_path, getattr(request, "param", 3))
 
 
 @pytest.fixture
-def made(answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def made(bot: Chatbot, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was really asked, in this order."""
     asked: list[str] = []
-    trace: Callable[..., object] = answerer.trace
+    trace: Callable[..., object] = bot.answerer.trace
 
     def traced(question: str, *rest: object, **more: object) -> object:
         asked.append(question)
         return trace(question, *rest, **more)
 
-    monkeypatch.setattr(answerer, "trace", traced)
+    monkeypatch.setattr(bot.answerer, "trace", traced)
     return asked
 
 
-def test_what_is_asked_again_is_given_again_with_the_time_it_took_now(answerer: Answerer, made: list[str]) -> None:
-    first, again = (answerer.ask(text, 5, (), Filters()) for text in ("better pay?", "  better   pay? "))
+def test_what_is_asked_again_is_given_again_with_the_time_it_took_now(bot: Chatbot, made: list[str]) -> None:
+    first, again = (bot.ask(text) for text in ("better pay?", "  better   pay? "))
     assert made == ["better pay?"]
     assert again.took_ms < first.took_ms
     assert replace(again, took_ms=first.took_ms) == first
     assert first.hits
 
 
-@pytest.mark.parametrize("answerer", [50], indirect=True)
-def test_whatever_may_change_an_answer_makes_another(answerer: Answerer, made: list[str]) -> None:
+@pytest.mark.parametrize("bot", [50], indirect=True)
+def test_whatever_may_change_an_answer_makes_another(bot: Chatbot, made: list[str]) -> None:
     ways = [
-        answerer.ask("pay", 5, (), Filters()),
-        answerer.ask("pay", 1, (), Filters()),
-        answerer.ask("pay", 5, (TURN,), Filters()),
-        answerer.ask("pay", 5, (replace(TURN, shown=()),), Filters()),
-        answerer.ask("pay", 5, (), Filters(topics=("team",))),
-        answerer.ask("pay", 5, (), Filters(), literal=True),
-        answerer.ask("pay", 5, (), Filters(), page="https://a.example/pay"),
-        answerer.ask("Pay", 5, (), Filters()),
+        bot.ask("pay"),
+        bot.ask("pay", k=1),
+        bot.ask("pay", history=(TURN,)),
+        bot.ask("pay", history=(replace(TURN, shown=()),)),
+        bot.ask("pay", filters=Filters(topics=("team",))),
+        bot.ask("pay", literal=True),
+        bot.ask("pay", page="https://a.example/pay"),
+        bot.ask("Pay"),
     ]
     assert made == ["pay"] * 7 + ["Pay"]
     assert ways[4].hits != ways[0].hits
 
 
-def test_the_last_ones_are_kept_and_a_bad_question_is_none(answerer: Answerer, made: list[str]) -> None:
+def test_the_last_ones_are_kept_and_a_bad_question_is_none(bot: Chatbot, made: list[str]) -> None:
     for question in ("pay", "team", "python", "pay", "offer", "pay", "team"):
-        answerer.ask(question, 5, (), Filters())
+        bot.ask(question)
     assert made == ["pay", "team", "python", "offer", "team"]
     for _ in range(2):
         with pytest.raises(QuestionError, match="k is 0"):
-            answerer.ask("pay", 0, (), Filters())
+            bot.ask("pay", k=0)
 
 
 def test_equal_questions_at_once_are_answered_once() -> None:
@@ -112,8 +111,8 @@ def test_what_failed_is_told_to_all_who_wait_and_tried_again() -> None:
     assert remembered.get("key", lambda: 3) == 3
 
 
-@pytest.mark.parametrize("answerer", [0], indirect=True)
-def test_none_is_kept_where_the_settings_say_so(answerer: Answerer, made: list[str]) -> None:
+@pytest.mark.parametrize("bot", [0], indirect=True)
+def test_none_is_kept_where_the_settings_say_so(bot: Chatbot, made: list[str]) -> None:
     for _ in range(2):
-        answerer.ask("pay", 5, (), Filters())
+        bot.ask("pay")
     assert made == ["pay", "pay"]

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import re
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ from chatbot.serving.web.languages import ENGLISH, LANGUAGES
 from tests.support.server import COMMAND, Server, start_server
 from tests.support.serving_corpus import QUESTION
 from tests.support.visit import Visit
+from tests.support.waiting import eventually
 
 
 def test_health_and_the_api_answer_before_the_page_is_there(served_folder: Path) -> None:
@@ -270,6 +272,31 @@ def test_the_server_ends_within_ten_seconds_of_sigterm_whatever_it_waits_for(
         assert server.stop() == 0
         assert time.monotonic() - began < 10.5
     assert "was cut off" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_workers_answer_beside_the_server_and_end_with_it(
+    served_folder: Path, tmp_path: Path, told: signal.Signals
+) -> None:
+    server = start_server(served_folder, tmp_path / "log", CHATBOT_SERVER__WORKERS="2")
+    eventually(lambda: "\nchatbot_workers 2.0\n" in server.get("/metrics")[2])
+    own = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    beside = [Path("/proc", number) for number in own.read_text().split()]
+    assert len(beside) >= 2
+    used = sum(_processor_time(process) for process in beside)
+    for number in range(40):
+        status, _, body = server.post("/api/ask", {"question": f"{QUESTION} {number}"})
+        assert (status, json.loads(body)["hits"][0]["passage"]["id"].split("#")[0]) == (200, "cv")
+    assert sum(_processor_time(process) for process in beside) > used + 10
+    server.process.send_signal(told)
+    assert server.process.wait(30) == (-told if told is signal.SIGKILL else 0)
+    eventually(lambda: not any(process.exists() for process in beside), 20)
+    assert told is signal.SIGKILL or (tmp_path / "log").read_text() == ""
+
+
+def _processor_time(process: Path) -> int:
+    """Of a process, in hundredths of a second."""
+    return sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
 
 
 def test_what_the_server_cannot_do_is_told_without_its_paths(served_folder: Path, tmp_path: Path) -> None:
