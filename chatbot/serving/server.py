@@ -162,8 +162,7 @@ def address(listener: socket.socket) -> str:
 def run(bot: Chatbot, *, open_browser: bool = False) -> None:
     """Serve where the settings say until SIGTERM or Ctrl-C; print one line with the address as soon as it answers.
 
-    Port 0 takes any free port. One worker, because a conversation lives in the memory of the process. Raises
-    ChatbotError when the address cannot be used.
+    Port 0 takes any free port. Raises ChatbotError when the address cannot be used.
     """
     settings = bot.settings.server
     if settings.log == "json":

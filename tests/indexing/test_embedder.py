@@ -14,7 +14,14 @@ from chatbot.disk import file_digest
 from chatbot.errors import ModelError
 from chatbot.indexing.model import onnx_export
 from chatbot.indexing.model.embedder import ModelEmbedder
-from chatbot.indexing.model.encoder import MODEL_FILE, QUESTION_FILE, TOKENIZER_FILE, PassageEncoder, QueryEncoder
+from chatbot.indexing.model.encoder import (
+    MODEL_FILE,
+    QUESTION_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_SUFFIX,
+    PassageEncoder,
+    QueryEncoder,
+)
 from chatbot.indexing.model.encoder_card import CARD_FILE
 from chatbot.indexing.model.onnx_export import export_encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
@@ -65,7 +72,8 @@ def test_an_encoder_of_an_earlier_export_is_still_of_use(embedder: ModelEmbedder
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_value = 1
     onnx.save(model, tmp_path / "old" / MODEL_FILE)
-    (tmp_path / "old" / QUESTION_FILE).unlink()
+    for name in (QUESTION_FILE, *(f"{Path(file).stem}{WEIGHTS_SUFFIX}" for file in (MODEL_FILE, QUESTION_FILE))):
+        (tmp_path / "old" / name).unlink()
     card = json.loads((tmp_path / "old" / CARD_FILE).read_text())
     card["digests"] = {name: file_digest(tmp_path / "old" / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
     (tmp_path / "old" / CARD_FILE).write_text(json.dumps(card))
@@ -79,7 +87,10 @@ def test_products_of_8_bits_are_left_out_where_they_say_something_else(
 ) -> None:
     monkeypatch.setattr(onnx_export, "_ALIKE", 0.9999)
     export_encoder(embedder._model, "other", "0123456789abcdef", tmp_path / "other")
-    assert sorted(path.name for path in (tmp_path / "other").iterdir()) == [CARD_FILE, MODEL_FILE, TOKENIZER_FILE]
+    weights = f"{Path(MODEL_FILE).stem}{WEIGHTS_SUFFIX}"
+    names = sorted(path.name for path in (tmp_path / "other").iterdir())
+    assert names == [CARD_FILE, MODEL_FILE, weights, TOKENIZER_FILE]
+    assert len({(tmp_path / "other" / name).stat().st_mode for name in names}) == 1
     assert QueryEncoder(tmp_path / "other").embed_query("pay") @ embedder.embed_queries(["pay"])[0] >= 0.9999
 
 

@@ -3,6 +3,7 @@
 <index>/encoders/<fingerprint>/
   model.onnx        input_ids, attention_mask, ... of texts of one length -> token vectors and the texts' unit vectors
   question.onnx     the same with 8-bit products, for what visitors ask; not where they would say something else
+  *.weights         the weights of each, which the processes of a machine share
   tokenizer.json
   encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the files above
 """
@@ -30,6 +31,7 @@ Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
 QUESTION_FILE = "question.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+WEIGHTS_SUFFIX = ".weights"
 # Texts of one length go through the model together: none is padded, so that each gets the vector that it gets alone.
 _TOGETHER = 16
 _Text = TypeVar("_Text")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chatbot.disk import file_digest, rename_folder, sync_tree
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import MODEL_FILE, QUESTION_FILE, TOKENIZER_FILE
+from chatbot.indexing.model.encoder import MODEL_FILE, QUESTION_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
     try:
         _export_onnx(model, aside / MODEL_FILE)
         _quantise(model, aside / MODEL_FILE, aside / QUESTION_FILE)
+        for path in sorted(aside.iterdir()):
+            _set_weights_apart(path)
         model.tokenizer.backend_tokenizer.save(str(aside / TOKENIZER_FILE))
         prompts = model.prompts or {}
         card = EncoderCard(
@@ -133,6 +135,15 @@ def _quantise(model: SentenceTransformer, whole: Path, path: Path) -> None:
         logging.disable(logging.NOTSET)
     if not alike:
         path.unlink(missing_ok=True)
+
+
+def _set_weights_apart(path: Path) -> None:
+    """Write the weights of a model to a file beside it, which is mapped into the memory of every process once."""
+    import onnx
+
+    model, weights = onnx.load(path), path.with_suffix(WEIGHTS_SUFFIX)
+    onnx.save_model(model, path, save_as_external_data=True, location=weights.name, size_threshold=16 * 1024)
+    weights.chmod(path.stat().st_mode)  # it was made for its owner alone
 
 
 def _least_cosine(model: SentenceTransformer, whole: Path, path: Path) -> float:
