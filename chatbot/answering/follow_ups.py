@@ -66,14 +66,15 @@ class FollowUps:
 
         None is further from it than `NEAR`, and none was asked before.
         """
-        cosines, places = self._searcher.index.question_cosines(vector), self._searcher.question_places
         before, numbers = set(map(_key, asked)), dict.fromkeys(self._searcher.index.article_of[rows].tolist())
-        ordered = sorted(
-            (-float(cosines[places[number, text_digest(question)]]), question)
+        places = {
+            self._searcher.question_places[number, text_digest(question)]: question
             for number in numbers
             for question in offered(self._searcher.articles[number])
             if _key(question) not in before
-        )
+        }
+        cosines = self._searcher.index.question_cosines(vector, np.array(list(places), np.int64))
+        ordered = sorted(zip((-cosines).tolist(), places.values(), strict=True))
         near = dict.fromkeys(question for cosine, question in ordered if -cosine >= NEAR)
         return tuple(near)[:MOST]
 

@@ -64,9 +64,9 @@ def test_an_alias_finds_its_article(site: Site) -> None:
     assert site.publish().frequency("squad") == 0
     index = site.publish(aliases=["squad", "crew"])
     assert site.ask(index, "squad").hits[0].passage.id == "team#1"
-    scores = index.lexical({"squad": 1.0})
+    scores = index.lexical({"squad": 1.0}).of(np.arange(len(index)))
     assert [passage.article_id for passage in index.passages(np.flatnonzero(scores))] == ["team", "team"]
-    assert index.lexical({"squad": 1.0}).argmax() == index.store.row("team#1")
+    assert index.lexical({"squad": 1.0}).highest(1)[0][0] == index.store.row("team#1")
 
 
 def test_an_alias_is_a_word_that_questions_are_mended_to(site: Site) -> None:
@@ -81,7 +81,7 @@ def test_a_question_lifts_the_passage_nearest_to_it(site: Site) -> None:
     led = site.publish(questions=[question])
     row = led.store.row("team#2")
     vector = site.embedder.embed_query(question)
-    before, after = plain.question_closeness(vector), led.question_closeness(vector)
+    before, after = (each.question_closeness(vector).of(np.arange(len(each))) for each in (plain, led))
     assert after[row] == pytest.approx(1.0, abs=1e-3)
     assert before.tolist() == [-1.0, -1.0, -1.0]
     assert np.flatnonzero(before != after).tolist() == [row]

@@ -20,23 +20,23 @@ def test_a_stop_word_weighs_less_and_a_repeated_word_more() -> None:
 
 
 def test_words_are_decided_by_how_far_the_best_is_above_the_eleventh() -> None:
-    assert formulas.decidedness(scores(*[8.0] + [2.0] * 20)) == pytest.approx((8 - 2) / 8)
-    assert formulas.decidedness(scores(*[5.0] * 20)) == 0.0
+    assert formulas.decidedness(scores(*[8.0] + [2.0] * 20), 21) == pytest.approx((8 - 2) / 8)
+    assert formulas.decidedness(scores(*[5.0] * 20), 20) == 0.0
+    assert formulas.decidedness(scores(*[5.0] * 10), 11) == 1.0
 
 
 @pytest.mark.parametrize(("count", "rank"), [(10, 10), (11, 11), (12, 11), (20, 11)])
 def test_the_eleventh_is_neither_the_tenth_nor_the_twelfth(count: int, rank: int) -> None:
     falling = np.arange(30, 30 - count, -1).astype(np.float32)
-    shuffled = np.random.default_rng(0).permutation(falling)
-    assert formulas.decidedness(shuffled) == pytest.approx((30 - (31 - rank)) / 30)
+    assert formulas.decidedness(falling, count) == pytest.approx((30 - (31 - rank)) / 30)
 
 
 def test_with_few_passages_the_last_stands_for_the_eleventh() -> None:
-    assert formulas.decidedness(scores(4.0, 1.0)) == 0.75
+    assert formulas.decidedness(scores(4.0, 1.0), 2) == 0.75
 
 
 def test_words_that_nothing_matches_decide_nothing_and_add_nothing() -> None:
-    assert formulas.decidedness(scores(0.0, 0.0)) == formulas.decidedness(scores()) == 0.0
+    assert formulas.decidedness(scores(), 2) == formulas.decidedness(scores(), 0) == 0.0
     assert formulas.word_share(scores(0.0), 0.0, 0.0).tolist() == [0.0]
 
 

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, _highest, keeps, reach, spread, together
+from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, keeps, reach, spread, together
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
 from chatbot.indexing.generation.publication import current
+from chatbot.indexing.generation.row_scores import KnownScores
 from chatbot.records import Article, Filters, Passage
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -148,7 +149,7 @@ def assert_ranked(found: Ranking, expected: dict[int, float]) -> None:
 
 
 def bm25_of(searcher: Searcher) -> list[float]:
-    return searcher.index.lexical(WEIGHTS).tolist()
+    return searcher.index.lexical(WEIGHTS).of(np.arange(len(ROWS))).tolist()
 
 
 def test_a_score_is_meaning_and_words_and_closeness_to_the_ten_best(searcher: Searcher) -> None:
@@ -236,7 +237,7 @@ def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
 def test_the_best_sentences_and_questions_are_found_and_none_gives_minus_one(searcher: Searcher) -> None:
     found = searcher.index.best_sentences(np.array([12, 2, 4, 0, 8]), np.array(ASKED, np.float32))
     assert found == pytest.approx([0.0, -1.0, 0.0, 0.7, 0.6], abs=1e-6)
-    found = searcher.index.question_closeness(np.array(ASKED, np.float32))
+    found = searcher.index.question_closeness(np.array(ASKED, np.float32)).of(np.arange(len(ROWS)))
     assert found == pytest.approx([row.asked for row in ROWS], abs=1e-6)
 
 
@@ -245,13 +246,13 @@ def test_three_questions_that_agree_say_more_than_one_and_those_near_to_all_say_
     index = generation((one, some), tmp_path / "index")
     asked = np.array(ASKED, np.float32)
     near = [0.5 * 0.8 + 0.3 * 0.7 + 0.2 * 0.6]
-    assert index.question_closeness(asked) == pytest.approx([0.6, *near], abs=1e-6)
+    assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6, *near], abs=1e-6)
     hubs = np.array([[0.3, 0.9], [0.3, 0.9], [0.8, 0.9], [0.3, 0.9], [0.3, 0.9]], np.float32)
     index = generation((one, some), tmp_path / "other")
     index.questions = replace(index.questions, hubs=hubs)
     least = 0.3 * 0.4
     near = [0.5 * (0.7 + 0.03) + 0.3 * (0.8 - least) + 0.2 * (0.6 + 0.03)]
-    assert index.question_closeness(asked) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)
+    assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)
 
 
 def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:
@@ -260,8 +261,8 @@ def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:
     write_lexical(count_terms([QUESTION.split()] * 3), np.zeros(3, np.int64), tmp_path / "questions")
     alone = LexicalIndex(tmp_path / "questions").scores({"offer": 1.0})
     assert alone[0] > 0
-    assert index.lexical({"offer": 1.0}) == pytest.approx([0.0, alone[0] / 2, 0.0, alone[0] / 2])
-    assert index.lexical({"pay": 1.0}) == pytest.approx(index.lexical_index.scores({"pay": 1.0}))
+    assert index.lexical({"offer": 1.0}).of(np.arange(4)) == pytest.approx([0.0, alone[0] / 2, 0.0, alone[0] / 2])
+    assert index.lexical({"pay": 1.0}).of(np.arange(4)) == pytest.approx(index.lexical_index.scores({"pay": 1.0}))
 
 
 @pytest.mark.parametrize(
@@ -276,7 +277,19 @@ def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:
     ],
 )
 def test_the_highest_scores_are_those_above_nothing(scores: Vector, count: int, rows: list[int]) -> None:
-    assert sorted(_highest(np.array(scores, np.float32), count).tolist()) == rows
+    known = KnownScores(np.arange(len(scores)), np.array(scores, np.float32), 0.0)
+    found, highest = known.highest(count)
+    assert sorted(found.tolist()) == rows
+    assert highest.tolist() == sorted((scores[row] for row in rows), reverse=True)
+
+
+def test_scores_that_are_not_known_are_all_one(tmp_path: Path) -> None:
+    some = KnownScores(np.array([2, 5, 6]), np.array([0.5, 0.75, 0.75], np.float32), -1.0)
+    assert some.of(np.array([6, 0, 2, 9, 5])).tolist() == [0.75, -1.0, 0.5, -1.0, 0.75]
+    assert [each.tolist() for each in some.highest(2)] == [[5, 6], [0.75, 0.75]]
+    assert some.highest(9, np.arange(10) != 5)[0].tolist() == [6, 2]
+    none = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32), -1.0)
+    assert none.of(np.array([3])).tolist() == [-1.0]
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,7 @@ def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monk
     monkeypatch.setattr(onnx_export, "_quantise", lambda _model, _whole, path: path.write_bytes(b"8 bits"))
     model: Any = Model()
     for _ in ("at first", "in place of one that is damaged"):
+        monkeypatch.setattr(onnx_export, "_set_weights_apart", lambda path: path.with_suffix(".w").write_bytes(b"1"))
         touches = record(monkeypatch, tmp_path)
         onnx_export.export_encoder(model, "keywords", "0123456789abcdef", tmp_path / "0123456789abcdef")
         named = whole_before_it_had_its_name(tmp_path, "0123456789abcdef", touches)

@@ -44,16 +44,37 @@ def test_equal_vectors_come_in_the_order_of_their_rows(tmp_path: Path) -> None:
     assert rows.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_above_the_limit_cells_find_what_comparing_every_vector_finds(tmp_path: Path) -> None:
-    vectors = unit_rows(3000)
+def test_above_the_limit_what_comes_first_by_single_bits_is_compared_exactly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = unit_rows(6000, 64)
     write_vectors(vectors, tmp_path / "v.faiss", flat_limit=1000)
     index = VectorIndex(tmp_path / "v.faiss", vectors)
-    assert (tmp_path / "v.faiss").stat().st_size < 3000 * 32 * 2  # one byte a dimension, not two
-    found = 0
-    for query in unit_rows(20, seed=2).astype(np.float32):
-        exact = np.argsort(-(vectors.astype(np.float32) @ query))[:10]
-        found += len(set(index.search(query, 10)[0].tolist()) & set(exact.tolist()))
-    assert found >= 190 * 0.75  # random vectors have no cells to speak of; real ones do better
+    assert (tmp_path / "v.faiss").stat().st_size < 6000 * 64 / 2  # two bytes a number where all are compared
+    single = vectors.astype(np.float32)
+    queries = unit_rows(20, 64, seed=2).astype(np.float32)
+
+    def found() -> int:
+        nearest = [np.argsort(-(single @ query))[:10].tolist() for query in queries]
+        return sum(
+            len(set(index.search(query, 10)[0].tolist()) & set(own))
+            for query, own in zip(queries, nearest, strict=True)
+        )
+
+    assert found() >= 196
+    rows, cosines = index.search(queries[0], 10)
+    assert cosines == pytest.approx(single[rows] @ queries[0], abs=1e-6)
+    assert (np.diff(cosines) <= 0).all()
+    monkeypatch.setattr("chatbot.indexing.generation.vectors.OFFERED", 40)
+    assert found() < 150
+
+
+def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
+    import faiss
+
+    faiss.write_index(faiss.index_factory(32, "Flat"), str(tmp_path / "v.faiss"))
+    with pytest.raises(ValueError, match="is of another kind, IndexFlat"):
+        VectorIndex(tmp_path / "v.faiss", unit_rows(0))
 
 
 def test_the_same_vectors_give_the_same_file(tmp_path: Path) -> None:

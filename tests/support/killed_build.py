@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 import faiss  # noqa: F401 - loaded before the fork, so that only the build's own file operations are counted
-import numpy as np
 
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -78,7 +77,7 @@ def check(site: Settings, old: str, new: str) -> str:
     word = {old: "pay", new: "degree"}[served]
     rows, _ = index.dense(KeywordEmbedder().embed_query(word), 1)
     (passage,) = index.passages(rows)
-    if word not in passage.text or index.lexical({stem(word): 1.0}).max() <= np.float32(0):
+    if word not in passage.text or not len(index.lexical({stem(word): 1.0}).highest(1)[0]):
         raise SystemExit(f"generation {served} does not answer {word}")
     if candidates(site.index_dir)[0] != served:
         raise SystemExit(f"generation {served} is not the first to be opened")

@@ -11,6 +11,7 @@ from chatbot.arrays import Scores
 from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
 
 STOP_WEIGHT = 0.4
+DECIDING = 11  # how many of the highest scores tell how decided words are
 _HUB = 0.2
 _BESIDE = 0.15
 _ASKED = 0.8
@@ -30,16 +31,17 @@ def term_weights(text: str) -> dict[str, float]:
     return weights
 
 
-def decidedness(bm25: Scores) -> float:
+def decidedness(highest: Scores, passages: int) -> float:
     """How decided the words are, in [0, 1]: (best - 11th) / best of all BM25 scores, 0 where nothing matches.
 
-    With fewer than 11 passages the last stands for the 11th.
+    `highest` are the highest above zero, best first, DECIDING at least where there are so many. With fewer than 11
+    `passages` the last stands for the 11th.
     """
-    best = float(bm25.max(initial=0.0))
-    if best <= 0:
+    if not len(highest):
         return 0.0
-    eleventh = float(np.partition(bm25, -11)[-11]) if len(bm25) > 10 else float(bm25.min())
-    return (best - eleventh) / best
+    last = min(passages, DECIDING)
+    eleventh = float(highest[last - 1]) if len(highest) >= last else 0.0
+    return (float(highest[0]) - eleventh) / float(highest[0])
 
 
 def meaning(cosine: Scores, sentence: Scores, asked: Scores, beside: Scores, hub: Scores) -> Scores:

@@ -76,26 +76,25 @@ class Searcher:
         """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""
         index, vector = self.index, query.vector
         near, _ = index.dense(vector, CANDIDATES, allowed)
-        bm25, asked = index.lexical(query.weights), index.question_closeness(vector)
-        if allowed is not None:
-            bm25, asked = np.where(allowed, bm25, np.float32(0.0)), np.where(allowed, asked, np.float32(-1.0))
-        rows = np.unique(np.concatenate([near, _highest(bm25, CANDIDATES), _highest(asked, CANDIDATES)]))
+        by_words, by_questions = index.lexical(query.weights), index.question_closeness(vector)
+        worded, highest = by_words.highest(max(CANDIDATES, formulas.DECIDING), allowed)
+        rows = np.unique(np.concatenate([near, worded[:CANDIDATES], by_questions.highest(CANDIDATES, allowed)[0]]))
+        bm25, asked = by_words.of(rows), by_questions.of(rows)
         vectors = index.vectors(rows)
         cosines = vectors @ vector
         best = index.best_sentences(rows, vector)
         best = np.where(best > -1, best, cosines).astype(np.float32)
         beside, hubs = self._beside(rows, vector, cosines), index.hubs(rows)
-        meaning = formulas.meaning(cosines, best, asked[rows], beside, hubs)
-        words = formulas.word_share(bm25[rows], float(bm25.max(initial=0.0)), formulas.decidedness(bm25))
+        meaning = formulas.meaning(cosines, best, asked, beside, hubs)
+        decided = formulas.decidedness(highest, len(index))
+        words = formulas.word_share(bm25, float(highest.max(initial=0.0)), decided)
         scores = meaning + words
-        nearest = float(np.maximum(cosines, asked[rows]).max(initial=0.0))
+        nearest = float(np.maximum(cosines, asked).max(initial=0.0))
         scores += formulas.expansion(vectors, scores, formulas.vagueness(nearest))
         if query.favoured:
             scores += self._gain(rows, query.favoured)
         order = np.lexsort((rows, -scores))
-        ranked = rows[order]
-        parts = (scores[order], words[order], cosines[order], best[order], asked[ranked], bm25[ranked])
-        return Ranking(ranked, *parts)
+        return Ranking(rows, scores, words, cosines, best, asked, bm25).only(order)
 
     def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:
         """The places of `rows` that say nearly what a row before them says, or one of `shown`, in another article.
@@ -181,15 +180,6 @@ def together(completed: Ranking, alone: Ranking, leaning: float) -> Ranking:
     place = int(np.flatnonzero(both.rows == alone.rows[0])[0])
     order = np.delete(np.arange(len(both.rows)), place)
     return both.only(np.insert(order, min(place, 1), place))
-
-
-def _highest(scores: Scores, count: int) -> npt.NDArray[np.int64]:
-    """The rows of the highest scores above zero, at most `count`, in no order."""
-    count = min(count, len(scores))
-    if not count:
-        return np.empty(0, np.int64)
-    rows = np.argpartition(-scores, count - 1)[:count]
-    return rows[scores[rows] > 0]
 
 
 def keeps(filters: Filters, article: Article) -> bool:

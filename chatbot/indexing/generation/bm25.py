@@ -17,12 +17,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Rows, Scores, loaded, mapped
+
+Terms = list[tuple[int, np.float32]]
 
 K1 = 0.9
 B = 0.75
@@ -216,6 +219,12 @@ class LexicalIndex:
         """Number of passages."""
         return len(self._passages.lengths)
 
+    @cached_property
+    def most(self) -> Scores:
+        """The most that each term adds to a passage, but for its weight, shape (terms,)."""
+        most: Scores = np.maximum.reduceat(self._of_passages, self._passages.starts[:-1])
+        return most
+
     def frequency(self, term: str) -> int:
         """How many passages contain a term."""
         number = self.numbers.get(term)
@@ -242,18 +251,31 @@ class LexicalIndex:
 
         A passage has two fields: itself, and its whole article at ARTICLE_WEIGHT.
         """
+        terms = self.weighed(weights)
+        total: Scores = self.article_scores(terms)[self.article_of]
+        for number, weight in terms:
+            rows, parts = self.own(number)
+            total[rows] += weight * parts
+        return total
+
+    def weighed(self, weights: Mapping[str, float]) -> Terms:
+        """The number of each term that occurs, and its weight with that of its rarity."""
         # In one order, whatever that of the words: sums of floats depend on it to the last bit.
         known = sorted((self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers)
-        terms = [(number, np.float32(self._idf[number] * weight)) for number, weight in known]
+        return [(number, np.float32(self._idf[number] * weight)) for number, weight in known]
+
+    def article_scores(self, terms: Terms) -> Scores:
+        """What terms of its article give to a passage, by articles, shape (articles,)."""
         of_articles = np.zeros(len(self._articles.lengths), np.float32)
         for number, weight in terms:
             own = self._articles.of(number)
             of_articles[self._articles.rows[own]] += weight * self._of_articles[own]
-        total: Scores = of_articles[self.article_of]
-        for number, weight in terms:
-            own = self._passages.of(number)
-            total[self._passages.rows[own]] += weight * self._of_passages[own]
-        return total
+        return of_articles
+
+    def own(self, number: int) -> tuple[npt.NDArray[np.int32], Scores]:
+        """The rows of the passages that hold a term, ascending, and what it adds to each, but for its weight."""
+        own = self._passages.of(number)
+        return self._passages.rows[own], self._of_passages[own]
 
     def postings(self) -> Postings:
         """The counts of passages, for the next build to take over."""

@@ -33,6 +33,7 @@ from chatbot.indexing.generation.calibration_data import Calibrated
 from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store, write_store
+from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores, RowScores
 from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
 from chatbot.indexing.generation.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
@@ -62,6 +63,8 @@ class SentenceVectors:
 
 QUESTION_WEIGHT = 0.5
 """How much the words of a question count that leads to a passage; docs/retrieval.md."""
+EVERY_LIMIT = 50_000
+"""Up to so many passages the words of each are counted; above it only those that may come first are looked for."""
 _QUESTION_HUB = np.float32(0.3)
 _SHARES = np.array([0.5, 0.3, 0.2], np.float32)
 
@@ -178,16 +181,19 @@ class LocalIndex:
         """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
         return self._vectors.nearest(vectors)
 
-    def lexical(self, weights: Mapping[str, float]) -> Scores:
-        """BM25 of every passage, shape (len,), for stemmed terms with their weights.
+    def lexical(self, weights: Mapping[str, float]) -> RowScores:
+        """BM25 of passages, for stemmed terms with their weights.
 
         To a passage's own comes QUESTION_WEIGHT times that of the best of the questions that lead to it.
         """
-        scores = self.lexical_index.scores(weights)
-        if len(self._asked):
-            asked = _highest(self._asked.scores(weights), np.diff(self.questions.starts))
-            scores += np.float32(QUESTION_WEIGHT) * np.maximum(asked, 0.0)
-        return scores
+        scores = self._asked.scores(weights)
+        best = np.maximum(_highest(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
+        added = KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best, 0.0)
+        if len(self) > EVERY_LIMIT:
+            return PrunedScores(self.lexical_index, weights, added)
+        total = self.lexical_index.scores(weights)
+        total[added.rows] += added.scores
+        return KnownScores(np.arange(len(self)), total, 0.0)
 
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
@@ -220,13 +226,13 @@ class LocalIndex:
         codes = self.sentence_vectors.codes[own].astype(np.float32)
         return _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
 
-    def question_closeness(self, vector: Vectors) -> Scores:
-        """How close the questions that lead to each passage are to a unit vector, shape (len,); -1 without any.
+    def question_closeness(self, vector: Vectors) -> RowScores:
+        """How close the questions that lead to each passage are to a unit vector; -1 without any.
 
         0.5, 0.3 and 0.2 of the three nearest of them, by their cosines less what `_question_hubs` holds; where there
         are fewer, the last stands for those that lack. Several that agree say more than one that may be near by chance.
         """
-        near, counts = self.question_cosines(vector) - self._question_hubs, np.diff(self.questions.starts)
+        near, counts = self._question_vectors @ vector - self._question_hubs, self._led_counts
         best = _highest(near, counts)
         closeness, left = _SHARES[0] * best, best
         for share in _SHARES[1:]:
@@ -234,17 +240,17 @@ class LocalIndex:
             following = _highest(near, counts)
             left = np.where(following > -1, following, left)
             closeness += share * left
-        return np.where(counts > 0, closeness, best)
+        return KnownScores(self._led, closeness, -1.0)
 
-    def question_cosines(self, vector: Vectors) -> Scores:
-        """The cosine of every question to a unit vector, shape (questions,)."""
-        cosines: Scores = self._question_vectors @ vector
+    def question_cosines(self, vector: Vectors, places: Rows) -> Scores:
+        """The cosines of the questions at these places to a unit vector, shape (len(places),)."""
+        cosines: Scores = self._question_vectors[places] @ vector
         return cosines
 
     @property
     def known_share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
-        return float((np.diff(self.questions.starts) > 0).mean()) if len(self) else 0.0
+        return len(self._led) / len(self) if len(self) else 0.0
 
     @cached_property
     def _question_hubs(self) -> Scores:
@@ -253,6 +259,17 @@ class LocalIndex:
         """
         closeness = self.questions.hubs[:, 0]
         return _QUESTION_HUB * (closeness - closeness.mean()) if len(closeness) else closeness
+
+    @cached_property
+    def _led(self) -> Rows:
+        """The rows that questions lead to, ascending."""
+        return np.flatnonzero(np.diff(self.questions.starts))
+
+    @cached_property
+    def _led_counts(self) -> Rows:
+        """How many questions lead to each of these."""
+        counts: Rows = np.diff(self.questions.starts)[self._led]
+        return counts
 
     @cached_property
     def _question_vectors(self) -> Vectors:

@@ -1,7 +1,7 @@
 """Vectors in FAISS: which index at which size, search, save, open.
 
 Up to FLAT_LIMIT vectors every one is compared, in half precision: the ranks of float32 at half its memory. Above it,
-vectors are grouped into cells of 8-bit codes, and what the nearest cells offer is compared again exactly.
+one bit of each number is (RaBitQ; Gao and Long, arXiv 2405.12497), and what comes first is compared again exactly.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from threadpoolctl import ThreadpoolController
 
 from chatbot.arrays import HalfVectors, Rows, Scores
 
-FLAT_LIMIT = 100_000
-_OFFERED = 4  # times k: how many candidates the cells offer for exact comparison
+FLAT_LIMIT = 50_000
+OFFERED = 1024  # how many are compared exactly
+_AT_ONCE = 50_000
 
 
 def write_vectors(vectors: HalfVectors, path: Path, *, flat_limit: int = FLAT_LIMIT) -> None:
@@ -29,15 +30,13 @@ def write_vectors(vectors: HalfVectors, path: Path, *, flat_limit: int = FLAT_LI
     import faiss
 
     count, dim = vectors.shape
-    rows = np.ascontiguousarray(vectors, dtype=np.float32)
     if count <= flat_limit:
         index: Any = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     else:
-        cells = int(4 * np.sqrt(count))
-        index = faiss.index_factory(dim, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
-        sample = np.random.default_rng(0).permutation(count)[: cells * 64]
-        index.train(rows[np.sort(sample)])
-    index.add(rows)
+        index = faiss.index_factory(dim, "RaBitQfs", faiss.METRIC_INNER_PRODUCT)
+        index.train(vectors[:: -(-count // _AT_ONCE)].astype(np.float32))
+    for first in range(0, count, _AT_ONCE):
+        index.add(np.ascontiguousarray(vectors[first : first + _AT_ONCE], dtype=np.float32))
     try:
         faiss.write_index(index, str(path))
     except RuntimeError as error:  # what FAISS makes of a full disk
@@ -57,7 +56,9 @@ class VectorIndex:
         if (self._index.ntotal, self._index.d) != vectors.shape:
             found = f"{self._index.ntotal} vectors of {self._index.d} dimensions"
             raise ValueError(f"holds {found}, expected {vectors.shape[0]} of {vectors.shape[1]}")
-        self._cells: int = getattr(self._index, "nlist", 0)
+        self._compares_all = isinstance(self._index, faiss.IndexScalarQuantizer)
+        if not self._compares_all and not isinstance(self._index, faiss.IndexRaBitQFastScan):
+            raise ValueError(f"is of another kind, {type(self._index).__name__}")
 
     def search(
         self, vector: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
@@ -72,18 +73,15 @@ class VectorIndex:
         if k == 0:
             return self._exactly(np.empty(0, np.int64), vector, 0)
         query = np.ascontiguousarray(vector[None], dtype=np.float32)
-        if not self._cells:
+        if self._compares_all:
             cosines, rows = self._index.search(query, k)
             return _best(rows[0], cosines[0], k)
-        import faiss
-
-        probe: Any = faiss.SearchParametersIVF(nprobe=min(64, self._cells))  # type: ignore[call-arg]
-        _, offered = self._index.search(query, min(k * _OFFERED, len(self._vectors)), params=probe)
+        _, offered = self._index.search(query, min(max(OFFERED, 4 * k), len(self._vectors)))
         return self._exactly(np.sort(offered[0][offered[0] >= 0]), vector, k)
 
     def nearest(self, vectors: npt.NDArray[np.float32]) -> Scores:
         """The cosine of each of some unit vectors, shape (m, dim), to the row nearest to it, shape (m,)."""
-        if self._cells:
+        if not self._compares_all:
             return np.array([self.search(vector, 1)[1].max(initial=-1.0) for vector in vectors], np.float32)
         best: Scores = (self._vectors[:].astype(np.float32) @ vectors.T).max(axis=0, initial=-1.0)
         return best
