@@ -78,7 +78,7 @@ class Searcher:
         near, _ = index.dense(vector, CANDIDATES, allowed)
         by_words, by_questions = index.lexical(query.weights), index.question_closeness(vector)
         worded, highest = by_words.highest(max(CANDIDATES, formulas.DECIDING), allowed)
-        rows = np.unique(np.concatenate([near, worded[:CANDIDATES], by_questions.highest(CANDIDATES, allowed)[0]]))
+        rows = np.unique(np.concatenate([near, worded[:CANDIDATES], by_questions.first(CANDIDATES, allowed)]))
         bm25, asked = by_words.of(rows), by_questions.of(rows)
         vectors = index.vectors(rows)
         cosines = vectors @ vector

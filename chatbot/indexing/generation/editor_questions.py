@@ -3,6 +3,7 @@
 questions/
   digests.npy     uint8 (questions, 16)       of the text of each question
   vectors.npy     float16 (questions, dim)    unit rows, side by side those that lead to one passage
+  vectors.faiss   the same, to be searched
   starts.npy      int64 (passages + 1,)       questions starts[i]:starts[i+1] lead to passage i
   hubs.npy        float32 (questions, 2)      how close each is to questions at large; see `hubs`
   lexical/        the words of each question, counted as those of a passage: the files of `bm25`
@@ -25,15 +26,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import HalfVectors, Rows, Scores, Vectors, loaded
+from chatbot.arrays import HalfVectors, Mask, Rows, Scores, Vectors, mapped, ranges, single
 from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.hubs import Texts, hubness
+from chatbot.indexing.generation.row_scores import of_runs
 from chatbot.indexing.generation.tokens import content_words, stem, words
+from chatbot.indexing.generation.vectors import VectorIndex
 from chatbot.records import Article, Passage
 
 FOLDER = "questions"
+OFFERED = 512  # how many questions are looked at for the passages that they lead to
+_HUB = np.float32(0.3)
+_SHARES = np.array([0.5, 0.3, 0.2], np.float32)
 # A heading says what a question asks where they share so much of the words of both; else it adds so much of that.
 _SAME, _HEADING = 2 / 3, 0.3
 # What a small heading in the text of a passage begins with, or is underlined with.
@@ -51,12 +57,58 @@ class EditorsQuestions:
 
     @classmethod
     def open(cls, folder: Path) -> EditorsQuestions:
-        return cls(*(loaded(folder / f"{name}.npy") for name in cls.__slots__))
+        return cls(*(mapped(folder / f"{name}.npy") for name in cls.__slots__))
 
     def write(self, folder: Path) -> None:
         folder.mkdir()
         for name in self.__slots__:
             np.save(folder / f"{name}.npy", getattr(self, name))
+
+    def cosines(self, vector: Vectors, places: Rows) -> Scores:
+        """Those of the questions at these places to a unit vector, shape (len(places),)."""
+        cosines: Scores = single(self.vectors[places]) @ vector
+        return cosines
+
+
+class QuestionScores:
+    """How close the questions that lead to passages are to a unit vector.
+
+    0.5, 0.3 and 0.2 of the three nearest of a passage, by their cosines less what closeness to questions at large takes
+    from each, 0 in the mean: what is near to every question says little about one. Where there are fewer, the last
+    stands for those that lack. Several that agree say more than one that may be near by chance.
+    """
+
+    def __init__(self, questions: EditorsQuestions, nearest: VectorIndex, vector: Vectors) -> None:
+        self._questions = questions
+        self._nearest = nearest
+        self._vector = vector
+
+    def of(self, rows: Rows) -> Scores:
+        """That of passages, shape (len(rows),); -1 where no question leads there."""
+        told = self._questions
+        counts = told.starts[rows + 1] - told.starts[rows]
+        places = ranges(told.starts[rows], counts)
+        hubs = told.hubs[places, 0] - told.hubs[:, 0].mean() if len(places) else np.empty(0, np.float32)
+        near = told.cosines(self._vector, places) - _HUB * hubs
+        best = of_runs(near, counts)
+        closeness, left = _SHARES[0] * best, best
+        for share in _SHARES[1:]:
+            near = np.where(near >= np.repeat(left, counts), np.float32(-2.0), near)
+            following = of_runs(near, counts)
+            left = np.where(following > -1, following, left)
+            closeness += share * left
+        return np.where(counts > 0, closeness, best)
+
+    def first(self, count: int, allowed: Mask | None = None) -> Rows:
+        """The rows that the nearest questions lead to, at most `count`, that of the nearest question first.
+
+        None from a question that is not near at all, at a cosine of 0 or less. `allowed`, shape (passages,), limits the search to some rows.
+        """
+        starts = self._questions.starts
+        kept = None if allowed is None else np.repeat(allowed, np.diff(starts))
+        places, cosines = self._nearest.search(self._vector, OFFERED, kept)
+        rows = np.searchsorted(starts, places[cosines > 0], side="right") - 1
+        return rows[np.sort(np.unique(rows, return_index=True)[1])][:count]
 
 
 def lead(

@@ -30,10 +30,10 @@ from chatbot.arrays import Mask, Rows, Scores, Vectors, loaded, mapped, ranges, 
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.generation.bm25 import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.generation.calibration_data import Calibrated
-from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
+from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions, QuestionScores
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store, write_store
-from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores, RowScores
+from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores, RowScores, of_runs
 from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
 from chatbot.indexing.generation.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
@@ -65,8 +65,6 @@ QUESTION_WEIGHT = 0.5
 """How much the words of a question count that leads to a passage; docs/retrieval.md."""
 EVERY_LIMIT = 50_000
 """Up to so many passages the words of each are counted; above it only those that may come first are looked for."""
-_QUESTION_HUB = np.float32(0.3)
-_SHARES = np.array([0.5, 0.3, 0.2], np.float32)
 
 
 def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -99,6 +97,7 @@ class Parts:
         np.save(folder / "hubs.npy", self.hubs)
         self.sentences.write(folder / "sentences")
         self.questions.write(folder / FOLDER)
+        write_vectors(self.questions.vectors, folder / FOLDER / "vectors.faiss")
         led = np.repeat(np.arange(len(self.vectors)), np.diff(self.questions.starts))
         write_lexical(self.asked, self.article_of[led], folder / FOLDER / "lexical")
         write_lexical(self.postings, self.article_of, folder / "lexical")
@@ -128,6 +127,7 @@ class LocalIndex:
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
             self.questions = EditorsQuestions.open(folder / opening)
+            self._near_questions = VectorIndex(folder / opening / "vectors.faiss", self.questions.vectors)
             self._asked = LexicalIndex(folder / opening / "lexical")
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
@@ -187,7 +187,7 @@ class LocalIndex:
         To a passage's own comes QUESTION_WEIGHT times that of the best of the questions that lead to it.
         """
         scores = self._asked.scores(weights)
-        best = np.maximum(_highest(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
+        best = np.maximum(of_runs(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
         added = KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best, 0.0)
         if len(self) > EVERY_LIMIT:
             return PrunedScores(self.lexical_index, weights, added)
@@ -224,41 +224,20 @@ class LocalIndex:
         counts = starts[rows + 1] - starts[rows]
         own = ranges(starts[rows], counts)
         codes = self.sentence_vectors.codes[own].astype(np.float32)
-        return _highest((codes @ vector) * self.sentence_vectors.scales[own], counts)
+        return of_runs((codes @ vector) * self.sentence_vectors.scales[own], counts)
 
-    def question_closeness(self, vector: Vectors) -> RowScores:
-        """How close the questions that lead to each passage are to a unit vector; -1 without any.
-
-        0.5, 0.3 and 0.2 of the three nearest of them, by their cosines less what `_question_hubs` holds; where there
-        are fewer, the last stands for those that lack. Several that agree say more than one that may be near by chance.
-        """
-        near, counts = self._question_vectors @ vector - self._question_hubs, self._led_counts
-        best = _highest(near, counts)
-        closeness, left = _SHARES[0] * best, best
-        for share in _SHARES[1:]:
-            near = np.where(near >= np.repeat(left, counts), np.float32(-2.0), near)
-            following = _highest(near, counts)
-            left = np.where(following > -1, following, left)
-            closeness += share * left
-        return KnownScores(self._led, closeness, -1.0)
+    def question_closeness(self, vector: Vectors) -> QuestionScores:
+        """How close the questions that lead to passages are to a unit vector."""
+        return QuestionScores(self.questions, self._near_questions, vector)
 
     def question_cosines(self, vector: Vectors, places: Rows) -> Scores:
         """The cosines of the questions at these places to a unit vector, shape (len(places),)."""
-        cosines: Scores = self._question_vectors[places] @ vector
-        return cosines
+        return self.questions.cosines(vector, places)
 
     @property
     def known_share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
         return len(self._led) / len(self) if len(self) else 0.0
-
-    @cached_property
-    def _question_hubs(self) -> Scores:
-        """What the closeness of each question to questions at large takes from its cosines, 0 in the mean: what is near
-        to every question says little about one.
-        """
-        closeness = self.questions.hubs[:, 0]
-        return _QUESTION_HUB * (closeness - closeness.mean()) if len(closeness) else closeness
 
     @cached_property
     def _led(self) -> Rows:
@@ -271,10 +250,6 @@ class LocalIndex:
         counts: Rows = np.diff(self.questions.starts)[self._led]
         return counts
 
-    @cached_property
-    def _question_vectors(self) -> Vectors:
-        return single(self.questions.vectors)
-
     def beside(self, rows: Rows) -> tuple[Rows, Mask]:
         """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
         around = np.stack([rows - 1, rows + 1])
@@ -284,12 +259,3 @@ class LocalIndex:
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""
         return self.store.passages(rows)
-
-
-def _highest(values: Scores, counts: Rows) -> Scores:
-    """The highest of each run of so many values, -1 where a run is empty."""
-    best = np.full(len(counts), -1.0, np.float32)
-    some = counts > 0
-    if some.any():
-        best[some] = np.maximum.reduceat(values, (np.cumsum(counts) - counts)[some])
-    return best

@@ -92,19 +92,21 @@ class PrunedScores:
         """Rows among which are all of the highest scores that are allowed, ascending."""
         index, articles = self._index, self._of_articles
         most = {number: float(weight) * float(index.most[number]) for number, weight in self._terms}
-        unread = sum(most.values())
+        unread, highest = sum(most.values()), float(articles.max(initial=0.0))
         total = np.zeros(len(index), np.float32)
         total[self._added.rows] = self._added.scores
         read: list[_Numbers] = [_only(self._added.rows, allowed)]
-        least = self._least(read, total, count)
+        least, could = 0.0, float(self._added.scores.max(initial=0.0))
         for number, weight in sorted(self._terms, key=lambda term: -most[term[0]]):
-            if least > unread + float(articles.max(initial=0.0)):
+            if least > unread + highest:
                 break
             rows, parts = index.own(number)
             total[rows] += weight * parts
             read.append(_only(rows, allowed))
             unread -= most[number]
-            least = self._least(read, total, count)
+            could += most[number]
+            if could > unread:  # or there is no need to look yet
+                least = self._least(read, total, count)
         rows = np.concatenate(read).astype(np.int64)
         rows = rows[total[rows] + articles[index.article_of[rows]] + unread >= least]
         whole = np.flatnonzero((articles + unread >= least) & (articles + unread > 0))
@@ -135,3 +137,12 @@ def best(rows: Rows, scores: Scores, count: int) -> tuple[Rows, Scores]:
         rows, scores = rows[kept], scores[kept]
     order = np.lexsort((rows, -scores))[:count]
     return rows[order], scores[order]
+
+
+def of_runs(values: Scores, counts: Rows) -> Scores:
+    """The highest of each run of so many values, shape (len(counts),), -1 where a run is empty."""
+    highest = np.full(len(counts), -1.0, np.float32)
+    some = counts > 0
+    if some.any():
+        highest[some] = np.maximum.reduceat(values, (np.cumsum(counts) - counts)[some])
+    return highest
