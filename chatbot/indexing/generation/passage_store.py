@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import date
@@ -85,7 +86,8 @@ class Store:
         self._database = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
         )
-        self._database.execute("SELECT count(*) FROM passages").fetchone()
+        self._one_at_a_time = threading.Lock()
+        self._query("SELECT count(*) FROM passages")
 
     def close(self) -> None:
         self._database.close()
@@ -150,7 +152,9 @@ class Store:
         return [digest for (digest,) in self._query("SELECT digest FROM passages ORDER BY row")]
 
     def _query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        return self._database.execute(statement, values).fetchall()
+        # A connection keeps its statements, and two threads that run the same one read each other's rows.
+        with self._one_at_a_time:
+            return self._database.execute(statement, values).fetchall()
 
 
 def _from_article(article: Article) -> tuple[Any, ...]:
