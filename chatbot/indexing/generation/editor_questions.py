@@ -102,7 +102,7 @@ class QuestionScores:
     def first(self, count: int, allowed: Mask | None = None) -> Rows:
         """The rows that the nearest questions lead to, at most `count`, that of the nearest question first.
 
-        None from a question that is not near at all, at a cosine of 0 or less. `allowed`, shape (passages,), limits the search to some rows.
+        Questions with a cosine of 0 or less are not near. `allowed`, shape (passages,), limits the search to some rows.
         """
         starts = self._questions.starts
         kept = None if allowed is None else np.repeat(allowed, np.diff(starts))

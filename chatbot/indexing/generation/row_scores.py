@@ -15,6 +15,7 @@ import numpy.typing as npt
 from chatbot.arrays import Mask, Rows, Scores, ranges
 from chatbot.indexing.generation.bm25 import LexicalIndex
 
+_LOOKED_AT = 20_000
 _Numbers = npt.NDArray[np.integer[Any]]
 
 
@@ -106,7 +107,7 @@ class PrunedScores:
             unread -= most[number]
             could += most[number]
             if could > unread:  # or there is no need to look yet
-                least = self._least(read, total, count)
+                least = max(least, self._least(read, total, count))
         rows = np.concatenate(read).astype(np.int64)
         rows = rows[total[rows] + articles[index.article_of[rows]] + unread >= least]
         whole = np.flatnonzero((articles + unread >= least) & (articles + unread > 0))
@@ -115,10 +116,13 @@ class PrunedScores:
         return np.unique(np.concatenate([rows, _only(beside, allowed)]))
 
     def _least(self, read: Sequence[_Numbers], total: Scores, count: int) -> float:
-        """What `count` of the rows that were read have at least by now, 0 where they are fewer; a little below it, for
-        sums in another order.
+        """What `count` rows have at least by now, 0 where that is not known; a little below it, for sums in another
+        order. Those of the terms that add most are looked at, since they come first mostly.
         """
-        rows = np.concatenate(read)
+        looked_at = [read[0][:_LOOKED_AT]]
+        for rows in read[1:]:
+            looked_at.append(rows[: max(_LOOKED_AT - sum(map(len, looked_at)), 0)])
+        rows = np.concatenate(looked_at)
         place = count * len(read)  # each may have been read with every term
         if len(rows) < place:
             return 0.0
