@@ -43,6 +43,23 @@ def outcome(folder: Path, tests: str, *options: str) -> str:
     return done.stdout + done.stderr
 
 
+def test_a_browser_test_alone_is_run_once_more(tmp_path: Path) -> None:
+    tests = """
+asked = []
+def fails(name, times):
+    asked.append(name)
+    assert asked.count(name) > times
+def test_once(): fails("pure", 1)
+@pytest.mark.browser
+def test_once_in_a_browser(): fails("browser", 1)
+@pytest.mark.browser
+def test_twice_in_a_browser(): fails("again", 2)
+"""
+    told = outcome(tmp_path, tests)
+    assert "2 failed, 1 passed, 2 rerun" in told
+    assert "test_once_in_a_browser PASSED" in told
+
+
 def test_a_test_that_needs_more_than_its_mark_says_fails(tmp_path: Path) -> None:
     tests = f"""
 def test_starts(): {STARTS}

@@ -20,7 +20,7 @@ from chatbot.evaluation.beir import JudgedSet
 from chatbot.indexing.building.report import OnStep
 from chatbot.records import Filters
 
-MEASURES = {"nDCG@10": "nDCG@10", "MRR@10": "RR@10", "R@5": "R@5", "R@10": "R@10", "R@100": "R@100"}
+MEASURES = ("nDCG@10", "MRR@10", "R@5", "R@10", "R@100")
 REFUSED = 0.05
 _RESAMPLES = 2000
 _WARM_UP = 5
@@ -113,10 +113,11 @@ def evaluate(
 def measure(run: dict[str, list[str]], qrels: dict[str, dict[str, int]], asked: Sequence[str]) -> dict[str, Floats]:
     """Each measure for each question of `asked`, shape (questions,); `run` gives documents best first."""
     import ir_measures
+    from ir_measures import RR, R, nDCG
 
     scored = {query: {document: -float(rank) for rank, document in enumerate(run[query])} for query in asked}
     kept = {query: qrels[query] for query in asked}
-    names = {ir_measures.parse_measure(measure): name for name, measure in MEASURES.items()}
+    names = dict(zip((nDCG @ 10, RR @ 10, R @ 5, R @ 10, R @ 100), MEASURES, strict=True))
     place = {query: number for number, query in enumerate(asked)}
     values = {name: np.zeros(len(asked)) for name in MEASURES}
     for measured in ir_measures.iter_calc(list(names), kept, scored):

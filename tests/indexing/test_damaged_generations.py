@@ -24,6 +24,7 @@ questions/digests.npy questions/hubs.npy questions/starts.npy questions/vectors.
 lexical/terms.txt lexical/first_rows.npy
 lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy
 lexical/article_starts.npy lexical/articles.npy lexical/article_counts.npy lexical/article_lengths.npy
+lexical/passage_parts.npy lexical/passage_limits.npy lexical/article_parts.npy
 """.split()
 FILES += [f"questions/{file}" for file in FILES if file.startswith("lexical/")]
 

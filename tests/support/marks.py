@@ -2,6 +2,7 @@
 
 A test is `browser` or `index` by the fixtures that it asks for, or where it is marked so by hand; every other test is
 `pure`. Tests run in this order, so that what a session has loaded by a heavier test is never taken for a lighter one's.
+A `browser` test that fails is run once more, and told as such: a machine that is busy for seconds is no fault of it.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             wrong.append(f"{item.nodeid} is marked {by_hand}, and its fixtures make it {least}")
         if not by_hand:
             item.add_marker(least)
+        if mark_of(item) == "browser":
+            item.add_marker(pytest.mark.flaky(reruns=1))
     if wrong:
         raise pytest.UsageError("\n".join(wrong))
     items.sort(key=lambda item: MARKS.index(mark_of(item)))

@@ -7,8 +7,11 @@ what its own terms touch, and the exact score of any passage is there for the as
     passage_starts.npy    int64 (terms + 1,)    term i owns postings starts[i]:starts[i + 1] of the next two
     passages.npy          int32 (postings,)     rows of passages, ascending within a term
     passage_counts.npy    uint16 (postings,)    occurrences in the passage with its title and headings
+    passage_parts.npy     float32 (postings,)   what the term adds to the passage's score beside its article, but for
+                                                the term's weight
+    passage_limits.npy    float32 (terms,)      the most of these of each term
     passage_lengths.npy   int32 (passages,)     terms of the passage
-    article_*             the same four for whole articles
+    article_*             the same but limits for whole articles: what the term gives to every passage there
     first_rows.npy        int64 (articles + 1,) article j owns passages first_rows[j]:first_rows[j + 1]
 """
 
@@ -17,7 +20,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +131,7 @@ def write_lexical(postings: Postings, article_of: Rows, folder: Path) -> None:
     lengths = np.bincount(article_of, weights=postings.lengths, minlength=articles).astype(np.int64)
     _write_side(folder, "article", _joined(term, article_of[row], count), lengths, len(order))
     np.save(folder / "first_rows.npy", np.searchsorted(article_of, np.arange(articles + 1)))
+    _write_parts(folder, article_of, len(order))
 
 
 def _joined(term: Rows, article: Rows, count: Rows) -> tuple[Rows, Rows, Rows]:
@@ -155,6 +158,18 @@ def _write_side(folder: Path, name: str, columns: tuple[Rows, Rows, Rows], lengt
     np.save(folder / f"{name}s.npy", row.astype(np.int32))
     np.save(folder / f"{name}_counts.npy", np.minimum(count, np.iinfo(np.uint16).max).astype(np.uint16))
     np.save(folder / f"{name}_lengths.npy", lengths.astype(np.int32))
+
+
+def _write_parts(folder: Path, article_of: Rows, terms: int) -> None:
+    """Write what each posting adds, of postings that are written."""
+    passages, articles = (_Side(folder, name, terms) for name in ("passage", "article"))
+    of_articles = np.float32(ARTICLE_WEIGHT) * articles.shares()
+    term = np.repeat(np.arange(terms), np.diff(passages.starts))
+    below = of_articles[np.cumsum(_first_of_each(term, article_of[passages.rows])) - 1]
+    of_passages = saturated(below + passages.shares()) - saturated(below)
+    np.save(folder / "article_parts.npy", saturated(of_articles))
+    np.save(folder / "passage_parts.npy", of_passages)
+    np.save(folder / "passage_limits.npy", np.maximum.reduceat(of_passages, passages.starts[:-1]) if terms else below)
 
 
 class _Side:
@@ -200,30 +215,15 @@ class LexicalIndex:
         if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
             raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
         self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
-        self._of_articles, self._of_passages = self._parts()
-
-    def _parts(self) -> tuple[Scores, Scores]:
-        """What each posting adds to the score of a passage, but for its term's weight.
-
-        First what a term of its article gives to every passage there, then what one that it holds itself adds to that.
-        """
-        of_articles = np.float32(ARTICLE_WEIGHT) * self._articles.shares()
-        term = np.repeat(np.arange(len(self.numbers)), np.diff(self._passages.starts))
-        joined = np.cumsum(_first_of_each(term, self.article_of[self._passages.rows])) - 1
-        if len(joined) and joined[-1] + 1 != len(of_articles):
-            raise ValueError(f"holds {len(of_articles)} article postings, expected {joined[-1] + 1}")
-        below = of_articles[joined]
-        return saturated(of_articles), saturated(below + self._passages.shares()) - saturated(below)
+        self._of_articles, self._of_passages = (mapped(folder / f"{name}_parts.npy") for name in ("article", "passage"))
+        self.limits: Scores = loaded(folder / "passage_limits.npy")
+        found = len(self._of_articles), len(self._of_passages), len(self.limits)
+        if found != (len(self._articles.rows), len(self._passages.rows), len(words)):
+            raise ValueError(f"holds {len(words)} terms and parts of scores that do not fit together")
 
     def __len__(self) -> int:
         """Number of passages."""
         return len(self._passages.lengths)
-
-    @cached_property
-    def most(self) -> Scores:
-        """The most that each term adds to a passage, but for its weight, shape (terms,)."""
-        most: Scores = np.maximum.reduceat(self._of_passages, self._passages.starts[:-1])
-        return most
 
     def frequency(self, term: str) -> int:
         """How many passages contain a term."""

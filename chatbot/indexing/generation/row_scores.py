@@ -92,7 +92,7 @@ class PrunedScores:
     def _possible(self, count: int, allowed: Mask | None) -> Rows:
         """Rows among which are all of the highest scores that are allowed, ascending."""
         index, articles = self._index, self._of_articles
-        most = {number: float(weight) * float(index.most[number]) for number, weight in self._terms}
+        most = {number: float(weight) * float(index.limits[number]) for number, weight in self._terms}
         unread, highest = sum(most.values()), float(articles.max(initial=0.0))
         total = np.zeros(len(index), np.float32)
         total[self._added.rows] = self._added.scores
