@@ -28,9 +28,10 @@ lint: $(VENV)/.installed-test   ## ruff and mypy
 format: $(VENV)/.installed-test   ## let ruff tidy the code
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memory and quality beside other libraries
+bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memory and quality beside other libraries, into README.md
 	$(BIN)/python -m tests.benchmarks
-	$(BIN)/python -m tests.benchmarks.peers
+	$(BIN)/python -m tests.benchmarks.serving
+	$(BIN)/python -m tests.benchmarks.peers --write
 
 clean:           ## remove the environment and the built index; articles and feedback stay
 	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md ! -name 'journal.sqlite*' -delete

@@ -12,6 +12,7 @@ import pytest
 
 from chatbot.content.readers.registry import read_article
 from chatbot.settings import Settings
+from tests.benchmarks.peers import NAMES, with_table
 from tests.support.places import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,6 +33,21 @@ def test_the_readme_shows_commands() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_works(command: str, shipped: dict[str, str]) -> None:
     assert run(shlex.split(command), shipped).strip()
+
+
+def test_the_table_of_figures_is_as_the_benchmark_writes_it() -> None:
+    rows = {
+        name: {"nDCG@10": 0.9 - n / 10, "R@10": 0.95, "p50_ms": 10.0 + n, "cold_s": 1.25, "memory_mb": 300.0 + n}
+        for n, name in enumerate(NAMES)
+    }
+    written = with_table(README, rows)
+    assert "\n| **career-chatbot** | **.900** | **.950** | **10 ms** | **1.2 s** | **300 MB** |\n| sentence" in written
+    assert "\n| Chroma | .700 | **.950** | 12 ms | **1.2 s** | 302 MB |\n" in written
+    table = [line for line in README.split("\n") if line.startswith("| ") and " MB" in line]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in table] == list(NAMES.values())
+    kept = [line for line in README.split("\n") if line not in table]
+    assert [line for line in kept if line not in written.split("\n")] == []
+    assert len(written.split("\n")) == len(README.split("\n"))
 
 
 def test_the_python_example_prints_hits(shipped: dict[str, str]) -> None:

@@ -41,7 +41,7 @@ TURNED = 0.6  # the length of what is added to a unit vector
 OTHER = "other-"
 
 ASK = """
-import json, resource, statistics, sys, time
+import json, statistics, sys, time
 from pathlib import Path
 import numpy as np
 from chatbot.answering.chatbot import answer_from
@@ -65,8 +65,8 @@ for turn in range(2):
         began = time.perf_counter()
         answerer.ask(question, 5, (), Filters())
         times.append(time.perf_counter() - began)
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-anonymous = sum(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("RssAnon")) / 1024
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+memory, anonymous = (int(status[name].split()[0]) / 1024 for name in ("VmRSS", "RssAnon"))
 vectors = np.array([embedder.embed_query(question) for question in questions])
 exact = [[] for _ in questions]
 for first in range(0, len(index), 50_000):
