@@ -117,7 +117,7 @@ class ServerSettings(Group):
     mcp: bool = False
     log: Literal["text", "json"] = "text"
     open_metrics: bool = False
-    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    workers: Annotated[int, Field(ge=0, le=61)] = 0  # no more processes can be waited for on Windows
 
 
 class AnswerSettings(Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +32,7 @@ from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Answer, Article, Filters, Hit, Notice, Passage, Turn, Verdict
 
-State = tuple[str, tuple[tuple[str, float], ...]]
+State = tuple[str, tuple[tuple[str, float], ...], str]
 
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
@@ -64,7 +65,9 @@ class Answerer:
         self._searcher = searcher
         self._index = index = searcher.index
         self.judge = Judge(index.lexical_index, index.calibrated, refusals, index.known_share)
-        self._understanding = Understanding(searcher, vocabulary or read_vocabulary(), language)
+        vocabulary = vocabulary or read_vocabulary()
+        self._words = hashlib.sha256(repr(vocabulary.also).encode()).hexdigest()
+        self._understanding = Understanding(searcher, vocabulary, language)
         self._people = people
         self._hits = Hits(searcher)
         self._next_steps = NextSteps(searcher, people)
@@ -82,8 +85,8 @@ class Answerer:
 
     @property
     def state(self) -> State:
-        """What is published: the generation, and its calibration, which may be learned anew."""
-        return self.generation, tuple(sorted(self.manifest.calibration.items()))
+        """What answers depend on: the generation, its calibration, which may be learned anew, and the vocabulary."""
+        return self.generation, tuple(sorted(self.manifest.calibration.items())), self._words
 
     @property
     def embedder(self) -> QueryEmbedder:

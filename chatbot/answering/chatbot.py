@@ -53,12 +53,12 @@ class Chatbot:
     opened, since its files arrive after CURRENT or the system lacks something for a moment, is tried again.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0, workers: int = 0) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer, threads: int = 0) -> None:
         self.settings = settings
         self._threads = threads
         self._answerer = answerer
         self._remembered: Remembered[Answer] = Remembered(settings.answers.remembered)
-        self._workers = Workers(partial(_opened, settings), workers) if workers else None
+        self._workers: Workers | None = None
         self._swapping = threading.Lock()
         self._seen = _stamp(settings.index_dir / CURRENT)
         self._waiting: _Waiting | None = None
@@ -71,13 +71,16 @@ class Chatbot:
 
         `threads` embed a question, 0 as many as there are cores: the soonest answer. A server that answers many
         questions at a time is better off with 1. So many `workers`, processes beside this one, answer questions where
-        there are some; they end with `close`, or with this process.
+        there are some, in programs that begin under `if __name__ == "__main__"`; they end with `close`, or with this
+        process.
 
         Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError,
         SettingsError (the vocabulary cannot be used).
         """
         settings = settings or load_settings()
-        return cls(settings, _open_newest(settings, threads=threads), threads, workers)
+        bot = cls(settings, _open_newest(settings, threads=threads), threads)
+        bot.start_workers(workers)
+        return bot
 
     def ask(
         self,
@@ -156,6 +159,12 @@ class Chatbot:
     def __len__(self) -> int:
         """Number of passages."""
         return len(self._fresh())
+
+    def start_workers(self, count: int) -> None:
+        """Let so many processes beside this one answer; none for 0."""
+        if count:
+            self.close()
+            self._workers = Workers(partial(_opened, self.settings), count)
 
     @property
     def workers(self) -> int:

@@ -1,7 +1,7 @@
 """Processes that answer questions beside this one, so that as many cores work at once.
 
-Each opens the index for itself, over the same files in memory, and follows when another is published. What they cannot
-answer just now, since they start, have ended or are behind or ahead, is left to this process.
+Each opens the index for itself, over the same files in memory, and follows what is published beside answering. What
+they cannot answer just now, since they start, have ended or are behind or ahead, is left to this process.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +24,8 @@ from chatbot.records import Answer, Filters, Turn
 _log = logging.getLogger(__name__)
 
 _REST_SECONDS = 10.0
+_PATIENCE_SECONDS = 20.0
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,19 @@ class Answering(Protocol):
     def answerer(self) -> Answerer: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Processes, and for each a future that is done when it has opened the index."""
+
+    processes: ProcessPoolExecutor
+    opened: tuple[Future[int], ...]
+
+
 class Workers:
     """So many processes, each answering one question at a time. Safe to use from several threads.
 
-    Where one ends that should not, all are started anew, at most once in ten seconds.
+    Where one ends that should not, or does not answer in time, all are given up, and others started with the first
+    question after ten seconds.
     """
 
     def __init__(self, opened: Callable[[], Answering], count: int) -> None:
@@ -62,22 +73,32 @@ class Workers:
         self._count = count
         self._changing = threading.Lock()
         self._closed = False
+        self._pool: _Pool | None = None
+        self._given_up = 0.0
         self._start()
 
     @property
     def ready(self) -> int:
-        """How many answer: all, or none while they start."""
-        return self._count if all(future.done() and not future.exception() for future in self._started) else 0
+        """How many answer: all, or none while they start or are given up."""
+        opened = self._pool.opened if self._pool else ()
+        return sum(future.done() and not future.cancelled() and not future.exception() for future in opened)
 
     def ask(self, state: State, asked: Asked) -> Answer | None:
         """The answer of one of them, None where none can give that of this state just now. Raises QuestionError."""
         pool = self._pool
-        if self._closed or not all(future.done() for future in self._started):
+        if pool is None:
+            self._start_anew()
+        if pool is None or not all(future.done() for future in pool.opened):
             return None
         try:
-            answer: Answer | None = pool.submit(_ask, state, asked).result()
-        except BrokenProcessPool as error:
-            self._start_anew(pool, error)
+            answering = pool.processes.submit(_ask, state, asked)
+        except RuntimeError as error:  # one of them has ended, or all were closed
+            self._give_up(pool, error)
+            return None
+        try:
+            answer: Answer | None = answering.result(_PATIENCE_SECONDS)
+        except (BrokenProcessPool, CancelledError, TimeoutError) as error:
+            self._give_up(pool, error)
             return None
         return answer
 
@@ -85,24 +106,37 @@ class Workers:
         """End them, each after the answer that it is giving."""
         with self._changing:
             self._closed = True
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            pool, self._pool = self._pool, None
+        if pool:
+            pool.processes.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> None:
-        self._began = time.monotonic()
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(self._count, context, initializer=_open, initargs=(self._opened,))
-        self._started: list[Future[int]] = [self._pool.submit(os.getpid) for _ in range(self._count)]
+        processes = ProcessPoolExecutor(self._count, context, initializer=_open, initargs=(self._opened,))
+        try:
+            self._pool = _Pool(processes, tuple(processes.submit(os.getpid) for _ in range(self._count)))
+        except (OSError, RuntimeError) as error:  # the system has no room for them, or the first has ended already
+            self._end(processes, error)
 
-    def _start_anew(self, broken: ProcessPoolExecutor, error: Exception) -> None:
+    def _start_anew(self) -> None:
         with self._changing:
-            rested = time.monotonic() - self._began > _REST_SECONDS
-            if self._pool is broken and rested and not self._closed:
-                _log.warning("the processes that answer questions are started again: %s", error)
-                broken.shutdown(wait=False)
+            if self._pool is None and not self._closed and time.monotonic() - self._given_up > _REST_SECONDS:
                 self._start()
 
+    def _give_up(self, pool: _Pool, error: BaseException) -> None:
+        with self._changing:
+            if self._pool is pool:
+                self._pool = None
+                self._end(pool.processes, error)
 
-_here: Answering | None = None
+    def _end(self, processes: ProcessPoolExecutor, error: BaseException) -> None:
+        self._given_up = time.monotonic()
+        _log.warning("processes that answer questions are given up: %s", str(error) or type(error).__name__)
+        processes.shutdown(wait=False, cancel_futures=True)
+
+
+_here: Answerer | None = None
+_asked_for_another = threading.Event()
 
 
 def _open(opened: Callable[[], Answering]) -> None:
@@ -111,7 +145,9 @@ def _open(opened: Callable[[], Answering]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.disable(logging.WARNING)  # the server finds the same, and says it once
-    _here = opened()
+    chatbot = opened()
+    _here = chatbot.answerer
+    threading.Thread(target=_follow, args=(chatbot,), daemon=True).start()
 
 
 def _end_with_parent() -> None:
@@ -121,6 +157,18 @@ def _end_with_parent() -> None:
         os._exit(0)
 
 
+def _follow(chatbot: Answering) -> None:
+    """Open what is published, while questions go on being taken."""
+    global _here  # noqa: PLW0603 - as above
+    while True:
+        _asked_for_another.wait(_LOOK_SECONDS)
+        _asked_for_another.clear()
+        _here = chatbot.answerer
+
+
 def _ask(state: State, asked: Asked) -> Answer | None:
-    answerer = _here.answerer if _here else None
-    return asked.of(answerer) if answerer and answerer.state == state else None
+    answerer = _here
+    if answerer and answerer.state == state:
+        return asked.of(answerer)
+    _asked_for_another.set()
+    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +27,7 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     ] = None,
     root_path: Annotated[str | None, typer.Option(help="Public path in front, where a proxy strips one.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=0, max=256, help="Processes that answer beside the server's own; default 0.")
+        int | None, typer.Option(min=0, max=61, help="Processes that answer beside the server's own; default 0.")
     ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
@@ -41,21 +40,19 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 
     said = {"host": host, "port": port, "root_path": root_path, "workers": workers}
     settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
-    opened = partial(Chatbot.open, settings, threads=1, workers=settings.server.workers)
     try:
-        bot = opened()
+        bot = Chatbot.open(settings, threads=1)
     except IndexMissing:
         say("There is no index yet, it is built now.", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             say(line(f"left out: {path}: {reason}"), err=True)
-        bot = opened()
+        bot = Chatbot.open(settings, threads=1)
     from chatbot.serving.server import run
 
     stop = threading.Event()
     if watch:
         threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
     run(bot, open_browser=open_browser)
-    bot.close()
     stop.set()
 
 

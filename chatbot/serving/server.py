@@ -36,11 +36,15 @@ MOST_CONNECTIONS = 2000
 
 
 class Server(uvicorn.Server):  # type: ignore[misc]
-    """Prints its address as one line when it answers, and opens a browser there if asked to."""
+    """Prints its address as one line when it answers, and opens a browser there if asked to.
 
-    def __init__(self, config: uvicorn.Config, url: str, *, open_browser: bool) -> None:
+    `stopping` is called when it is told to stop.
+    """
+
+    def __init__(self, config: uvicorn.Config, url: str, stopping: Callable[[], None], *, open_browser: bool) -> None:
         super().__init__(config)
         self.url = url
+        self.stopping = stopping
         self.open_browser = open_browser
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -56,6 +60,7 @@ class Server(uvicorn.Server):  # type: ignore[misc]
             last = threading.Timer(LAST_SECONDS, _end)
             last.daemon = True
             last.start()
+            self.stopping()
         super().handle_exit(sig, frame)
 
 
@@ -182,4 +187,8 @@ def run(bot: Chatbot, *, open_browser: bool = False) -> None:
     # Once it has stopped, uvicorn raises the signal again for whoever had a handler before: a clean stop ends with 0.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: None)
-    Server(config, address(listener), open_browser=open_browser).run(sockets=[listener])
+    bot.start_workers(settings.workers)
+    try:
+        Server(config, address(listener), bot.close, open_browser=open_browser).run(sockets=[listener])
+    finally:
+        bot.close()

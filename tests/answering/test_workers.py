@@ -54,7 +54,7 @@ class Site:
         return self.workers.ask(self.bot.answerer.state, asked(question))
 
     def processes(self) -> set[int]:
-        return set(self.workers._pool._processes)
+        return set(self.workers._pool.processes._processes) if self.workers._pool else set()
 
 
 @pytest.fixture
@@ -79,7 +79,12 @@ def test_they_answer_as_this_process_does(site: Site) -> None:
 def test_none_answers_from_anything_but_what_this_process_answers_from(site: Site) -> None:
     old = site.bot.answerer.state
     small_site(site.folder, ARTICLES | {"offer.md": "---\ntitle: Offer\n---\n\nCompare a salary offer in writing.\n"})
-    assert site.workers.ask(old, asked("salary offer")) is None
+    before = site.workers.ask(old, asked("salary offer"))
+    assert before is not None  # who still answers from the old one is answered from it
+    assert before.generation == old[0]
+    assert site.ask("salary offer") is None  # until they have opened it, which no question waits for
+    eventually(lambda: site.ask("salary offer") is not None)
+    eventually(lambda: site.workers.ask(old, asked("salary offer")) is None)
     answer = site.ask("salary offer")
     assert answer is not None
     assert (answer.generation, answer.hits[0].passage.id) == (site.bot.generation, "offer#1")
@@ -90,22 +95,36 @@ def test_one_that_is_killed_costs_no_answer_and_all_are_started_again(
 ) -> None:
     before = site.processes()
     os.kill(min(before), signal.SIGKILL)
-    eventually(lambda: site.ask("pay") is None)
-    assert site.workers.ready == 2  # they rest before they are started again
-    monkeypatch.setattr(workers, "_REST_SECONDS", 0.0)
     with caplog.at_level(logging.WARNING):
-        assert site.ask("pay") is None
+        eventually(lambda: site.ask("pay") is None)
+    assert site.workers.ready == 0
+    assert site.ask("pay") is None  # they rest before others are started
+    assert site.processes() == set()
+    monkeypatch.setattr(workers, "_REST_SECONDS", 0.0)
     eventually(lambda: site.ask("pay") is not None)
     assert not site.processes() & before
     (line,) = {line for line in caplog.messages if "answer questions" in line}
-    assert line.startswith("the processes that answer questions are started again: A child process terminated")
+    assert line.startswith("processes that answer questions are given up: A ")
+
+
+def test_one_that_does_not_answer_in_time_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_PATIENCE_SECONDS", 0.5)
+    stopped = site.processes()
+    for process in stopped:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        assert site.ask("pay") is None
+        assert site.workers.ready == 0
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
 
 
 def test_an_index_that_cannot_be_opened_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     away = site.folder / "away"
     site.settings.index_dir.rename(away)
     with closing(Workers(partial(opened, site.settings), 1)) as late:
-        eventually(lambda: late.ask(site.bot.answerer.state, asked("pay")) is None and late._started[0].done())
+        eventually(lambda: late.ask(site.bot.answerer.state, asked("pay")) is None and late._pool is None)
         assert late.ready == 0
         away.rename(site.settings.index_dir)
         monkeypatch.setattr(workers, "_REST_SECONDS", 0.0)

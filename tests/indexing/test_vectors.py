@@ -69,6 +69,24 @@ def test_above_the_limit_what_comes_first_by_single_bits_is_compared_exactly(
     assert found() < 150
 
 
+@pytest.mark.parametrize("flat_limit", [100, 10_000])
+@pytest.mark.parametrize("share", [0.0, 0.002, 0.5, 0.9])
+def test_a_search_is_limited_to_the_rows_that_are_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flat_limit: int, share: float
+) -> None:
+    monkeypatch.setattr("chatbot.indexing.generation.vectors.FLAT_LIMIT", 1000)
+    vectors = unit_rows(4000)
+    write_vectors(vectors, tmp_path / "v.faiss", flat_limit=flat_limit)
+    index = VectorIndex(tmp_path / "v.faiss", vectors)
+    allowed = np.random.default_rng(5).random(4000) < share
+    for query in unit_rows(5, seed=3).astype(np.float32):
+        cosines = np.where(allowed, vectors.astype(np.float32) @ query, np.float32(-2))
+        nearest = np.argsort(-cosines)[: min(10, int(allowed.sum()))]
+        rows, found = index.search(query, 10, allowed)
+        assert rows.tolist() == nearest.tolist()
+        assert found == pytest.approx(cosines[nearest], abs=1e-5)
+
+
 def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
     import faiss
 

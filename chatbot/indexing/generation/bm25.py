@@ -4,7 +4,7 @@ Counted when the index is built, never per question. A term's passages lie side 
 what its own terms touch, and the exact score of any passage is there for the asking, not only the best few.
 
     terms.txt             one term a line, sorted by its UTF-8 bytes
-    passage_starts.npy    int64 (terms + 1,)    term i owns postings starts[i]:starts[i + 1] of the next two
+    passage_starts.npy    int64 (terms + 1,)    term i owns postings starts[i]:starts[i + 1] of the next three
     passages.npy          int32 (postings,)     rows of passages, ascending within a term
     passage_counts.npy    uint16 (postings,)    occurrences in the passage with its title and headings
     passage_parts.npy     float32 (postings,)   what the term adds to the passage's score beside its article, but for

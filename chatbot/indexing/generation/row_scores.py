@@ -96,7 +96,7 @@ class PrunedScores:
         unread, highest = sum(most.values()), float(articles.max(initial=0.0))
         total = np.zeros(len(index), np.float32)
         total[self._added.rows] = self._added.scores
-        read: list[_Numbers] = [_only(self._added.rows, allowed)]
+        read: list[_Numbers] = [_only(self._added.rows[self._added.scores > 0], allowed)]
         least, could = 0.0, float(self._added.scores.max(initial=0.0))
         for number, weight in sorted(self._terms, key=lambda term: -most[term[0]]):
             if least > unread + highest:
@@ -119,8 +119,8 @@ class PrunedScores:
         """What `count` rows have at least by now, 0 where that is not known; a little below it, for sums in another
         order. Those of the terms that add most are looked at, since they come first mostly.
         """
-        looked_at = [read[0][:_LOOKED_AT]]
-        for rows in read[1:]:
+        looked_at: list[_Numbers] = []
+        for rows in (*read[1:], read[0]):
             looked_at.append(rows[: max(_LOOKED_AT - sum(map(len, looked_at)), 0)])
         rows = np.concatenate(looked_at)
         place = count * len(read)  # each may have been read with every term

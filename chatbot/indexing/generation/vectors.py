@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-from chatbot.arrays import HalfVectors, Rows, Scores
+from chatbot.arrays import HalfVectors, Mask, Rows, Scores, single
 
 FLAT_LIMIT = 50_000
 OFFERED = 1024  # how many are compared exactly
@@ -60,24 +60,27 @@ class VectorIndex:
         if not self._compares_all and not isinstance(self._index, faiss.IndexRaBitQFastScan):
             raise ValueError(f"is of another kind, {type(self._index).__name__}")
 
-    def search(
-        self, vector: npt.NDArray[np.float32], k: int, allowed: npt.NDArray[np.bool_] | None = None
-    ) -> tuple[Rows, Scores]:
+    def search(self, vector: npt.NDArray[np.float32], k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
 
         `allowed`, of shape (n,), limits the search to some rows. Equal cosines come in the order of their rows.
         """
-        if allowed is not None:
-            return self._exactly(np.flatnonzero(allowed), vector, k)
         k = min(k, len(self._vectors))
         if k == 0:
             return self._exactly(np.empty(0, np.int64), vector, 0)
         query = np.ascontiguousarray(vector[None], dtype=np.float32)
         if self._compares_all:
-            cosines, rows = self._index.search(query, k)
-            return _best(rows[0], cosines[0], k)
-        _, offered = self._index.search(query, min(max(OFFERED, 4 * k), len(self._vectors)))
-        return self._exactly(np.sort(offered[0][offered[0] >= 0]), vector, k)
+            cosines, rows = self._index.search(query, k, params=_only(allowed))
+            return _best(rows[0][rows[0] >= 0], cosines[0][rows[0] >= 0], k)
+        offered = max(OFFERED, 4 * k)
+        if allowed is not None:
+            rows = np.flatnonzero(allowed)
+            if len(rows) <= FLAT_LIMIT:
+                return self._exactly(rows, vector, k)
+            offered = offered * len(allowed) // len(rows)
+        _, found = self._index.search(query, min(offered, len(self._vectors)))
+        rows = np.sort(found[0][found[0] >= 0])
+        return self._exactly(rows if allowed is None else rows[allowed[rows]], vector, k)
 
     def nearest(self, vectors: npt.NDArray[np.float32]) -> Scores:
         """The cosine of each of some unit vectors, shape (m, dim), to the row nearest to it, shape (m,)."""
@@ -87,7 +90,7 @@ class VectorIndex:
         return best
 
     def _exactly(self, rows: Rows, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
-        return _best(rows, self._vectors[rows].astype(np.float32) @ vector, k)
+        return _best(rows, single(self._vectors[rows]) @ vector, k)
 
 
 @cache
@@ -101,6 +104,17 @@ def _one_thread_a_question() -> None:
 
     faiss.omp_set_num_threads(1)
     ThreadpoolController().select(internal_api="openblas").limit(limits=1)
+
+
+def _only(allowed: Mask | None) -> Any:
+    """What limits a search of FAISS to some rows, None where it is not limited."""
+    import faiss
+
+    if allowed is None:
+        return None
+    bits = np.packbits(allowed, bitorder="little")
+    limited: Any = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))  # type: ignore[call-arg,arg-type]
+    return limited
 
 
 def _best(rows: Rows, cosines: Scores, k: int) -> tuple[Rows, Scores]:

@@ -35,8 +35,9 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
     try:
         _export_onnx(model, aside / MODEL_FILE)
         _quantise(model, aside / MODEL_FILE, aside / QUESTION_FILE)
-        for path in sorted(aside.iterdir()):
-            _set_weights_apart(path)
+        for path in (aside / MODEL_FILE, aside / QUESTION_FILE):
+            if path.exists():
+                _set_weights_apart(path)
         model.tokenizer.backend_tokenizer.save(str(aside / TOKENIZER_FILE))
         prompts = model.prompts or {}
         card = EncoderCard(
@@ -144,6 +145,7 @@ def _set_weights_apart(path: Path) -> None:
     model, weights = onnx.load(path), path.with_suffix(WEIGHTS_SUFFIX)
     onnx.save_model(model, path, save_as_external_data=True, location=weights.name, size_threshold=16 * 1024)
     weights.chmod(path.stat().st_mode)  # it was made for its owner alone
+    path.with_name(f"{path.name}.data").unlink(missing_ok=True)  # where torch put those of a large model
 
 
 def _least_cosine(model: SentenceTransformer, whole: Path, path: Path) -> float:
