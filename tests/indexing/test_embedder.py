@@ -94,6 +94,23 @@ def test_products_of_8_bits_are_left_out_where_they_say_something_else(
     assert QueryEncoder(tmp_path / "other").embed_query("pay") @ embedder.embed_queries(["pay"])[0] >= 0.9999
 
 
+def test_weights_that_torch_kept_apart_are_taken_over(tmp_path: Path) -> None:
+    """As it does where a model is too large for one file."""
+    import onnx
+
+    weight = onnx.numpy_helper.from_array(np.arange(9000, dtype=np.float32), "weight")
+    graph = onnx.helper.make_graph([], "large", [], [], [weight])
+    path = tmp_path / MODEL_FILE
+    onnx.save_model(
+        onnx.helper.make_model(graph), path, save_as_external_data=True, location=f"{MODEL_FILE}.data", size_threshold=0
+    )
+    onnx_export._set_weights_apart(path)
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == [MODEL_FILE, f"{Path(MODEL_FILE).stem}{WEIGHTS_SUFFIX}"]
+    (found,) = onnx.load(path).graph.initializer
+    assert np.array_equal(onnx.numpy_helper.to_array(found), np.arange(9000, dtype=np.float32))
+
+
 def test_a_sentence_vector_is_nearest_to_its_own_question(embedder: ModelEmbedder) -> None:
     text = "A data engineer builds pipelines. The cafeteria serves soup on Mondays."
     found = embedder.embed_passage(text, [(0, 33), (34, 71)])
