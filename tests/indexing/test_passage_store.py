@@ -17,7 +17,7 @@ from tests.support.small_site import small_settings, small_site
 @pytest.fixture
 def often_switched() -> Iterator[None]:
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
+    sys.setswitchinterval(1e-5)
     yield
     sys.setswitchinterval(before)
 
@@ -30,9 +30,16 @@ def test_threads_do_not_read_each_others_rows(tmp_path: Path, often_switched: No
     store = LocalIndex.open(settings.index_dir / current(settings.index_dir)).store
     alone = [passage.text for passage in store.passages(range(len(store)))]
 
-    def read(turn: int) -> list[str]:
-        return [passage.text for passage in store.passages([turn % 30, (turn * 7) % 30])]
+    def read(first: int) -> int:
+        """How many of 300 readings give something else than one thread gets."""
+        wrong = 0
+        for turn in range(first, first + 300):
+            rows = [turn % 30, (turn * 7) % 30]
+            try:
+                wrong += [passage.text for passage in store.passages(rows)] != [alone[row] for row in rows]
+            except Exception:  # an error of the library is another way to go wrong
+                wrong += 1
+        return wrong
 
     with ThreadPoolExecutor(8) as threads:
-        for turn, texts_read in enumerate(threads.map(read, range(800))):
-            assert texts_read == [alone[turn % 30], alone[(turn * 7) % 30]]
+        assert sum(threads.map(read, range(0, 2400, 300))) == 0
