@@ -277,19 +277,19 @@ def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:
     ],
 )
 def test_the_highest_scores_are_those_above_nothing(scores: Vector, count: int, rows: list[int]) -> None:
-    known = KnownScores(np.arange(len(scores)), np.array(scores, np.float32), 0.0)
+    known = KnownScores(np.arange(len(scores)), np.array(scores, np.float32))
     found, highest = known.highest(count)
     assert sorted(found.tolist()) == rows
     assert highest.tolist() == sorted((scores[row] for row in rows), reverse=True)
 
 
-def test_scores_that_are_not_known_are_all_one(tmp_path: Path) -> None:
-    some = KnownScores(np.array([2, 5, 6]), np.array([0.5, 0.75, 0.75], np.float32), -1.0)
-    assert some.of(np.array([6, 0, 2, 9, 5])).tolist() == [0.75, -1.0, 0.5, -1.0, 0.75]
+def test_scores_that_are_not_known_are_nothing(tmp_path: Path) -> None:
+    some = KnownScores(np.array([2, 5, 6]), np.array([0.5, 0.75, 0.75], np.float32))
+    assert some.of(np.array([6, 0, 2, 9, 5])).tolist() == [0.75, 0.0, 0.5, 0.0, 0.75]
     assert [each.tolist() for each in some.highest(2)] == [[5, 6], [0.75, 0.75]]
     assert some.highest(9, np.arange(10) != 5)[0].tolist() == [6, 2]
-    none = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32), -1.0)
-    assert none.of(np.array([3])).tolist() == [-1.0]
+    none = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32))
+    assert none.of(np.array([3])).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
 """Answers a second over HTTP on loopback: 16 clients at once, each asking its next question when answered.
 
-    python -m tests.benchmarks.serving [seconds] [--alone]
+    python -m tests.benchmarks.serving [seconds] [--alone] [--workers=N]
 
-One real server process on the shipped articles, one load process beside it on the same cores; then the same passages
-in txtai's own API with the same model and the hybrid of vectors and words (`--alone` leaves it out; it lives in
-`.venv-peers`, which `make bench` makes). The questions are 240 judged ones. CPU time an answer tells more than time on
-the clock where the machine has other things to do.
+One real server process on the shipped articles, one load process beside it on the same cores, alone and then with so
+many workers; then the same passages in txtai's own API with the same model and the hybrid of vectors and words
+(`--alone` leaves it out; it lives in `.venv-peers`, which `make bench` makes). The questions are 240 judged ones. CPU
+time an answer tells more than time on the clock where the machine has other things to do.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import psutil
 
 from tests.support.places import ROOT
 from tests.support.server import Server, build, start_server
+from tests.support.waiting import eventually
 
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 GOLD = ROOT / "tests" / "gold" / "answerable.jsonl"
@@ -93,11 +94,12 @@ def measure(server: Server, seconds: float, ask: Request = ours) -> None:
     host, port = server.url.removeprefix("http://").split(":")
     place, process = (host, int(port)), psutil.Process(server.process.pid)
     asyncio.run(load(place, WARM_UP, ask))
-    memory, used = process.memory_info().rss, sum(process.cpu_times()[:2])
+    processes = [process, *process.children(recursive=True)]
+    memory, used = process.memory_info().rss, sum(sum(one.cpu_times()[:2]) for one in processes)
     began = time.perf_counter()
     times, errors = asyncio.run(load(place, seconds, ask))
     took = time.perf_counter() - began
-    used = sum(process.cpu_times()[:2]) - used
+    used = sum(sum(one.cpu_times()[:2]) for one in processes) - used
     times.sort()
     print(f"{len(times) / took:.0f} answers/s, {errors} errors, {used / len(times) * 1000:.2f} CPU-ms an answer")
     print(f"p50 {statistics.median(times) * 1000:.0f} ms, p99 {times[int(len(times) * 0.99)] * 1000:.0f} ms")
@@ -135,19 +137,27 @@ def start_txtai(folder: Path) -> Server:
     raise RuntimeError(f"txtai's API ended with {process.returncode}")
 
 
+def serve_and_measure(folder: Path, workers: str, seconds: float) -> None:
+    server = start_server(folder, CHATBOT_ANSWERS__REMEMBERED="0", CHATBOT_SERVER__WORKERS=workers)
+    try:
+        server.wait_until_ready()
+        eventually(lambda: f"\nchatbot_workers {workers}.0\n" in server.get("/metrics")[2])
+        measure(server, seconds)
+    finally:
+        server.stop()
+
+
 def main() -> None:
-    seconds = next((float(said) for said in sys.argv[1:] if said != "--alone"), SECONDS)
+    seconds = next((float(said) for said in sys.argv[1:] if not said.startswith("--")), SECONDS)
+    workers = [said.partition("=")[2] for said in sys.argv[1:] if said.startswith("--workers=")]
     print(f"{CLIENTS} clients, {seconds:.0f} s, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         (folder / "corpus").symlink_to(ROOT / "corpus")
         build(folder)
-        server = start_server(folder, CHATBOT_ANSWERS__REMEMBERED="0")
-        try:
-            server.wait_until_ready()
-            measure(server, seconds)
-        finally:
-            server.stop()
+        for count in ("0", *workers):
+            print(f"{count} workers")
+            serve_and_measure(folder, count, seconds)
         if "--alone" not in sys.argv:
             print("txtai's API")
             server = start_txtai(folder)

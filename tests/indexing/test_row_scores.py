@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores
 
-NOTHING = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32), 0.0)
+NOTHING = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
 def made(folder: Path, passages: list[list[str]], article_of: list[int]) -> LexicalIndex:
@@ -31,7 +31,7 @@ def drawn(rng: np.random.Generator, count: int) -> tuple[list[list[str]], list[i
 def assert_same(index: LexicalIndex, weights: dict[str, float], added: KnownScores, count: int) -> None:
     whole = index.scores(weights)
     whole[added.rows] += added.scores
-    every = KnownScores(np.arange(len(index)), whole, 0.0)
+    every = KnownScores(np.arange(len(index)), whole)
     pruned = PrunedScores(index, weights, added)
     rows = np.random.default_rng(1).permutation(len(index))
     assert pruned.of(rows).tobytes() == every.of(rows).tobytes()
@@ -47,7 +47,7 @@ def test_the_highest_are_those_of_all(tmp_path: Path) -> None:
         terms = [f"w{number}" for number in rng.zipf(1.2, size=rng.integers(1, 9)) if number < 9000]
         weights = {term: float(rng.choice([0.4, 1.0, 2.0])) for term in terms}
         led = np.flatnonzero(rng.random(4000) < 0.02 * (turn % 3))
-        added = KnownScores(led, rng.random(len(led)).astype(np.float32) * 3, 0.0)
+        added = KnownScores(led, rng.random(len(led)).astype(np.float32) * 3)
         assert_same(index, weights, added, int(rng.choice([1, 11, 100])))
 
 

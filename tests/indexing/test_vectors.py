@@ -87,6 +87,16 @@ def test_a_search_is_limited_to_the_rows_that_are_allowed(
         assert found == pytest.approx(cosines[nearest], abs=1e-5)
 
 
+def test_the_fewer_rows_are_allowed_the_more_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot.indexing.generation.vectors.FLAT_LIMIT", 1000)
+    vectors = unit_rows(4000)
+    write_vectors(vectors, tmp_path / "v.faiss", flat_limit=1000)
+    query = unit_rows(1, seed=3)[0].astype(np.float32)
+    farthest = np.argsort(vectors.astype(np.float32) @ query)[:1100]
+    rows, _ = VectorIndex(tmp_path / "v.faiss", vectors).search(query, 10, np.isin(np.arange(4000), farthest))
+    assert rows.tolist() == farthest[::-1][:10].tolist()
+
+
 def test_an_index_of_another_kind_is_refused(tmp_path: Path) -> None:
     import faiss
 

@@ -188,12 +188,12 @@ class LocalIndex:
         """
         scores = self._asked.scores(weights)
         best = np.maximum(of_runs(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
-        added = KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best, 0.0)
+        added = KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best)
         if len(self) > EVERY_LIMIT:
             return PrunedScores(self.lexical_index, weights, added)
         total = self.lexical_index.scores(weights)
         total[added.rows] += added.scores
-        return KnownScores(np.arange(len(self)), total, 0.0)
+        return KnownScores(np.arange(len(self)), total)
 
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""

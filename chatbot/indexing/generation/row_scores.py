@@ -36,18 +36,17 @@ class RowScores(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KnownScores:
-    """The scores of some `rows`, ascending; every other row has the score `other`."""
+    """The scores of some `rows`, ascending; every other row has the score 0."""
 
     rows: Rows
     scores: Scores
-    other: float
 
     def of(self, rows: Rows) -> Scores:
         """See RowScores."""
         if not len(self.rows):
-            return np.full(len(rows), self.other, np.float32)
+            return np.zeros(len(rows), np.float32)
         places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        found: Scores = np.where(self.rows[places] == rows, self.scores[places], np.float32(self.other))
+        found: Scores = np.where(self.rows[places] == rows, self.scores[places], np.float32(0.0))
         return found
 
     def highest(self, count: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
