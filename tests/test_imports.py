@@ -21,6 +21,7 @@ content/elements
 content/readers
 content
 indexing/model
+indexing/words
 indexing/generation
 indexing/building
 indexing

@@ -20,7 +20,7 @@ FEWEST_LINES = 40
 WALLS = {
     "catalogues": "settings, answers and pages read it; in any of their rooms the others could not",
     "content.markdown.escape": "readers of every format and the editors' forms need it without the parser of blocks",
-    "indexing.generation.word_counts": "a kind of file of a generation, and each has its module",
+    "indexing.words.word_counts": "a kind of file of a generation, and each has its module",
     "serving.api.openapi": "made once at the start; the routes and their bodies do not know how they are described",
     "serving.chat.turns": "a route from the first moment on; its neighbors come with Gradio, which takes seconds",
     "serving.web.assets": "reads files and digests at import; templates and languages are used without",

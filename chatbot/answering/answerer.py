@@ -25,10 +25,10 @@ from chatbot.answering.understanding.interpreter import Understanding, Understoo
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
 from chatbot.answering.verdict.evidence import REFUSALS
 from chatbot.answering.verdict.judge import Judge
-from chatbot.arrays import Mask, Rows
+from chatbot.arrays import Rows
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
-from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.passage_index import Allowed, PassageStore
 from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Answer, Article, Filters, Hit, Notice, Passage, Turn, Verdict
 
@@ -64,7 +64,7 @@ class Answerer:
         """
         self._searcher = searcher
         self._index = index = searcher.index
-        self.judge = Judge(index.lexical_index, index.calibrated, refusals, index.known_share)
+        self.judge = Judge(index, index.calibrated, refusals)
         vocabulary = vocabulary or read_vocabulary()
         self._words = hashlib.sha256(repr(vocabulary.also).encode()).hexdigest()
         self._understanding = Understanding(searcher, vocabulary, language)
@@ -93,7 +93,7 @@ class Answerer:
         return self._searcher.embedder
 
     @property
-    def store(self) -> Store:
+    def store(self) -> PassageStore:
         """The articles and passages."""
         return self._index.store
 
@@ -220,18 +220,15 @@ class Answerer:
             own=own,
         )
 
-    def _unshown(self, query: Query, allowed: Mask | None, shown: Rows) -> Ranking:
+    def _unshown(self, query: Query, allowed: Allowed | None, shown: Rows) -> Ranking:
         ranking = self._searcher.rank(query, allowed)
         return ranking.only(~np.isin(ranking.rows, shown)) if len(shown) else ranking
 
-    def _allowed(self, reading: Reading, filters: Filters) -> Mask | None:
-        """The rows that may be found, shape (passages,); None where all may. Filters hold for what is picked, too."""
-        allowed = self._searcher.allowed(filters)
+    def _allowed(self, reading: Reading, filters: Filters) -> Allowed | None:
+        """The passages that may be found; None where all may. Filters hold for what is picked, too."""
         if reading.kind != "pick":
-            return allowed
-        picked = np.zeros(len(self), np.bool_)
-        picked[self._searcher.rows_of([reading.picked] if reading.picked else [])] = True
-        return picked if allowed is None else picked & allowed
+            return self._searcher.allowed(filters)
+        return self._searcher.picked([reading.picked] if reading.picked else [], filters)
 
     def _noticed(self, reading: Reading, verdict: Verdict, *, nothing: bool) -> tuple[Verdict, Notice]:
         """The verdict on a question in its conversation and what is told with it, where `nothing` was found or some."""

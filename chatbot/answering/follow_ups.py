@@ -16,7 +16,7 @@ import numpy.typing as npt
 from chatbot.answering.ranking.searcher import Searcher, keeps
 from chatbot.arrays import Vectors
 from chatbot.indexing.generation.calibration_data import text_digest
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 from chatbot.records import Article, Filters
 
 MOST = 3

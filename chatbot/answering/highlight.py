@@ -10,7 +10,7 @@ import numpy as np
 
 from chatbot.arrays import Scores
 from chatbot.content.markdown.sentences import Span
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, stems, words
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, stems, words
 from chatbot.records import Closeness, Highlight, Why
 
 MOST = 2

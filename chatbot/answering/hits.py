@@ -12,7 +12,8 @@ from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking import own_page
 from chatbot.answering.ranking.comparison import spoken
 from chatbot.answering.ranking.searcher import PER_ARTICLE, Ranking, Searcher, reach, spread
-from chatbot.arrays import Mask, Rows, Scores, Vectors
+from chatbot.arrays import Rows, Scores, Vectors
+from chatbot.indexing.generation.passage_index import Allowed
 from chatbot.records import Comparison, Excerpt, Hit, Side, Verdict, Why
 
 _PER_ARTICLE_OF_MORE = 4
@@ -98,7 +99,7 @@ class Hits:
         together = tuple(rank for rank, own in ranked if len(own) > 1)
         return Comparison(sides, together) if len(sides) > 1 else None
 
-    def similar(self, row: int, k: int, allowed: Mask | None) -> tuple[Hit, ...]:
+    def similar(self, row: int, k: int, allowed: Allowed | None) -> tuple[Hit, ...]:
         """The passages that are closest in meaning to the one of a row, itself left out."""
         vector = self._index.vectors(np.array([row]))[0]
         rows, cosines = self._index.dense(vector, k + 1, allowed)

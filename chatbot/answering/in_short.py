@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from chatbot.answering.highlight import announces, is_row, quotes_whole
 from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
-from chatbot.indexing.generation.tokens import words
+from chatbot.indexing.words.tokens import words
 from chatbot.records import Excerpt
 
 HITS = 3  # the first of an answer, whose highlights are looked at

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from chatbot.answering.follow_ups import offered
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.verdict.judge import Judge
-from chatbot.indexing.generation.passage_store import Store
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.generation.passage_index import PassageStore
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 from chatbot.records import Article, Filters
 
 LONGEST = 200
@@ -111,7 +113,7 @@ class Typed:
         index = self._searcher.index
         typed = " ".join(text[:LONGEST].split())
         allowed = self._searcher.allowed(filters)
-        articles = None if allowed is None else set(index.article_of[allowed].tolist())
+        articles = None if allowed is None else set(np.flatnonzero(allowed.articles).tolist())
         questions = self._suggestions.starting(typed, n, articles)
         if len(questions) < n and can_be_meant(typed):
             query = self._searcher.query(typed)
@@ -126,7 +128,7 @@ class Typed:
         return Suggestions(_all(self._searcher.articles, self._searcher.index.store))
 
 
-def _all(articles: Sequence[Article], store: Store) -> Iterator[Suggestion]:
+def _all(articles: Sequence[Article], store: PassageStore) -> Iterator[Suggestion]:
     """What may be suggested of a generation: what editors offer, then the headings that ask."""
     for number, article in enumerate(articles):
         for question in offered(article):

@@ -27,7 +27,7 @@ from chatbot.indexing.building.corpus import (
     with_given,
 )
 from chatbot.indexing.generation.manifest import Kind, LeftOut, read_manifest
-from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.passage_index import PassageStore
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
 from chatbot.settings import Settings
@@ -90,7 +90,7 @@ class Listing:
         self._parsed: dict[tuple[str, str, Page | None], Preview] = {}
         self._sitemaps: dict[str, Sitemap] = {}
 
-    def list(self, store: Store, generation: str) -> tuple[Listed, ...]:
+    def list(self, store: PassageStore, generation: str) -> tuple[Listed, ...]:
         """All files, and those that are published and gone, by their paths. Raises IndexDamaged."""
         manifest = read_manifest(self._settings.index_dir / generation)
         reasons = {path: one.reason for path, one in manifest.left_out.items()}

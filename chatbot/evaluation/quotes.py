@@ -16,7 +16,7 @@ from chatbot.answering.answerer import Answerer
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation.beir import JudgedSet, records
 from chatbot.evaluation.usefulness import COVERAGES, Coverage, Outcome, outcome
-from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.passage_index import PassageStore
 from chatbot.records import Filters
 
 
@@ -75,7 +75,7 @@ def to_quote(answer: Any, place: str) -> Quote:
     return quote
 
 
-def read_gold(file: Path, store: Store) -> JudgedSet:
+def read_gold(file: Path, store: PassageStore) -> JudgedSet:
     """The questions of a file, judged against the passages of an index. Raises JudgedSetError with file and line.
 
     Questions whose quotes are no longer in the articles have no judgement.
@@ -103,7 +103,7 @@ def outcomes(questions: Iterable[JudgedQuestion], answerer: Answerer, k: int = 5
     return found
 
 
-def quoted(quotes: Iterable[Quote], store: Store) -> list[str]:
+def quoted(quotes: Iterable[Quote], store: PassageStore) -> list[str]:
     """The ids of the passages that hold at least half of one of these quotes of their article, none twice."""
     passages: dict[str, None] = {}
     for quote in quotes:

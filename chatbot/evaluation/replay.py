@@ -20,7 +20,7 @@ from chatbot.evaluation.beir import records
 from chatbot.evaluation.measures import Floats, interval, measure
 from chatbot.evaluation.quotes import quoted, to_quote
 from chatbot.indexing.building.report import OnStep
-from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.passage_index import PassageStore
 from chatbot.records import Filters, Turn
 
 CONVERSATIONS = "conversations.jsonl"
@@ -71,7 +71,7 @@ class Replay:
         return summary
 
 
-def read_conversations(folder: Path, store: Store) -> list[list[JudgedTurn]]:
+def read_conversations(folder: Path, store: PassageStore) -> list[list[JudgedTurn]]:
     """The conversations of a folder; quotes in `answers` are looked up in the index. Raises JudgedSetError."""
     conversations = []
     for place, record in records(folder / CONVERSATIONS):
@@ -128,7 +128,7 @@ def replay(
     )
 
 
-def _turn(turn: dict[str, Any], store: Store, place: str) -> JudgedTurn:
+def _turn(turn: dict[str, Any], store: PassageStore, place: str) -> JudgedTurn:
     gold = [str(id_) for id_ in turn.get("gold") or ()]
     gold += quoted([to_quote(answer, place) for answer in turn.get("answers") or ()], store)
     return JudgedTurn(str(turn["question"]), str(turn.get("rewrite") or ""), tuple(gold))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from chatbot.indexing.generation.tokens import content_words, stem, terms
+from chatbot.indexing.words.tokens import content_words, stem, terms
 from chatbot.insights.journal import Feedback, Journal, Reason
 from chatbot.records import Verdict
 

@@ -16,12 +16,13 @@ import pytest
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher, keeps, reach, spread, together
 from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
+from chatbot.indexing.generation.passage_index import Allowed, around
 from chatbot.indexing.generation.publication import current
-from chatbot.indexing.generation.row_scores import KnownScores
+from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
+from chatbot.indexing.words.row_scores import KnownScores
 from chatbot.records import Article, Filters, Passage
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
@@ -187,20 +188,21 @@ def test_what_is_favoured_gains_after_all_else(searcher: Searcher) -> None:
     assert_ranked(found, {row: score + gains.get(ROWS[row].article, 0.0) for row, score in expected.items()})
 
 
+def only(searcher: Searcher, rows: list[int]) -> Allowed:
+    return Allowed(Filters(), np.ones(len(searcher.articles), np.bool_), tuple(rows))
+
+
 def test_rows_that_are_not_allowed_neither_come_nor_measure_words_but_stay_neighbours(searcher: Searcher) -> None:
-    allowed = np.array([row.article != "a" for row in ROWS])
-    allowed[[4, 9]] = False
+    kept = [place for place, row in enumerate(ROWS) if row.article != "a" and place not in {4, 9}]
     assert max(range(13), key=bm25_of(searcher).__getitem__) == 4
-    bm25 = [score if kept else 0.0 for score, kept in zip(bm25_of(searcher), allowed.tolist(), strict=True)]
-    words = word_shares(bm25)
-    kept = np.flatnonzero(allowed).tolist()
+    words = word_shares([score if row in kept else 0.0 for row, score in enumerate(bm25_of(searcher))])
     # The nearest that is left has a cosine of .1.
     expected = with_expansion({row: meaning(row) + words[row] for row in kept}, vague=1.0)
-    assert_ranked(searcher.rank(query(), allowed), expected)
+    assert_ranked(searcher.rank(query(), only(searcher, kept)), expected)
 
 
 def test_nothing_is_found_where_nothing_is_allowed(searcher: Searcher) -> None:
-    assert len(searcher.rank(query(), np.zeros(13, np.bool_)).rows) == 0
+    assert len(searcher.rank(query(), only(searcher, [])).rows) == 0
 
 
 def test_candidates_are_the_nearest_and_those_of_the_most_words(
@@ -226,8 +228,8 @@ def test_a_hundred_of_each_search_are_candidates(tmp_path: Path) -> None:
 
 def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
     rows = np.array([0, 2, 3, 4, 7, 8, 12])
-    around, there = searcher.index.beside(rows)
-    assert [around[side][there[side]].tolist() for side in (0, 1)] == [[1, 2, 11], [1, 3, 5, 9]]
+    beside, there = around(rows, searcher.index.article_of)
+    assert [beside[side][there[side]].tolist() for side in (0, 1)] == [[1, 2, 11], [1, 3, 5, 9]]
     assert there.tolist() == [
         [False, True, True, False, False, False, True],
         [True, True, False, True, False, True, False],
@@ -249,7 +251,7 @@ def test_three_questions_that_agree_say_more_than_one_and_those_near_to_all_say_
     assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6, *near], abs=1e-6)
     hubs = np.array([[0.3, 0.9], [0.3, 0.9], [0.8, 0.9], [0.3, 0.9], [0.3, 0.9]], np.float32)
     index = generation((one, some), tmp_path / "other")
-    index.questions = replace(index.questions, hubs=hubs)
+    index._known.arrays = replace(index.questions, hubs=hubs)
     least = 0.3 * 0.4
     near = [0.5 * (0.7 + 0.03) + 0.3 * (0.8 - least) + 0.2 * (0.6 + 0.03)]
     assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)

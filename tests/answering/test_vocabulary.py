@@ -8,7 +8,7 @@ import pytest
 
 from chatbot.answering.understanding.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
 from chatbot.errors import SettingsError
-from chatbot.indexing.generation.tokens import words
+from chatbot.indexing.words.tokens import words
 
 
 def own(folder: Path, text: str) -> Vocabulary:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.indexing.generation.bm25 import (
+from chatbot.indexing.words.bm25 import (
     LexicalIndex,
     count_terms,
     idf,

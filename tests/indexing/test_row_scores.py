@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatbot.indexing.generation.bm25 import LexicalIndex, count_terms, write_lexical
-from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores
+from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
+from chatbot.indexing.words.row_scores import KnownScores, PrunedScores
 
 NOTHING = KnownScores(np.empty(0, np.int64), np.empty(0, np.float32))
 

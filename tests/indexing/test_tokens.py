@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.indexing.generation.tokens import content_words, terms, words
+from chatbot.indexing.words.tokens import content_words, terms, words
 
 
 @pytest.mark.parametrize(

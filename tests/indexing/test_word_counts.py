@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.indexing.generation.word_counts import count_words, read_words, write_words
+from chatbot.indexing.words.word_counts import count_words, read_words, write_words
 
 
 def test_a_word_counts_once_a_passage_and_only_plain_letters_count() -> None:

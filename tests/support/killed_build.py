@@ -18,7 +18,7 @@ import faiss  # noqa: F401 - loaded before the fork, so that only the build's ow
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import candidates, current
-from chatbot.indexing.generation.tokens import stem
+from chatbot.indexing.words.tokens import stem
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 

@@ -11,8 +11,8 @@ import numpy as np
 from chatbot.answering.ranking.searcher import Ranking
 from chatbot.arrays import Mask, Rows
 from chatbot.content.markdown.tables import cells
-from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.tokens import stems, terms
+from chatbot.indexing.generation.passage_index import PassageIndex
+from chatbot.indexing.words.tokens import stems, terms
 from chatbot.records import Passage
 
 Forms = Sequence[Sequence[frozenset[str]]]
@@ -37,7 +37,7 @@ class Spoken:
     about: Mask
 
 
-def spoken(index: LocalIndex, rows: Rows, forms: Forms) -> Spoken:
+def spoken(index: PassageIndex, rows: Rows, forms: Forms) -> Spoken:
     """What the passages of some rows speak of."""
     of = np.zeros((len(rows), len(forms)), np.bool_)
     about = np.zeros(len(rows), np.bool_)
@@ -50,7 +50,7 @@ def spoken(index: LocalIndex, rows: Rows, forms: Forms) -> Spoken:
     return Spoken(of, about)
 
 
-def compared(ranking: Ranking, index: LocalIndex, forms: Forms) -> Ranking:
+def compared(ranking: Ranking, index: PassageIndex, forms: Forms) -> Ranking:
     """A ranking with what speaks of the sides of a comparison brought forward.
 
     Each of the first six gains 0.1 of the share of the sides that its section speaks of, as far as that is among the

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from chatbot.arrays import Scores
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 
 STOP_WEIGHT = 0.4
 DECIDING = 11  # how many of the highest scores tell how decided words are

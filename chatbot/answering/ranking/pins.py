@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
-from chatbot.arrays import Mask, Vectors
+from chatbot.arrays import Vectors
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.editor_questions import Sections
-from chatbot.indexing.generation.tokens import words
+from chatbot.indexing.generation.passage_index import Allowed
+from chatbot.indexing.words.tokens import words
 from chatbot.records import Pin
 
 # A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
@@ -28,7 +29,7 @@ class Pins:
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
 
-    def row(self, query: Query, allowed: Mask | None, today: date) -> int | None:
+    def row(self, query: Query, allowed: Allowed | None, today: date) -> int | None:
         """The passage that is pinned to a question on a day, None where there is none or filters keep it away."""
         alive = [place for place, (pin, _) in enumerate(self._pins) if pin.until is None or today <= pin.until]
         if not alive:
@@ -40,15 +41,15 @@ class Pins:
         if not same and cosines[best] < ALIKE:
             return None
         row = self._rows[same[0] if same else alive[best]]
-        return row if row is not None and (allowed is None or allowed[row]) else None
+        return row if row is not None and self._may_be_found(row, allowed) else None
 
-    def written(self, texts: Iterable[str], ranking: Ranking, allowed: Mask | None) -> int | None:
+    def written(self, texts: Iterable[str], ranking: Ranking, allowed: Allowed | None) -> int | None:
         """The passage that leads an editors' question which has the very words of one of these texts.
 
         Where several articles answer it, the one whose passage is ranked best; None where filters keep all away.
         """
         rows = {row for text in texts for row in self._written.get(" ".join(words(text)), ())}
-        kept = [row for row in rows if allowed is None or allowed[row]]
+        kept = [row for row in rows if self._may_be_found(row, allowed)]
         return next((row for row in ranking.rows.tolist() if row in kept), min(kept, default=None))
 
     def first(self, ranking: Ranking, row: int, query: Query) -> Ranking:
@@ -62,6 +63,9 @@ class Pins:
         best = max(float(ranking.scores.max(initial=0.0)), 0.0)
         own = replace(own, scores=np.full(1, best, np.float32))
         return Ranking(*(np.concatenate([getattr(own, one.name), getattr(rest, one.name)]) for one in fields(Ranking)))
+
+    def _may_be_found(self, row: int, allowed: Allowed | None) -> bool:
+        return allowed is None or allowed.holds(row, self._searcher.index.article_of)
 
     @cached_property
     def _pins(self) -> list[tuple[Pin, int]]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.ranking import formulas
-from chatbot.arrays import Mask, Rows, Scores, Vectors
+from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.content.source.copies import ALIKE, resemblance
-from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.passage_index import Allowed, PassageIndex
 from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Article, Filters, Passage
 
@@ -64,7 +64,7 @@ NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in rang
 class Searcher:
     """Finds passages in one generation. Safe to use from several threads."""
 
-    def __init__(self, index: LocalIndex, embedder: QueryEmbedder) -> None:
+    def __init__(self, index: PassageIndex, embedder: QueryEmbedder) -> None:
         self.index = index
         self.embedder = embedder
 
@@ -72,29 +72,20 @@ class Searcher:
         """A text made ready to be ranked."""
         return Query(text, self.embedder.embed_query(text), formulas.term_weights(text))
 
-    def rank(self, query: Query, allowed: Mask | None = None) -> Ranking:
-        """The candidates of both searches in one order; `allowed`, shape (passages,), limits them to some rows."""
-        index, vector = self.index, query.vector
-        near, _ = index.dense(vector, CANDIDATES, allowed)
-        by_words, by_questions = index.lexical(query.weights), index.question_closeness(vector)
-        worded, highest = by_words.highest(max(CANDIDATES, formulas.DECIDING), allowed)
-        rows = np.unique(np.concatenate([near, worded[:CANDIDATES], by_questions.first(CANDIDATES, allowed)]))
-        bm25, asked = by_words.of(rows), by_questions.of(rows)
-        vectors = index.vectors(rows)
-        cosines = vectors @ vector
-        best = index.best_sentences(rows, vector)
-        best = np.where(best > -1, best, cosines).astype(np.float32)
-        beside, hubs = self._beside(rows, vector, cosines), index.hubs(rows)
-        meaning = formulas.meaning(cosines, best, asked, beside, hubs)
-        decided = formulas.decidedness(highest, len(index))
-        words = formulas.word_share(bm25, float(highest.max(initial=0.0)), decided)
+    def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
+        """The candidates of all searches in one order; `allowed` limits them to some passages."""
+        found = self.index.candidates(query.vector, query.weights, CANDIDATES, allowed)
+        best = np.where(found.sentences > -1, found.sentences, found.cosines).astype(np.float32)
+        meaning = formulas.meaning(found.cosines, best, found.asked, found.beside, found.hubs)
+        decided = formulas.decidedness(found.highest, len(self.index))
+        words = formulas.word_share(found.bm25, float(found.highest.max(initial=0.0)), decided)
         scores = meaning + words
-        nearest = float(np.maximum(cosines, asked).max(initial=0.0))
-        scores += formulas.expansion(vectors, scores, formulas.vagueness(nearest))
+        nearest = float(np.maximum(found.cosines, found.asked).max(initial=0.0))
+        scores += formulas.expansion(found.vectors, scores, formulas.vagueness(nearest))
         if query.favoured:
-            scores += self._gain(rows, query.favoured)
-        order = np.lexsort((rows, -scores))
-        return Ranking(rows, scores, words, cosines, best, asked, bm25).only(order)
+            scores += self._gain(found.rows, query.favoured)
+        order = np.lexsort((found.rows, -scores))
+        return Ranking(found.rows, scores, words, found.cosines, best, found.asked, found.bm25).only(order)
 
     def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:
         """The places of `rows` that say nearly what a row before them says, or one of `shown`, in another article.
@@ -117,14 +108,6 @@ class Searcher:
         articles = self.articles
         gains: Scores = np.array([favoured.get(articles[n].id, 0.0) for n in self.index.article_of[rows]], np.float32)
         return gains
-
-    def _beside(self, rows: Rows, vector: Vectors, cosines: Scores) -> Scores:
-        """The mean cosine of the passages around each row in its article, its own where it is alone."""
-        around, there = self.index.beside(rows)
-        near = (self.index.vectors(around.ravel()) @ vector).reshape(around.shape) * there
-        count = there.sum(axis=0)
-        mean: Scores = np.where(count > 0, near.sum(axis=0) / np.maximum(count, 1), cosines).astype(np.float32)
-        return mean
 
     @cached_property
     def articles(self) -> tuple[Article, ...]:
@@ -153,13 +136,16 @@ class Searcher:
         rows = map(self.index.store.row, passage_ids)
         return [row for row in rows if row is not None]
 
-    def allowed(self, filters: Filters) -> Mask | None:
-        """The rows that filters keep, shape (passages,); None where they keep all."""
-        if filters == Filters():
-            return None
-        kept = np.array([keeps(filters, article) for article in self.articles], np.bool_)
-        mask: Mask = kept[self.index.article_of]
-        return mask
+    def allowed(self, filters: Filters) -> Allowed | None:
+        """The passages that filters keep; None where they keep all."""
+        return None if filters == Filters() else self._kept(filters)
+
+    def picked(self, passage_ids: Iterable[str], filters: Filters) -> Allowed:
+        """Some passages alone, as far as filters keep them."""
+        return replace(self._kept(filters), picked=tuple(self.rows_of(passage_ids)))
+
+    def _kept(self, filters: Filters) -> Allowed:
+        return Allowed(filters, np.array([keeps(filters, article) for article in self.articles], np.bool_))
 
 
 def together(completed: Ranking, alone: Ranking, leaning: float) -> Ranking:

@@ -13,7 +13,7 @@ from itertools import permutations
 
 from chatbot.answering.understanding.phrases import aspects, subjects
 from chatbot.answering.understanding.vocabulary import Form, Vocabulary, form_of
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem
+from chatbot.indexing.words.tokens import STOP_WORDS, stem
 
 MOST = 5
 _LONGEST, _LONGEST_LISTED, _LONGEST_CLAUSE = 7, 3, 30  # words: of a side, of one in a list, of its sentence

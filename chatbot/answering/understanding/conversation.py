@@ -17,8 +17,8 @@ import numpy as np
 from chatbot.answering.understanding import phrases
 from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
-from chatbot.indexing.generation.bm25 import idf
-from chatbot.indexing.generation.tokens import stem, words
+from chatbot.indexing.words.bm25 import idf
+from chatbot.indexing.words.tokens import stem, words
 from chatbot.records import Kind, Passage, Turn
 
 MOST_TURNS = 30

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from chatbot import catalogues
-from chatbot.indexing.generation.tokens import STOP_WORDS, words
+from chatbot.indexing.words.tokens import STOP_WORDS, words
 
 MESSAGE = "The articles are in English, so it is best to ask in English, too."
 _LISTS = Path(__file__).with_name("foreign_language.toml")

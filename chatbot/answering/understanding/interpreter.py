@@ -15,7 +15,7 @@ from chatbot.answering.understanding import comparison, conversation, foreign_la
 from chatbot.answering.understanding.conversation import Reading
 from chatbot.answering.understanding.spelling import Lexicon
 from chatbot.answering.understanding.vocabulary import Added, Vocabulary, widened
-from chatbot.indexing.generation.tokens import stem, words
+from chatbot.indexing.words.tokens import stem, words
 from chatbot.records import Turn
 
 

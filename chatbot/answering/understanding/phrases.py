@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence, Set
 
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 
 _OPENING = re.compile(
     r"^(?:(?:ok(?:ay)?|oh|wow|yes|no|hi|hello|thanks|thank you|great|good|cool|interesting|i see|right|well|so|sure|"

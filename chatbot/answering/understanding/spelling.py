@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.indexing.generation.tokens import STOP_WORDS, stem, words
+from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 
 _SHORTEST = 4
 _LONGEST = 24

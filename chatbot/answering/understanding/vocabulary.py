@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.errors import SettingsError
-from chatbot.indexing.generation.tokens import stem, words
+from chatbot.indexing.words.tokens import stem, words
 
 SHIPPED = Path(__file__).with_name("vocabulary.toml")
 _TABLES = ("same", "expand")

@@ -7,9 +7,9 @@ import numpy as np
 from chatbot.answering.ranking.searcher import Query, Ranking
 from chatbot.answering.verdict import evidence
 from chatbot.answering.verdict.evidence import Evidence, Scale
-from chatbot.indexing.generation.bm25 import LexicalIndex
 from chatbot.indexing.generation.calibration_data import Calibrated
-from chatbot.indexing.generation.tokens import content_words, stem
+from chatbot.indexing.generation.passage_index import PassageIndex
+from chatbot.indexing.words.tokens import content_words, stem
 from chatbot.records import Verdict
 
 
@@ -18,19 +18,15 @@ class Judge:
 
     def __init__(
         self,
-        lexical: LexicalIndex,
+        index: PassageIndex,
         calibrated: Calibrated | None,
         refusals: float = evidence.REFUSALS,
-        known_share: float = 0.0,
     ) -> None:
-        """`calibrated` is what the generation remembers of its calibration, None where it was never calibrated.
-
-        `known_share` is that of the passages which have questions that they are known to answer.
-        """
-        self._lexical = lexical
+        """`calibrated` is what a calibration of the generation gave, None where it was never calibrated."""
+        self._index = index
         self._outside = np.empty((0, 0), np.float32)
         self._scale, self.thresholds = evidence.DEFAULT_SCALE, evidence.DEFAULT_THRESHOLDS
-        self._known = known_share >= evidence.KNOWN_SHARE
+        self._known = index.known_share >= evidence.KNOWN_SHARE
         if calibrated is not None:
             self._outside = calibrated.vectors[calibrated.outside].astype(np.float32)
             self._scale = Scale(*(Evidence(*map(float, row)) for row in calibrated.scale))
@@ -66,7 +62,5 @@ class Judge:
         terms = set(map(stem, content_words(query.text)))
         if not terms or not len(ranking.rows):
             return False
-        rarity = sum(map(self._lexical.idf, terms))
-        return rarity >= self._lexical.idf("") and all(
-            self._lexical.holds(int(ranking.rows[0]), term) for term in terms
-        )
+        rarity = sum(map(self._index.idf, terms))
+        return rarity >= self._index.idf("") and self._index.holds(int(ranking.rows[0]), terms)

@@ -58,14 +58,13 @@ def recalibrate(settings: Settings) -> CalibrationReport:
 
 
 def _report(calibrated: Calibrated, searcher: Searcher, refusals: float, *, stored: bool) -> CalibrationReport:
-    lexical, known = searcher.index.lexical_index, searcher.index.known_share
-    judge = Judge(lexical, calibrated, refusals, known)
+    judge = Judge(searcher.index, calibrated, refusals)
     editors = [question for article in searcher.articles for question in article.questions]
     editors = list(dict.fromkeys(editors[:: max(1, len(editors) // _EDITORS)]))
     through = []
     for place, row in enumerate(calibrated.outside):
         # A line is the nearest of all lines to itself, which no visitor's question is.
-        without = Judge(lexical, replace(calibrated, outside=np.delete(calibrated.outside, place)), refusals, known)
+        without = Judge(searcher.index, replace(calibrated, outside=np.delete(calibrated.outside, place)), refusals)
         confidence = _confidence(without, searcher, outside_lines()[row])
         if confidence is not None:
             through.append((confidence, outside_lines()[row]))
@@ -74,7 +73,11 @@ def _report(calibrated: Calibrated, searcher: Searcher, refusals: float, *, stor
         stored=stored,
         refusals=refusals,
         figures=figures(
-            calibrated.elsewhere, calibrated.own, calibrated.beyond, refusals, known=known >= evidence.KNOWN_SHARE
+            calibrated.elsewhere,
+            calibrated.own,
+            calibrated.beyond,
+            refusals,
+            known=searcher.index.known_share >= evidence.KNOWN_SHARE,
         ),
         asked=len(editors),
         refused=tuple(text for text in editors if _confidence(judge, searcher, text) is None),

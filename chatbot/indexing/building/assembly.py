@@ -13,14 +13,14 @@ from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.building.corpus import Corpus
 from chatbot.indexing.building.report import OnStep
-from chatbot.indexing.generation.bm25 import Postings, count_terms, merge
 from chatbot.indexing.generation.editor_questions import lead
 from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
-from chatbot.indexing.generation.tokens import stem, words
-from chatbot.indexing.generation.word_counts import count_words
 from chatbot.indexing.model.embedder import Embedder, PassageVectors
 from chatbot.indexing.model.encoder import Span, concurrently
+from chatbot.indexing.words.bm25 import Postings, count_terms, merge
+from chatbot.indexing.words.tokens import stem, words
+from chatbot.indexing.words.word_counts import count_words
 from chatbot.records import Article, Passage
 
 _FEW = 10

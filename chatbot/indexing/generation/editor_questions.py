@@ -28,12 +28,12 @@ import numpy.typing as npt
 
 from chatbot.arrays import HalfVectors, Mask, Rows, Scores, Vectors, mapped, ranges, single
 from chatbot.content.markdown.blocks import blocks
-from chatbot.indexing.generation.bm25 import Postings, count_terms
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.hubs import Texts, hubness
-from chatbot.indexing.generation.row_scores import of_runs
-from chatbot.indexing.generation.tokens import content_words, stem, words
 from chatbot.indexing.generation.vectors import VectorIndex
+from chatbot.indexing.words.bm25 import Postings, count_terms
+from chatbot.indexing.words.row_scores import of_runs
+from chatbot.indexing.words.tokens import content_words, stem, words
 from chatbot.records import Article, Passage
 
 FOLDER = "questions"

@@ -26,16 +26,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Mask, Rows, Scores, Vectors, loaded, mapped, ranges, single
+from chatbot.arrays import Rows, Scores, Vectors, loaded, mapped, ranges, single
 from chatbot.errors import IndexDamaged
-from chatbot.indexing.generation.bm25 import LexicalIndex, Postings, write_lexical
 from chatbot.indexing.generation.calibration_data import Calibrated
 from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions, QuestionScores
+from chatbot.indexing.generation.known_questions import KnownQuestions
 from chatbot.indexing.generation.manifest import Manifest, verify
+from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates, around, mean_beside, united
 from chatbot.indexing.generation.passage_store import Store, write_store
-from chatbot.indexing.generation.row_scores import KnownScores, PrunedScores, RowScores, of_runs
 from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
-from chatbot.indexing.generation.word_counts import FILE, read_words, write_words
+from chatbot.indexing.words.bm25 import LexicalIndex, Postings, write_lexical
+from chatbot.indexing.words.row_scores import KnownScores, PrunedScores, RowScores, of_runs
+from chatbot.indexing.words.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
 
 
@@ -61,8 +63,6 @@ class SentenceVectors:
         return slice(int(self.starts[row]), int(self.starts[row + 1]))
 
 
-QUESTION_WEIGHT = 0.5
-"""How much the words of a question count that leads to a passage; docs/retrieval.md."""
 EVERY_LIMIT = 50_000
 """Up to so many passages the words of each are counted; above it only those that may come first are looked for."""
 
@@ -126,9 +126,7 @@ class LocalIndex:
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
-            self.questions = EditorsQuestions.open(folder / opening)
-            self._near_questions = VectorIndex(folder / opening / "vectors.faiss", self.questions.vectors)
-            self._asked = LexicalIndex(folder / opening / "lexical")
+            self._known = KnownQuestions(folder / opening)
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
@@ -142,7 +140,7 @@ class LocalIndex:
             "embeddings.npy": len(self.embeddings),
             "hubs.npy": len(self.hub_rows),
             "sentences": len(self.sentence_vectors.starts) - 1,
-            FOLDER: len(self.questions.starts) - 1,
+            FOLDER: len(self._known),
             "lexical": len(self.lexical_index),
         }
         for file, count in counts.items():
@@ -170,12 +168,34 @@ class LocalIndex:
     def __len__(self) -> int:
         return self.manifest.passages
 
-    def dense(self, vector: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
-        """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k.
+    def candidates(
+        self, vector: Vectors, weights: Mapping[str, float], k: int, allowed: Allowed | None = None
+    ) -> Candidates:
+        """See PassageIndex."""
+        mask = None if allowed is None else allowed.rows(self.article_of)
+        near, _ = self._vectors.search(vector, k, mask)
+        by_words, by_questions = self.lexical(weights), self.question_closeness(vector)
+        worded, highest = by_words.highest(max(k, HIGHEST), mask)
+        rows = united(near, worded[:k], by_questions.first(k, mask))
+        vectors = self.vectors(rows)
+        cosines = vectors @ vector
+        beside, there = around(rows, self.article_of)
+        near_beside = (self.vectors(beside.ravel()) @ vector).reshape(beside.shape)
+        return Candidates(
+            rows=rows,
+            vectors=vectors,
+            cosines=cosines,
+            sentences=self.best_sentences(rows, vector),
+            asked=by_questions.of(rows),
+            bm25=by_words.of(rows),
+            hubs=self.hubs(rows),
+            beside=mean_beside(near_beside, there, cosines),
+            highest=highest,
+        )
 
-        `allowed`, of shape (len,), limits the search to some rows.
-        """
-        return self._vectors.search(vector, k, allowed)
+    def dense(self, vector: Vectors, k: int, allowed: Allowed | None = None) -> tuple[Rows, Scores]:
+        """See PassageIndex."""
+        return self._vectors.search(vector, k, None if allowed is None else allowed.rows(self.article_of))
 
     def nearest(self, vectors: Vectors) -> Scores:
         """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
@@ -184,11 +204,9 @@ class LocalIndex:
     def lexical(self, weights: Mapping[str, float]) -> RowScores:
         """BM25 of passages, for stemmed terms with their weights.
 
-        To a passage's own comes QUESTION_WEIGHT times that of the best of the questions that lead to it.
+        To a passage's own comes what the words of the questions add that lead to it.
         """
-        scores = self._asked.scores(weights)
-        best = np.maximum(of_runs(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
-        added = KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best)
+        added = self._known.added(weights)
         if len(self) > EVERY_LIMIT:
             return PrunedScores(self.lexical_index, weights, added)
         total = self.lexical_index.scores(weights)
@@ -202,6 +220,10 @@ class LocalIndex:
     def idf(self, term: str) -> float:
         """How much a stemmed term tells, >= 0."""
         return self.lexical_index.idf(term)
+
+    def holds(self, row: int, terms: Iterable[str]) -> bool:
+        """Whether a passage contains all of some stemmed terms."""
+        return all(self.lexical_index.holds(row, term) for term in terms)
 
     def vectors(self, rows: Rows) -> Vectors:
         """Unit vectors of passages, shape (len(rows), dim)."""
@@ -226,9 +248,14 @@ class LocalIndex:
         codes = self.sentence_vectors.codes[own].astype(np.float32)
         return of_runs((codes @ vector) * self.sentence_vectors.scales[own], counts)
 
+    @property
+    def questions(self) -> EditorsQuestions:
+        """The questions that lead to passages."""
+        return self._known.arrays
+
     def question_closeness(self, vector: Vectors) -> QuestionScores:
         """How close the questions that lead to passages are to a unit vector."""
-        return QuestionScores(self.questions, self._near_questions, vector)
+        return self._known.closeness(vector)
 
     def question_cosines(self, vector: Vectors, places: Rows) -> Scores:
         """The cosines of the questions at these places to a unit vector, shape (len(places),)."""
@@ -237,24 +264,7 @@ class LocalIndex:
     @property
     def known_share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
-        return len(self._led) / len(self) if len(self) else 0.0
-
-    @cached_property
-    def _led(self) -> Rows:
-        """The rows that questions lead to, ascending."""
-        return np.flatnonzero(np.diff(self.questions.starts))
-
-    @cached_property
-    def _led_counts(self) -> Rows:
-        """How many questions lead to each of these."""
-        counts: Rows = np.diff(self.questions.starts)[self._led]
-        return counts
-
-    def beside(self, rows: Rows) -> tuple[Rows, Mask]:
-        """The rows just before and just after in the article, shape (2, len(rows)), and which of them exist."""
-        around = np.stack([rows - 1, rows + 1])
-        inside = np.clip(around, 0, len(self) - 1)
-        return inside, (inside == around) & (self.article_of[inside] == self.article_of[rows])
+        return self._known.share
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Mask, Rows, Scores, ranges
-from chatbot.indexing.generation.bm25 import LexicalIndex
+from chatbot.indexing.words.bm25 import LexicalIndex
 
 _LOOKED_AT = 20_000
 _Numbers = npt.NDArray[np.integer[Any]]

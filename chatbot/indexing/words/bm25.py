@@ -185,46 +185,71 @@ class _Side:
         """The normalised count of each posting."""
         return normalised(self.counts.astype(np.float32), self.lengths[self.rows], self.mean_length)
 
-    def frequency(self, number: int) -> int:
-        return int(self.starts[number + 1] - self.starts[number])
-
     def of(self, number: int) -> slice:
         """The postings of a term."""
         return slice(int(self.starts[number]), int(self.starts[number + 1]))
 
-    def idf(self) -> npt.NDArray[np.float64]:
-        """Of every term, and last of one that occurs once."""
-        return idf(np.append(np.diff(self.starts), min(1, len(self.lengths))), len(self.lengths))
 
+class TermWeights:
+    """The terms of a corpus and how much each tells, without what they add to passages. Safe to use from threads.
 
-class LexicalIndex:
-    """The files of this module's docstring, opened. Safe to use from several threads."""
+    Of the files of this module's docstring it reads `terms.txt`, `first_rows.npy` and the two of starts.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Raises ValueError or OSError where the files do not fit together."""
         words = (folder / "terms.txt").read_text(encoding="utf-8").split("\n")[:-1]
         self.numbers: Mapping[str, int] = {word: number for number, word in enumerate(words)}
-        self._passages = _Side(folder, "passage", len(words))
-        self._articles = _Side(folder, "article", len(words))
-        self._idf = ((self._passages.idf() + self._articles.idf()) / 2) ** IDF_POWER
         self.first_rows: Rows = loaded(folder / "first_rows.npy")
-        if self.first_rows[-1] != len(self) or len(self.first_rows) != len(self._articles.lengths) + 1:
-            raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
         self.article_of = np.repeat(np.arange(len(self.first_rows) - 1), np.diff(self.first_rows))
-        self._of_articles, self._of_passages = (mapped(folder / f"{name}_parts.npy") for name in ("article", "passage"))
-        self.limits: Scores = loaded(folder / "passage_limits.npy")
-        found = len(self._of_articles), len(self._of_passages), len(self.limits)
-        if found != (len(self._articles.rows), len(self._passages.rows), len(words)):
-            raise ValueError(f"holds {len(words)} terms and parts of scores that do not fit together")
+        sides = [loaded(folder / f"{name}_starts.npy") for name in ("passage", "article")]
+        if any(len(starts) != len(words) + 1 for starts in sides):
+            raise ValueError(f"holds {len(words)} terms and starts of {len(sides[0]) - 1} and {len(sides[1]) - 1}")
+        self._frequencies = np.diff(sides[0])
+        totals = len(self), len(self.first_rows) - 1
+        weights = [idf(np.append(np.diff(own), min(1, total)), total) for own, total in zip(sides, totals, strict=True)]
+        # Of every term, and last of one that occurs once.
+        self._idf = (sum(weights) / 2) ** IDF_POWER
 
     def __len__(self) -> int:
         """Number of passages."""
-        return len(self._passages.lengths)
+        return int(self.first_rows[-1])
 
     def frequency(self, term: str) -> int:
         """How many passages contain a term."""
         number = self.numbers.get(term)
-        return 0 if number is None else self._passages.frequency(number)
+        return 0 if number is None else int(self._frequencies[number])
+
+    def idf(self, term: str) -> float:
+        """The weight of a term: the mean of its idf over passages and over articles, to the power of IDF_POWER.
+
+        A term that occurs nowhere weighs like one that occurs once.
+        """
+        return float(self._idf[self.numbers.get(term, -1)])
+
+    def weighed(self, weights: Mapping[str, float]) -> Terms:
+        """The number of each term that occurs, and its weight with that of its rarity."""
+        # In one order, whatever that of the words: sums of floats depend on it to the last bit.
+        known = sorted((self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers)
+        return [(number, np.float32(self._idf[number] * weight)) for number, weight in known]
+
+
+class LexicalIndex(TermWeights):
+    """All files of this module's docstring, opened. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises ValueError or OSError where the files do not fit together."""
+        super().__init__(folder)
+        terms = len(self.numbers)
+        self._passages = _Side(folder, "passage", terms)
+        self._articles = _Side(folder, "article", terms)
+        if (len(self._passages.lengths), len(self._articles.lengths)) != (len(self), len(self.first_rows) - 1):
+            raise ValueError(f"holds {len(self)} passages that do not fit its {len(self._articles.lengths)} articles")
+        self._of_articles, self._of_passages = (mapped(folder / f"{name}_parts.npy") for name in ("article", "passage"))
+        self.limits: Scores = loaded(folder / "passage_limits.npy")
+        found = len(self._of_articles), len(self._of_passages), len(self.limits)
+        if found != (len(self._articles.rows), len(self._passages.rows), terms):
+            raise ValueError(f"holds {terms} terms and parts of scores that do not fit together")
 
     def holds(self, row: int, term: str) -> bool:
         """Whether a passage contains a term."""
@@ -234,13 +259,6 @@ class LexicalIndex:
         own = self._passages.rows[self._passages.of(number)]
         place = int(np.searchsorted(own, row))
         return place < len(own) and int(own[place]) == row
-
-    def idf(self, term: str) -> float:
-        """The weight of a term: the mean of its idf over passages and over articles, to the power of IDF_POWER.
-
-        A term that occurs nowhere weighs like one that occurs once.
-        """
-        return float(self._idf[self.numbers.get(term, -1)])
 
     def scores(self, weights: Mapping[str, float]) -> Scores:
         """BM25F of every passage, shape (passages,), for terms with their weights (1.0 for a plain word).
@@ -253,12 +271,6 @@ class LexicalIndex:
             rows, parts = self.own(number)
             total[rows] += weight * parts
         return total
-
-    def weighed(self, weights: Mapping[str, float]) -> Terms:
-        """The number of each term that occurs, and its weight with that of its rarity."""
-        # In one order, whatever that of the words: sums of floats depend on it to the last bit.
-        known = sorted((self.numbers[term], weight) for term, weight in weights.items() if term in self.numbers)
-        return [(number, np.float32(self._idf[number] * weight)) for number, weight in known]
 
     def article_scores(self, terms: Terms) -> Scores:
         """What terms of its article give to a passage, by articles, shape (articles,)."""

@@ -1,0 +1,49 @@
+"""The questions that lead to passages, opened: how close they are to what is asked, and what their words add."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from chatbot.arrays import Rows, Scores, Vectors
+from chatbot.indexing.generation.editor_questions import EditorsQuestions, QuestionScores
+from chatbot.indexing.generation.vectors import VectorIndex
+from chatbot.indexing.words.bm25 import LexicalIndex
+from chatbot.indexing.words.row_scores import KnownScores, of_runs
+
+QUESTION_WEIGHT = 0.5
+"""How much the words of a question count that leads to a passage; docs/retrieval.md."""
+
+
+class KnownQuestions:
+    """The folder `questions/` of a generation. Safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises what NumPy, FAISS and LexicalIndex raise where the files do not fit together."""
+        self.arrays = EditorsQuestions.open(folder)
+        self._nearest = VectorIndex(folder / "vectors.faiss", self.arrays.vectors)
+        self._asked = LexicalIndex(folder / "lexical")
+        counts = np.diff(self.arrays.starts)
+        self._led: Rows = np.flatnonzero(counts)
+        self._led_counts: Rows = counts[self._led]
+
+    def __len__(self) -> int:
+        """Number of passages that they may lead to."""
+        return len(self.arrays.starts) - 1
+
+    @property
+    def share(self) -> float:
+        """The share of the passages that questions lead to, in [0, 1]."""
+        return len(self._led) / len(self) if len(self) else 0.0
+
+    def closeness(self, vector: Vectors) -> QuestionScores:
+        """How close the questions that lead to passages are to a unit vector."""
+        return QuestionScores(self.arrays, self._nearest, vector)
+
+    def added(self, weights: Mapping[str, float]) -> KnownScores:
+        """QUESTION_WEIGHT times the BM25 of the best of the questions that lead to each passage, for stemmed terms."""
+        scores = self._asked.scores(weights)
+        best: Scores = np.maximum(of_runs(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
+        return KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best)
