@@ -15,6 +15,7 @@
         ├── IndexDamaged         a generation fails its checks (has .generation, .file)
         ├── IndexMismatch        the index was built by another format or model
         ├── IndexLocked          another process is building
+        ├── IndexAway            the index is kept elsewhere, and cannot be asked just now
         ├── NothingToIndex       the corpus has no usable article
         ├── PublishRefused       the new index is worse than the settings allow (has .questions)
         └── NoSuchGeneration     no kept generation has this name
@@ -111,6 +112,10 @@ class IndexMismatch(CorpusIndexError):
 
 class IndexLocked(CorpusIndexError):
     """Another process is building."""
+
+
+class IndexAway(CorpusIndexError):
+    """The index is kept by a server that cannot be asked just now, or not as it should."""
 
 
 class NothingToIndex(CorpusIndexError):

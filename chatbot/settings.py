@@ -146,6 +146,39 @@ class SiteSettings(Group):
     greeting: Annotated[str, Field(max_length=500)] = ""
 
 
+class IndexSettings(Group):
+    """Where what is published is searched: in its `files` on this machine, or in Milvus (table `[milvus]`)."""
+
+    store: Literal["files", "milvus"] = "files"
+
+
+def _server(value: str) -> str:
+    if not re.fullmatch(r"(https?|tcp|unix)://[^\s@]+|[^\s:@]+\.db", value):
+        raise ValueError(
+            "expected an address such as 'http://localhost:19530' or 'https://milvus.example.org', without a user; "
+            "who asks is said by milvus.token"
+        )
+    return value
+
+
+class MilvusSettings(Group):
+    """The Milvus that has the passages where `index.store` is "milvus".
+
+    `uri` is its address; https needs a certificate that the system trusts, or one of `ca`. `token` is who asks,
+    "user:password" or a key, from the environment, CHATBOT_MILVUS__TOKEN, and is refused in the file. `database` is one
+    of the server's, "" the default one; `collection` begins the names of the collections. A question waits `seconds`
+    for an answer. So many `replicas` of each passage are held by different nodes.
+    """
+
+    uri: Annotated[str, AfterValidator(_server)] = "http://localhost:19530"
+    token: SecretStr | None = None
+    ca: Path | None = None
+    database: str = ""
+    collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] = "career_chatbot"
+    seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    replicas: Annotated[int, Field(ge=1, le=16)] = 1
+
+
 class JournalSettings(Group):
     """Where feedback is kept and for how long. Without a `path` it is `journal.sqlite` beside the index folder; 0 days
     keep nothing. `questions` keeps those that were not covered or uncertain as well, without anything about who asked.
@@ -248,6 +281,8 @@ class Settings(BaseSettings):
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     passages: PassageSettings = PassageSettings()
     answers: AnswerSettings = AnswerSettings()
+    index: IndexSettings = IndexSettings()
+    milvus: MilvusSettings = MilvusSettings()
     server: ServerSettings = ServerSettings()
     sites: tuple[SiteSettings, ...] = ()
     journal: JournalSettings = JournalSettings()
@@ -256,6 +291,11 @@ class Settings(BaseSettings):
     help_lines: dict[Line, Line] = {}
     watch: WatchSettings = WatchSettings()
     editor: EditorSettings = EditorSettings()
+
+    @property
+    def served_dir(self) -> Path:
+        """The folder whose generation is served: what a build published, or what a server took from Milvus."""
+        return self.index_dir / "milvus" if self.index.store == "milvus" else self.index_dir
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -297,14 +337,12 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
     places = ((values, "corpus_dir"), (values, "index_dir"), (values, "vocabulary"), (values.get("journal"), "path"))
-    for table, key in (*places, (values.get("publish"), "questions")):
+    for table, key in (*places, (values.get("publish"), "questions"), (values.get("milvus"), "ca")):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = file.parent / Path(table[key]).expanduser()
-    if isinstance(values.get("editor"), dict) and "password" in values["editor"]:
-        raise SettingsError(
-            f"{file}: editor.password would be readable in the file; take it out and run 'chatbot "
-            "password', which sets its hash, or set CHATBOT_EDITOR__PASSWORD"
-        )
+    for group, key, instead in _SECRETS:
+        if isinstance(values.get(group), dict) and key in values[group]:
+            raise SettingsError(f"{file}: {group}.{key} would be readable in the file; take it out and {instead}")
     return file, values
 
 
@@ -337,6 +375,10 @@ def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
     return explained(error, Settings) + where
 
 
+_SECRETS = (
+    ("editor", "password", "run 'chatbot password', which sets its hash, or set CHATBOT_EDITOR__PASSWORD"),
+    ("milvus", "token", "set CHATBOT_MILVUS__TOKEN"),
+)
 _EXPECTED = {
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
@@ -355,8 +397,8 @@ _EXPECTED = {
     "less_than_equal": "expected at most {le}",
     "too_short": "expected at least {min_length} in the list",
 }
-# Values of this table are never shown.
-_UNSHOWN = "editor"
+# Values of these are never shown.
+_UNSHOWN = ("editor", "milvus.token")
 
 
 def nearest(name: str, known: Collection[str]) -> str:

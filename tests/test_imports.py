@@ -23,6 +23,7 @@ content
 indexing/model
 indexing/words
 indexing/generation
+indexing/milvus
 indexing/building
 indexing
 answering/ranking

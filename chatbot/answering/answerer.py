@@ -89,6 +89,11 @@ class Answerer:
         return self.generation, tuple(sorted(self.manifest.calibration.items())), self._words
 
     @property
+    def away(self) -> bool:
+        """Whether its passages are kept elsewhere and could not be asked for when that was last tried."""
+        return self._index.away
+
+    @property
     def embedder(self) -> QueryEmbedder:
         return self._searcher.embedder
 

@@ -19,9 +19,10 @@ from chatbot.answering.remembered import Remembered
 from chatbot.answering.understanding.conversation import checked_history
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.answering.workers import Asked, Workers
-from chatbot.errors import ChatbotError, IndexMismatch
+from chatbot.errors import ChatbotError, IndexAway, IndexLocked, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
+from chatbot.indexing.generation.passage_index import PassageIndex
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current, served
 from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
@@ -60,10 +61,11 @@ class Chatbot:
         self._remembered: Remembered[Answer] = Remembered(settings.answers.remembered)
         self._workers: Workers | None = None
         self._swapping = threading.Lock()
-        self._seen = _stamp(settings.index_dir / CURRENT)
+        self._stop = threading.Event()
+        self._seen = _stamp(settings.served_dir / CURRENT)
         self._waiting: _Waiting | None = None
-        if served(settings.index_dir) != answerer.generation:
-            self._wait(self._seen, _arrived(settings.index_dir), 0.0)
+        if served(settings.served_dir) != answerer.generation:
+            self._wait(self._seen, _arrived(settings.served_dir), 0.0)
 
     @classmethod
     def open(cls, settings: Settings | None = None, *, threads: int = 0, workers: int = 0) -> Chatbot:
@@ -78,7 +80,13 @@ class Chatbot:
         SettingsError (the vocabulary cannot be used).
         """
         settings = settings or load_settings()
+        if settings.index.store == "milvus":
+            _take_what_is_served(settings)
         bot = cls(settings, _open_newest(settings, threads=threads), threads)
+        if settings.index.store == "milvus":
+            from chatbot.indexing.milvus.following import keep_following
+
+            keep_following(settings, bot._stop)
         bot.start_workers(workers)
         return bot
 
@@ -156,6 +164,11 @@ class Chatbot:
         """The generation that the next question is answered from."""
         return self._fresh().generation
 
+    @property
+    def away(self) -> bool:
+        """Whether the passages are kept elsewhere, in Milvus, and could not be asked for when that was last tried."""
+        return self._fresh().away
+
     def __len__(self) -> int:
         """Number of passages."""
         return len(self._fresh())
@@ -163,7 +176,7 @@ class Chatbot:
     def start_workers(self, count: int) -> None:
         """Let so many processes beside this one answer; none for 0."""
         if count:
-            self.close()
+            self._end_workers()
             self._workers = Workers(partial(_opened, self.settings), count)
 
     @property
@@ -172,12 +185,16 @@ class Chatbot:
         return self._workers.ready if self._workers else 0
 
     def close(self) -> None:
-        """End the workers, where there are some."""
+        """End the workers, where there are some, and follow no more what Milvus serves."""
+        self._stop.set()
+        self._end_workers()
+
+    def _end_workers(self) -> None:
         if self._workers:
             self._workers.close()
 
     def _fresh(self) -> Answerer:
-        stamp = _stamp(self.settings.index_dir / CURRENT)
+        stamp = _stamp(self.settings.served_dir / CURRENT)
         if (stamp != self._seen or self._waiting) and self._swapping.acquire(blocking=False):
             try:
                 self._follow(stamp)
@@ -187,7 +204,7 @@ class Chatbot:
 
     def _follow(self, stamp: Stamp) -> None:
         """Serve what is published; where that cannot be opened, say so once and try again later."""
-        arrived, waiting, began = _arrived(self.settings.index_dir), self._waiting, time.monotonic()
+        arrived, waiting, began = _arrived(self.settings.served_dir), self._waiting, time.monotonic()
         known = waiting if waiting and waiting.stamp == stamp else None
         if known and known.arrived == arrived and began < known.until:
             return
@@ -207,7 +224,8 @@ class Chatbot:
     def _swap(self) -> str:
         """Why the generation that is published is not served now, "" where it is."""
         try:
-            folder, before = self.settings.index_dir / current(self.settings.index_dir), self._answerer
+            served_dir, before = self.settings.served_dir, self._answerer
+            folder = served_dir / current(served_dir)
             calibration = read_manifest(folder).calibration
             if (folder.name, calibration) != (before.generation, before.manifest.calibration):
                 self._answerer = open_generation(self.settings, folder, before, threads=self._threads)
@@ -220,7 +238,20 @@ class Chatbot:
 def _opened(settings: Settings) -> Chatbot:
     """What a worker answers with; what is asked again it is not asked."""
     answers = settings.answers.model_copy(update={"remembered": 0})
-    return Chatbot.open(settings.model_copy(update={"answers": answers}), threads=1)
+    settings = settings.model_copy(update={"answers": answers})
+    return Chatbot(settings, _open_newest(settings, threads=1), 1)
+
+
+def _take_what_is_served(settings: Settings) -> None:
+    """From Milvus; where that is away, what was taken before does. Raises IndexAway, IndexMissing."""
+    from chatbot.indexing.milvus.following import follow_milvus
+
+    try:
+        follow_milvus(settings)
+    except (IndexAway, IndexLocked) as error:
+        if served(settings.served_dir) is None:
+            raise
+        _log.warning("%s; the generation that was taken before is served", error)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -239,7 +270,7 @@ def _arrived(index_dir: Path) -> tuple[Stamp, ...]:
 
 def _open_newest(settings: Settings, *, threads: int) -> Answerer:
     """The current generation, or the newest that is whole; damaged ones are named in the log."""
-    index_dir = settings.index_dir
+    index_dir = settings.served_dir
     read_vocabulary(settings.vocabulary)  # a bad line is no fault of the generations
     passed_over: list[ChatbotError] = []
     for name in candidates(index_dir):
@@ -270,13 +301,22 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
         )
     if old is not None and old.manifest.encoder == manifest.encoder:
         return open_answerer(settings, folder, old.embedder)
-    encoder = QueryEncoder(settings.index_dir / ENCODERS / manifest.encoder, threads=threads)
+    encoder = QueryEncoder(settings.served_dir / ENCODERS / manifest.encoder, threads=threads)
     return open_answerer(settings, folder, encoder)
 
 
 def open_answerer(settings: Settings, folder: Path, embedder: QueryEmbedder) -> Answerer:
     """The answerer of one generation. Raises IndexDamaged or IndexMismatch."""
-    return answer_from(Searcher(LocalIndex.open(folder), embedder), settings)
+    return answer_from(Searcher(_opened_index(settings, folder), embedder), settings)
+
+
+def _opened_index(settings: Settings, folder: Path) -> PassageIndex:
+    if settings.index.store == "files":
+        return LocalIndex.open(folder)
+    from chatbot.indexing.milvus.connection import connection_to
+    from chatbot.indexing.milvus.milvus_index import MilvusIndex
+
+    return MilvusIndex.open(folder, connection_to(settings.milvus), settings.milvus.collection)
 
 
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:

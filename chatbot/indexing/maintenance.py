@@ -95,6 +95,10 @@ def rollback(settings: Settings, name: str | None = None) -> RolledBack:
                 "set model back first, or choose another generation"
             )
         LocalIndex(index_dir / chosen, manifest).close()
+        if settings.index.store == "milvus":
+            from chatbot.indexing.milvus.sending import serve_from_milvus
+
+            serve_from_milvus(settings, chosen)
         if chosen != before:
             publish(index_dir, chosen)
     return RolledBack(chosen, before)

@@ -22,7 +22,7 @@ from chatbot.errors import ChatbotError, IndexMissing
 from chatbot.indexing.building.freshness import corpus_digests
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store
-from chatbot.indexing.generation.publication import ENCODERS, current, history
+from chatbot.indexing.generation.publication import ENCODERS, current, history, served
 from chatbot.indexing.model.weights import BUNDLED_SHA256, locate_model
 from chatbot.indexing.status import read_status
 from chatbot.settings import BUNDLED_MODEL, Settings
@@ -54,6 +54,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         "model": _model,
         "corpus": _corpus,
         "index": _index,
+        "milvus": _milvus,
         "folders": _folders,
         "disk": _disk,
         "port": _port,
@@ -110,7 +111,14 @@ def _model(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def _serves_only(settings: Settings) -> bool:
+    """Whether this machine takes from Milvus what another one builds."""
+    return settings.index.store == "milvus" and not settings.corpus_dir.is_dir() and served(settings.index_dir) is None
+
+
 def _corpus(settings: Settings) -> Iterator[Finding]:
+    if _serves_only(settings):
+        return
     files = corpus_digests(settings)
     unreadable = [path for path, digest in files.items() if not digest]
     if not files:
@@ -125,6 +133,8 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
+    if _serves_only(settings):
+        return
     try:
         name = current(settings.index_dir)
     except IndexMissing:
@@ -145,6 +155,23 @@ def _index(settings: Settings) -> Iterator[Finding]:
     else:
         yield Finding("index", "ok", found)
     yield from _alike(manifest, status.alike)
+
+
+def _milvus(settings: Settings) -> Iterator[Finding]:
+    if settings.index.store != "milvus":
+        return
+    from chatbot.indexing.milvus.connection import connection_to
+    from chatbot.indexing.milvus.sending import served_by
+
+    milvus = connection_to(settings.milvus)
+    there, built = served_by(milvus, settings.milvus.collection), served(settings.index_dir)
+    found = f"Milvus {milvus.version} at {settings.milvus.uri} serves " + (
+        f"generation {there}" if there else "nothing"
+    )
+    if there is None or (built and there != built):
+        yield Finding("milvus", "warning", found, "run 'chatbot build' where the articles are")
+    else:
+        yield Finding("milvus", "ok", found)
 
 
 def _alike(manifest: Manifest, alike: tuple[str, ...]) -> Iterator[Finding]:

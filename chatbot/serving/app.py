@@ -114,7 +114,9 @@ def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage) -> None:
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         if page.ready:
-            return JSONResponse({"status": "ready", "generation": bot.generation})
+            # Ready all the same: a proxy that took every server away for it could show no visitor calm words.
+            away = {"index": "away"} if bot.away else {}
+            return JSONResponse({"status": "ready", "generation": bot.generation, **away})
         if page.error is not None:
             return problems.problem(503, "the chat page cannot be built; the server's log says why")
         return problems.problem(503, "the chat page is loading; try again in a second", {"Retry-After": "1"})

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Rows, Vectors, ranges
-from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import embedded_text, sentences
 from chatbot.indexing.building.corpus import Corpus
 from chatbot.indexing.building.report import OnStep
@@ -19,9 +18,9 @@ from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceV
 from chatbot.indexing.model.embedder import Embedder, PassageVectors
 from chatbot.indexing.model.encoder import Span, concurrently
 from chatbot.indexing.words.bm25 import Postings, count_terms, merge
-from chatbot.indexing.words.tokens import stem, words
+from chatbot.indexing.words.tokens import passage_words, stem
 from chatbot.indexing.words.word_counts import count_words
-from chatbot.records import Article, Passage
+from chatbot.records import Article
 
 _FEW = 10
 _QUESTIONS = 512  # at once: a second of work, and enough to find many of one length
@@ -172,7 +171,7 @@ def _count(
             moved[source] = row
         else:
             anew.append(row)
-    said = [_words(corpus.passages[row], named.get(row, "")) for row in anew]
+    said = [passage_words(corpus.passages[row], named.get(row, ())) for row in anew]
     spoken = count_words(said)
     parts = [(count_terms([stem(word) for word in passage] for passage in said), np.array(anew, np.int64))]
     if old:
@@ -180,15 +179,11 @@ def _count(
         spoken.update(old.words)
         gone = [int(row) for row in np.flatnonzero(moved < 0)]
         unsaid = zip(old.passages(gone), gone, strict=True)
-        spoken.subtract(count_words(_words(passage, once.get(row, "")) for passage, row in unsaid))
+        spoken.subtract(count_words(passage_words(passage, once.get(row, ())) for passage, row in unsaid))
     return merge(parts, total), spoken
 
 
-def _named(articles: Sequence[Article], article_of: Rows) -> dict[int, str]:
+def _named(articles: Sequence[Article], article_of: Rows) -> dict[int, tuple[str, ...]]:
     """The aliases of each article that has some, by the row of its first passage, among whose words they count."""
     firsts = np.searchsorted(article_of, np.arange(len(articles)))
-    return {int(row): "\n".join(one.aliases) for row, one in zip(firsts, articles, strict=True) if one.aliases}
-
-
-def _words(passage: Passage, aliases: str) -> list[str]:
-    return words("\n".join((passage.title, *passage.headings, aliases, *passage.columns, plain(passage.text))))
+    return {int(row): one.aliases for row, one in zip(firsts, articles, strict=True) if one.aliases}

@@ -48,6 +48,7 @@ def build(  # noqa: PLR0913 - each is a word of its own
     with _alone(settings, on_step):
         fresh = check(settings, embedder, now)
         if manifest := fresh.unchanged:
+            _let_be_served(settings, manifest.generation, on_step)
             _prune(settings, on_step)
             return _report(settings, manifest, compare(manifest.articles, manifest.articles, manifest.left_out), began)
         from chatbot.indexing.building.draft import Job, own_embedder
@@ -161,6 +162,8 @@ def _publish(job: Job, began: float, *, force: bool) -> BuildReport:
         effect = effect_of(job, draft)
         if effect and not force:
             refuse(effect, settings.publish)
+    _let_be_served(settings, generation, job.on_step)
+    if published:
         job.on_step("publishing", 0, 1)
         publish(index_dir, generation)
     _prune(settings, job.on_step)
@@ -171,6 +174,14 @@ def _publish(job: Job, began: float, *, force: bool) -> BuildReport:
         embedded=embedded,
         effect=effect,
     )
+
+
+def _let_be_served(settings: Settings, generation: str, on_step: OnStep) -> None:
+    """By Milvus, where that serves: first of all, since nothing is published that cannot be."""
+    if settings.index.store == "milvus":
+        from chatbot.indexing.milvus.sending import serve_from_milvus
+
+        serve_from_milvus(settings, generation, on_step)
 
 
 def _prune(settings: Settings, on_step: OnStep) -> None:

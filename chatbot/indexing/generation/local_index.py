@@ -153,6 +153,11 @@ class LocalIndex:
         return cls(folder, verify(folder))
 
     @property
+    def away(self) -> bool:
+        """See PassageIndex."""
+        return False
+
+    @property
     def article_of(self) -> Rows:
         """For each row, the position of its article in `store.articles()`, ascending."""
         return self.lexical_index.article_of

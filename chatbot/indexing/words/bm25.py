@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -291,3 +291,24 @@ class LexicalIndex(TermWeights):
         term = np.repeat(np.arange(len(self.numbers)), np.diff(side.starts))
         rows, counts, lengths = (values.astype(np.int64) for values in (side.rows, side.counts, side.lengths))
         return Postings(tuple(self.numbers), term, rows, counts, lengths)
+
+    def by_row(self) -> Callable[[int], dict[int, float]]:
+        """For a passage, by the number of each term of its article, what `scores` adds but for the term's weight."""
+        ordered = []
+        for side, parts, rows in (
+            (self._passages, self._of_passages, len(self)),
+            (self._articles, self._of_articles, len(self.first_rows) - 1),
+        ):
+            order = np.argsort(side.rows, kind="stable")
+            terms = np.repeat(np.arange(len(self.numbers), dtype=np.int32), np.diff(side.starts))[order]
+            ordered.append((np.searchsorted(side.rows[order], np.arange(rows + 1)), terms, parts[order]))
+
+        def words(row: int) -> dict[int, float]:
+            found: dict[int, float] = {}
+            for (starts, terms, parts), one in zip(ordered, (row, int(self.article_of[row])), strict=True):
+                own = slice(int(starts[one]), int(starts[one + 1]))
+                for term, part in zip(terms[own].tolist(), parts[own].tolist(), strict=True):
+                    found[term] = found.get(term, 0.0) + part
+            return found
+
+        return words

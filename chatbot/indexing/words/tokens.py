@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import local
 
 import Stemmer
+
+from chatbot.content.markdown.plain import plain
+from chatbot.records import Passage
 
 _TOKEN = re.compile(
     r"""
@@ -53,6 +57,12 @@ def words(text: str) -> list[str]:
     if "/" in folded or "&" in folded:
         found.extend(match[1] + match[2] for match in _PAIR.finditer(folded))
     return found
+
+
+def passage_words(passage: Passage, aliases: Sequence[str] = ()) -> list[str]:
+    """The words that are counted of a passage; `aliases` are those of an article, with its first passage."""
+    said = (passage.title, *passage.headings, *aliases, *passage.columns, plain(passage.text))
+    return words("\n".join(said))
 
 
 def terms(text: str) -> list[str]:

@@ -66,6 +66,7 @@ class Served(Collector):
         yield InfoMetricFamily("chatbot_index", "The generation that serves.", {"generation": self.bot.generation})
         yield GaugeMetricFamily("chatbot_passages", "Passages that can be found.", len(self.bot))
         yield GaugeMetricFamily("chatbot_articles", "Articles that can be found.", len(self.bot.articles()))
+        yield GaugeMetricFamily("chatbot_index_away", "Whether the index's server cannot be asked.", self.bot.away)
         yield GaugeMetricFamily("chatbot_workers", "Processes that answer beside the server's own.", self.bot.workers)
 
 

@@ -1,0 +1,110 @@
+"""One connection to Milvus, with a time limit on everything that is asked of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from functools import cache
+from typing import Any
+
+from chatbot.errors import IndexAway, SettingsError
+from chatbot.settings import MilvusSettings
+
+_REST_SECONDS = 2.0
+"""After something failed nothing is asked for so long: who waits for a server that is gone keeps others waiting."""
+_SPARSE_FROM = (2, 4)
+
+
+class Connection:
+    """Asks Milvus and says in one way when it cannot be asked. Safe to use from several threads."""
+
+    def __init__(self, settings: MilvusSettings) -> None:
+        self.settings = settings
+        self._client: Any = None
+        self._connecting, self._resting = threading.Lock(), threading.Lock()
+        self._resting_until = 0.0
+        self._trouble = ""
+
+    def ask(self, method: str, *args: Any, **named: Any) -> Any:
+        """What a method of MilvusClient gives within the seconds of the settings. Raises IndexAway.
+
+        For what visitors wait for: after a failure it fails at once for two seconds, and then until one has tried.
+        """
+        limit = self.settings.seconds
+        with self._resting:
+            now = time.monotonic()
+            if now < self._resting_until:
+                raise IndexAway(self._trouble)
+            if self._trouble:
+                self._resting_until = now + limit
+        return self._asked(method, args, named, limit, rest=_REST_SECONDS)
+
+    def work(self, method: str, *args: Any, seconds: float = 600.0, **named: Any) -> Any:
+        """The same for what a build waits for, at length. Raises IndexAway."""
+        return self._asked(method, args, named, seconds, rest=0.0)
+
+    @property
+    def away(self) -> bool:
+        """Whether the last that was asked of it failed."""
+        return bool(self._trouble)
+
+    @property
+    def version(self) -> str:
+        """What the server calls itself, such as "v2.5.4". Raises IndexAway."""
+        return str(self.ask("get_server_version"))
+
+    @property
+    def sparse(self) -> bool:
+        """Whether it has sparse vectors, as Milvus has from 2.4 on. Raises IndexAway."""
+        numbers = re.findall(r"\d+", self.version)
+        return tuple(map(int, numbers[:2])) >= _SPARSE_FROM
+
+    def _asked(self, method: str, args: tuple[Any, ...], named: dict[str, Any], seconds: float, *, rest: float) -> Any:
+        try:
+            found = getattr(self._connected(), method)(*args, timeout=seconds, **named)
+        except SettingsError:
+            raise
+        except Exception as error:  # gRPC, pymilvus and the client's own time limits each raise their own
+            where = f"Milvus at {self.settings.uri}"
+            self._trouble = (
+                f"{where} cannot be asked: {_reason(error)}; see that it runs and can be reached, "
+                "and that milvus.uri and milvus.token of the settings are right"
+            )
+            self._resting_until = time.monotonic() + rest
+            raise IndexAway(self._trouble) from error
+        self._trouble, self._resting_until = "", 0.0
+        return found
+
+    def _connected(self) -> Any:
+        with self._connecting:
+            if self._client is None:
+                self._client = _client(self.settings)
+            return self._client
+
+
+@cache
+def connection_to(settings: MilvusSettings) -> Connection:
+    """The connection that all of this process share."""
+    return Connection(settings)
+
+
+def _client(settings: MilvusSettings) -> Any:
+    try:
+        from pymilvus import MilvusClient
+    except ImportError as error:
+        raise SettingsError(
+            f"index.store is 'milvus', and the package for it is missing ({error.name}); "
+            "run 'pip install career-chatbot[milvus]'"
+        ) from error
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised as well
+    token = settings.token.get_secret_value() if settings.token else ""
+    more = {"server_pem_path": str(settings.ca)} if settings.ca else {}
+    return MilvusClient(settings.uri, token=token, db_name=settings.database, timeout=settings.seconds, **more)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, in a line."""
+    said = str(getattr(error, "message", "") or error) or type(error).__name__
+    return " ".join(said.split())[:300].rstrip(". ")

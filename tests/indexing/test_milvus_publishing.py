@@ -1,0 +1,368 @@
+"""A generation gets to Milvus whole or not at all, and servers follow what is served there."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot.errors import CorpusIndexError, IndexAway, IndexMissing, SettingsError
+from chatbot.indexing.generation.publication import CURRENT, current, served
+from chatbot.indexing.maintenance import rollback
+from chatbot.indexing.milvus import connection, following, layout, sending
+from chatbot.indexing.milvus.connection import Connection
+from chatbot.indexing.milvus.following import follow_milvus, keep_following
+from chatbot.indexing.milvus.sending import served_by
+from chatbot.operating.doctor import examine
+from chatbot.settings import MilvusSettings, Settings, load_settings
+from tests.support.milvus_site import MilvusSite, articles
+from tests.support.waiting import eventually
+
+FIRST = {"pay.md": "# Pay\n\nAsk for better pay when you get an offer.\n"}
+SECOND = {"pay.md": "# Pay\n\nA degree is no reason for better pay, says the team.\n"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> MilvusSite:
+    site = MilvusSite(tmp_path, str(tmp_path / "milvus.db"))
+    site.write(FIRST)
+    return site
+
+
+def collections(site: MilvusSite) -> set[str]:
+    return set(site.milvus.work("list_collections"))
+
+
+def there(site: MilvusSite) -> str | None:
+    return served_by(site.milvus, site.settings.milvus.collection)
+
+
+def test_a_build_is_served_and_followed_and_an_earlier_one_again(site: MilvusSite) -> None:
+    first = site.publish()
+    bot = site.chatbot()
+    assert (there(site), bot.ask("better pay").generation) == (first, first)
+    site.write(SECOND)
+    second = site.publish()
+    assert there(site) == second
+    assert bot.ask("better pay").generation == first
+    follow_milvus(site.settings)
+    answer = bot.ask("better pay")
+    assert (answer.generation, answer.hits[0].passage.text) == (second, SECOND["pay.md"].partition("\n\n")[2].strip())
+    assert rollback(site.settings).generation == first
+    assert there(site) == first
+    follow_milvus(site.settings)
+    assert bot.ask("pay").generation == first
+
+
+def test_a_build_without_changes_sends_what_is_missing(site: MilvusSite) -> None:
+    first = site.publish()
+    name = site.settings.milvus.collection
+    site.milvus.work("drop_alias", name)
+    site.milvus.work("drop_collection", layout.passages_in(name, first))
+    site.milvus.work("drop_collection", layout.files_in(name, first))
+    assert there(site) is None
+    assert site.publish() == first
+    assert there(site) == first
+
+
+def test_generations_that_the_folder_has_no_more_are_removed(site: MilvusSite) -> None:
+    names = []
+    site.settings = site.settings.model_copy(update={"keep_generations": 2})
+    for number in range(4):
+        site.write({"pay.md": f"# Pay\n\nAsk for better pay {number} times.\n"})
+        names.append(site.publish())
+    # What was removed from the folder by the last build is removed from Milvus by the next.
+    site.publish()
+    name = site.settings.milvus.collection
+    kept = {layout.passages_in(name, one) for one in names[2:]} | {layout.files_in(name, one) for one in names[2:]}
+    assert {one for one in collections(site) if one != name} == kept
+
+
+def test_another_site_in_the_same_milvus_is_left_alone(site: MilvusSite, tmp_path: Path) -> None:
+    other = MilvusSite(tmp_path / "other", site.settings.milvus.uri, collection="career_chatbot_two")
+    other.write(SECOND)
+    there_before = other.publish()
+    site.publish()
+    site.publish()
+    assert there(other) == there_before
+    assert other.remote().store.articles()[0].id == "pay"
+
+
+def killed_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let sending end after so many rows were inserted; the list gets the number of rows of each insertion."""
+    sent: list[int] = []
+    insert = sending._Sender._insert
+
+    def counted(self: Any, collection: str, entities: list[dict[str, Any]]) -> None:
+        if batches and len(sent) == batches:
+            raise KeyboardInterrupt
+        sent.append(len(entities))
+        insert(self, collection, entities)
+
+    monkeypatch.setattr(sending._Sender, "_insert", counted)
+    return sent
+
+
+def test_a_build_that_was_killed_goes_on_where_it_was(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = site.publish()
+    site.write(articles())
+    monkeypatch.setattr(sending, "_ROWS", 4)
+    with monkeypatch.context() as patch:
+        killed_after(5, patch)
+        with pytest.raises(KeyboardInterrupt):
+            site.publish()
+    assert (there(site), served(site.settings.index_dir)) == (first, first)
+    sent = killed_after(0, monkeypatch)
+    second = site.publish()
+    assert (there(site), current(site.settings.index_dir)) == (second, second)
+    total = len(site.local())
+    passages = sent[: -(-(total - 20) // 4)]
+    assert sum(passages) == total - 20
+    assert len(site.remote().passages(range(total))) == total
+
+
+def test_nothing_is_served_that_has_not_arrived_whole(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = site.publish()
+    site.write(articles())
+    insert = sending._Sender._insert
+
+    def losing(self: Any, collection: str, entities: list[dict[str, Any]]) -> None:
+        insert(self, collection, entities[:-1] if "vector" in entities[0] else entities)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending._Sender, "_insert", losing)
+        with pytest.raises(IndexAway, match=r"holds \d+ of the \d+ rows .* run 'chatbot build' again"):
+            site.publish()
+    assert (there(site), served(site.settings.index_dir)) == (first, first)
+    # The last row of the last batch is missing, so that the batch is sent again.
+    assert site.publish() == there(site) != first
+
+
+def test_a_passage_that_does_not_fit_is_named_and_nothing_changes(
+    site: MilvusSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.publish()
+    site.write(SECOND)
+    monkeypatch.setattr(layout, "LONGEST", 100)
+    with pytest.raises(CorpusIndexError, match=r"the text of passage pay#1 take \d+ bytes, and Milvus takes 100"):
+        site.publish()
+    assert there(site) == first
+
+
+def test_a_server_that_is_busy_is_waited_for(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "_WAIT_SECONDS", 0.0)
+    work, failures = Connection.work, iter([True, True, False, True])
+
+    def sometimes(self: Connection, method: str, *args: Any, **named: Any) -> Any:
+        if method == "upsert" and next(failures, False):
+            raise IndexAway("rate limit exceeded")
+        return work(self, method, *args, **named)
+
+    monkeypatch.setattr(Connection, "work", sometimes)
+    assert site.publish() == there(site)
+
+
+def test_a_server_needs_nothing_but_the_settings(site: MilvusSite, tmp_path: Path) -> None:
+    """It takes the small files, verified, and no passage of the articles lies on its disk."""
+    generation = site.publish()
+    server = site.settings.model_copy(update={"index_dir": tmp_path / "elsewhere", "corpus_dir": tmp_path / "none"})
+    follow_milvus(server)
+    folder = server.served_dir / generation
+    assert current(server.served_dir) == generation
+    kept = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert not {"passages.sqlite", "embeddings.npy", "vectors.faiss", "lexical/passages.npy"} & kept
+    assert all(b"better pay when" not in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    (folder / "words.txt").write_text("changed")
+    with pytest.raises(Exception, match="does not match its digest"):
+        following.verify(folder)
+
+
+def test_files_that_were_changed_on_their_way_are_not_taken(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = site.publish()
+    follow_milvus(site.settings)
+    site.write(SECOND)
+    second = site.publish()
+    read = following.read_file
+
+    def changed(milvus: Connection, collection: str, name: str) -> bytes:
+        data = read(milvus, collection, name)
+        return data + b"x" if name == "words.txt" else data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(following, "read_file", changed)
+        with pytest.raises(CorpusIndexError, match=r"words\.txt does not match its digest"):
+            follow_milvus(site.settings)
+    assert current(site.settings.served_dir) == first
+    assert not (site.settings.served_dir / second).exists()
+
+    def escaping(milvus: Connection, collection: str, name: str) -> bytes:
+        return b'["../../outside"]' if name == layout.LIST else read(milvus, collection, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(following, "read_file", escaping)
+        with pytest.raises(IndexAway, match="names a file outside of its folder"):
+            follow_milvus(site.settings)
+    follow_milvus(site.settings)
+    assert current(site.settings.served_dir) == second
+
+
+def test_nothing_served_yet_is_said(site: MilvusSite) -> None:
+    with pytest.raises(IndexMissing, match="serves nothing under the name 'career_chatbot' yet; run 'chatbot build'"):
+        follow_milvus(site.settings)
+
+
+def test_what_is_served_is_followed_through_failures_that_are_told_once(
+    site: MilvusSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.publish()
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(connection, "_REST_SECONDS", 0.0)
+    caplog.set_level(logging.WARNING, "chatbot")
+    ask, broken = Connection.ask, threading.Event()
+
+    def sometimes(self: Connection, method: str, *args: Any, **named: Any) -> Any:
+        if broken.is_set():
+            return self._asked("no_such_method", (), {}, 1.0, rest=0.0)
+        return ask(self, method, *args, **named)
+
+    monkeypatch.setattr(Connection, "ask", sometimes)
+    stop = threading.Event()
+
+    def said() -> list[str]:
+        return [record.message for record in caplog.records if record.name.startswith("chatbot")]
+
+    broken.set()
+    keep_following(site.settings, stop)
+    try:
+        eventually(lambda: len(said()) == 1)
+        time.sleep(0.1)
+        assert site.milvus.away
+        broken.clear()
+        eventually((site.settings.served_dir / CURRENT).exists)
+        eventually(lambda: len(said()) == 2)
+    finally:
+        stop.set()
+    assert said()[0].startswith("what is served cannot be followed just now: Milvus at ")
+    assert said()[1] == "what is served is followed again"
+    assert not site.milvus.away
+
+
+def test_a_server_that_is_away_fails_at_once_for_a_while_and_then_for_one_question_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Client:
+        def __getattr__(self, name: str) -> Any:
+            def method(*_: Any, timeout: float) -> str:
+                asked.append(name)
+                assert timeout == 5.0
+                if working:
+                    return "fine"
+                raise RuntimeError("gone\n away. ")
+
+            return method
+
+    now, working = [100.0], False
+    monkeypatch.setattr(connection.time, "monotonic", lambda: now[0])
+    one = Connection(MilvusSettings())
+    one._client = Client()
+    expected = (
+        "Milvus at http://localhost:19530 cannot be asked: gone away; see that it runs and can be reached, "
+        "and that milvus.uri and milvus.token of the settings are right"
+    )
+    for _ in range(3):
+        with pytest.raises(IndexAway) as raised:
+            one.ask("search")
+        assert str(raised.value) == expected
+    assert (asked, one.away) == (["search"], True)
+    now[0] += 2.1
+    with pytest.raises(IndexAway):
+        one.ask("search")
+    assert len(asked) == 2
+    now[0] += 2.1
+    working = True
+    assert [one.ask("search") for _ in range(3)] == ["fine"] * 3
+    assert (len(asked), one.away) == (5, False)
+
+
+def test_while_one_question_tries_whether_it_is_back_others_fail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+    outcomes = iter([False, True])
+
+    class Client:
+        def search(self, timeout: float) -> str:  # noqa: ARG002 - as the client of Milvus takes it
+            if not next(outcomes):
+                raise RuntimeError("gone")
+            entered.set()
+            assert go_on.wait(30)
+            return "fine"
+
+    monkeypatch.setattr(connection, "_REST_SECONDS", 0.0)
+    one = Connection(MilvusSettings())
+    one._client = Client()
+    with pytest.raises(IndexAway):
+        one.ask("search")
+    found: list[str] = []
+    trying = threading.Thread(target=lambda: found.append(one.ask("search")))
+    trying.start()
+    assert entered.wait(30)
+    with pytest.raises(IndexAway):
+        one.ask("search")
+    go_on.set()
+    trying.join(30)
+    assert found == ["fine"]
+
+
+def test_the_doctor_says_what_milvus_serves(site: MilvusSite) -> None:
+    def milvus() -> tuple[str, str]:
+        (found,) = [one for one in examine(site.settings) if one.name == "milvus"]
+        return found.state, found.found
+
+    assert milvus()[0] == "warning"
+    generation = site.publish()
+    state, found = milvus()
+    assert (state, found.endswith(f"serves generation {generation}")) == ("ok", True)
+    shutil.rmtree(site.settings.corpus_dir)
+    shutil.rmtree(site.settings.index_dir)
+    names = {one.name for one in examine(site.settings) if one.state != "ok"}
+    assert not names & {"corpus", "index"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ("[milvus]\ntoken = 'root:secret'\n", "milvus.token would be readable in the file; .*CHATBOT_MILVUS__TOKEN"),
+        ("[milvus]\nuri = 'https://root:secret@example.org'\n", "without a user; who asks is said by milvus.token"),
+        ("[milvus]\nuri = 'example.org'\n", "expected an address such as 'http://localhost:19530'"),
+        ("[milvus]\ncollection = 'a-b'\n", r"setting 'milvus.collection' is 'a-b'"),
+        ("[index]\nstore = 'pinecone'\n", "setting 'index.store' is 'pinecone': expected 'files' or 'milvus'"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_told(tmp_path: Path, values: str, message: str) -> None:
+    (tmp_path / "chatbot.toml").write_text(values)
+    with pytest.raises(SettingsError, match=message):
+        load_settings(tmp_path / "chatbot.toml")
+
+
+def test_the_token_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATBOT_MILVUS__TOKEN", "root:secret")
+    settings = load_settings()
+    assert settings.milvus.token
+    assert settings.milvus.token.get_secret_value() == "root:secret"
+    assert "secret" not in repr(settings)
+    with pytest.raises(SettingsError) as raised:
+        load_settings(milvus={"token": ["root:secret"]})
+    assert "setting 'milvus.token' is not shown" in str(raised.value)
+
+
+def test_without_its_package_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
+    settings = Settings(index_dir=tmp_path, index={"store": "milvus"}, milvus={"uri": "http://localhost:1"})  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match=r"run 'pip install career-chatbot\[milvus\]'"):
+        follow_milvus(settings)
