@@ -32,7 +32,7 @@ FILTERS = (
     Filters(topics=("RÉSUMÉS", "none")),
     Filters(audience=("Managers",)),
     Filters(countries=("DE",)),
-    Filters(updated_since=date(2026, 5, 1)),
+    Filters(updated_since=date(2026, 4, 13)),  # the very day of one
     Filters(topics=("interviews",), audience=("juniors",), countries=("us", "fr"), updated_since=date(2026, 1, 1)),
     Filters(topics=('no"such', "\\")),
 )
@@ -84,7 +84,7 @@ def test_filters_and_picks_keep_the_same(both: tuple[Any, LocalIndex, MilvusInde
         found = remote.candidates(*asked(QUESTIONS[0]), 100, allowed)
         same(found, local.candidates(*asked(QUESTIONS[0]), 100, allowed))
     assert 0 in kept
-    assert len(kept) > 4
+    assert len(kept) > 3
     for picked in ((), (3,), (3, 11)):
         allowed = allowed_by(local, Filters(), picked)
         found = remote.candidates(*asked(QUESTIONS[0]), 100, allowed)

@@ -42,6 +42,13 @@ def there(site: MilvusSite) -> str | None:
     return served_by(site.milvus, site.settings.milvus.collection)
 
 
+def is_loaded(site: MilvusSite, generation: str) -> bool:
+    passages = layout.passages_in(site.settings.milvus.collection, generation)
+    if not site.milvus.work("has_collection", passages):
+        return False
+    return "Loaded" in str(site.milvus.work("get_load_state", passages)["state"]).replace("NotLoad", "")
+
+
 def test_a_build_is_served_and_followed_and_an_earlier_one_again(site: MilvusSite) -> None:
     first = site.publish()
     bot = site.chatbot()
@@ -76,6 +83,11 @@ def test_generations_that_the_folder_has_no_more_are_removed(site: MilvusSite) -
     for number in range(4):
         site.write({"pay.md": f"# Pay\n\nAsk for better pay {number} times.\n"})
         names.append(site.publish())
+        follow_milvus(site.settings)
+        loaded = {one for one in names if is_loaded(site, one)}
+        assert loaded == set(names[-2:])  # servers that have not followed yet ask the one before
+    folders = {path.name for path in site.settings.served_dir.iterdir() if len(path.name) == 16}
+    assert folders == set(names[2:])
     # What was removed from the folder by the last build is removed from Milvus by the next.
     site.publish()
     name = site.settings.milvus.collection
