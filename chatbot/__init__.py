@@ -5,8 +5,18 @@ from chatbot import Chatbot
 answer = Chatbot.open().ask("Do I need a degree to become a data engineer?", k=5)
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# Read while these are loaded: ONNX Runtime, Gradio and the library of the model hub would tell others of their use.
+os.environ.update(
+    {
+        "ORT_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+    }
+)
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot

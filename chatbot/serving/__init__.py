@@ -2,7 +2,5 @@
 
 import os
 
-# Gradio reads both while it is imported, and without them reports its start to other machines. Whichever module of this
-# package imports it first, this one has run before.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# Gradio reads it while it is imported. Whichever module of this package imports it first, this one has run before.
 os.environ["HF_HUB_OFFLINE"] = "1"

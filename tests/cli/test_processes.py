@@ -38,6 +38,15 @@ def test_a_folder_that_does_not_exist_is_made_by_no_command_that_needs_an_index(
         assert done.stderr == "chatbot: there is no index in no/such yet; run 'chatbot build'\n"
 
 
+def test_nothing_is_written_about_whoever_asks(tmp_path: Path, served_folder: Path) -> None:
+    """ONNX Runtime would number this machine in a file of its user's folder, and tell its maker of its use."""
+    home = tmp_path / "home"
+    home.mkdir()
+    variables = {"HOME": str(home), "XDG_CACHE_HOME": str(home), "TMPDIR": str(home)}
+    done = run("--index", str(served_folder / "index"), "ask", "better pay", folder=tmp_path, **variables)
+    assert (done.returncode, list(home.iterdir())) == (0, [])
+
+
 def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     assert run("ask", folder=tmp_path).returncode == 2
     assert run("nonsense", folder=tmp_path).returncode == 2
