@@ -14,8 +14,10 @@ import pytest
 
 from chatbot.serving.middleware.routes import find
 from chatbot.settings import Settings, load_settings
+from tests.operating.test_compose import COMPOSE
 from tests.support import dockerfile, serving_corpus
 from tests.support.dockerfile import Stage, declared, instructions
+from tests.support.kustomize import documents
 from tests.support.places import ROOT
 from tests.support.server import Server
 
@@ -174,3 +176,26 @@ def test_the_health_check_tells_a_server_that_answers_from_one_that_does_not(
         command = [python, *(word.replace("127.0.0.1:7860", address) for word in words)]
         states.append(subprocess.run(command, env=stage.environment, capture_output=True).returncode)
     assert states == [0, 1]
+
+
+@pytest.mark.index
+@pytest.mark.parametrize("way", ["compose", "kubernetes"])
+def test_the_commands_that_build_an_index_end_well_and_once_more(stages: dict[str, Stage], way: str) -> None:
+    stage = stages["build"]
+    if way == "compose":
+        *shell, command = COMPOSE["services"]["index"]["entrypoint"]
+        command, index = command.replace("$$", "$"), stage.at("index")
+    else:
+        (job,) = documents(ROOT / "docs/deploying/kubernetes/many/build.yaml")[0]["spec"]["jobTemplate"]["spec"][
+            "template"
+        ]["spec"]["containers"]
+        shell, (command,), index = job["command"], job["args"], stage.at("/index")
+        index.mkdir()
+    told = []
+    for _ in range(2):
+        done = subprocess.run(
+            [*shell, stage.here(command)], cwd=stage.at("."), env=stage.environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        told.append((index / "CURRENT").read_text())
+    assert told == [(stages["serve"].at("index") / "CURRENT").read_text()] * 2
