@@ -83,6 +83,15 @@ def test_a_server_starts_once_the_index_is_there_and_shows_itself_to_this_machin
     assert {SERVICES[name]["build"]["target"] for name in ("app", "index")} <= set(stages)
 
 
+def test_the_override_for_editors_changes_what_is_there() -> None:
+    (text,) = re.findall(r"```yaml\n(services:.+?)```", (ROOT / "docs/deploying.md").read_text(), re.DOTALL)
+    ((name, changes),) = yaml.safe_load(text)["services"].items()
+    places = [volume.rpartition(":")[2] for volume in changes["volumes"]]
+    assert places == [place for place in mounts("index") if not place.endswith(".toml")]
+    assert SERVICES[name].keys() >= changes.keys()
+    assert (changes["image"], changes["build"]["target"]) == (SERVICES["index"]["image"], "build")
+
+
 def test_images_of_others_are_pinned() -> None:
     images = {name: service["image"] for name, service in SERVICES.items() if "build" not in service}
     assert [image for image in images.values() if not re.search(r":v?\d+\.\d+\.\d+(-\w+)?$", image)] == []
