@@ -11,15 +11,13 @@ FROM ${PYTHON} AS packages
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /src
 RUN python -m venv /opt/venv
-# ONNX Runtime would otherwise tell its maker how it is used.
-ENV PATH=/opt/venv/bin:$PATH \
-    ORT_DISABLE_TELEMETRY=1
+ENV PATH=/opt/venv/bin:$PATH
 # A layer of its own: it is the largest, and changes with constraints.txt alone.
 COPY constraints.txt ./
 RUN pip install --no-cache-dir --no-compile --extra-index-url "$TORCH_INDEX" --constraint constraints.txt torch
 COPY LICENSE README.md pyproject.toml ./
 COPY chatbot chatbot
-RUN pip install --no-cache-dir --no-compile --constraint constraints.txt '.[mcp]'
+RUN pip install --no-cache-dir --no-compile --constraint constraints.txt '.[mcp,milvus]'
 
 FROM packages AS lean
 # What only builds need: torch and what comes with it to export a model, and the model, of which the index has a copy.
@@ -42,9 +40,9 @@ WORKDIR /srv/career-chatbot
 # Libraries keep files in the home folder and in /tmp: so that /tmp alone has to be writable.
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
-    ORT_DISABLE_TELEMETRY=1 \
     CHATBOT_SERVER__HOST=0.0.0.0 \
     CHATBOT_SERVER__LOG=json \
+    CHATBOT_MILVUS__FOLDER=/tmp/milvus \
     CHATBOT_JOURNAL__PATH=/srv/career-chatbot/journal/journal.sqlite
 # A user without a name, which Kubernetes can tell from root.
 COPY --from=index --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot

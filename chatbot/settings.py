@@ -167,7 +167,8 @@ class MilvusSettings(Group):
     `uri` is its address; https needs a certificate that the system trusts, or one of `ca`. `token` is who asks,
     "user:password" or a key, from the environment, CHATBOT_MILVUS__TOKEN, and is refused in the file. `database` is one
     of the server's, "" the default one; `collection` begins the names of the collections. A question waits `seconds`
-    for an answer. So many `replicas` of each passage are held by different nodes.
+    for an answer. So many `replicas` of each passage are held by different nodes. What a server takes of what is
+    served, small files without passages, lies in `folder`, by default `milvus` in the index folder.
     """
 
     uri: Annotated[str, AfterValidator(_server)] = "http://localhost:19530"
@@ -177,6 +178,7 @@ class MilvusSettings(Group):
     collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] = "career_chatbot"
     seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     replicas: Annotated[int, Field(ge=1, le=16)] = 1
+    folder: Path | None = None
 
 
 class JournalSettings(Group):
@@ -295,7 +297,9 @@ class Settings(BaseSettings):
     @property
     def served_dir(self) -> Path:
         """The folder whose generation is served: what a build published, or what a server took from Milvus."""
-        return self.index_dir / "milvus" if self.index.store == "milvus" else self.index_dir
+        if self.index.store == "files":
+            return self.index_dir
+        return self.milvus.folder or self.index_dir / "milvus"
 
     @classmethod
     def settings_customise_sources(  # type: ignore[override]
@@ -337,7 +341,11 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
     places = ((values, "corpus_dir"), (values, "index_dir"), (values, "vocabulary"), (values.get("journal"), "path"))
-    for table, key in (*places, (values.get("publish"), "questions"), (values.get("milvus"), "ca")):
+    for table, key in (
+        *places,
+        (values.get("publish"), "questions"),
+        *((values.get("milvus"), key) for key in ("ca", "folder")),
+    ):
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = file.parent / Path(table[key]).expanduser()
     for group, key, instead in _SECRETS:

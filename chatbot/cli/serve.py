@@ -43,6 +43,8 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     try:
         bot = Chatbot.open(settings, threads=1)
     except IndexMissing:
+        if settings.index.store == "milvus":  # servers share it: no one of them is to fill it
+            raise
         say("There is no index yet, it is built now.", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             say(line(f"left out: {path}: {reason}"), err=True)
