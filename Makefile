@@ -48,6 +48,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	$(BIN)/python -m tests.support.chromium
+	$(BIN)/python -m tests.support.milvus_programs
 	@touch $@
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test
