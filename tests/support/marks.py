@@ -20,7 +20,8 @@ FIXTURES = {
 }
 MODELS_AND_PAGES = ("torch", "transformers", "sentence_transformers", "onnxruntime", "gradio")
 CLI, JOB, HINDERED = "chatbot.cli import main", "build_job import main", "tests.support.hindered_build"
-STARTED = {"index": (CLI, JOB, HINDERED, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
+MILVUS = "milvus run"
+STARTED = {"index": (CLI, JOB, HINDERED, MILVUS, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
 
 _started: list[tuple[str, str]] = []
 
