@@ -340,12 +340,8 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
-    places = ((values, "corpus_dir"), (values, "index_dir"), (values, "vocabulary"), (values.get("journal"), "path"))
-    for table, key in (
-        *places,
-        (values.get("publish"), "questions"),
-        *((values.get("milvus"), key) for key in ("ca", "folder")),
-    ):
+    for group, key in _PLACES:
+        table = values.get(group) if group else values
         if isinstance(table, dict) and isinstance(table.get(key), str):
             table[key] = file.parent / Path(table[key]).expanduser()
     for group, key, instead in _SECRETS:
@@ -383,6 +379,16 @@ def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
     return explained(error, Settings) + where
 
 
+# What is relative in the file is so to the file's own folder.
+_PLACES = (
+    ("", "corpus_dir"),
+    ("", "index_dir"),
+    ("", "vocabulary"),
+    ("journal", "path"),
+    ("publish", "questions"),
+    ("milvus", "ca"),
+    ("milvus", "folder"),
+)
 _SECRETS = (
     ("editor", "password", "run 'chatbot password', which sets its hash, or set CHATBOT_EDITOR__PASSWORD"),
     ("milvus", "token", "set CHATBOT_MILVUS__TOKEN"),
