@@ -12,6 +12,8 @@ from typing import Any
 from chatbot.errors import IndexAway, SettingsError
 from chatbot.settings import MilvusSettings
 
+_log = logging.getLogger(__name__)
+
 _REST_SECONDS = 2.0
 """After something failed nothing is asked for so long: who waits for a server that is gone keeps others waiting."""
 _SPARSE_FROM = (2, 4)
@@ -67,13 +69,17 @@ class Connection:
         except SettingsError:
             raise
         except Exception as error:  # gRPC, pymilvus and the client's own time limits each raise their own
-            where = f"Milvus at {self.settings.uri}"
-            self._trouble = (
-                f"{where} cannot be asked: {_reason(error)}; see that it runs and can be reached, "
-                "and that milvus.uri and milvus.token of the settings are right"
+            trouble = (
+                f"Milvus at {self.settings.uri} cannot be asked: {_reason(error)}; see that it runs and can be "
+                "reached, and that milvus.uri and milvus.token of the settings are right"
             )
+            if not self._trouble:
+                _log.warning("%s", trouble)
+            self._trouble = trouble
             self._resting_until = time.monotonic() + rest
             raise IndexAway(self._trouble) from error
+        if self._trouble:
+            _log.warning("Milvus at %s answers again", self.settings.uri)
         self._trouble, self._resting_until = "", 0.0
         return found
 

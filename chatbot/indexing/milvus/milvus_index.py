@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.arrays import Rows, Scores, Vectors
-from chatbot.errors import IndexDamaged
+from chatbot.errors import IndexAway, IndexDamaged
 from chatbot.indexing.generation.calibration_data import Calibrated
 from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
 from chatbot.indexing.generation.known_questions import KnownQuestions
@@ -66,7 +66,7 @@ class MilvusIndex:
         for file, count in ((FOLDER, len(self._known)), ("lexical", len(self._weights))):
             if count != manifest.passages:
                 raise IndexDamaged(folder.name, file, f"is of {count} passages, expected {manifest.passages}")
-        self._passages = Passages(milvus, layout.passages_in(collection, self.generation), manifest.dim)
+        self._passages = Passages(milvus, layout.passages_in(collection, self.generation), manifest)
         files = layout.files_in(collection, self.generation)
         self.store = MilvusStore(articles, folder, self._weights.first_rows, self._passages, (milvus, files))
         self._beside = ThreadPoolExecutor(_THREADS, thread_name_prefix="milvus")
@@ -137,7 +137,14 @@ class MilvusIndex:
 
     def dense(self, vector: Vectors, k: int, allowed: Allowed | None = None) -> tuple[Rows, Scores]:
         """See PassageIndex."""
-        rows, scores = self._passages.search("vector", vector.tolist(), min(k, len(self)), _condition(allowed))
+        k = min(k, len(self) if allowed is None else int(allowed.rows(self.article_of).sum()))
+        if k == 0:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        rows, scores = self._passages.search("vector", vector.tolist(), k, _condition(allowed))
+        if len(rows) < k:
+            raise IndexAway(
+                f"Milvus found {len(rows)} passages where there are {k}: not all of them is loaded just now"
+            )
         order = np.lexsort((rows, -scores))
         return rows[order], scores[order]
 
@@ -235,10 +242,11 @@ class _SparseScores:
 class Passages:
     """The passages of a collection. Safe to use from several threads."""
 
-    def __init__(self, milvus: Connection, collection: str, dim: int) -> None:
+    def __init__(self, milvus: Connection, collection: str, manifest: Manifest) -> None:
         self._milvus = milvus
         self._collection = collection
-        self._dim = dim
+        self._dim = manifest.dim
+        self._count = manifest.passages
         self._kept: OrderedDict[int, layout.Kept] = OrderedDict()
         self._keeping = threading.Lock()
 
@@ -253,12 +261,18 @@ class Passages:
             filter=condition,
             search_params={"metric_type": "IP", "params": {"ef": max(4 * k, 256)} if field == "vector" else {}},
         )[0]
-        rows = np.array([hit["row"] for hit in found], np.int64)
-        return rows, np.array([hit["distance"] for hit in found], np.float32)
+        rows = np.array([hit.id for hit in found], np.int64)
+        return rows, np.array([hit.distance for hit in found], np.float32)
 
     def at(self, rows: Sequence[int] | Rows) -> list[layout.Kept]:
-        """The passages of some rows, in their order; what is not remembered is asked at once. Raises IndexAway."""
+        """The passages of some rows, in their order; what is not remembered is asked at once.
+
+        Raises IndexAway, also where not all come, and IndexError for a row that does not exist.
+        """
         wanted = [int(row) for row in rows]
+        beyond = next((row for row in wanted if not 0 <= row < self._count), None)
+        if beyond is not None:
+            raise IndexError(f"there is no passage at row {beyond}")
         with self._keeping:
             known = {row: self._kept[row] for row in wanted if row in self._kept}
         missing = sorted(set(wanted) - known.keys())
@@ -274,10 +288,10 @@ class Passages:
                     self._kept[row] = known[row]
             while len(self._kept) > _REMEMBERED:
                 self._kept.popitem(last=False)
-        try:
-            return [known[row] for row in wanted]
-        except KeyError as error:
-            raise IndexError(f"there is no passage at row {error}") from None
+        lost = [row for row in missing if row not in known]
+        if lost:
+            raise IndexAway(f"Milvus does not give {len(lost)} passages that were sent, such as that of row {lost[0]}")
+        return [known[row] for row in wanted]
 
 
 class MilvusStore:

@@ -34,7 +34,7 @@ _ROWS = 250  # at once: some 4 MB, of which servers take 64
 _PIECES = 50
 _TRIES = 5
 _WAIT_SECONDS = 2.0
-_LOADED = 2  # the generation that is served, and the one before, which servers that have not followed yet still ask
+_LOOK_SECONDS, _SEEN_SECONDS = 0.2, 60.0
 
 
 def serve_from_milvus(settings: Settings, generation: str, on_step: OnStep = lambda _name, _done, _total: None) -> None:
@@ -129,7 +129,7 @@ class _Sender:
         self._on_step("sending", total, total)
 
     def _create(self, collection: str, schema: Any, indexes: Any) -> None:
-        made = {"schema": schema, "index_params": indexes, "consistency_level": "Strong"}
+        made = {"schema": schema, "index_params": indexes, "consistency_level": "Bounded"}
         self._milvus.work("create_collection", collection, **made)
 
     def _sent(self, collection: str, firsts: Sequence[int], total: int) -> int:
@@ -137,7 +137,12 @@ class _Sender:
 
         def is_there(first: int) -> bool:
             ends = sorted({first, min(first + _ROWS, total) - 1})
-            found = self._milvus.work("query", collection, filter=f"row in {ends}", output_fields=["row"])
+            wanted: dict[str, Any] = {
+                "filter": f"row in {ends}",
+                "output_fields": ["row"],
+                "consistency_level": "Strong",
+            }
+            found = self._milvus.work("query", collection, **wanted)
             return sorted(entity["row"] for entity in found) == ends
 
         return bisect_left(firsts, True, key=lambda first: not is_there(first))
@@ -155,23 +160,33 @@ class _Sender:
                 return
 
     def _counted(self, collection: str, total: int) -> None:
-        """Raises IndexAway where not every row has arrived."""
-        found = self._milvus.work(
-            "query", collection, filter="", output_fields=["count(*)"], consistency_level="Strong"
-        )[0]["count(*)"]
+        """Wait until every row can be found by who asks as servers do. Raises IndexAway where one has not arrived."""
+        found = self._count(collection, "Strong")
         if found != total:
             raise IndexAway(
                 f"Milvus holds {found} of the {total} rows that were sent to {collection}; run 'chatbot build' again, "
                 "which sends what is missing"
             )
+        waited = 0.0
+        while self._count(collection, "Bounded") != total and waited < _SEEN_SECONDS:
+            time.sleep(_LOOK_SECONDS)
+            waited += _LOOK_SECONDS
+
+    def _count(self, collection: str, consistency: str) -> int:
+        wanted: dict[str, Any] = {"filter": "", "output_fields": ["count(*)"], "consistency_level": consistency}
+        return int(self._milvus.work("query", collection, **wanted)[0]["count(*)"])
 
     def _is_whole(self, collection: str) -> bool:
         """Whether a collection of files is there with the list of them, which is sent last."""
         if not self._milvus.work("has_collection", collection):
             return False
         self._milvus.work("load_collection", collection)
-        found = self._milvus.work("query", collection, filter=f'name == "{layout.LIST}"', output_fields=["part"])
-        return bool(found)
+        wanted: dict[str, Any] = {
+            "filter": f'name == "{layout.LIST}"',
+            "output_fields": ["part"],
+            "consistency_level": "Strong",
+        }
+        return bool(self._milvus.work("query", collection, **wanted))
 
     def _send_files(self, collection: str, files: Iterable[tuple[str, bytes]]) -> None:
         """Files by their names, all of them anew where not all are there."""
@@ -188,8 +203,10 @@ class _Sender:
             count += len(some)
         self._milvus.work("flush", collection)
         self._counted(collection, count)
-        self._insert(collection, list(layout.pieces([(layout.LIST, json.dumps(names).encode())], [])))
+        listed = list(layout.pieces([(layout.LIST, json.dumps(names).encode())], []))
+        self._insert(collection, listed)
         self._milvus.work("flush", collection)
+        self._counted(collection, count + len(listed))
 
 
 class _Rows:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chatbot.errors import ChatbotError, QuestionError
+from chatbot.errors import ChatbotError, IndexAway, QuestionError
 from chatbot.records import Answer, Filters, Turn
 from chatbot.serving.chat.cards import answer_html, busy_html, earlier_html, notice_html, question_html, similar_html
 from chatbot.serving.middleware.metrics import count_answer
@@ -168,7 +168,8 @@ def _after(bot: Chatbot, talk: Talk, step: Step, view: View, site: SiteSettings 
         key = "gone" if step.kind == "similar" else "too_long" if len(step.value) > MOST_CHARACTERS else "unreadable"
         return talk.after(step, asked, notice_html(language(key, most=str(MOST_CHARACTERS))))
     except ChatbotError as error:
-        log.error("the chatbot cannot answer: %s", error)
+        if not isinstance(error, IndexAway):  # which has been logged, once
+            log.error("the chatbot cannot answer: %s", error)
         return talk.after(step, asked, notice_html(language("unavailable")))
     if not again:
         count_answer(answer)

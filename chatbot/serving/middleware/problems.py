@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from chatbot.errors import ChatbotError, QuestionError
+from chatbot.errors import ChatbotError, IndexAway, QuestionError
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,9 @@ async def _question(_: Request, error: Exception) -> ProblemResponse:
 
 
 async def _unavailable(_: Request, error: Exception) -> ProblemResponse:
-    # What is wrong names files and settings, which are the operator's.
-    log.error("the chatbot cannot answer: %s", error)
+    # What is wrong names files and settings, which are the operator's. That a server is away has been logged, once.
+    if not isinstance(error, IndexAway):
+        log.error("the chatbot cannot answer: %s", error)
     return problem(503, UNAVAILABLE, {"Retry-After": "5"})
 
 
