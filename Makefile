@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help chat test check pure lint format bench clean
+.PHONY: help chat test check pure lint format bench cluster clean
 .DEFAULT_GOAL := help
 
 help:            ## show this list
@@ -32,6 +32,9 @@ bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memor
 	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks.serving
 	$(BIN)/python -m tests.benchmarks.peers --write
+
+cluster: $(VENV)/.installed-test   ## break a real cluster of Milvus under two servers that are asked all the while
+	$(BIN)/python -m tests.cluster.trial
 
 clean:           ## remove the environment and the built index; articles and feedback stay
 	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md ! -name 'journal.sqlite*' -delete

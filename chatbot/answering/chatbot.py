@@ -301,7 +301,8 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
         )
     if old is not None and old.manifest.encoder == manifest.encoder:
         return open_answerer(settings, folder, old.embedder)
-    encoder = QueryEncoder(settings.served_dir / ENCODERS / manifest.encoder, threads=threads)
+    places = [place / ENCODERS / manifest.encoder for place in (settings.index_dir, settings.served_dir)]
+    encoder = QueryEncoder(next(filter(Path.is_dir, places), places[0]), threads=threads)
     return open_answerer(settings, folder, encoder)
 
 

@@ -110,11 +110,11 @@ def killed_after(batches: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sent: list[int] = []
     insert = sending._Sender._insert
 
-    def counted(self: Any, collection: str, entities: list[dict[str, Any]]) -> None:
+    def counted(self: Any, collection: str, entities: list[dict[str, Any]], **more: bool) -> None:
         if batches and len(sent) == batches:
             raise KeyboardInterrupt
         sent.append(len(entities))
-        insert(self, collection, entities)
+        insert(self, collection, entities, **more)
 
     monkeypatch.setattr(sending._Sender, "_insert", counted)
     return sent
@@ -143,8 +143,8 @@ def test_nothing_is_served_that_has_not_arrived_whole(site: MilvusSite, monkeypa
     site.write(articles())
     insert = sending._Sender._insert
 
-    def losing(self: Any, collection: str, entities: list[dict[str, Any]]) -> None:
-        insert(self, collection, entities[:-1] if "vector" in entities[0] else entities)
+    def losing(self: Any, collection: str, entities: list[dict[str, Any]], **more: bool) -> None:
+        insert(self, collection, entities[:-1] if "vector" in entities[0] else entities, **more)
 
     with monkeypatch.context() as patch:
         patch.setattr(sending._Sender, "_insert", losing)
@@ -171,7 +171,7 @@ def test_a_server_that_is_busy_is_waited_for(site: MilvusSite, monkeypatch: pyte
     work, failures = Connection.work, iter([True, True, False, True])
 
     def sometimes(self: Connection, method: str, *args: Any, **named: Any) -> Any:
-        if method == "upsert" and next(failures, False):
+        if method in {"insert", "upsert"} and next(failures, False):
             raise IndexAway("rate limit exceeded")
         return work(self, method, *args, **named)
 
@@ -239,7 +239,7 @@ def test_what_is_served_is_followed_through_failures_that_are_told_once(
 
     def sometimes(self: Connection, method: str, *args: Any, **named: Any) -> Any:
         if broken.is_set():
-            return self._asked("no_such_method", (), {}, 1.0, rest=0.0)
+            return self._asked("no_such_method", (), {}, 1.0)
         return ask(self, method, *args, **named)
 
     monkeypatch.setattr(Connection, "ask", sometimes)
@@ -259,67 +259,85 @@ def test_what_is_served_is_followed_through_failures_that_are_told_once(
         eventually(lambda: len(said()) == 2)
     finally:
         stop.set()
-    assert said()[0].startswith("what is served cannot be followed just now: Milvus at ")
-    assert said()[1] == "what is served is followed again"
+    assert said()[0].startswith("Milvus at ")
+    assert said()[1] == f"Milvus at {site.settings.milvus.uri} answers again"
     assert not site.milvus.away
 
 
-def test_a_server_that_is_away_fails_at_once_for_a_while_and_then_for_one_question_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked: list[str] = []
+class Clock:
+    """Time as it is told, and a client of Milvus that takes some of it."""
 
-    class Client:
-        def __getattr__(self, name: str) -> Any:
-            def method(*_: Any, timeout: float) -> str:
-                asked.append(name)
-                assert timeout == 5.0
-                if working:
-                    return "fine"
-                raise RuntimeError("gone\n away. ")
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.takes, self.works = 100.0, 0.0, True
+        self.asked: list[float] = []
+        monkeypatch.setattr(connection.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(connection.time, "sleep", self._passes)
+        self.connection = Connection(MilvusSettings())
+        self.connection._client = self
 
-            return method
+    def _passes(self, seconds: float) -> None:
+        self.now += seconds
 
-    now, working = [100.0], False
-    monkeypatch.setattr(connection.time, "monotonic", lambda: now[0])
-    one = Connection(MilvusSettings())
-    one._client = Client()
-    expected = (
+    def search(self, timeout: float) -> str:
+        assert timeout == 5.0
+        self.asked.append(self.now)
+        self.now += self.takes
+        if self.works:
+            return "fine"
+        raise RuntimeError("gone\n away. ")
+
+    def fails(self) -> str:
+        with pytest.raises(IndexAway) as raised:
+            self.connection.ask("search")
+        return str(raised.value)
+
+
+def test_what_fails_at_once_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    clock.works = False
+    assert clock.fails() == (
         "Milvus at http://localhost:19530 cannot be asked: gone away; see that it runs and can be reached, "
         "and that milvus.uri and milvus.token of the settings are right"
     )
-    for _ in range(3):
-        with pytest.raises(IndexAway) as raised:
-            one.ask("search")
-        assert str(raised.value) == expected
-    assert (asked, one.away) == (["search"], True)
-    now[0] += 2.1
-    with pytest.raises(IndexAway):
-        one.ask("search")
-    assert len(asked) == 2
-    now[0] += 2.1
-    working = True
-    assert [one.ask("search") for _ in range(3)] == ["fine"] * 3
-    assert (len(asked), one.away) == (5, False)
+    assert (clock.asked, clock.connection.away) == (pytest.approx([100.0, 100.15, 100.3]), True)
+    clock.fails()
+    assert len(clock.asked) == 4  # once, as long as it is away
+    clock.works = True
+    assert (clock.connection.ask("search"), clock.connection.away) == ("fine", False)
+
+
+def test_after_something_hung_nothing_is_asked_for_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    clock.works, clock.takes = False, 5.0
+    told = {clock.fails() for _ in range(3)}
+    assert (len(told), clock.asked) == (1, [100.0])
+    clock.now += 2.1
+    clock.fails()
+    assert len(clock.asked) == 2
+    clock.now += 2.1
+    clock.works, clock.takes = True, 0.0
+    assert [clock.connection.ask("search") for _ in range(3)] == ["fine"] * 3
+    assert (len(clock.asked), clock.connection.away) == (5, False)
 
 
 def test_while_one_question_tries_whether_it_is_back_others_fail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     entered, go_on = threading.Event(), threading.Event()
-    outcomes = iter([False, True])
 
     class Client:
-        def search(self, timeout: float) -> str:  # noqa: ARG002 - as the client of Milvus takes it
-            if not next(outcomes):
+        def search(self, timeout: float) -> str:
+            if timeout < 1:
+                time.sleep(timeout)
                 raise RuntimeError("gone")
             entered.set()
             assert go_on.wait(30)
             return "fine"
 
     monkeypatch.setattr(connection, "_REST_SECONDS", 0.0)
-    one = Connection(MilvusSettings())
+    one = Connection(MilvusSettings(seconds=0.05))
     one._client = Client()
     with pytest.raises(IndexAway):
         one.ask("search")
+    one.settings = MilvusSettings(seconds=5)
     found: list[str] = []
     trying = threading.Thread(target=lambda: found.append(one.ask("search")))
     trying.start()

@@ -15,7 +15,9 @@ from chatbot.settings import MilvusSettings
 _log = logging.getLogger(__name__)
 
 _REST_SECONDS = 2.0
-"""After something failed nothing is asked for so long: who waits for a server that is gone keeps others waiting."""
+"""After something hung nothing is asked for so long: who waits for a server that is gone keeps others waiting."""
+_TRIES, _PAUSE_SECONDS = 3, 0.15
+"""What fails at once is tried again: another node may have what one that ended had."""
 _SPARSE_FROM = (2, 4)
 
 
@@ -27,25 +29,35 @@ class Connection:
         self._client: Any = None
         self._connecting, self._resting = threading.Lock(), threading.Lock()
         self._resting_until = 0.0
-        self._trouble = ""
+        self._trouble, self._hung = "", False
 
     def ask(self, method: str, *args: Any, **named: Any) -> Any:
         """What a method of MilvusClient gives within the seconds of the settings. Raises IndexAway.
 
-        For what visitors wait for: after a failure it fails at once for two seconds, and then until one has tried.
+        For what visitors wait for: what fails at once is tried three times. After something hung it fails at once for
+        two seconds, and then until one has tried.
         """
-        limit = self.settings.seconds
+        limit, tries = self.settings.seconds, _TRIES
         with self._resting:
             now = time.monotonic()
             if now < self._resting_until:
                 raise IndexAway(self._trouble)
             if self._trouble:
-                self._resting_until = now + limit
-        return self._asked(method, args, named, limit, rest=_REST_SECONDS)
+                tries = 1
+                if self._hung:
+                    self._resting_until = now + limit
+        while True:
+            try:
+                return self._asked(method, args, named, limit)
+            except IndexAway:
+                tries -= 1
+                if self._hung or not tries:
+                    raise
+            time.sleep(_PAUSE_SECONDS)
 
     def work(self, method: str, *args: Any, seconds: float = 600.0, **named: Any) -> Any:
         """The same for what a build waits for, at length. Raises IndexAway."""
-        return self._asked(method, args, named, seconds, rest=0.0)
+        return self._asked(method, args, named, seconds)
 
     @property
     def away(self) -> bool:
@@ -63,7 +75,8 @@ class Connection:
         numbers = re.findall(r"\d+", self.version)
         return tuple(map(int, numbers[:2])) >= _SPARSE_FROM
 
-    def _asked(self, method: str, args: tuple[Any, ...], named: dict[str, Any], seconds: float, *, rest: float) -> Any:
+    def _asked(self, method: str, args: tuple[Any, ...], named: dict[str, Any], seconds: float) -> Any:
+        began = time.monotonic()
         try:
             found = getattr(self._connected(), method)(*args, timeout=seconds, **named)
         except SettingsError:
@@ -75,12 +88,13 @@ class Connection:
             )
             if not self._trouble:
                 _log.warning("%s", trouble)
-            self._trouble = trouble
-            self._resting_until = time.monotonic() + rest
-            raise IndexAway(self._trouble) from error
+            now = time.monotonic()
+            self._trouble, self._hung = trouble, now - began > seconds / 2
+            self._resting_until = now + _REST_SECONDS if self._hung else 0.0
+            raise IndexAway(trouble) from error
         if self._trouble:
             _log.warning("Milvus at %s answers again", self.settings.uri)
-        self._trouble, self._resting_until = "", 0.0
+        self._trouble, self._hung, self._resting_until = "", False, 0.0
         return found
 
     def _connected(self) -> Any:

@@ -44,7 +44,9 @@ def follow_milvus(settings: Settings) -> None:
         if not (folder / generation).is_dir():
             manifest = read_manifest(_taken(milvus, layout.files_in(name, generation), folder, generation))
             encoder, sent = folder / ENCODERS / manifest.encoder, layout.encoder_in(name, manifest.encoder)
-            if not encoder.is_dir() and milvus.ask("has_collection", sent):
+            # The image of a container may bring it along.
+            is_here = encoder.is_dir() or (settings.index_dir / ENCODERS / manifest.encoder).is_dir()
+            if not is_here and milvus.ask("has_collection", sent):
                 encoder.parent.mkdir(exist_ok=True)
                 _taken(milvus, sent, encoder.parent, manifest.encoder)
                 rename_folder(_aside(encoder.parent, manifest.encoder), encoder)
@@ -63,8 +65,8 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
             trouble = ""
             try:
                 follow_milvus(settings)
-            except IndexLocked:
-                continue  # another process of this machine takes it
+            except (IndexAway, IndexLocked):
+                continue  # which has been logged; another process of this machine takes it
             except ChatbotError as error:
                 trouble = str(error)
             except Exception as error:  # a thread that ended would leave this server behind for good

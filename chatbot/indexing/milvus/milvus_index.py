@@ -140,11 +140,7 @@ class MilvusIndex:
         k = min(k, len(self) if allowed is None else int(allowed.rows(self.article_of).sum()))
         if k == 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        rows, scores = self._passages.search("vector", vector.tolist(), k, _condition(allowed))
-        if len(rows) < k:
-            raise IndexAway(
-                f"Milvus found {len(rows)} passages where there are {k}: not all of them is loaded just now"
-            )
+        rows, scores = self._passages.search("vector", vector.tolist(), k, _condition(allowed), least=k)
         order = np.lexsort((rows, -scores))
         return rows[order], scores[order]
 
@@ -250,8 +246,11 @@ class Passages:
         self._kept: OrderedDict[int, layout.Kept] = OrderedDict()
         self._keeping = threading.Lock()
 
-    def search(self, field: str, data: Any, k: int, condition: str) -> tuple[Rows, Scores]:
-        """The rows of the k highest inner products with a field, and these, best first. Raises IndexAway."""
+    def search(self, field: str, data: Any, k: int, condition: str, least: int = 0) -> tuple[Rows, Scores]:
+        """The rows of the k highest inner products with a field, and these, best first.
+
+        Raises IndexAway, also where fewer come than the `least` that there are: parts are not loaded just now.
+        """
         found = self._milvus.ask(
             "search",
             self._collection,
@@ -261,6 +260,8 @@ class Passages:
             filter=condition,
             search_params={"metric_type": "IP", "params": {"ef": max(4 * k, 256)} if field == "vector" else {}},
         )[0]
+        if len(found) < least:
+            raise IndexAway(f"Milvus found {len(found)} passages of {least} that there are: not all is loaded just now")
         rows = np.array([hit.id for hit in found], np.int64)
         return rows, np.array([hit.distance for hit in found], np.float32)
 

@@ -26,6 +26,7 @@ from chatbot.indexing.generation.passage_store import write_store
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.milvus import layout
 from chatbot.indexing.milvus.connection import Connection, connection_to
+from chatbot.indexing.model.encoder import question_files
 from chatbot.settings import Settings
 
 OnStep = Callable[[str, int, int], None]
@@ -45,25 +46,26 @@ def serve_from_milvus(settings: Settings, generation: str, on_step: OnStep = lam
     """
     connection, name = connection_to(settings.milvus), settings.milvus.collection
     manifest = read_manifest(settings.index_dir / generation)
-    sender = _Sender(connection, name, on_step)
+    sender = _Sender(connection, name, settings.milvus.replicas, on_step)
     sender.send_encoder(settings.index_dir / ENCODERS / manifest.encoder, manifest.encoder)
     sender.send(settings.index_dir / generation, manifest)
-    sender.point_to(generation, settings.milvus.replicas)
+    sender.point_to(generation)
     sender.keep(settings.index_dir)
 
 
 class _Sender:
     """Sends to the collections whose names begin with `name`."""
 
-    def __init__(self, connection: Connection, name: str, on_step: OnStep) -> None:
+    def __init__(self, connection: Connection, name: str, replicas: int, on_step: OnStep) -> None:
         self._milvus = connection
         self._name = name
+        self._replicas = replicas
         self._on_step = on_step
 
     def send_encoder(self, folder: Path, encoder: str) -> None:
-        """The files of an encoder, unless they are there."""
+        """What a question takes of an encoder, unless it is there."""
         if folder.is_dir():
-            self._send_files(layout.encoder_in(self._name, encoder), layout.files_of(folder))
+            self._send_files(layout.encoder_in(self._name, encoder), lambda: question_files(folder).items())
 
     def send(self, folder: Path, manifest: Manifest) -> None:
         """A generation, unless it is there."""
@@ -74,15 +76,15 @@ class _Sender:
         index = LocalIndex(folder, manifest)
         try:
             self._send_passages(index, sparse=sparse)
-            self._send_files(files, _small(index, folder, sparse=sparse))
+            self._send_files(files, lambda: _small(index, folder, sparse=sparse))
         finally:
             index.close()
 
-    def point_to(self, generation: str, replicas: int) -> None:
+    def point_to(self, generation: str) -> None:
         """Let a generation be served that is whole."""
         passages = layout.passages_in(self._name, generation)
         for collection in (passages, layout.files_in(self._name, generation)):
-            self._milvus.work("load_collection", collection, replica_number=replicas)
+            self._load(collection)
         there = self._names()
         served = self.served()
         if served is None:
@@ -118,19 +120,28 @@ class _Sender:
             self._create(
                 collection, layout.schema(index.manifest.dim, sparse=sparse), layout.indexes(total, sparse=sparse)
             )
-        self._milvus.work("load_collection", collection)
+        self._load(collection)
         rows = _Rows(index, sparse=sparse)
         firsts = range(0, total, _ROWS)
-        for first in firsts[self._sent(collection, firsts, total) :]:
+        begun = self._sent(collection, firsts, total)
+        for number, first in enumerate(firsts[begun:]):
             self._on_step("sending", first, total)
-            self._insert(collection, list(rows.entities(np.arange(first, min(first + _ROWS, total)))))
+            some = np.arange(first, min(first + _ROWS, total))
+            self._insert(collection, list(rows.entities(some)), anew=number == 0)
         self._milvus.work("flush", collection)
         self._counted(collection, total)
         self._on_step("sending", total, total)
 
     def _create(self, collection: str, schema: Any, indexes: Any) -> None:
-        made = {"schema": schema, "index_params": indexes, "consistency_level": "Bounded"}
-        self._milvus.work("create_collection", collection, **made)
+        # With its indexes given at once it would be loaded at once, without replicas.
+        self._milvus.work("create_collection", collection, schema=schema, consistency_level="Bounded")
+        self._milvus.work("create_index", collection, indexes)
+
+    def _load(self, collection: str) -> None:
+        """Load a collection, unless it is; how many replicas it has can only be said here."""
+        state = self._milvus.work("get_load_state", collection)["state"]
+        if getattr(state, "name", state) != "Loaded":
+            self._milvus.work("load_collection", collection, replica_number=self._replicas)
 
     def _sent(self, collection: str, firsts: Sequence[int], total: int) -> int:
         """How many of the batches that begin with these rows are there: they are sent in their order."""
@@ -147,11 +158,14 @@ class _Sender:
 
         return bisect_left(firsts, True, key=lambda first: not is_there(first))
 
-    def _insert(self, collection: str, entities: list[dict[str, Any]]) -> None:
-        """Send rows; what is there already is replaced. A server that is busy is waited for."""
+    def _insert(self, collection: str, entities: list[dict[str, Any]], *, anew: bool = False) -> None:
+        """Send rows; where some may be there already, `anew`, these are replaced. A server that is busy is waited for.
+
+        Servers limit how fast they take new rows, and not how fast they replace some.
+        """
         for attempt in range(_TRIES):
             try:
-                self._milvus.work("upsert", collection, entities, seconds=120.0)
+                self._milvus.work("upsert" if anew or attempt else "insert", collection, entities, seconds=120.0)
             except IndexAway:
                 if attempt == _TRIES - 1:
                     raise
@@ -180,7 +194,7 @@ class _Sender:
         """Whether a collection of files is there with the list of them, which is sent last."""
         if not self._milvus.work("has_collection", collection):
             return False
-        self._milvus.work("load_collection", collection)
+        self._load(collection)
         wanted: dict[str, Any] = {
             "filter": f'name == "{layout.LIST}"',
             "output_fields": ["part"],
@@ -188,16 +202,16 @@ class _Sender:
         }
         return bool(self._milvus.work("query", collection, **wanted))
 
-    def _send_files(self, collection: str, files: Iterable[tuple[str, bytes]]) -> None:
+    def _send_files(self, collection: str, files: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
         """Files by their names, all of them anew where not all are there."""
         if self._is_whole(collection):
             return
         if self._milvus.work("has_collection", collection):
             self._milvus.work("drop_collection", collection)
         self._create(collection, layout.file_schema(), layout.file_indexes())
-        self._milvus.work("load_collection", collection)
+        self._load(collection)
         names: list[str] = []
-        pieces, count = layout.pieces(files, names), 0
+        pieces, count = layout.pieces(files(), names), 0
         while some := list(islice(pieces, _PIECES)):
             self._insert(collection, some)
             count += len(some)

@@ -10,10 +10,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -22,7 +24,7 @@ import numpy.typing as npt
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder_card import read_card
+from chatbot.indexing.model.encoder_card import CARD_FILE, read_card
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -129,6 +131,19 @@ class QueryEncoder(_Encoder):
         vectors, _ = self._run([self._tokenizer.encode(self.card.query_prompt + text)])
         vector: Vectors = vectors[0]
         return vector
+
+
+def question_files(folder: Path) -> dict[str, bytes]:
+    """The files of an encoder that a question takes, which are an encoder by themselves, by their names.
+
+    Raises ModelError where one is missing or altered.
+    """
+    card = read_card(folder)
+    model = QUESTION_FILE if QUESTION_FILE in card.digests else MODEL_FILE
+    wanted = [model, Path(model).with_suffix(WEIGHTS_SUFFIX).name, TOKENIZER_FILE]
+    own = card.only(wanted)
+    files = {name: (folder / name).read_bytes() for name in own.digests}
+    return {**files, CARD_FILE: json.dumps(asdict(own), indent=1).encode()}
 
 
 class PassageEncoder(_Encoder):
