@@ -35,6 +35,11 @@ COPY corpus corpus
 # 3: published, but for files that cannot be used, which it names.
 RUN chatbot build || [ $? -eq 3 ]
 
+FROM index AS served
+# Of the encoder what a question takes: the rest is for builds.
+RUN python -c "from pathlib import Path; from chatbot.indexing.model.encoder import keep_question_files; \
+    [keep_question_files(folder) for folder in Path('index/encoders').iterdir()]"
+
 FROM ${PYTHON} AS site
 WORKDIR /srv/career-chatbot
 # Libraries keep files in the home folder and in /tmp: so that /tmp alone has to be writable.
@@ -45,10 +50,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     CHATBOT_MILVUS__FOLDER=/tmp/milvus \
     CHATBOT_JOURNAL__PATH=/srv/career-chatbot/journal/journal.sqlite
 # A user without a name, which Kubernetes can tell from root.
-COPY --from=index --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot
 USER 10001:10001
-# Feedback is written also where all else is read-only.
-VOLUME /srv/career-chatbot/journal
 EXPOSE 7860
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/readyz', timeout=4)"]
@@ -57,6 +59,11 @@ CMD ["serve"]
 
 FROM site AS build
 COPY --from=packages /opt/venv /opt/venv
+COPY --from=index --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot
+VOLUME /srv/career-chatbot/journal
 
 FROM site AS serve
 COPY --from=lean /opt/venv /opt/venv
+COPY --from=served --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot
+# Feedback is written also where all else is read-only. What is copied into a volume after it was declared may be lost.
+VOLUME /srv/career-chatbot/journal

@@ -146,6 +146,15 @@ def question_files(folder: Path) -> dict[str, bytes]:
     return {**files, CARD_FILE: json.dumps(asdict(own), indent=1).encode()}
 
 
+def keep_question_files(folder: Path) -> None:
+    """Leave of an encoder what a question takes alone, for servers that build nothing. Raises ModelError."""
+    kept = question_files(folder)
+    for path in folder.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    (folder / CARD_FILE).write_bytes(kept[CARD_FILE])
+
+
 class PassageEncoder(_Encoder):
     """Embeds what an index holds, one thread a text."""
 
