@@ -166,17 +166,18 @@ class MilvusSettings(Group):
 
     `uri` is its address; https needs a certificate that the system trusts, or one of `ca`. `token` is who asks,
     "user:password" or a key, from the environment, CHATBOT_MILVUS__TOKEN, and is refused in the file. `database` is one
-    of the server's, "" the default one; `collection` begins the names of the collections. A question waits `seconds`
-    for an answer. So many `replicas` of each passage are held by different nodes. What a server takes of what is
-    served, small files without passages, lies in `folder`, by default `milvus` in the index folder.
+    of the server's, "" the default one; `collection` begins the names of the collections. Each thing that a question
+    asks of it, two to ten of them, waits `seconds` at most. So many `replicas` of each passage are held by different
+    nodes, from the next generation on. What a server takes of what is served, small files without passages, lies in
+    `folder`, by default `milvus` in the index folder.
     """
 
     uri: Annotated[str, AfterValidator(_server)] = "http://localhost:19530"
     token: SecretStr | None = None
     ca: Path | None = None
     database: str = ""
-    collection: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")] = "career_chatbot"
-    seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    collection: Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9]){0,99}$")] = "career_chatbot"
+    seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     replicas: Annotated[int, Field(ge=1, le=16)] = 1
     folder: Path | None = None
 
@@ -293,6 +294,12 @@ class Settings(BaseSettings):
     help_lines: dict[Line, Line] = {}
     watch: WatchSettings = WatchSettings()
     editor: EditorSettings = EditorSettings()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Settings:
+        if self.index.store == "milvus" and self.served_dir.resolve() == self.index_dir.resolve():
+            raise ValueError(f"milvus.folder is {self.served_dir}, where builds are; name another folder")
+        return self
 
     @property
     def served_dir(self) -> Path:
@@ -412,7 +419,7 @@ _EXPECTED = {
     "too_short": "expected at least {min_length} in the list",
 }
 # Values of these are never shown.
-_UNSHOWN = ("editor", "milvus.token")
+_UNSHOWN = ("editor", "milvus")
 
 
 def nearest(name: str, known: Collection[str]) -> str:

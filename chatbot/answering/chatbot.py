@@ -19,7 +19,7 @@ from chatbot.answering.remembered import Remembered
 from chatbot.answering.understanding.conversation import checked_history
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.answering.workers import Asked, Workers
-from chatbot.errors import ChatbotError, IndexAway, IndexLocked, IndexMismatch
+from chatbot.errors import ChatbotError, IndexAway, IndexDamaged, IndexLocked, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
 from chatbot.indexing.generation.passage_index import PassageIndex
@@ -82,7 +82,14 @@ class Chatbot:
         settings = settings or load_settings()
         if settings.index.store == "milvus":
             _take_what_is_served(settings)
-        bot = cls(settings, _open_newest(settings, threads=threads), threads)
+        try:
+            answerer = _open_newest(settings, threads=threads)
+        except IndexDamaged:
+            if settings.index.store == "files":
+                raise
+            _take_what_is_served(settings, anew=True)
+            answerer = _open_newest(settings, threads=threads)
+        bot = cls(settings, answerer, threads)
         if settings.index.store == "milvus":
             from chatbot.indexing.milvus.following import keep_following
 
@@ -242,12 +249,19 @@ def _opened(settings: Settings) -> Chatbot:
     return Chatbot(settings, _open_newest(settings, threads=1), 1)
 
 
-def _take_what_is_served(settings: Settings) -> None:
-    """From Milvus; where that is away, what was taken before does. Raises IndexAway, IndexMissing."""
+def _take_what_is_served(settings: Settings, *, anew: bool = False) -> None:
+    """From Milvus; where that is away, what was taken before does. Raises IndexAway, IndexLocked, IndexMissing."""
     from chatbot.indexing.milvus.following import follow_milvus
 
+    until = time.monotonic() + _LONGEST_WAIT
     try:
-        follow_milvus(settings)
+        while True:
+            try:
+                return follow_milvus(settings, anew=anew)
+            except IndexLocked:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_SHORTEST_WAIT)  # another server of this machine takes it
     except (IndexAway, IndexLocked) as error:
         if served(settings.served_dir) is None:
             raise
@@ -312,7 +326,7 @@ def open_answerer(settings: Settings, folder: Path, embedder: QueryEmbedder) -> 
 
 
 def _opened_index(settings: Settings, folder: Path) -> PassageIndex:
-    if settings.index.store == "files":
+    if settings.index.store == "files" or (folder / "passages.sqlite").exists():  # of a build, or a draft
         return LocalIndex.open(folder)
     from chatbot.indexing.milvus.connection import connection_to
     from chatbot.indexing.milvus.milvus_index import MilvusIndex

@@ -27,7 +27,7 @@ from chatbot.indexing.generation.publication import ENCODERS, candidates, curren
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.model.encoder import QueryEncoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
-from chatbot.settings import Settings, load_settings
+from chatbot.settings import IndexSettings, Settings, load_settings
 
 FOLDER = "evaluations"
 MOST_MB = 200
@@ -199,7 +199,8 @@ def _place(settings: Settings, judged: Path) -> Path:
 
 def _own(settings: Settings, judged: Path, place: Path, on_step: OnStep) -> Answerer:
     embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-    apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1})
+    # In files, wherever the site's own passages are: nobody is served from it.
+    apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1, "index": IndexSettings()})
     build_from(corpus_reader(judged), apart, embedder=embedder, calibrate=calibrate, on_step=on_step)
     return open_answerer(apart, place / current(place), QueryEncoder(embedder.encoder_dir))
 

@@ -161,10 +161,10 @@ def _milvus(settings: Settings) -> Iterator[Finding]:
     if settings.index.store != "milvus":
         return
     from chatbot.indexing.milvus.connection import connection_to
-    from chatbot.indexing.milvus.sending import served_by
+    from chatbot.indexing.milvus.reading import served_by
 
     milvus = connection_to(settings.milvus)
-    there, built = served_by(milvus, settings.milvus.collection), served(settings.index_dir)
+    there, built = served_by(milvus.ask, settings.milvus.collection), served(settings.index_dir)
     found = f"Milvus {milvus.version} at {settings.milvus.uri} serves " + (
         f"generation {there}" if there else "nothing"
     )

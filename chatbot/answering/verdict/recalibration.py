@@ -54,6 +54,10 @@ def recalibrate(settings: Settings) -> CalibrationReport:
             index.close()
         if stored:
             store(settings.index_dir, name, calibrated)
+            if settings.index.store == "milvus":
+                from chatbot.indexing.milvus.sending import serve_from_milvus
+
+                serve_from_milvus(settings, name)
     return report
 
 

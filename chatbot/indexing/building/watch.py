@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from chatbot.errors import ChatbotError, IndexLocked
+from chatbot.errors import ChatbotError, IndexAway, IndexLocked
 from chatbot.indexing.building.freshness import corpus_digests, same_files
 from chatbot.indexing.building.report import BuildReport
 from chatbot.indexing.generation.manifest import read_manifest
@@ -69,8 +69,8 @@ def watch(
         except IndexLocked:
             built = None  # somebody else builds; look again soon
         except ChatbotError as error:
-            # As they were before: what was saved while it failed is built, too.
-            built, stamps = now, None
+            # As they were before: what was saved while it failed is built, too; also where what failed was to send it.
+            built, stamps = None if isinstance(error, IndexAway) else now, None
             if str(error) != said:
                 said = str(error)
                 yield error

@@ -98,15 +98,19 @@ class Connection:
         return found
 
     def _connected(self) -> Any:
+        waited = self._resting_until
         with self._connecting:
             if self._client is None:
+                if self._resting_until > max(waited, time.monotonic()):  # who was here before found that it hangs
+                    raise TimeoutError(self._trouble)
                 self._client = _client(self.settings)
             return self._client
 
 
 @cache
-def connection_to(settings: MilvusSettings) -> Connection:
-    """The connection that all of this process share."""
+def connection_to(settings: MilvusSettings, purpose: str = "answering") -> Connection:
+    """The connection that all of this process share for one purpose: what fails one of them says little of another."""
+    del purpose
     return Connection(settings)
 
 

@@ -5,53 +5,54 @@ They lie in a folder like those of a build, with CURRENT, so that whoever answer
 
 from __future__ import annotations
 
-import base64
-import json
 import logging
-import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from chatbot.disk import rename_folder
-from chatbot.errors import ChatbotError, IndexAway, IndexLocked, IndexMissing
-from chatbot.indexing.generation.manifest import read_manifest, verify
-from chatbot.indexing.generation.publication import ENCODERS, prune, publish, served, sweep, writing
+from chatbot.disk import file_digest, rename_folder, sync_tree
+from chatbot.errors import ChatbotError, IndexAway, IndexDamaged, IndexLocked, IndexMissing
+from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, verify
+from chatbot.indexing.generation.publication import ENCODERS, discard, prune, publish, served, sweep, writing
 from chatbot.indexing.milvus import layout
 from chatbot.indexing.milvus.connection import Connection, connection_to
-from chatbot.indexing.milvus.sending import served_by
+from chatbot.indexing.milvus.reading import read_list, served_by, take
 from chatbot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 32  # pieces: some 2 MB
 _KEPT = 2
 LOOK_SECONDS = 2.0
 
 
-def follow_milvus(settings: Settings) -> None:
-    """Take what is served now, unless it is here. Raises IndexAway, and IndexMissing where nothing is served."""
-    milvus, name, folder = connection_to(settings.milvus), settings.milvus.collection, settings.served_dir
-    generation = served_by(milvus, name)
+def follow_milvus(settings: Settings, *, anew: bool = False) -> None:
+    """Take what is served now, unless it is here, or also then where it is to be taken `anew`.
+
+    Raises IndexAway, IndexLocked while another process takes it, and IndexMissing where nothing is served.
+    """
+    # Of its own: that an alias can be asked for says nothing of searches, and what hangs there hangs no visitor.
+    milvus, name = connection_to(settings.milvus, "following"), settings.milvus.collection
+    folder, generation = settings.served_dir, served_by(milvus.ask, name)
     if generation is None:
         raise IndexMissing(
             f"Milvus at {settings.milvus.uri} serves nothing under the name '{name}' yet; run 'chatbot build' where "
             "the articles are"
         )
-    if served(folder) == generation:
+    files = layout.files_in(name, generation)
+    if not anew and served(folder) == generation and _stamp(folder / generation) == _sent(milvus, files):
         return
     with writing(folder, create=True):
         sweep(folder)
-        if not (folder / generation).is_dir():
-            manifest = read_manifest(_taken(milvus, layout.files_in(name, generation), folder, generation))
-            encoder, sent = folder / ENCODERS / manifest.encoder, layout.encoder_in(name, manifest.encoder)
-            # The image of a container may bring it along.
-            is_here = encoder.is_dir() or (settings.index_dir / ENCODERS / manifest.encoder).is_dir()
-            if not is_here and milvus.ask("has_collection", sent):
-                encoder.parent.mkdir(exist_ok=True)
-                _taken(milvus, sent, encoder.parent, manifest.encoder)
-                rename_folder(_aside(encoder.parent, manifest.encoder), encoder)
-            verify(_aside(folder, generation))
-            rename_folder(_aside(folder, generation), folder / generation)
+        here = folder / generation
+        if anew or _stamp(here) != _sent(milvus, files):
+            aside = _aside(here)
+            take(milvus.work, files, aside)
+            _take_encoder(settings, milvus, read_manifest(aside).encoder)
+            verify(aside)
+            sync_tree(aside)
+            if here.exists():
+                discard(here)
+            rename_folder(aside, here)
         publish(folder, generation)
         prune(folder, _KEPT)
 
@@ -65,6 +66,7 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
             trouble = ""
             try:
                 follow_milvus(settings)
+                _look_whether_back(settings)
             except (IndexAway, IndexLocked):
                 continue  # which has been logged; another process of this machine takes it
             except ChatbotError as error:
@@ -80,32 +82,41 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
     threading.Thread(target=follow, name="milvus", daemon=True).start()
 
 
-def _aside(folder: Path, name: str) -> Path:
-    return folder / f".building-{name}"
+def _look_whether_back(settings: Settings) -> None:
+    """Where questions found Milvus away, ask as they do: who watches this server hears when it is back."""
+    milvus, generation = connection_to(settings.milvus), served(settings.served_dir)
+    if milvus.away and generation:
+        passages = layout.passages_in(settings.milvus.collection, generation)
+        with suppress(IndexAway):
+            milvus.ask("query", passages, filter="row in [0]", output_fields=["row"])
 
 
-def _taken(milvus: Connection, collection: str, folder: Path, name: str) -> Path:
-    """The files of a collection in a folder aside."""
-    aside = _aside(folder, name)
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir()
-    names = json.loads(read_file(milvus, collection, layout.LIST))
-    for file in names:
-        path = aside / file
-        if not path.resolve().is_relative_to(aside.resolve()):
-            raise IndexAway(f"collection {collection} names a file outside of its folder: {file!r}; nothing was taken")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(read_file(milvus, collection, file))
-    return aside
+def _take_encoder(settings: Settings, milvus: Connection, encoder: str) -> None:
+    """What a question takes of an encoder, unless it is here; the image of a container may bring it along."""
+    places = [place / ENCODERS / encoder for place in (settings.served_dir, settings.index_dir)]
+    sent = layout.encoder_in(settings.milvus.collection, encoder)
+    if not any(map(Path.is_dir, places)) and milvus.ask("has_collection", sent):
+        aside = _aside(places[0])
+        take(milvus.work, sent, aside)
+        sync_tree(aside)
+        rename_folder(aside, places[0])
 
 
-def read_file(milvus: Connection, collection: str, name: str) -> bytes:
-    """A file that was sent, b"" where there is none of this name. Raises IndexAway."""
-    data: list[bytes] = []
-    while True:
-        wanted = f"name == {json.dumps(name, ensure_ascii=False)} and part >= {len(data)}"
-        wanted += f" and part < {len(data) + _AT_ONCE}"
-        found = milvus.work("query", collection, filter=wanted, output_fields=["part", "data"], seconds=30.0)
-        data += [base64.b64decode(one["data"]) for one in sorted(found, key=lambda one: int(one["part"]))]
-        if len(found) < _AT_ONCE:
-            return b"".join(data)
+def _sent(milvus: Connection, files: str) -> str:
+    listed = read_list(milvus.ask, files)
+    if listed is None:
+        raise IndexAway(f"the files of {files} have not all arrived")
+    return listed.stamp
+
+
+def _stamp(folder: Path) -> str:
+    """That of the files in a folder, "" where there are none."""
+    try:
+        read_manifest(folder)
+        return file_digest(folder / MANIFEST)
+    except (IndexDamaged, OSError):
+        return ""
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".building-{folder.name}")

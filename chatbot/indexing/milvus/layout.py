@@ -1,7 +1,7 @@
 """What Milvus keeps of a generation: one collection of passages, one of files; and one of files for each encoder.
 
-A collection's name is that of the settings with the generation's behind it, and the settings' name alone is an alias of
-the passages that are served. Passages, a row each:
+Their names begin with that of the settings and two underscores, which no site's name has in it, and the settings' name
+alone is an alias of the passages that are served. Passages, a row each:
 
     row          the passage's row, the primary key
     article      the position of its article
@@ -51,23 +51,23 @@ _MOST_TAGS = 4096
 
 def passages_in(collection: str, generation: str) -> str:
     """The collection of a generation's passages."""
-    return f"{collection}_{generation}"
+    return f"{collection}__passages_{generation}"
 
 
 def files_in(collection: str, generation: str) -> str:
     """The collection of a generation's files."""
-    return f"{collection}_files_{generation}"
+    return f"{collection}__files_{generation}"
 
 
 def encoder_in(collection: str, encoder: str) -> str:
     """The collection of an encoder's files."""
-    return f"{collection}_encoder_{encoder}"
+    return f"{collection}__encoder_{encoder}"
 
 
 def read_name(collection: str, name: str) -> tuple[str, str]:
     """What a collection holds, "passages", "files" or "encoder", and of which; "" for one that is not of these."""
-    found = re.fullmatch(rf"{collection}_(?:(files|encoder)_)?([0-9a-f]+)", name)
-    return (found[1] or "passages", found[2]) if found else ("", "")
+    found = re.fullmatch(rf"{collection}__(passages|files|encoder)_([0-9a-f]{{16}})", name)
+    return (found[1], found[2]) if found else ("", "")
 
 
 def read_by_servers(files: Iterable[str], *, sparse: bool) -> list[str]:
@@ -84,15 +84,18 @@ def files_of(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield path.relative_to(folder).as_posix(), path.read_bytes()
 
 
-def pieces(files: Iterable[tuple[str, bytes]], names: list[str]) -> Iterator[dict[str, Any]]:
-    """Files as rows for Milvus; to `names` those are added that belong to the generation or the encoder itself."""
-    for name, data in files:
-        if not name.startswith(TEXTS):
-            names.append(name)
-        for part, first in enumerate(range(0, max(len(data), 1), PIECE)):
-            piece = base64.b64encode(data[first : first + PIECE]).decode()
-            row = {"id": f"{name} {part}", "name": name, "part": part, "data": piece, "nothing": [0.0, 0.0]}
-            yield row
+def pieces(name: str, data: bytes) -> list[dict[str, Any]]:
+    """A file as rows for Milvus."""
+    return [
+        {
+            "id": f"{name} {part}",
+            "name": name,
+            "part": part,
+            "data": base64.b64encode(data[first : first + PIECE]).decode(),
+            "nothing": [0.0, 0.0],
+        }
+        for part, first in enumerate(range(0, max(len(data), 1), PIECE))
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,10 @@ from chatbot.indexing.generation.local_index import EVERY_LIMIT
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates, around, mean_beside, united
 from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.generation.vectors import FLAT_LIMIT
 from chatbot.indexing.milvus import layout
 from chatbot.indexing.milvus.connection import Connection
-from chatbot.indexing.milvus.following import read_file
+from chatbot.indexing.milvus.reading import read_file
 from chatbot.indexing.words.bm25 import LexicalIndex, TermWeights
 from chatbot.indexing.words.row_scores import KnownScores, PrunedScores, RowScores, best, of_runs
 from chatbot.indexing.words.tokens import passage_words, stem
@@ -40,6 +41,8 @@ from chatbot.records import Article, Passage
 _REMEMBERED = 4096  # passages, of some 8 kB each
 _THREADS = 16
 _AT_ONCE = 1000  # rows in one condition
+_ASKED = 1000  # passages by their words
+_WIDER = 8
 
 
 class MilvusIndex:
@@ -210,12 +213,13 @@ class _SparseScores:
     def highest(self, count: int, allowed: npt.NDArray[np.bool_] | None = None) -> tuple[Rows, Scores]:
         """See RowScores."""
         rows, own = np.empty(0, np.int64), np.empty(0, np.float32)
+        asked = max(count, _ASKED)  # the lower the last of them, the fewer others may still be among the highest
         if self._weighed:
-            rows, own = self._passages.search("words", self._weighed, count, self._condition)
-        full = len(rows) == count
+            rows, own = self._passages.search("words", self._weighed, asked, self._condition)
+        full = len(rows) == asked
         scores = own + self._added.of(rows)
         # What was not among them has at most `rest` of its own, and can be among the highest by what it gains beside.
-        rest, least = (float(own.min()), float(scores.min())) if full else (0.0, 0.0)
+        rest, least = (float(own.min()), float(np.sort(scores)[-count])) if full else (0.0, 0.0)
         more = (self._added.scores > 0) & (self._added.scores >= least - rest)
         gaining = np.setdiff1d(self._added.rows[more], rows)
         gaining = gaining if allowed is None else gaining[allowed[gaining]]
@@ -249,21 +253,22 @@ class Passages:
     def search(self, field: str, data: Any, k: int, condition: str, least: int = 0) -> tuple[Rows, Scores]:
         """The rows of the k highest inner products with a field, and these, best first.
 
-        Raises IndexAway, also where fewer come than the `least` that there are: parts are not loaded just now.
+        Where fewer come than the `least` that there are, it looks further; what then is missing is not loaded just now,
+        unless the search is one that passes some over. Raises IndexAway.
         """
-        found = self._milvus.ask(
-            "search",
-            self._collection,
-            data=[data],
-            anns_field=field,
-            limit=k,
-            filter=condition,
-            search_params={"metric_type": "IP", "params": {"ef": max(4 * k, 256)} if field == "vector" else {}},
-        )[0]
+        width = max(4 * k, 256)
+        found = self._found(field, data, k, condition, width)
         if len(found) < least:
+            found = self._found(field, data, k, condition, _WIDER * width)
+        if len(found) < least and (self._count <= FLAT_LIMIT or not found):
             raise IndexAway(f"Milvus found {len(found)} passages of {least} that there are: not all is loaded just now")
         rows = np.array([hit.id for hit in found], np.int64)
         return rows, np.array([hit.distance for hit in found], np.float32)
+
+    def _found(self, field: str, data: Any, k: int, condition: str, width: int) -> Any:
+        params = {"metric_type": "IP", "params": {"ef": width} if field == "vector" else {}}
+        wanted = {"data": [data], "anns_field": field, "limit": k, "filter": condition, "search_params": params}
+        return self._milvus.ask("search", self._collection, **wanted)[0]
 
     def at(self, rows: Sequence[int] | Rows) -> list[layout.Kept]:
         """The passages of some rows, in their order; what is not remembered is asked at once.
@@ -354,7 +359,8 @@ class MilvusStore:
             return None
         whole = self._articles.article(article_id)
         assert whole  # noqa: S101 - it is listed
-        return replace(whole, text=read_file(*self._files, f"{layout.TEXTS}{number}").decode())
+        milvus, files = self._files
+        return replace(whole, text=read_file(milvus.ask, files, f"{layout.TEXTS}{number}").decode())
 
     def headings(self) -> list[tuple[int, tuple[str, ...]]]:
         """See PassageStore."""

@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 
 from chatbot.arrays import Rows
-from chatbot.errors import IndexAway
+from chatbot.disk import file_digest
+from chatbot.errors import IndexAway, IndexDamaged
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import Manifest, read_manifest, write_manifest
+from chatbot.indexing.generation.manifest import MANIFEST, Manifest, read_manifest, verify, write_manifest
 from chatbot.indexing.generation.passage_store import write_store
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.milvus import layout
 from chatbot.indexing.milvus.connection import Connection, connection_to
+from chatbot.indexing.milvus.reading import Listed, read_list, served_by, take
 from chatbot.indexing.model.encoder import question_files
 from chatbot.settings import Settings
 
@@ -35,7 +37,7 @@ _ROWS = 250  # at once: some 4 MB, of which servers take 64
 _PIECES = 50
 _TRIES = 5
 _WAIT_SECONDS = 2.0
-_LOOK_SECONDS, _SEEN_SECONDS = 0.2, 60.0
+_LOOK_SECONDS, _READY_SECONDS = 0.2, 600.0
 
 
 def serve_from_milvus(settings: Settings, generation: str, on_step: OnStep = lambda _name, _done, _total: None) -> None:
@@ -44,13 +46,13 @@ def serve_from_milvus(settings: Settings, generation: str, on_step: OnStep = lam
     Generations that the index folder no longer has are removed. Raises IndexAway, after which what was served is served
     still, and CorpusIndexError for a passage that does not fit.
     """
-    connection, name = connection_to(settings.milvus), settings.milvus.collection
+    connection, name = connection_to(settings.milvus, "sending"), settings.milvus.collection
     manifest = read_manifest(settings.index_dir / generation)
     sender = _Sender(connection, name, settings.milvus.replicas, on_step)
     sender.send_encoder(settings.index_dir / ENCODERS / manifest.encoder, manifest.encoder)
     sender.send(settings.index_dir / generation, manifest)
-    sender.point_to(generation)
-    sender.keep(settings.index_dir)
+    before = sender.point_to(generation)
+    sender.keep(settings.index_dir, {generation, before})
 
 
 class _Sender:
@@ -65,77 +67,106 @@ class _Sender:
     def send_encoder(self, folder: Path, encoder: str) -> None:
         """What a question takes of an encoder, unless it is there."""
         if folder.is_dir():
-            self._send_files(layout.encoder_in(self._name, encoder), lambda: question_files(folder).items())
+            self._send_files(layout.encoder_in(self._name, encoder), encoder, lambda: question_files(folder).items())
 
     def send(self, folder: Path, manifest: Manifest) -> None:
-        """A generation, unless it is there."""
-        files = layout.files_in(self._name, manifest.generation)
-        if self._is_whole(files):
-            return
-        sparse = self._milvus.sparse
+        """A generation, or what is missing of it."""
+        passages, files = (each(self._name, manifest.generation) for each in (layout.passages_in, layout.files_in))
         index = LocalIndex(folder, manifest)
         try:
-            self._send_passages(index, sparse=sparse)
-            self._send_files(files, lambda: _small(index, folder, sparse=sparse))
+            with tempfile.TemporaryDirectory(prefix="chatbot-") as place:
+                self._send_passages(passages, index)
+                small = Path(place) / manifest.generation
+                _write_small(index, folder, small, sparse=self._is_sparse(passages))
+                stamp = file_digest(small / MANIFEST)
+                self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
+                self._read_back(files, Path(place) / "back")
         finally:
             index.close()
 
-    def point_to(self, generation: str) -> None:
-        """Let a generation be served that is whole."""
+    def point_to(self, generation: str) -> str | None:
+        """Let a generation be served that is whole; the one that was served before."""
         passages = layout.passages_in(self._name, generation)
-        for collection in (passages, layout.files_in(self._name, generation)):
-            self._load(collection)
-        there = self._names()
-        served = self.served()
-        if served is None:
+        before = served_by(self._milvus.work, self._name)
+        if before is None:
             self._milvus.work("create_alias", passages, self._name)
-        elif served != generation:
+        elif before != generation:
             self._milvus.work("alter_alias", passages, self._name)
         # Servers that have not followed yet ask the one before.
-        kept = {passages, layout.passages_in(self._name, served or generation)}
-        for collection in there:
-            if layout.read_name(self._name, collection)[0] == "passages" and collection not in kept:
-                self._milvus.work("release_collection", collection)
-
-    def served(self) -> str | None:
-        """The generation that is served."""
-        return served_by(self._milvus, self._name)
-
-    def keep(self, index_dir: Path) -> None:
-        """Remove generations and encoders that the index folder no longer has."""
-        served = self.served()
+        kept = {generation, before}
         for collection in self._names():
             kind, one = layout.read_name(self._name, collection)
+            if kind != "encoder" and one not in kept:
+                self._milvus.work("release_collection", collection)
+        return before
+
+    def keep(self, index_dir: Path, served: set[str | None]) -> None:
+        """Remove generations and encoders that the index folder has no more, but for those `served` now or before."""
+        for collection in self._names():  # a generation's files before its passages
+            kind, one = layout.read_name(self._name, collection)
             folder = index_dir / ENCODERS if kind == "encoder" else index_dir
-            if kind and one != served and not (folder / one).is_dir():
+            if one not in served and not (folder / one).is_dir():
                 self._milvus.work("drop_collection", collection)
 
     def _names(self) -> list[str]:
         names = self._milvus.work("list_collections")
-        return sorted(name for name in names if name.startswith(f"{self._name}_"))
+        return sorted(name for name in names if layout.read_name(self._name, name)[0])
 
-    def _send_passages(self, index: LocalIndex, *, sparse: bool) -> None:
-        collection, total = layout.passages_in(self._name, index.generation), len(index)
-        if not self._milvus.work("has_collection", collection):
-            self._create(
-                collection, layout.schema(index.manifest.dim, sparse=sparse), layout.indexes(total, sparse=sparse)
-            )
-        self._load(collection)
-        rows = _Rows(index, sparse=sparse)
-        firsts = range(0, total, _ROWS)
-        begun = self._sent(collection, firsts, total)
-        for number, first in enumerate(firsts[begun:]):
+    def _send_passages(self, collection: str, index: LocalIndex) -> None:
+        """All rows, behind those that a build sent which was killed; all anew where some were lost on their way."""
+        total = len(index)
+        for _ in range(2):
+            if self._is_usable(collection) and self._count(collection) == total:
+                break
+            self._send_rows(collection, index)
+            self._milvus.work("flush", collection)
+            if self._count(collection) == total:
+                break
+            self._drop(collection)
+        else:
+            raise IndexAway(f"Milvus lost rows of {collection} twice that it had taken; run 'chatbot build' again")
+        self._wait(collection, total)
+        self._on_step("sending", total, total)
+
+    def _send_rows(self, collection: str, index: LocalIndex) -> None:
+        total, firsts, begun, anew = len(index), range(0, len(index), _ROWS), 0, False
+        if self._is_usable(collection):
+            begun, anew = self._sent(collection, firsts, total), True
+        else:
+            sparse = self._milvus.sparse
+            schema = layout.schema(index.manifest.dim, sparse=sparse)
+            self._create(collection, schema, layout.indexes(total, sparse=sparse))
+        rows = _Rows(index, sparse=self._is_sparse(collection))
+        for first in firsts[begun:]:
             self._on_step("sending", first, total)
             some = np.arange(first, min(first + _ROWS, total))
-            self._insert(collection, list(rows.entities(some)), anew=number == 0)
-        self._milvus.work("flush", collection)
-        self._counted(collection, total)
-        self._on_step("sending", total, total)
+            self._insert(collection, list(rows.entities(some)), anew=anew)
+
+    def _drop(self, collection: str) -> None:
+        """Remove what is not whole, unless it is served. Raises IndexAway."""
+        if layout.read_name(self._name, collection)[1] == served_by(self._milvus.work, self._name):
+            raise IndexAway(f"{collection}, which is served, has lost rows; change an article, and run 'chatbot build'")
+        self._milvus.work("drop_collection", collection)
+
+    def _is_usable(self, collection: str) -> bool:
+        """Whether a collection is there, and loaded; one that a build was killed over is made anew."""
+        if not self._milvus.work("has_collection", collection):
+            return False
+        if not self._milvus.work("list_indexes", collection):
+            self._drop(collection)
+            return False
+        self._load(collection)
+        return True
+
+    def _is_sparse(self, collection: str) -> bool:
+        """Whether the rows of a collection hold their words: those of a server that could not have not."""
+        return "words" in {field["name"] for field in self._milvus.work("describe_collection", collection)["fields"]}
 
     def _create(self, collection: str, schema: Any, indexes: Any) -> None:
         # With its indexes given at once it would be loaded at once, without replicas.
         self._milvus.work("create_collection", collection, schema=schema, consistency_level="Bounded")
         self._milvus.work("create_index", collection, indexes)
+        self._load(collection)
 
     def _load(self, collection: str) -> None:
         """Load a collection, unless it is; how many replicas it has can only be said here."""
@@ -148,17 +179,13 @@ class _Sender:
 
         def is_there(first: int) -> bool:
             ends = sorted({first, min(first + _ROWS, total) - 1})
-            wanted: dict[str, Any] = {
-                "filter": f"row in {ends}",
-                "output_fields": ["row"],
-                "consistency_level": "Strong",
-            }
-            found = self._milvus.work("query", collection, **wanted)
+            wanted: dict[str, Any] = {"filter": f"row in {ends}", "output_fields": ["row"]}
+            found = self._milvus.work("query", collection, **wanted, consistency_level="Strong")
             return sorted(entity["row"] for entity in found) == ends
 
         return bisect_left(firsts, True, key=lambda first: not is_there(first))
 
-    def _insert(self, collection: str, entities: list[dict[str, Any]], *, anew: bool = False) -> None:
+    def _insert(self, collection: str, entities: list[dict[str, Any]], *, anew: bool) -> None:
         """Send rows; where some may be there already, `anew`, these are replaced. A server that is busy is waited for.
 
         Servers limit how fast they take new rows, and not how fast they replace some.
@@ -173,54 +200,72 @@ class _Sender:
             else:
                 return
 
-    def _counted(self, collection: str, total: int) -> None:
-        """Wait until every row can be found by who asks as servers do. Raises IndexAway where one has not arrived."""
-        found = self._count(collection, "Strong")
-        if found != total:
-            raise IndexAway(
-                f"Milvus holds {found} of the {total} rows that were sent to {collection}; run 'chatbot build' again, "
-                "which sends what is missing"
-            )
-        waited = 0.0
-        while self._count(collection, "Bounded") != total and waited < _SEEN_SECONDS:
-            time.sleep(_LOOK_SECONDS)
-            waited += _LOOK_SECONDS
-
-    def _count(self, collection: str, consistency: str) -> int:
+    def _count(self, collection: str, consistency: str = "Strong") -> int:
         wanted: dict[str, Any] = {"filter": "", "output_fields": ["count(*)"], "consistency_level": consistency}
         return int(self._milvus.work("query", collection, **wanted)[0]["count(*)"])
 
-    def _is_whole(self, collection: str) -> bool:
-        """Whether a collection of files is there with the list of them, which is sent last."""
-        if not self._milvus.work("has_collection", collection):
-            return False
-        self._load(collection)
-        wanted: dict[str, Any] = {
-            "filter": f'name == "{layout.LIST}"',
-            "output_fields": ["part"],
-            "consistency_level": "Strong",
-        }
-        return bool(self._milvus.work("query", collection, **wanted))
+    def _wait(self, collection: str, total: int) -> None:
+        """Wait until rows are found by who asks as servers do, and quickly; after a while it is served as it is."""
 
-    def _send_files(self, collection: str, files: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
-        """Files by their names, all of them anew where not all are there."""
-        if self._is_whole(collection):
+        def is_ready() -> bool:
+            pending = [
+                self._milvus.work("describe_index", collection, name).get("pending_index_rows", 0)
+                for name in self._milvus.work("list_indexes", collection)
+            ]
+            return not any(pending) and self._count(collection, "Bounded") == total
+
+        until = time.monotonic() + _READY_SECONDS
+        while not is_ready() and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+
+    def _send_files(self, collection: str, stamp: str, *sources: Callable[[], Iterable[tuple[str, bytes]]]) -> None:
+        """Files by their names, unless those of this stamp are there; the first of the sources are those to be listed.
+
+        Of a generation whose files differ, since it was calibrated anew, they are replaced.
+        """
+        there = (
+            read_list(self._milvus.work, collection, consistency_level="Strong")
+            if self._is_usable(collection)
+            else None
+        )
+        if there and there.stamp == stamp:
             return
-        if self._milvus.work("has_collection", collection):
+        if there is None:
             self._milvus.work("drop_collection", collection)
-        self._create(collection, layout.file_schema(), layout.file_indexes())
-        self._load(collection)
-        names: list[str] = []
-        pieces, count = layout.pieces(files(), names), 0
-        while some := list(islice(pieces, _PIECES)):
-            self._insert(collection, some)
+            self._create(collection, layout.file_schema(), layout.file_indexes())
+        listed: dict[str, int] = {}
+
+        def pieces() -> Iterator[dict[str, Any]]:
+            for number, source in enumerate(sources):
+                for name, data in source():
+                    of_one = layout.pieces(name, data)
+                    if number == 0:
+                        listed[name] = len(of_one)
+                    yield from of_one
+
+        every, count = pieces(), 0
+        while some := list(islice(every, _PIECES)):
+            self._insert(collection, some, anew=there is not None)
             count += len(some)
         self._milvus.work("flush", collection)
-        self._counted(collection, count)
-        listed = list(layout.pieces([(layout.LIST, json.dumps(names).encode())], []))
-        self._insert(collection, listed)
+        if self._count(collection) < count:
+            self._milvus.work("drop_collection", collection)
+            raise IndexAway(f"Milvus lost some of the {count} pieces of files sent to it; run 'chatbot build' again")
+        last = layout.pieces(layout.LIST, Listed(listed, stamp).piece())
+        self._insert(collection, last, anew=there is not None)
         self._milvus.work("flush", collection)
-        self._counted(collection, count + len(listed))
+        self._wait(collection, self._count(collection))
+
+    def _read_back(self, files: str, aside: Path) -> None:
+        """Take them as a server will. Raises IndexAway where they are not what was sent."""
+        take(self._milvus.work, files, aside)
+        try:
+            verify(aside)
+        except IndexDamaged as error:
+            self._milvus.work("drop_collection", files)
+            raise IndexAway(
+                f"what Milvus gives is not what was sent: {error.file}; run 'chatbot build' again"
+            ) from error
 
 
 class _Rows:
@@ -252,26 +297,18 @@ class _Rows:
             yield entity | {"words": self._words(row)} if self._words else entity
 
 
-def _small(index: LocalIndex, folder: Path, *, sparse: bool) -> Iterator[tuple[str, bytes]]:
-    """The files that a server reads of a generation, and the text of each article."""
-    with tempfile.TemporaryDirectory(prefix="chatbot-") as place:
-        aside = Path(place) / index.generation
-        aside.mkdir()
-        for name in layout.read_by_servers(index.manifest.files, sparse=sparse):
-            (aside / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(folder / name, aside / name)
-        articles = index.store.articles()
-        write_store(articles, (), aside / layout.ARTICLES)
-        (aside / layout.HEADINGS).write_text(json.dumps(index.store.headings()), encoding="utf-8")
-        write_manifest(index.manifest, aside)
-        yield from layout.files_of(aside)
-    for number, article in enumerate(articles):
+def _write_small(index: LocalIndex, folder: Path, small: Path, *, sparse: bool) -> None:
+    """Write the files that a server reads of a generation."""
+    for name in layout.read_by_servers(index.manifest.files, sparse=sparse):
+        (small / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, small / name)
+    write_store(index.store.articles(), (), small / layout.ARTICLES)
+    (small / layout.HEADINGS).write_text(json.dumps(index.store.headings()), encoding="utf-8")
+    write_manifest(index.manifest, small)
+
+
+def _texts(index: LocalIndex) -> Iterator[tuple[str, bytes]]:
+    """The text of each article."""
+    for number, article in enumerate(index.store.articles()):
         whole = index.store.article(article.id)
         yield f"{layout.TEXTS}{number}", (whole.text if whole else "").encode()
-
-
-def served_by(milvus: Connection, name: str) -> str | None:
-    """The generation that the alias `name` leads to, None where there is no such alias. Raises IndexAway."""
-    if not milvus.ask("has_collection", name):
-        return None
-    return layout.read_name(name, milvus.ask("describe_collection", name)["collection_name"])[1] or None

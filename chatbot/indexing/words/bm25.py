@@ -309,6 +309,6 @@ class LexicalIndex(TermWeights):
                 own = slice(int(starts[one]), int(starts[one + 1]))
                 for term, part in zip(terms[own].tolist(), parts[own].tolist(), strict=True):
                     found[term] = found.get(term, 0.0) + part
-            return found
+            return found or {len(self.numbers): 1.0}  # which no question asks for, and no vector can be empty
 
         return words
