@@ -35,7 +35,7 @@ from tests.support.waiting import eventually
 
 CLIENTS = 3
 RATE = 12.0  # questions a second of all clients together: what breaks is to be seen, not what is too much
-LATE = 20.0
+LATE = 30.0
 QUESTIONS = (
     serving_corpus.QUESTION,
     "How do I ask for a higher salary?",

@@ -490,7 +490,7 @@ def test_the_doctor_says_what_milvus_serves(site: MilvusSite) -> None:
         ("[milvus]\nuri = 'example.org'\n", "expected an address such as 'http://localhost:19530'"),
         ("[milvus]\ncollection = 'a-b'\n", "setting 'milvus.collection' is not shown"),
         ("[milvus]\ncollection = 'a__b'\n", "milvus.collection"),
-        ("index_dir = 'index'\n[index]\nstore = 'milvus'\n[milvus]\nfolder = 'index'\n", "where builds are; name another folder"),
+        ("index_dir = 'a'\n[index]\nstore = 'milvus'\n[milvus]\nfolder = 'a'\n", "where builds are; name another"),
         ("[index]\nstore = 'pinecone'\n", "setting 'index.store' is 'pinecone': expected 'files' or 'milvus'"),
     ],
 )

@@ -25,6 +25,8 @@ from tests.support.waiting import eventually
 
 QUESTIONS = (QUESTION, "higher salary", "What belongs to the package?", "gap", "How do I keep bees in winter?")
 LIMIT = 2.0
+# A machine that is busy for seconds is no fault of it.
+pytestmark = pytest.mark.flaky(reruns=1)
 UNAVAILABLE = "The chatbot cannot answer at the moment; please try again soon."
 
 
