@@ -162,8 +162,7 @@ def test_page_and_widget_say_it_in_calm_words(browser: Browser, site: HostSite, 
         visit.ask("Which questions may I ask back?")
         assert UNAVAILABLE in visit.page.locator("#talk").inner_text()
         visit.shoot("milvus-away")
-        told = visitor.ask("Which questions may I ask back?").inner_text()
-        assert "cannot answer" in told or "try again" in told.casefold(), told
+        assert UNAVAILABLE in visitor.ask("Which questions may I ask back?").inner_text()
         visitor.shoot("milvus-away")
     finally:
         installed.milvus.start("standalone")

@@ -484,6 +484,7 @@ return class {
       : status === 403 ? "The chatbot is not available on this page."
       : status === 429 ? "Too many questions. Try again in {0} seconds."
       : status === 422 ? detail
+      : status === 503 ? "The chatbot cannot answer at the moment; please try again soon."
       : status ? "The chatbot has a problem."
       : navigator.onLine ? "The chatbot cannot be reached." : "You are offline.", wait);
   }
