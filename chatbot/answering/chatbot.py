@@ -331,7 +331,7 @@ def _opened_index(settings: Settings, folder: Path) -> PassageIndex:
     from chatbot.indexing.milvus.connection import connection_to
     from chatbot.indexing.milvus.milvus_index import MilvusIndex
 
-    return MilvusIndex.open(folder, connection_to(settings.milvus), settings.milvus.collection)
+    return MilvusIndex.open(folder, connection_to(settings.milvus, "answering"), settings.milvus.collection)
 
 
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:

@@ -163,7 +163,7 @@ def _milvus(settings: Settings) -> Iterator[Finding]:
     from chatbot.indexing.milvus.connection import connection_to
     from chatbot.indexing.milvus.reading import served_by
 
-    milvus = connection_to(settings.milvus)
+    milvus = connection_to(settings.milvus, "answering")
     there, built = served_by(milvus.ask, settings.milvus.collection), served(settings.index_dir)
     found = f"Milvus {milvus.version} at {settings.milvus.uri} serves " + (
         f"generation {there}" if there else "nothing"

@@ -64,7 +64,7 @@ class MilvusSite:
 
     @property
     def milvus(self) -> Connection:
-        return connection_to(self.settings.milvus)
+        return connection_to(self.settings.milvus, "answering")
 
     def write(self, files: dict[str, str]) -> None:
         for name, text in files.items():

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from chatbot.errors import IndexAway, SettingsError
 from chatbot.settings import MilvusSettings
@@ -22,10 +22,14 @@ _SPARSE_FROM = (2, 4)
 
 
 class Connection:
-    """Asks Milvus and says in one way when it cannot be asked. Safe to use from several threads."""
+    """Asks Milvus and says in one way when it cannot be asked. Safe to use from several threads.
+
+    One that `tells` logs when Milvus goes away and when it is back: for servers, which do not end with the error.
+    """
 
     def __init__(self, settings: MilvusSettings) -> None:
         self.settings = settings
+        self.tells = False
         self._client: Any = None
         self._connecting, self._resting = threading.Lock(), threading.Lock()
         self._resting_until = 0.0
@@ -86,13 +90,13 @@ class Connection:
                 f"Milvus at {self.settings.uri} cannot be asked: {_reason(error)}; see that it runs and can be "
                 "reached, and that milvus.uri and milvus.token of the settings are right"
             )
-            if not self._trouble:
+            if self.tells and not self._trouble:
                 _log.warning("%s", trouble)
             now = time.monotonic()
             self._trouble, self._hung = trouble, now - began > seconds / 2
             self._resting_until = now + _REST_SECONDS if self._hung else 0.0
             raise IndexAway(trouble) from error
-        if self._trouble:
+        if self.tells and self._trouble:
             _log.warning("Milvus at %s answers again", self.settings.uri)
         self._trouble, self._hung, self._resting_until = "", False, 0.0
         return found
@@ -107,8 +111,11 @@ class Connection:
             return self._client
 
 
+Purpose = Literal["answering", "following", "sending"]
+
+
 @cache
-def connection_to(settings: MilvusSettings, purpose: str = "answering") -> Connection:
+def connection_to(settings: MilvusSettings, purpose: Purpose) -> Connection:
     """The connection that all of this process share for one purpose: what fails one of them says little of another."""
     del purpose
     return Connection(settings)

@@ -79,12 +79,13 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
                 _log.warning("what is served is followed again")
             said = trouble
 
+    connection_to(settings.milvus, "answering").tells = connection_to(settings.milvus, "following").tells = True
     threading.Thread(target=follow, name="milvus", daemon=True).start()
 
 
 def _look_whether_back(settings: Settings) -> None:
     """Where questions found Milvus away, ask as they do: who watches this server hears when it is back."""
-    milvus, generation = connection_to(settings.milvus), served(settings.served_dir)
+    milvus, generation = connection_to(settings.milvus, "answering"), served(settings.served_dir)
     if milvus.away and generation:
         passages = layout.passages_in(settings.milvus.collection, generation)
         with suppress(IndexAway):
