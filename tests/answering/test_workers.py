@@ -81,9 +81,15 @@ def test_none_answers_from_anything_but_what_this_process_answers_from(site: Sit
     small_site(site.folder, ARTICLES | {"offer.md": "---\ntitle: Offer\n---\n\nCompare a salary offer in writing.\n"})
     before = site.workers.ask(old, asked("salary offer"))
     assert before is None or before.generation == old[0]  # who still answers from the old one gets nothing else
-    eventually(lambda: site.ask("salary offer") is not None)
     eventually(lambda: site.workers.ask(old, asked("salary offer")) is None)
-    answer = site.ask("salary offer")
+    answers: list[Answer | None] = [None]
+
+    def answered() -> bool:
+        answers.append(site.ask("salary offer"))  # the other of them may still be behind
+        return answers[-1] is not None
+
+    eventually(answered)
+    answer = answers[-1]
     assert answer is not None
     assert (answer.generation, answer.hits[0].passage.id) == (site.bot.generation, "offer#1")
 
