@@ -19,9 +19,10 @@ MODULES = [
     "indexing/building/report",
     "indexing/building/freshness",
 ]
-MODULES += ["operating/new_site", "evaluation/effect", "evaluation/quotes"]
+MODULES += [f"indexing/milvus/{name}" for name in ("connection", "layout", "reading", "sending", "following")]
+MODULES += ["indexing/milvus/milvus_index", "operating/new_site", "evaluation/effect", "evaluation/quotes"]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
-RAISED |= {"PublishRefused", "NoSuchGeneration", "JudgedSetError"}
+RAISED |= {"IndexAway", "PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))
 READING = [*CONTENT, "editing/corpus_edits", "editing/rewriting", "indexing/building/corpus"]
 LEFT_OUT = {"ContentError", "_error", "Parsed"}
