@@ -12,16 +12,22 @@ from typing import Any
 
 import pytest
 
+from chatbot.answering.chatbot import open_answerer
 from chatbot.errors import CorpusIndexError, IndexAway, IndexMissing, SettingsError
 from chatbot.evaluation import assessment
+from chatbot.indexing.building.build import build, plan
+from chatbot.indexing.building.report import BuildReport
+from chatbot.indexing.building.watch import watch
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, verify, write_manifest
 from chatbot.indexing.generation.publication import CURRENT, current, served
 from chatbot.indexing.maintenance import rollback
 from chatbot.indexing.milvus import connection, following, layout, reading, sending
 from chatbot.indexing.milvus.connection import Connection
 from chatbot.indexing.milvus.following import follow_milvus, keep_following
+from chatbot.indexing.milvus.milvus_index import Passages
 from chatbot.indexing.milvus.reading import served_by
 from chatbot.operating.doctor import examine
+from chatbot.records import Filters
 from chatbot.settings import MilvusSettings, Settings, load_settings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.milvus_site import MilvusSite, articles
@@ -516,3 +522,54 @@ def test_without_its_package_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch
     settings = Settings(index_dir=tmp_path, index={"store": "milvus"}, milvus={"uri": "http://localhost:1"})  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match=r"run 'pip install career-chatbot\[milvus\]'"):
         follow_milvus(settings)
+
+
+def test_what_was_built_while_milvus_was_away_is_served_when_it_is_back(site: MilvusSite) -> None:
+    """A watch tries again by itself, though no file has changed since."""
+    stop, tries = threading.Event(), [True, True, False]
+
+    def publish() -> BuildReport:
+        if tries.pop(0):
+            raise IndexAway("gone")
+        return build(site.settings, embedder=KeywordEmbedder())
+
+    told = []
+    late = threading.Timer(30, stop.set)
+    late.start()
+    for one in watch(site.settings, publish, stop):
+        told.append(one)
+        if isinstance(one, BuildReport):
+            stop.set()
+    late.cancel()
+    assert [str(one) for one in told if isinstance(one, IndexAway)] == ["gone"]
+    assert isinstance(told[-1], BuildReport)
+    assert told[-1].generation == there(site)
+
+
+def test_fewer_passages_than_there_are_count_as_away(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.write(articles())
+    site.publish()
+    index, found, widths = site.remote(), Passages._found, []
+
+    def some(self: Passages, field: str, data: Any, k: int, condition: str, width: int) -> Any:
+        widths.append(width)
+        return found(self, field, data, k, condition, width)[: k if width > enough else k - 1]
+
+    monkeypatch.setattr(Passages, "_found", some)
+    vector = KeywordEmbedder().embed_query("pay")
+    enough = 1000  # a wider look finds them
+    assert len(index.dense(vector, 5)[0]) == 5
+    assert widths == [256, 8 * 256]
+    enough = 10**9
+    with pytest.raises(IndexAway, match="found 4 passages of 5 that there are"):
+        index.dense(vector, 5)
+
+
+def test_a_draft_is_asked_in_its_files(site: MilvusSite) -> None:
+    """Milvus has nothing of it yet."""
+    generation = site.publish()
+    site.write(SECOND)
+    draft = plan(site.settings, embedder=KeywordEmbedder(), draft=True).generation
+    answerer = open_answerer(site.settings, site.settings.index_dir / draft, KeywordEmbedder())
+    assert answerer.ask("a degree?", 1, (), Filters()).generation == draft != generation
+    assert there(site) == generation
