@@ -59,7 +59,7 @@ class Connection:
                     raise
             time.sleep(_PAUSE_SECONDS)
 
-    def work(self, method: str, *args: Any, seconds: float = 600.0, **named: Any) -> Any:
+    def work(self, method: str, *args: Any, seconds: float = 60.0, **named: Any) -> Any:
         """The same for what a build waits for, at length. Raises IndexAway."""
         return self._asked(method, args, named, seconds)
 

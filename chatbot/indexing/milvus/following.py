@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from chatbot.disk import file_digest, rename_folder, sync_tree
-from chatbot.errors import ChatbotError, IndexAway, IndexDamaged, IndexLocked, IndexMissing
+from chatbot.errors import ChatbotError, IndexAway, IndexLocked, IndexMissing
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, verify
 from chatbot.indexing.generation.publication import ENCODERS, discard, prune, publish, served, sweep, writing
 from chatbot.indexing.milvus import layout
@@ -112,11 +112,8 @@ def _sent(milvus: Connection, files: str) -> str:
 
 def _stamp(folder: Path) -> str:
     """That of the files in a folder, "" where there are none."""
-    try:
-        read_manifest(folder)
-        return file_digest(folder / MANIFEST)
-    except (IndexDamaged, OSError):
-        return ""
+    manifest = folder / MANIFEST
+    return file_digest(manifest) if manifest.is_file() else ""
 
 
 def _aside(folder: Path) -> Path:

@@ -37,7 +37,7 @@ _ROWS = 250  # at once: some 4 MB, of which servers take 64
 _PIECES = 50
 _TRIES = 5
 _WAIT_SECONDS = 2.0
-_LOOK_SECONDS, _READY_SECONDS = 0.2, 600.0
+_LOOK_SECONDS, _LONG_SECONDS = 0.2, 600.0
 
 
 def serve_from_milvus(settings: Settings, generation: str, on_step: OnStep = lambda _name, _done, _total: None) -> None:
@@ -119,7 +119,7 @@ class _Sender:
             if self._is_usable(collection) and self._count(collection) == total:
                 break
             self._send_rows(collection, index)
-            self._milvus.work("flush", collection)
+            self._milvus.work("flush", collection, seconds=_LONG_SECONDS)
             if self._count(collection) == total:
                 break
             self._drop(collection)
@@ -172,7 +172,7 @@ class _Sender:
         """Load a collection, unless it is; how many replicas it has can only be said here."""
         state = self._milvus.work("get_load_state", collection)["state"]
         if getattr(state, "name", state) != "Loaded":
-            self._milvus.work("load_collection", collection, replica_number=self._replicas)
+            self._milvus.work("load_collection", collection, replica_number=self._replicas, seconds=_LONG_SECONDS)
 
     def _sent(self, collection: str, firsts: Sequence[int], total: int) -> int:
         """How many of the batches that begin with these rows are there: they are sent in their order."""
@@ -214,7 +214,7 @@ class _Sender:
             ]
             return not any(pending) and self._count(collection, "Bounded") == total
 
-        until = time.monotonic() + _READY_SECONDS
+        until = time.monotonic() + _LONG_SECONDS
         while not is_ready() and time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
 
@@ -247,13 +247,13 @@ class _Sender:
         while some := list(islice(every, _PIECES)):
             self._insert(collection, some, anew=there is not None)
             count += len(some)
-        self._milvus.work("flush", collection)
+        self._milvus.work("flush", collection, seconds=_LONG_SECONDS)
         if self._count(collection) < count:
             self._milvus.work("drop_collection", collection)
             raise IndexAway(f"Milvus lost some of the {count} pieces of files sent to it; run 'chatbot build' again")
         last = layout.pieces(layout.LIST, Listed(listed, stamp).piece())
         self._insert(collection, last, anew=there is not None)
-        self._milvus.work("flush", collection)
+        self._milvus.work("flush", collection, seconds=_LONG_SECONDS)
         self._wait(collection, self._count(collection))
 
     def _read_back(self, files: str, aside: Path) -> None:
