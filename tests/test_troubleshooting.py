@@ -20,7 +20,13 @@ MODULES = [
     "indexing/building/freshness",
 ]
 MODULES += [f"indexing/milvus/{name}" for name in ("connection", "layout", "reading", "sending", "following")]
-MODULES += ["indexing/milvus/milvus_index", "operating/new_site", "evaluation/effect", "evaluation/quotes"]
+MODULES += [
+    "indexing/milvus/milvus_index",
+    "indexing/milvus/passages",
+    "operating/new_site",
+    "evaluation/effect",
+    "evaluation/quotes",
+]
 RAISED = {"ChatbotError", "SettingsError", "CorpusIndexError", "IndexMissing", "IndexMismatch", "IndexLocked"}
 RAISED |= {"IndexAway", "PublishRefused", "NoSuchGeneration", "JudgedSetError"}
 CONTENT = sorted(str(path.relative_to(PACKAGE).with_suffix("")) for path in (PACKAGE / "content").rglob("*.py"))

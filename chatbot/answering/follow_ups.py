@@ -73,7 +73,7 @@ class FollowUps:
             for question in offered(self._searcher.articles[number])
             if _key(question) not in before
         }
-        cosines = self._searcher.index.question_cosines(vector, np.array(list(places), np.int64))
+        cosines = self._searcher.index.questions.cosines(vector, np.array(list(places), np.int64))
         ordered = sorted(zip((-cosines).tolist(), places.values(), strict=True))
         near = dict.fromkeys(question for cosine, question in ordered if -cosine >= NEAR)
         return tuple(near)[:MOST]

@@ -24,7 +24,7 @@ from chatbot.indexing.maintenance import rollback
 from chatbot.indexing.milvus import connection, following, layout, reading, sending
 from chatbot.indexing.milvus.connection import Connection
 from chatbot.indexing.milvus.following import follow_milvus, keep_following
-from chatbot.indexing.milvus.milvus_index import Passages
+from chatbot.indexing.milvus.passages import Passages
 from chatbot.indexing.milvus.reading import served_by
 from chatbot.operating.doctor import examine
 from chatbot.records import Filters

@@ -36,7 +36,7 @@ from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidat
 from chatbot.indexing.generation.passage_store import Store, write_store
 from chatbot.indexing.generation.vectors import VectorIndex, write_vectors
 from chatbot.indexing.words.bm25 import LexicalIndex, Postings, write_lexical
-from chatbot.indexing.words.row_scores import KnownScores, PrunedScores, RowScores, of_runs
+from chatbot.indexing.words.row_scores import RowScores, of_runs, scored
 from chatbot.indexing.words.word_counts import FILE, read_words, write_words
 from chatbot.records import Article, Passage
 
@@ -61,10 +61,6 @@ class SentenceVectors:
 
     def of(self, row: int) -> slice:
         return slice(int(self.starts[row]), int(self.starts[row + 1]))
-
-
-EVERY_LIMIT = 50_000
-"""Up to so many passages the words of each are counted; above it only those that may come first are looked for."""
 
 
 def quantise(vectors: Vectors) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
@@ -211,12 +207,7 @@ class LocalIndex:
 
         To a passage's own comes what the words of the questions add that lead to it.
         """
-        added = self._known.added(weights)
-        if len(self) > EVERY_LIMIT:
-            return PrunedScores(self.lexical_index, weights, added)
-        total = self.lexical_index.scores(weights)
-        total[added.rows] += added.scores
-        return KnownScores(np.arange(len(self)), total)
+        return scored(self.lexical_index, weights, self._known.added(weights))
 
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
@@ -261,10 +252,6 @@ class LocalIndex:
     def question_closeness(self, vector: Vectors) -> QuestionScores:
         """How close the questions that lead to passages are to a unit vector."""
         return self._known.closeness(vector)
-
-    def question_cosines(self, vector: Vectors, places: Rows) -> Scores:
-        """The cosines of the questions at these places to a unit vector, shape (len(places),)."""
-        return self.questions.cosines(vector, places)
 
     @property
     def known_share(self) -> float:

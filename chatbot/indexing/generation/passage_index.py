@@ -163,10 +163,6 @@ class PassageIndex(Protocol):
         """The rows nearest to a unit vector of shape (dim,) and their cosines, best first, at most k."""
         ...
 
-    def question_cosines(self, vector: Vectors, places: Rows) -> Scores:
-        """The cosines of the questions at these places to a unit vector, shape (len(places),)."""
-        ...
-
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
         ...

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from chatbot.arrays import Mask, Rows, Scores, ranges
 from chatbot.indexing.words.bm25 import LexicalIndex
 
+EVERY_LIMIT = 50_000
+"""Up to so many passages the words of each are counted; above it only those that may come first are looked for."""
 _LOOKED_AT = 20_000
 _Numbers = npt.NDArray[np.integer[Any]]
 
@@ -131,6 +133,15 @@ class PrunedScores:
 
 def _only(rows: _Numbers, allowed: Mask | None) -> _Numbers:
     return rows if allowed is None else rows[allowed[rows]]
+
+
+def scored(index: LexicalIndex, weights: Mapping[str, float], added: KnownScores) -> RowScores:
+    """BM25F of the passages of an index and what some rows gain beside it, in the way that suits their number."""
+    if len(index) > EVERY_LIMIT:
+        return PrunedScores(index, weights, added)
+    total = index.scores(weights)
+    total[added.rows] += added.scores
+    return KnownScores(np.arange(len(index)), total)
 
 
 def best(rows: Rows, scores: Scores, count: int) -> tuple[Rows, Scores]:
