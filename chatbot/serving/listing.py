@@ -11,6 +11,7 @@ from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.deep_links import article_address
 from chatbot.content.markdown.plain import plain
 from chatbot.content.markdown.sentences import sentence_spans
+from chatbot.errors import IndexAway
 from chatbot.records import Article
 from chatbot.serving.web.markdown_html import place
 from chatbot.settings import SiteSettings
@@ -28,13 +29,16 @@ class Openings:
         self._known: tuple[str, dict[str, tuple[str, ...]]] = ("", {})
 
     def __call__(self, article_id: str) -> tuple[str, ...]:
-        """The sentences of the first paragraph; none where there is no such article, or nothing to read in it."""
+        """The sentences of the first paragraph; none where there is no such article, or nothing to read in it just now."""
         generation = self._bot.generation
         if self._known[0] != generation:
             self._known = (generation, {})
         known = self._known[1]
         if article_id not in known:
-            article = self._bot.article(article_id)
+            try:
+                article = self._bot.article(article_id)
+            except IndexAway:  # a list without them is better than none
+                return ()
             known[article_id] = first_sentences(article.text) if article else ()
         return known[article_id]
 

@@ -124,7 +124,9 @@ def test_milvus_away_is_told_calmly_and_found_again(installed: Installation) -> 
         assert (ready["status"], ready["index"]) == ("ready", "away")
         assert "chatbot_index_away 1.0" in installed.server.get("/metrics")[2]
         assert installed.server.get("/healthz")[0] == 200
-        assert installed.server.get("/api/articles")[0] == 200  # what is no passage is here
+        for path in ("/api/articles", "/articles", "/llms.txt", "/sitemap.xml", "/chat/"):  # what is no text is here
+            assert installed.server.get(path)[0] == 200, path
+        assert installed.server.get("/articles/pay")[0] == 503
     finally:
         installed.milvus.start("standalone")
     eventually(installed.works, 120)

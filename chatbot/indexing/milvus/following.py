@@ -67,8 +67,10 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
             try:
                 follow_milvus(settings)
                 _look_whether_back(settings)
-            except (IndexAway, IndexLocked):
-                continue  # which has been logged; another process of this machine takes it
+            except IndexLocked:
+                continue  # another process of this machine takes it
+            except IndexAway as error:
+                trouble = "" if answering.away else str(error)  # which has been logged then
             except ChatbotError as error:
                 trouble = str(error)
             except Exception as error:  # a thread that ended would leave this server behind for good
@@ -79,7 +81,8 @@ def keep_following(settings: Settings, stop: threading.Event) -> None:
                 _log.warning("what is served is followed again")
             said = trouble
 
-    connection_to(settings.milvus, "answering").tells = connection_to(settings.milvus, "following").tells = True
+    answering = connection_to(settings.milvus, "answering")
+    answering.tells = True
     threading.Thread(target=follow, name="milvus", daemon=True).start()
 
 
