@@ -29,7 +29,7 @@ class Openings:
         self._known: tuple[str, dict[str, tuple[str, ...]]] = ("", {})
 
     def __call__(self, article_id: str) -> tuple[str, ...]:
-        """The sentences of the first paragraph; none where there is no such article, or nothing to read in it just now."""
+        """The sentences of the first paragraph; none where there is nothing to read just now."""
         generation = self._bot.generation
         if self._known[0] != generation:
             self._known = (generation, {})
