@@ -29,7 +29,8 @@ from typing import Any
 import httpx
 
 from tests.support import serving_corpus
-from tests.support.milvus import Cluster, free_port
+from tests.support.milvus import Cluster
+from tests.support.nginx import nginx
 from tests.support.server import COMMAND, Server, start_server
 from tests.support.waiting import eventually
 
@@ -47,32 +48,13 @@ QUESTIONS = (
     "How do I keep bees in winter?",
 )
 NEW = "# Bees\n\nA hive is kept dry and out of the wind in winter, and it is fed with sugar in the autumn before.\n"
-NGINX = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    upstream chatbots {{
-        {servers}
-    }}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://chatbots;
-            # A question that one server did not answer may be put to the other: it changes nothing.
-            proxy_next_upstream error timeout non_idempotent;
-            proxy_connect_timeout 1s;
-        }}
-    }}
-}}
+# A question that one server did not answer may be put to the other: it changes nothing.
+BEFORE_BOTH = """
+location / {
+    proxy_pass http://chatbots;
+    proxy_next_upstream error timeout non_idempotent;
+    proxy_connect_timeout 1s;
+}
 """
 
 
@@ -235,21 +217,11 @@ class Trial:
 
     @contextmanager
     def _nginx(self) -> Iterator[str]:
-        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-        assert nginx, "the trial needs nginx: install the package 'nginx-light'"
-        folder, port = self.folder / "nginx", free_port()
+        folder = self.folder / "nginx"
         folder.mkdir()
         servers = "".join(f"server {one.url.removeprefix('http://')} fail_timeout=2s;" for one in self.servers)
-        user = "user root;" if os.geteuid() == 0 else ""
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, user=user, servers=servers, port=port))
-        running = subprocess.Popen([nginx, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
-        url = f"http://127.0.0.1:{port}"
-        try:
-            eventually(lambda: httpx.get(f"{url}/healthz").status_code == 200, 30)
-            yield url
-        finally:
-            running.terminate()
-            running.wait(30)
+        with nginx(folder, BEFORE_BOTH, f"upstream chatbots {{ {servers} }}") as (_, port):
+            yield f"http://127.0.0.1:{port}"
 
 
 def run(trial: Trial, seconds: float) -> list[Event]:

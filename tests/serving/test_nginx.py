@@ -5,11 +5,8 @@ keeps it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +19,7 @@ from playwright.sync_api import Browser, expect
 from chatbot.serving.middleware.routes import LARGEST_EDIT
 from chatbot.settings import Settings
 from tests.support.editors_page import sign_in, start_editing
+from tests.support.nginx import nginx
 from tests.support.places import ROOT
 from tests.support.server import Server
 from tests.support.serving_corpus import QUESTION
@@ -30,27 +28,6 @@ from tests.support.waiting import eventually
 
 SNIPPET = (ROOT / "docs/deploying/nginx.conf").read_text(encoding="utf-8")
 LOG_FORMAT = (ROOT / "docs/deploying/nginx-log.conf").read_text(encoding="utf-8")
-CONFIG = """
-daemon off;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{}}
-http {{
-    {log_format}
-    access_log off;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    server {{
-        listen 127.0.0.1:{port};
-        location = /favicon.ico {{ return 204; }}  # of the site around, which browsers ask for
-        {snippet}
-    }}
-}}
-"""
 
 
 @pytest.fixture(scope="module", params=["strips", "keeps"])
@@ -64,10 +41,6 @@ def proxied(
 
 @contextmanager
 def behind_nginx(server: Server, folder: Path, way: str) -> Iterator[Server]:
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    assert nginx, "these tests need nginx: install the package 'nginx-light'"
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     assert SNIPPET.count("http://127.0.0.1:7860/;") == 1
     upstream = f"{server.url}/;" if way == "strips" else f"{server.url};"
     edit = f"{server.url}/edit;" if way == "strips" else f"{server.url};"
@@ -75,23 +48,9 @@ def behind_nginx(server: Server, folder: Path, way: str) -> Iterator[Server]:
     assert "7860/" not in snippet
     assert snippet.count("/var/log/nginx/") == 1
     snippet = snippet.replace("/var/log/nginx/", f"{folder}/")
-    user = "user root;" if os.geteuid() == 0 else ""
-    config = folder / "nginx.conf"
-    config.write_text(CONFIG.format(folder=folder, user=user, port=port, snippet=snippet, log_format=LOG_FORMAT))
-    process = subprocess.Popen([nginx, "-c", config, "-p", folder, "-e", folder / "error.log"], text=True)
-    _wait_for(port, process)
-    yield Server(process, f"http://127.0.0.1:{port}/careers")
-    process.terminate()
-    process.wait(30)
-
-
-def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
-    def answers() -> bool:
-        assert process.poll() is None, "nginx does not take the configuration"
-        with socket.socket() as caller:
-            return caller.connect_ex(("127.0.0.1", port)) == 0
-
-    eventually(answers, 60)
+    icon = "location = /favicon.ico { return 204; }  # of the site around, which browsers ask for\n"
+    with nginx(folder, icon + snippet, LOG_FORMAT) as (process, port):
+        yield Server(process, f"http://127.0.0.1:{port}/careers")
 
 
 def test_a_visitor_asks_under_the_public_path(proxied: Server, browser: Browser) -> None:
