@@ -126,7 +126,7 @@ def test_milvus_away_is_told_calmly_and_found_again(installed: Installation) -> 
         assert installed.server.get("/healthz")[0] == 200
         for path in ("/api/articles", "/articles", "/llms.txt", "/sitemap.xml", "/chat/"):  # what is no text is here
             assert installed.server.get(path)[0] == 200, path
-        assert installed.server.get("/articles/pay")[0] == 503
+        assert installed.server.get("/articles/cv")[0] == 503
     finally:
         installed.milvus.start("standalone")
     eventually(installed.works, 120)
