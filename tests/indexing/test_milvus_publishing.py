@@ -168,6 +168,24 @@ def test_nothing_is_served_that_has_not_arrived_whole(site: MilvusSite, monkeypa
     assert site.publish() == there(site) != first
 
 
+def test_files_that_came_otherwise_than_they_were_sent_are_never_served(
+    site: MilvusSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.publish()
+    site.write(SECOND)
+    pieces = layout.pieces
+
+    def altered(name: str, data: bytes) -> list[dict[str, Any]]:
+        return pieces(name, data.replace(b"degree", b"decree") if name == "words.txt" else data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(layout, "pieces", altered)
+        with pytest.raises(IndexAway, match=r"not what was sent: words\.txt; run 'chatbot build' again"):
+            site.publish()
+    assert (there(site), served(site.settings.index_dir)) == (first, first)
+    assert site.publish() == there(site) != first
+
+
 def test_rows_that_were_lost_on_their_way_are_sent_again(site: MilvusSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site.write(articles())
     monkeypatch.setattr(sending, "_ROWS", 4)
