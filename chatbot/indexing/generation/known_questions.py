@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from chatbot.arrays import Rows, Scores, Vectors
+from chatbot.arrays import Rows, Vectors
 from chatbot.indexing.generation.editor_questions import EditorsQuestions, QuestionScores
 from chatbot.indexing.generation.vectors import VectorIndex
 from chatbot.indexing.words.bm25 import LexicalIndex
-from chatbot.indexing.words.row_scores import KnownScores, of_runs
+from chatbot.indexing.words.row_scores import KnownScores
 
 QUESTION_WEIGHT = 0.5
 """How much the words of a question count that leads to a passage; docs/retrieval.md."""
@@ -27,7 +27,8 @@ class KnownQuestions:
         self._asked = LexicalIndex(folder / "lexical")
         counts = np.diff(self.arrays.starts)
         self._led: Rows = np.flatnonzero(counts)
-        self._led_counts: Rows = counts[self._led]
+        self._place_of = np.repeat(np.arange(len(self._led)), counts[self._led])
+        self._article_of = self._asked.article_of[self.arrays.starts[self._led]]
 
     def __len__(self) -> int:
         """Number of passages that they may lead to."""
@@ -43,7 +44,15 @@ class KnownQuestions:
         return QuestionScores(self.arrays, self._nearest, vector)
 
     def added(self, weights: Mapping[str, float]) -> KnownScores:
-        """QUESTION_WEIGHT times the BM25 of the best of the questions that lead to each passage, for stemmed terms."""
-        scores = self._asked.scores(weights)
-        best: Scores = np.maximum(of_runs(scores, self._led_counts), np.float32(0.0)) if len(scores) else scores
-        return KnownScores(self._led, np.float32(QUESTION_WEIGHT) * best)
+        """QUESTION_WEIGHT times the BM25 of the questions that lead to each passage, for stemmed terms.
+
+        Of each term that of the question where it scores most: what is asked may be half in one and half in another.
+        """
+        terms = self._asked.weighed(weights)
+        scores = self._asked.article_scores(terms)[self._article_of]
+        for number, weight in terms:
+            questions, parts = self._asked.own(number)
+            places = self._place_of[questions]
+            firsts = np.flatnonzero(np.diff(places, prepend=-1))
+            scores[places[firsts]] += weight * np.maximum.reduceat(parts, firsts)
+        return KnownScores(self._led, np.float32(QUESTION_WEIGHT) * scores)
