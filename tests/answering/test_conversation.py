@@ -114,6 +114,12 @@ def test_a_place_that_was_not_shown_picks_nothing() -> None:
         assert (found.kind, found.picked) == ("pick", None)
 
 
+def test_a_place_picks_nothing_where_nothing_was_shown() -> None:
+    for question in ("the last one", "the first one"):
+        found = reading(question, Turn("what is xyzzy", "what is xyzzy", ()))
+        assert (found.kind, found.picked) == ("pick", None)
+
+
 def test_an_announced_change_of_topic_takes_nothing_over() -> None:
     found = reading("different question: how do I write a CV?", FIRST)
     assert (found.kind, found.searched_as) == ("change", "how do I write a CV?")

@@ -224,9 +224,10 @@ def _picked(place: int, history: Sequence[Turn]) -> str | None:
     for turn in reversed(history):
         if turn.searched_as != history[-1].searched_as:
             break
-        if place < len(turn.shown) and (len(turn.shown) > 1 or turn is history[0]):
+        if turn.shown and place < len(turn.shown) and (len(turn.shown) > 1 or turn is history[0]):
             return turn.shown[place]
-    return history[-1].shown[place] if place < len(history[-1].shown) else None
+    last = history[-1].shown
+    return last[place] if last and place < len(last) else None
 
 
 def _shown_for(searched_as: str, history: Sequence[Turn]) -> tuple[str, ...]:
