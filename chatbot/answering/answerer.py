@@ -37,7 +37,7 @@ State = tuple[str, tuple[tuple[str, float], ...], str]
 MOST_CHARACTERS = 1000
 MOST_HITS = 50
 _UNSURE = 0.49  # "answered" begins at one half
-_MESSAGES: dict[Notice, str] = {
+MESSAGES: dict[Notice, str] = {
     "": "",
     "uncertain": "These passages come close, but may not answer the question.",
     "not_covered": "The articles do not seem to cover this. You could ask about one of their topics instead.",
@@ -191,7 +191,7 @@ class Answerer:
             ranking = compared(ranking, self._index, understood.forms)
         verdict, confidence = self.judge.verdict(strength)
         verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
-        message, message_language = _MESSAGES[notice], "en"
+        message, message_language = MESSAGES[notice], "en"
         again = reading.kind in ("pick", "more")
         pinned = None if again else self._pins.row(query, allowed, date.today())
         # An editors' question is one by itself, also where the conversation would complete it.

@@ -52,9 +52,10 @@ def choose(text: str, spans: Sequence[Span], scores: Scores, coverage: Scores) -
     the question's word weight, a sentence that ends in a colon. Of a quotation all sentences are one.
     """
     found = []
-    for first, last in _wholes(text, spans):
+    for first, last in wholes(text, spans):
         best = first + int(np.argmax(scores[first : last + 1]))
-        if last > first or _answers_alone(text, spans[first], float(coverage[first])):
+        needed = 0.0 if last > first else least_coverage(text, spans[first])
+        if coverage[first] >= needed:
             found.append(Marked(Highlight(spans[first][0], spans[last][1]), best))
     found.sort(key=lambda one: -scores[one.sentence])
     near = [one for one in found[:MOST] if scores[one.sentence] >= _NEAR * scores[found[0].sentence]]
@@ -76,7 +77,7 @@ def announces(text: str) -> bool:
     return _ANNOUNCES.search(text) is not None
 
 
-def _wholes(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def wholes(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """The numbers of the first and last of the sentences that belong together; half a quotation is none of them."""
     first = 0
     while first < len(spans):
@@ -101,11 +102,12 @@ def _apart(between: str) -> bool:
     return _PARAGRAPH_END.search(between) is not None
 
 
-def _answers_alone(text: str, span: Span, coverage: float) -> bool:
+def least_coverage(text: str, span: Span) -> float:
+    """The share of the question's word weight that a sentence needs to be understood alone; 2 where it never is."""
     start, end = span
     if is_row(text[start:end]):
-        return coverage >= _NAMES_ROW and not _TABLE_HEAD.match(text, end)
-    return not announces(text[start:end])
+        return 2.0 if _TABLE_HEAD.match(text, end) else _NAMES_ROW
+    return 2.0 if announces(text[start:end]) else 0.0
 
 
 def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:

@@ -37,8 +37,8 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
     half a quotation), and what begins with a word that leans on the text before it, unless nothing else is there.
     """
     shown = [plain(excerpt.text) for excerpt in excerpts]
-    whole = [n for n, excerpt in enumerate(excerpts) if _can_stand_alone(excerpt.text, shown[n])]
-    usable = [n for n in whole if not _leans(shown[n])] or whole
+    whole = [n for n, excerpt in enumerate(excerpts) if stands_alone(excerpt.text, shown[n])]
+    usable = [n for n in whole if not leans(shown[n])] or whole
     if not usable:
         return ()
     lead = max((n for n in usable if excerpts[n].rank == excerpts[usable[0]].rank), key=lambda n: scores[n])
@@ -52,7 +52,7 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
     return tuple(excerpts[n] for n in (lead, *sorted(taken[1:])))
 
 
-def _can_stand_alone(raw: str, shown: str) -> bool:
+def stands_alone(raw: str, shown: str) -> bool:
     """Whether a sentence, raw and as plain words, is one: no row of a table, no code, no heading in all but name."""
     if is_row(raw) or _FENCE.search(raw) or _BOLD.search(raw):
         return False
@@ -61,7 +61,7 @@ def _can_stand_alone(raw: str, shown: str) -> bool:
     return whole and len(words(shown)) >= _FEWEST_WORDS and not announces(shown) and not _ASKS.search(shown)
 
 
-def _leans(shown: str) -> bool:
+def leans(shown: str) -> bool:
     """Whether plain words begin with one that points to the text before them."""
     first = _WORD.search(shown)
     return first is not None and first[0].casefold() in _LEANING

@@ -125,10 +125,10 @@ class Typed:
 
     @cached_property
     def _suggestions(self) -> Suggestions:
-        return Suggestions(_all(self._searcher.articles, self._searcher.index.store))
+        return Suggestions(all_suggestions(self._searcher.articles, self._searcher.index.store))
 
 
-def _all(articles: Sequence[Article], store: PassageStore) -> Iterator[Suggestion]:
+def all_suggestions(articles: Sequence[Article], store: PassageStore) -> Iterator[Suggestion]:
     """What may be suggested of a generation: what editors offer, then the headings that ask."""
     for number, article in enumerate(articles):
         for question in offered(article):

@@ -251,7 +251,7 @@ def test_three_questions_that_agree_say_more_than_one_and_those_near_to_all_say_
     assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6, *near], abs=1e-6)
     hubs = np.array([[0.3, 0.9], [0.3, 0.9], [0.8, 0.9], [0.3, 0.9], [0.3, 0.9]], np.float32)
     index = generation((one, some), tmp_path / "other")
-    index._known.arrays = replace(index.questions, hubs=hubs)
+    index.known.arrays = replace(index.questions, hubs=hubs)
     least = 0.3 * 0.4
     near = [0.5 * (0.7 + 0.03) + 0.3 * (0.8 - least) + 0.2 * (0.6 + 0.03)]
     assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)

@@ -75,7 +75,7 @@ def forgotten(code: str) -> list[str]:
 
 def fixed_messages() -> list[str]:
     lists = tomllib.loads(Path(small_talk.__file__).with_name("small_talk.toml").read_text(encoding="utf-8"))
-    constants = [foreign_language.MESSAGE, *answerer._MESSAGES.values()]
+    constants = [foreign_language.MESSAGE, *answerer.MESSAGES.values()]
     replies = [table["reply"] for kind, table in lists.items() if kind != "words"]
     return [text for text in [*constants, *replies] if text]
 
@@ -118,7 +118,7 @@ def test_the_catalogues_hold_every_text_of_the_widget_and_no_other() -> None:
     said |= set(re.findall(r'[?:] "([A-Z{][^"]+)"', WIDGET[WIDGET.index("  dressed(") :]))
     said |= set(re.findall(r'"([^"]+)"', WIDGET.partition("const REASONS = ")[2].partition(";")[0]))
     # The launcher's text stands in the script for every language; verdicts come from the server.
-    messages = {"Ask a question", answerer._MESSAGES["uncertain"], answerer._MESSAGES["not_covered"]}
+    messages = {"Ask a question", answerer.MESSAGES["uncertain"], answerer.MESSAGES["not_covered"]}
     # A time zone and a method are never shown.
     assert said - {"UTC", "POST"} | messages == set(ENGLISH.widget)
     assert all(key == text for key, text in ENGLISH.widget.items())

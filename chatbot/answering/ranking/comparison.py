@@ -46,7 +46,7 @@ def spoken(index: PassageIndex, rows: Rows, forms: Forms) -> Spoken:
         said = [stems(passage.text[start:end]) for start, end in spans.tolist()]
         headed = _named(passage.headings or (passage.title,), forms)
         of[place] = headed | [any(form <= there for form in side for there in said) for side in forms]
-        about[place] = headed.all() or _named(_names(passage), forms).all()
+        about[place] = headed.all() or _named(names_in(passage), forms).all()
     return Spoken(of, about)
 
 
@@ -80,7 +80,7 @@ def _beside(form: frozenset[str], there: Sequence[str]) -> bool:
     return any(form == set(there[start : start + len(form)]) for start in range(len(there) - len(form) + 1))
 
 
-def _names(passage: Passage) -> list[str]:
+def names_in(passage: Passage) -> list[str]:
     """What rows and columns of the tables in a passage are called."""
     rows = [cells(line) for line in passage.text.splitlines() if _CELLS in line]
     return [*(passage.columns or chain.from_iterable(rows[:1])), *(row[0] for row in rows)]

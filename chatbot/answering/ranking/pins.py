@@ -52,6 +52,11 @@ class Pins:
         kept = [row for row in rows if self._may_be_found(row, allowed)]
         return next((row for row in ranking.rows.tolist() if row in kept), min(kept, default=None))
 
+    @property
+    def placed(self) -> list[tuple[int, Pin, int | None]]:
+        """Each pin with the number of its article before it and the row of its passage behind it."""
+        return [(number, pin, row) for (pin, number), row in zip(self._pins, self._rows, strict=True)]
+
     def first(self, ranking: Ranking, row: int, query: Query) -> Ranking:
         """The ranking with a passage at its head, which scores at least as much as what follows."""
         rest = ranking.only(ranking.rows != row)

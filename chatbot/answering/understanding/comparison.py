@@ -16,7 +16,7 @@ from chatbot.answering.understanding.vocabulary import Form, Vocabulary, form_of
 from chatbot.indexing.words.tokens import STOP_WORDS, stem
 
 MOST = 5
-_LONGEST, _LONGEST_LISTED, _LONGEST_CLAUSE = 7, 3, 30  # words: of a side, of one in a list, of its sentence
+LONGEST, LONGEST_LISTED, LONGEST_CLAUSE = 7, 3, 30  # words: of a side, of one in a list, of its sentence
 
 
 def _any(phrases: str) -> str:
@@ -28,17 +28,17 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-_SENTENCE = re.compile(r"(?<!\bvs)[.?!;:\n](?=\s|$)|\s*[-–—]+\s+|\s+[-–—]+")
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-_QUOTES = " ,'\"“”‘’"
-_VERSUS = _pattern(r"(?:\s*,)?\s+(?:vs\.?|versus)\s+")
-_LIST = _pattern(r"\s*,\s*(?:(?:or|and|vs\.?|versus)\s+)?|\s+(?:or|and|vs\.?|versus|with|to|from)\s+")
-_OR = _pattern(r"\s*,?\s+or\s+(?:(?:else|rather|instead|just|simply)\s+)*")
+SENTENCE = re.compile(r"(?<!\bvs)[.?!;:\n](?=\s|$)|\s*[-–—]+\s+|\s+[-–—]+")
+ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+QUOTES = " ,'\"“”‘’"
+VERSUS = _pattern(r"(?:\s*,)?\s+(?:vs\.?|versus)\s+")
+LIST = _pattern(r"\s*,\s*(?:(?:or|and|vs\.?|versus)\s+)?|\s+(?:or|and|vs\.?|versus|with|to|from)\s+")
+OR = _pattern(r"\s*,?\s+or\s+(?:(?:else|rather|instead|just|simply)\s+)*")
 _TELLING = _any(
     "difference differences differentiate distinction distinctions distinguish compare comparing comparison choose "
     "choosing choice decide deciding pick picking torn stuck hesitate hesitating tell"
 )
-_BETWEEN = _pattern(
+BETWEEN = _pattern(
     rf"\b{_TELLING}\b[\w\s']*?\bbetween\s+(?P<list>.+)"
     r"|^(?:\W*(?:please|pls|can you|could you|how do i|help me))*\W*compar(?:e|ing|ison of)\s+(?P<compared>.+)"
     r"|\bhow (?:do|does|is|are|would) (?P<one>.+?) (?:differ(?:ent)? from|compared? (?:to|with|against)) (?P<other>.+)"
@@ -50,17 +50,17 @@ _COMPARATIVE = _any(
     "smarter wiser longer shorter wider older younger earlier sooner tougher stronger weaker closer nearer richer "
     "happier greater calmer busier healthier"
 )
-_THAN = _pattern(
+THAN = _pattern(
     r"^(?:.*,\s*)?(?:(?:and|so|but) )?(?:is|are|does|do|will|would) (?:it \w+ to )?(?P<one>.+?)"
     r"(?: (?:really|actually|usually|still|generally))?"
     r"(?: (?:pay|earn|make|get|give|have|need|help|grow|look|count|take|bring|cost|last)s?\b[\w\s]*?| an?)?"
     rf" (?:much )?{_COMPARATIVE}\b[\w\s]*?\bthan (?:just )?(?P<other>.+)"
 )
-_CHOOSES = _pattern(
+CHOOSES = _pattern(
     rf"\b(?:should|shall|rather|best|worst|which|whether|choose|choosing|pick|decide|prefer|would you|most|first|"
     rf"{_COMPARATIVE})\b"
 )
-_ASKS = _pattern(
+ASKS = _pattern(
     r"\b"
     + _any(
         "why how what what's when where who can could would will do does did is are was were am have has had i i'm "
@@ -72,7 +72,7 @@ _BETTER = (
     rf"(?:\w+ )?(?:best|right|ok|okay|worth|wise|{_COMPARATIVE})"
     r"(?: (?:for|in|at) (?:an? )?\w+)?\s+(?:to|as|at)?\s*"
 )
-_FRAME = _pattern(
+FRAME = _pattern(
     r"^(?:(?:so|ok|okay|hi|hello|hey|please|pls|and|but|well|what about|how about|help me decide)\b[\s,]*)*"
     rf"(?:(?:is|are|was|would|will) (?:it|they|there|that)(?: be)?\s+{_BETTER}"
     r"|(?:should|shall|do|would|could|can|must) (?:(?:i|we|you|one|they|he|she|somebody|someone)\s+"
@@ -80,7 +80,7 @@ _FRAME = _pattern(
     rf"|(?:which|what|who)(?:'s| is| are)? {_BETTER}"
     r"|(?:is|are|whether to|whether|to)\s+)"
 )
-_VERB = _pattern(
+VERB = _pattern(
     "^(?:"
     + _any(
         "be being become becoming do doing take taking choose choosing pick learn learning study studying get getting "
@@ -88,19 +88,21 @@ _VERB = _pattern(
     )
     + r"\b(?: (?:as|for|in|at|into|with|to|up))?\s+)+"
 )
-_DETERMINER = _pattern(r"^(?:to\s+)?(?:an?|the|to)\s+")
-_LAST_DETERMINER = _pattern(r"^.*\b(?:an?|the)\s+(?=\S)")
-_FOR_ALL = _pattern(
+DETERMINER = _pattern(r"^(?:to\s+)?(?:an?|the|to)\s+")
+LAST_DETERMINER = _pattern(r"^.*\b(?:an?|the)\s+(?=\S)")
+FOR_ALL = _pattern(
     r"\s+(?:worth|better|best|which|what|who|how|if|when|because|since|while|whether|and (?:which|what|how|who|why)|"
     r"the (?:better|best|right|bigger)|(?:pay|earn)s? (?:more|better|less|best|most)|differ|differences?|useful|"
     r"compared|enough)\b.*$|\s+first(?:\s+(?:if|for|with|as)\b.*)?$"
 )
-_SHARED = _pattern(r"\s+(?P<word>for|as|after|before|in|at|to|on)\b.*$")
-_LISTING = _pattern(
+LISTED = re.compile(r",.*?\b(?:and|or)\s+\w")
+ASKED_AFTER = re.compile(r",\s*(?:which|what|how|who|is|do|should)\b")
+SHARED = _pattern(r"\s+(?P<word>for|as|after|before|in|at|to|on)\b.*$")
+LISTING = _pattern(
     r"\b(?:no|not|without|never|any|neither|nor|every|each|all|those|these|such as|like|dont|don't|can't|cant)\b"
     r"|(?:^|,)\W*(?:which|what|good|best|tips)\s+\S+$"
 )
-_NO_SIDE = _pattern(
+NO_SIDE = _pattern(
     "^"
     + _any(
         "not no so none nothing now later never ever whether average usual both neither something anything somewhere "
@@ -111,7 +113,7 @@ _NO_SIDE = _pattern(
     + r"\b|^(?:do|does|did|will|would|can|could|should|have|has) (?:i|you|we|they|it|he|she|people|there|the)\b"
     r"|\s(?:i|is|are|was|do|does|would|will|should|can|you)\b"
 )
-_NUMBERS = _pattern(
+NUMBERS = _pattern(
     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|once|sooner|right|true|rain|male|day|most)\s+or\s+"
     r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twice|later|wrong|false|shine|female|night|least)\b"
 )
@@ -119,8 +121,8 @@ _NUMBERS = _pattern(
 
 def sides(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     """What a question compares, in its own words, two to five of them; none where it compares nothing."""
-    for sentence in map(str.strip, _SENTENCE.split(_ASIDE.sub(" ", question))):
-        if len(sentence.split()) <= _LONGEST_CLAUSE:
+    for sentence in map(str.strip, SENTENCE.split(ASIDE.sub(" ", question))):
+        if len(sentence.split()) <= LONGEST_CLAUSE:
             found = _cleaned(_compared(sentence))
             if _are_sides(found, vocabulary):
                 return tuple(found)
@@ -129,21 +131,21 @@ def sides(question: str, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 def _compared(sentence: str) -> list[str]:
     """The pieces on either side of the words that compare, with whatever else is around them."""
-    between = _BETWEEN.search(sentence)
+    between = BETWEEN.search(sentence)
     if between:
         named = between["list"] or between["compared"] or between["both"]
         if named:
-            return _LIST.split(_without_rest(named))
+            return LIST.split(_without_rest(named))
         one, other = between["one"] or between["this"], between["other"] or between["that"]
-        return [_FRAME.sub("", one), *_OR.split(_without_rest(other))]
-    if _VERSUS.search(sentence):
-        return _alternatives(_VERSUS.split(sentence))
-    than = _THAN.match(sentence)
+        return [FRAME.sub("", one), *OR.split(_without_rest(other))]
+    if VERSUS.search(sentence):
+        return _alternatives(VERSUS.split(sentence))
+    than = THAN.match(sentence)
     if than:
         return [than["one"], _without_rest(than["other"])]
-    pieces = _OR.split(sentence)
-    choosing = _CHOOSES.search(sentence) or not _ASKS.search(pieces[0])
-    if len(pieces) < 2 or not choosing or _LISTING.search(pieces[0]) or _NUMBERS.search(sentence):
+    pieces = OR.split(sentence)
+    choosing = CHOOSES.search(sentence) or not ASKS.search(pieces[0])
+    if len(pieces) < 2 or not choosing or LISTING.search(pieces[0]) or NUMBERS.search(sentence):
         return []
     return _alternatives(pieces)
 
@@ -153,10 +155,10 @@ def _alternatives(pieces: Sequence[str]) -> list[str]:
     first, *others = pieces
     listed: list[str] = []
     for piece in map(str.strip, reversed(first.split(","))):
-        if listed and (_ASKS.match(piece) or _CHOOSES.match(piece)) and not _FRAME.match(piece):
+        if listed and (ASKS.match(piece) or CHOOSES.match(piece)) and not FRAME.match(piece):
             break
-        own = _FRAME.sub("", piece)
-        if listed and (len(own.split()) > _LONGEST_LISTED or (_VERB.match(listed[0]) and not _VERB.match(own))):
+        own = FRAME.sub("", piece)
+        if listed and (len(own.split()) > LONGEST_LISTED or (VERB.match(listed[0]) and not VERB.match(own))):
             break
         listed.insert(0, own)
         if own != piece:
@@ -167,7 +169,7 @@ def _alternatives(pieces: Sequence[str]) -> list[str]:
 
 def _without_rest(text: str) -> str:
     """What is before a comma, unless it parts a list that ends in "and" or "or"."""
-    if re.search(r",.*?\b(?:and|or)\s+\w", text) and not re.search(r",\s*(?:which|what|how|who|is|do|should)\b", text):
+    if LISTED.search(text) and not ASKED_AFTER.search(text):
         return text
     return text.partition(",")[0]
 
@@ -176,17 +178,17 @@ def _cleaned(pieces: Sequence[str]) -> list[str]:
     """Sides without what introduces the first of them or goes for all of them after the last."""
     if len(pieces) < 2:
         return []
-    first, *others = (piece.strip(_QUOTES) for piece in pieces)
-    if _DETERMINER.match(others[-1]):
-        first = _LAST_DETERMINER.sub("", first)
-    elif not _VERB.match(others[-1]):
-        first = _VERB.sub("", first) or first
+    first, *others = (piece.strip(QUOTES) for piece in pieces)
+    if DETERMINER.match(others[-1]):
+        first = LAST_DETERMINER.sub("", first)
+    elif not VERB.match(others[-1]):
+        first = VERB.sub("", first) or first
     before = " ".join([first, *others[:-1]]).lower().split()
-    cut = [_shortened(side, _FOR_ALL) for side in (first, *others)]
-    shared = _SHARED.search(cut[-1])
+    cut = [_shortened(side, FOR_ALL) for side in (first, *others)]
+    shared = SHARED.search(cut[-1])
     if shared and shared["word"].lower() not in before:
-        cut[-1] = _shortened(cut[-1], _SHARED)
-    found = [_DETERMINER.sub("", side.strip()).strip(_QUOTES) for side in cut]
+        cut[-1] = _shortened(cut[-1], SHARED)
+    found = [DETERMINER.sub("", side.strip()).strip(QUOTES) for side in cut]
     return list(dict.fromkeys(side for side in found if side))
 
 
@@ -199,9 +201,9 @@ def _shortened(side: str, end: re.Pattern[str]) -> str:
 def _are_sides(found: Sequence[str], vocabulary: Vocabulary) -> bool:
     if not 2 <= len(found) <= MOST:
         return False
-    if any(len(side.split()) > _LONGEST or not subjects(side) or _NO_SIDE.search(side) for side in found):
+    if any(len(side.split()) > LONGEST or not subjects(side) or NO_SIDE.search(side) for side in found):
         return False
-    if _ASKS.match(found[0]):
+    if ASKS.match(found[0]):
         return False
     named = [form_of(side) for side in found]
     same = any(one == other or _ends_in_the_same(one, other, vocabulary) for one, other in permutations(named, 2))

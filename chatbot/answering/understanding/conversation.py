@@ -27,12 +27,12 @@ MOST_CHARACTERS = 1500
 MOST_SHOWN = 50
 TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
-_OWN_SHARE = 0.7
-_LEANS_BELOW = 9.8
+OWN_SHARE = 0.7
+LEANS_BELOW = 9.8
 # From the one to the other a question may be meant either way, and both are searched.
-_SURELY_ALONE, _SURELY_LEANS = -2.0, 4.0
-_TOPIC_CHARACTERS = 120
-_COMPLETED = re.compile(r"(?P<question>.+) \(about (?P<topic>[^()]+)\)", re.DOTALL)
+SURELY_ALONE, SURELY_LEANS = -2.0, 4.0
+TOPIC_CHARACTERS = 120
+COMPLETED = re.compile(r"(?P<question>.+) \(about (?P<topic>[^()]+)\)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,10 @@ def settle(reading: Reading, raw: float, completed: float, nearest: Passage, sho
     nearness = min(raw / completed, 1.2) if completed > 0 else 1.0
     elsewhere = nearest.article_id not in map(_article_of, shown)
     named = phrases.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
-    leaning = _LEANS_BELOW - (reading.independence + 6.0 * nearness + 2.0 * named)
+    leaning = LEANS_BELOW - (reading.independence + 6.0 * nearness + 2.0 * named)
     alone = Reading("change", reading.question)
     first, other = (reading, alone) if leaning >= 0 else (alone, reading)
-    unsure = _SURELY_ALONE < leaning < _SURELY_LEANS
+    unsure = SURELY_ALONE < leaning < SURELY_LEANS
     return replace(first, leaning=leaning, other=other if unsure else None)
 
 
@@ -155,7 +155,7 @@ def blend(raw: Vectors, completed: Vectors) -> Vectors:
 
     Both are unit vectors of shape (dim,).
     """
-    mixed = completed + np.float32(_OWN_SHARE) * raw
+    mixed = completed + np.float32(OWN_SHARE) * raw
     unit: Vectors = (mixed / max(float(np.linalg.norm(mixed)), 1e-9)).astype(np.float32)
     return unit
 
@@ -179,7 +179,7 @@ def _article_of(passage_id: str) -> str:
 
 
 def _parts(searched_as: str) -> tuple[str, str]:
-    completed = _COMPLETED.fullmatch(searched_as)
+    completed = COMPLETED.fullmatch(searched_as)
     return (completed["question"], completed["topic"]) if completed else (searched_as, "")
 
 
@@ -246,7 +246,7 @@ def _without(inherited: Sequence[str], question: str) -> str:
     topic = ""
     for phrase in dict.fromkeys(fresh):
         longer = f"{topic}, {phrase}" if topic else phrase
-        if len(longer) > _TOPIC_CHARACTERS:
+        if len(longer) > TOPIC_CHARACTERS:
             break
         topic = longer
     return topic

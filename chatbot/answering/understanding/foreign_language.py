@@ -18,8 +18,8 @@ from chatbot.indexing.words.tokens import STOP_WORDS, words
 
 MESSAGE = "The articles are in English, so it is best to ask in English, too."
 _LISTS = Path(__file__).with_name("foreign_language.toml")
-_FEWEST = 2
-_WORD = re.compile(r"(?<!['’])\b(?:[cdjlmnst]|qu)['’](?=\w)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE)
+FEWEST = 2
+WORD = re.compile(r"(?<!['’])\b(?:[cdjlmnst]|qu)['’](?=\w)|[^\W\d_]+(?:['’][^\W\d_]+)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ def language_of(question: str) -> str | None:
     if not text.isascii():
         letters = [char for char in text if char.isalpha()]
         latin = sum(unicodedata.name(char, "").startswith("LATIN") for char in letters)
-        if len(letters) >= _FEWEST and 2 * latin < len(letters):
-            return next((code for code, language in _languages().items() if language.writes(text)), "und")
+        if len(letters) >= FEWEST and 2 * latin < len(letters):
+            return next((code for code, language in languages().items() if language.writes(text)), "und")
     # Capitals are abbreviations: LA, MI, SE.
-    typed = {word for word in _WORD.findall(text) if not word.isupper() or text.isupper()}
+    typed = {word for word in WORD.findall(text) if not word.isupper() or text.isupper()}
     own = {word.lower().replace("’", "'") for word in typed}
     english = STOP_WORDS.intersection(words(text))
-    most, likeliest = _FEWEST - 1, None
-    for code, language in _languages().items():
+    most, likeliest = FEWEST - 1, None
+    for code, language in languages().items():
         telling = len(own & language.telling)
         count = telling + len(own & language.common)
         if telling and count > max(most, len(english - language.shared)):
@@ -69,7 +69,7 @@ def message_for(language: str) -> tuple[str, str]:
 
 
 @cache
-def _languages() -> dict[str, _Language]:
+def languages() -> dict[str, _Language]:
     return {code: _language(**table) for code, table in tomllib.loads(_LISTS.read_text(encoding="utf-8")).items()}
 
 

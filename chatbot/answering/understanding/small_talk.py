@@ -16,27 +16,27 @@ from typing import NamedTuple
 from chatbot.records import Turn
 
 _LISTS = Path(__file__).with_name("small_talk.toml")
-_LONGEST = 120
-_ENDS = re.compile(r"[^\w']+$|^[^\w']+")
-_PARTS = re.compile(r"[.!?;:…\n]+|,")
+LONGEST = 120
+ENDS = re.compile(r"[^\w']+$|^[^\w']+")
+PARTS = re.compile(r"[.!?;:…\n]+|,")
 _NAMES = re.compile(r"\{([a-z]+)\}")
-_OPENING = re.compile(
+OPENING = re.compile(
     r"^(?:hi|hello|hey|ok|okay|oh|well|so|and|but|great|cool|yes|no|thanks|thank you|sorry|please|um+|omg|ugh|bot|"
     r"chatbot|ai|(?:(?:can|could|will|would) you |please )?tell me|(?:let|may|can) (?:me|i) know|do you know|"
     r"(?:i (?:want|wanna|need|must|have|gotta|would like|wish)|i'd like)(?: to)? know) "
 )
-_CLOSING = re.compile(
+CLOSING = re.compile(
     r" (?:there|bot|chatbot|robot|everyone|all|again|please|now|friend|mate|buddy|dear|sir|madam|man|everybody|exactly|"
     r"then|really|actually|thanks|thank you|anyway|ai|right now)$"
 )
-_LEANING = re.compile(
+LEANING = re.compile(
     r"\b(?:it|this|that)\b(?! (?:bot|chatbot|chat|page|site|thing)| an? (?:real |actual |live )?"
     r"(?:ai|bot|chatbot|robot|machine|human|person)\b)"
 )
-_MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
+MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
 GRAVE = ("crisis", "violence", "illness")
 """Kinds that send people to people, and offer nothing else; the first of several decides."""
-_ANY_TIME = _MANNERS | {"complaint", *GRAVE}
+ANY_TIME = MANNERS | {"complaint", *GRAVE}
 
 
 class _List(NamedTuple):
@@ -54,26 +54,26 @@ def kind_of(utterance: str, *, opening: bool = True) -> str | None:
     the utterance opens the conversation, "it" and "this" mean what was talked about: "how does it work?" is a question.
     """
     said = _normal(utterance)
-    grave = next((kind for kind in GRAVE if _lists()[kind].within.search(said)), None)
+    grave = next((kind for kind in GRAVE if lists()[kind].within.search(said)), None)
     return grave or _whole_kind(utterance, opening=opening)
 
 
 def _whole_kind(utterance: str, *, opening: bool) -> str | None:
-    if len(utterance) > _LONGEST:
+    if len(utterance) > LONGEST:
         return None
     if not any(map(str.isalnum, utterance)):
         return "wordless" if utterance.strip() else None
     whole = _kind(_normal(utterance.replace(",", " ")))
-    parts = [part for part in map(_normal, _PARTS.split(utterance)) if part]
+    parts = [part for part in map(_normal, PARTS.split(utterance)) if part]
     kinds = [whole] * len(parts) if whole else [_kind(part) for part in parts]
     if not kinds or None in kinds:
         return None
     if not opening and any(
-        kind not in _ANY_TIME and _LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
+        kind not in ANY_TIME and LEANING.search(part) for kind, part in zip(kinds, parts, strict=True)
     ):
         return None
     grave = [kind for kind in GRAVE if kind in kinds]
-    telling = [kind for kind in kinds if kind not in _MANNERS]
+    telling = [kind for kind in kinds if kind not in MANNERS]
     return grave[0] if grave else (telling or kinds)[-1]
 
 
@@ -88,20 +88,20 @@ def without(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 
 def reply_to(kind: str) -> str:
     """The fixed sentence for a kind of small talk."""
-    return _lists()[kind].reply
+    return lists()[kind].reply
 
 
 def _normal(text: str) -> str:
-    return _ENDS.sub("", " ".join(text.lower().replace("’", "'").split()))
+    return ENDS.sub("", " ".join(text.lower().replace("’", "'").split()))
 
 
 def _kind(part: str) -> str | None:
     """The kind of one part, what only opens or closes it left aside."""
     while part:
-        for kind, each in _lists().items():
+        for kind, each in lists().items():
             if each.phrases.fullmatch(part):
                 return kind
-        shorter = _OPENING.sub("", part) if _OPENING.match(part) else _CLOSING.sub("", part)
+        shorter = OPENING.sub("", part) if OPENING.match(part) else CLOSING.sub("", part)
         if shorter == part:
             return None
         part = shorter
@@ -109,7 +109,7 @@ def _kind(part: str) -> str | None:
 
 
 @cache
-def _lists() -> dict[str, _List]:
+def lists() -> dict[str, _List]:
     tables = tomllib.loads(_LISTS.read_text(encoding="utf-8"))
     words: dict[str, str] = {}
     for name, pattern in tables.pop("words").items():

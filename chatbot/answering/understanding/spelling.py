@@ -22,17 +22,17 @@ import numpy.typing as npt
 
 from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 
-_SHORTEST = 4
-_LONGEST = 24
-_LONG = 8
-_MARGIN = 0.2
-_NAME = 6
-_COMMON = 0.12
-_ABBREVIATION = 5
+SHORTEST = 4
+LONGEST = 24
+LONG = 8
+MARGIN = 0.2
+NAME = 6
+COMMON = 0.12
+ABBREVIATION = 5
 # How English forms words that no dictionary lists, each ending with what it replaces: "aesthetical" of "aesthetic".
 # What slips of the fingers often look like is none of them: "enginer" is no word of "engine", "desing" none of "sing".
-_BASE = 4
-_ENDINGS = tuple(
+BASE = 4
+ENDINGS = tuple(
     (ending, replaced)
     for replaced, endings in {
         "": "s al ally ical ically ist ists ism isms ize izes ized izing ly less like ness nesses ship wise able ably",
@@ -42,14 +42,14 @@ _ENDINGS = tuple(
     }.items()
     for ending in endings.split()
 )
-_VERBAL = ("ed", "ing", "er", "ers")
-_PREFIXES = tuple(
+VERBAL = ("ed", "ing", "er", "ers")
+PREFIXES = tuple(
     "anti auto bio counter cross cyber dis electro geo hyper hypo inter intra macro mega micro mid mini mis mono "
     "multi nano neo neuro non out over para photo poly post pre proto pseudo psycho self semi socio sub super "
     "techno tele thermo trans tri ultra un under up".split()
 )
 # The parts of learned words, of which medicine and the sciences make more than any list has.
-_LEARNED = re.compile(
+LEARNED = re.compile(
     "(?:a|an|adeno|angio|arthro|bacterio|bio|broncho|cardio|cephalo|chemo|chole|chondro|chromo|cranio|cryo|cyto|dermato|"
     "dys|electro|encephalo|endo|entero|epi|erythro|fibro|gastro|geo|glosso|glyco|gyneco|hemato|hemo|hepato|hetero|histo|"
     "homo|hydro|hyper|hypo|hystero|immuno|kerato|laparo|laryngo|leuko|lipo|litho|lympho|macro|mega|micro|mono|morpho|"
@@ -61,14 +61,14 @@ _LEARNED = re.compile(
     "path(?:y|ies|ic)|pen(?:ia)|phag(?:e|y)|phil(?:ia|ic)|phob(?:ia|ic)|phyte|plast(?:y|ic)|plasm|ptosis|rrhea|"
     "scler(?:osis)|scop(?:e|y|ic)|stas(?:is)|stom(?:y|ies)|therap(?:y|ist)|tom(?:y|ies)|toxi(?:c|n|city)|troph(?:y|ic))s?"
 )
-_BRITISH = re.compile(r"(?<=.)our|is(?=e|ing|ation|able)")
-_BEGINS = re.compile(r"(?:^|[.!?:\n])\W*$")
-_WORD = re.compile(r"(?<![\w.@/'’-])[^\W\d_]+(?![\w@/'’]|[.-]\w)")
-_LETTERS = re.compile(r"[a-z]+")
-_VOWELS = frozenset("aeiouy")
+BRITISH = re.compile(r"(?<=.)our|is(?=e|ing|ation|able)")
+BEGINS = re.compile(r"(?:^|[.!?:\n])\W*$")
+WORD = re.compile(r"(?<![\w.@/'’-])[^\W\d_]+(?![\w@/'’]|[.-]\w)")
+LETTERS = re.compile(r"[a-z]+")
+VOWELS = frozenset("aeiouy")
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_SOUNDS = frozenset(map(frozenset, ("ck", "cs", "sz", "fv", "gj", "iy", "dt", "kq", "bp", "mn")))
-_BESIDE = frozenset(
+SOUNDS = frozenset(map(frozenset, ("ck", "cs", "sz", "fv", "gj", "iy", "dt", "kq", "bp", "mn")))
+BESIDE = frozenset(
     frozenset((left, right))
     for place, row in enumerate(_ROWS)
     for i, left in enumerate(row)
@@ -99,17 +99,15 @@ def lexicon(counts: Mapping[str, int], common: Iterable[str]) -> Lexicon:
     `counts` gives the number of passages of each normalised word of the corpus, `common` are words of the language
     that are right although the corpus lacks them, such as `whole_words` of the model's tokenizer.
     """
-    everyday = {word for word in common if _LETTERS.fullmatch(word)}
+    everyday = {word for word in common if LETTERS.fullmatch(word)}
     known = frozenset(counts) | everyday
     candidates = tuple(
         sorted(
-            word
-            for word in everyday.union(counts)
-            if _LETTERS.fullmatch(word) and _SHORTEST - 1 <= len(word) <= _LONGEST
+            word for word in everyday.union(counts) if LETTERS.fullmatch(word) and SHORTEST - 1 <= len(word) <= LONGEST
         )
     )
     most = math.log1p(max(counts.values(), default=1))
-    weights = np.array([_COMMON + (1 - _COMMON) * math.log1p(counts.get(word, 0)) / most for word in candidates])
+    weights = np.array([COMMON + (1 - COMMON) * math.log1p(counts.get(word, 0)) / most for word in candidates])
     letters = np.zeros((len(candidates), 26), np.int8)
     firsts: dict[str, slice] = {}
     for row, word in enumerate(candidates):
@@ -123,7 +121,7 @@ def whole_words(vocabulary: Iterable[str]) -> set[str]:
     pieces = list(vocabulary)
     marked = [piece[1:] for piece in pieces if piece[:1] in "▁Ġ" and len(piece) > 1]
     plain = marked or [piece for piece in pieces if not piece.startswith("##")]
-    return {piece.lower() for piece in plain if len(piece) >= _SHORTEST - 1 and piece.isalpha()}
+    return {piece.lower() for piece in plain if len(piece) >= SHORTEST - 1 and piece.isalpha()}
 
 
 @cache
@@ -141,40 +139,40 @@ def repair(question: str, lexicon: Lexicon) -> str:
         typed = match[0]
         normal = words(typed)
         # Capitals inside a word, and short words of capitals, are names and abbreviations.
-        if len(normal) != 1 or (not typed[1:].islower() and not (typed.isupper() and len(typed) > _ABBREVIATION)):
+        if len(normal) != 1 or (not typed[1:].islower() and not (typed.isupper() and len(typed) > ABBREVIATION)):
             return typed
         if is_known(normal[0], lexicon):
             return typed
-        name = typed[0].isupper() and not typed.isupper() and not _BEGINS.search(question[: match.start()])
+        name = typed[0].isupper() and not typed.isupper() and not BEGINS.search(question[: match.start()])
         found = split(normal[0], lexicon) or nearest(normal[0], lexicon, name=name)
         return typed if not found else found.capitalize() if typed[0].isupper() else found
 
-    return _WORD.sub(mended, question)
+    return WORD.sub(mended, question)
 
 
 def is_known(word: str, lexicon: Lexicon) -> bool:
     """Whether a normalised word needs no mending: known itself or as an inflection, too short, or not of letters."""
-    if not _SHORTEST <= len(word) <= _LONGEST or not _LETTERS.fullmatch(word) or word in lexicon.known:
+    if not SHORTEST <= len(word) <= LONGEST or not LETTERS.fullmatch(word) or word in lexicon.known:
         return True
     if _is_word(word, lexicon):
         return True
-    return bool(_LEARNED.fullmatch(word)) or _is_formed(word, lexicon)
+    return bool(LEARNED.fullmatch(word)) or _is_formed(word, lexicon)
 
 
 def _is_formed(word: str, lexicon: Lexicon) -> bool:
     """Whether a word is formed regularly of one that is known, by a prefix or an ending."""
-    unprefixed = (word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))
-    return any(len(base) >= _BASE and _is_word(base, lexicon) for base in (*unprefixed, *_bases(word, lexicon)))
+    unprefixed = (word[len(prefix) :] for prefix in PREFIXES if word.startswith(prefix))
+    return any(len(base) >= BASE and _is_word(base, lexicon) for base in (*unprefixed, *_bases(word, lexicon)))
 
 
 def _bases(word: str, lexicon: Lexicon) -> Iterator[str]:
     """What a word may be formed of by an ending, whether such a base exists or not."""
-    for ending, replaced in _ENDINGS:
+    for ending, replaced in ENDINGS:
         base = word.removesuffix(ending) + replaced
         if word.endswith(ending) and not base.endswith("s") and base not in STOP_WORDS:
             yield base
     # The dictionary has the inflections of its own words; this is for those of others: "dataframes".
-    for ending in _VERBAL:
+    for ending in VERBAL:
         base = word.removesuffix(ending)
         if base != word and base in lexicon.known and base not in english():
             yield base
@@ -185,7 +183,7 @@ def _is_word(word: str, lexicon: Lexicon) -> bool:
 
 
 def _american(word: str) -> str:
-    return _BRITISH.sub(lambda match: match[0].replace("ou", "o").replace("is", "iz"), word)
+    return BRITISH.sub(lambda match: match[0].replace("ou", "o").replace("is", "iz"), word)
 
 
 def nearest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
@@ -193,9 +191,9 @@ def nearest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
 
     What may be a `name` is mended to words of the corpus alone; short words to others only where they are common slips.
     """
-    if name and len(word) < _NAME:
+    if name and len(word) < NAME:
         return None
-    limit, slip = (2 if len(word) >= _LONG else 1), (0.6 if len(word) < _NAME else 0.7)
+    limit, slip = (2 if len(word) >= LONG else 1), (0.6 if len(word) < NAME else 0.7)
     own = _letters(word)
     scored = []
     for rows in (lexicon.firsts.get(first) for first in dict.fromkeys(word[:2])):
@@ -212,13 +210,13 @@ def nearest(word: str, lexicon: Lexicon, *, name: bool = False) -> str | None:
         return None
     best, found = scored[0]
     rivals = [score for score, candidate in scored[1:] if stem(candidate) != stem(found)]
-    return found if not rivals or rivals[0] - best >= _MARGIN else None
+    return found if not rivals or rivals[0] - best >= MARGIN else None
 
 
 def split(word: str, lexicon: Lexicon) -> str | None:
     """Two words of the corpus that were typed as one: "machinelearning"; None where there are none."""
     best: tuple[int, str] | None = None
-    for place in range(_SHORTEST, len(word) - _SHORTEST + 1):
+    for place in range(SHORTEST, len(word) - SHORTEST + 1):
         count = min(lexicon.counts.get(word[:place], 0), lexicon.counts.get(word[place:], 0))
         if count >= 2 and (best is None or count > best[0]):
             best = (count, f"{word[:place]} {word[place:]}")
@@ -258,9 +256,9 @@ def _add(way: tuple[int, float], cost: float) -> tuple[int, float]:
 
 def _swap_cost(typed: str, meant: str) -> float:
     pair = frozenset((typed, meant))
-    if pair <= _VOWELS or pair in _SOUNDS:
+    if pair <= VOWELS or pair in SOUNDS:
         return 0.7
-    return 0.8 if pair in _BESIDE else 1.0
+    return 0.8 if pair in BESIDE else 1.0
 
 
 def _letters(word: str) -> npt.NDArray[np.int8]:

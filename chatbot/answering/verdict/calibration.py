@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ from chatbot.arrays import Scores, Vectors
 from chatbot.content.markdown.plain import plain
 from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.passage_index import PassageIndex
+from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.model.encoder import QueryEmbedder, concurrently
 
 # So many sentences are asked at most: every question that is asked makes each build longer.
@@ -65,7 +67,18 @@ def outside_lines() -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
 
 
-def calibrate(index: LocalIndex, embedder: QueryEmbedder, old: LocalIndex | None = None) -> Calibrated:
+class Calibratable(PassageIndex, Protocol):
+    """What can be calibrated: an index that has all of its passages at hand."""
+
+    @property
+    def store(self) -> Store: ...
+
+    def nearest(self, vectors: Vectors) -> Scores:
+        """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
+        ...
+
+
+def calibrate(index: Calibratable, embedder: QueryEmbedder, old: LocalIndex | None = None) -> Calibrated:
     """Ask what is known and remember how it scored; vectors that `old` remembers are taken over."""
     lines = outside_lines()
     sentences = _sample(index)
@@ -127,7 +140,7 @@ def auroc(inside: Real, outside: Real) -> float:
     return float(below.mean() / 2 / len(outside))
 
 
-def _sample(index: LocalIndex) -> list[tuple[str, int]]:
+def _sample(index: Calibratable) -> list[tuple[str, int]]:
     """A sentence from each of some passages, and their rows: those of the lowest digests, so that edits change few."""
     digests = index.store.digests()
     rows = sorted(sorted(range(len(digests)), key=lambda row: (digests[row], row))[:_SENTENCES])
@@ -162,7 +175,7 @@ def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vect
     return _Asked(vectors, rankings, tuple(source for _, source in questions))
 
 
-def _outside(index: LocalIndex, lines: Vectors, inside: _Asked) -> npt.NDArray[np.int64]:
+def _outside(index: Calibratable, lines: Vectors, inside: _Asked) -> npt.NDArray[np.int64]:
     """Which lines are outside of this corpus: one about cooking covers some of them as well as it covers its own."""
     elsewhere = [
         float(asked.cosines[asked.rows != source].max(initial=-1.0))

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Scores, loaded
+from chatbot.arrays import Scores, Vectors, loaded
 from chatbot.disk import rename_folder, replace_text
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, write_manifest
 from chatbot.indexing.generation.publication import CURRENT, current, discard
@@ -36,7 +36,7 @@ class Calibrated:
 
     figures: dict[str, float]
     digests: npt.NDArray[np.uint8]
-    vectors: npt.NDArray[np.float16]
+    vectors: npt.NDArray[np.float16] | Vectors
     outside: npt.NDArray[np.int64]
     scale: Scores
     elsewhere: Scores

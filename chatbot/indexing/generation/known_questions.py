@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,11 @@ class KnownQuestions:
     def share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
         return len(self._led) / len(self) if len(self) else 0.0
+
+    @property
+    def terms(self) -> Collection[str]:
+        """The stemmed terms of all questions."""
+        return self._asked.numbers.keys()
 
     def closeness(self, vector: Vectors) -> QuestionScores:
         """How close the questions that lead to passages are to a unit vector."""

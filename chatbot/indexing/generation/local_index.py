@@ -122,7 +122,7 @@ class LocalIndex:
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
-            self._known = KnownQuestions(folder / opening)
+            self.known = KnownQuestions(folder / opening)
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
@@ -136,7 +136,7 @@ class LocalIndex:
             "embeddings.npy": len(self.embeddings),
             "hubs.npy": len(self.hub_rows),
             "sentences": len(self.sentence_vectors.starts) - 1,
-            FOLDER: len(self._known),
+            FOLDER: len(self.known),
             "lexical": len(self.lexical_index),
         }
         for file, count in counts.items():
@@ -207,7 +207,7 @@ class LocalIndex:
 
         To a passage's own comes what the words of the questions add that lead to it.
         """
-        return scored(self.lexical_index, weights, self._known.added(weights))
+        return scored(self.lexical_index, weights, self.known.added(weights))
 
     def frequency(self, term: str) -> int:
         """How many passages contain a stemmed term."""
@@ -247,16 +247,16 @@ class LocalIndex:
     @property
     def questions(self) -> EditorsQuestions:
         """The questions that lead to passages."""
-        return self._known.arrays
+        return self.known.arrays
 
     def question_closeness(self, vector: Vectors) -> QuestionScores:
         """How close the questions that lead to passages are to a unit vector."""
-        return self._known.closeness(vector)
+        return self.known.closeness(vector)
 
     @property
     def known_share(self) -> float:
         """The share of the passages that questions lead to, in [0, 1]."""
-        return self._known.share
+        return self.known.share
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for."""

@@ -154,9 +154,9 @@ def best(rows: Rows, scores: Scores, count: int) -> tuple[Rows, Scores]:
 
 
 def of_runs(values: Scores, counts: Rows) -> Scores:
-    """The highest of each run of so many values, shape (len(counts),), -1 where a run is empty."""
-    highest = np.full(len(counts), -1.0, np.float32)
+    """The highest of each run of so many values, shape (..., len(counts)) of (..., values); -1 where a run is empty."""
+    highest = np.full((*values.shape[:-1], len(counts)), -1.0, np.float32)
     some = counts > 0
     if some.any():
-        highest[some] = np.maximum.reduceat(values, (np.cumsum(counts) - counts)[some])
+        highest[..., some] = np.maximum.reduceat(values, (np.cumsum(counts) - counts)[some], axis=-1)
     return highest

@@ -17,7 +17,7 @@ import Stemmer
 from chatbot.content.markdown.plain import plain
 from chatbot.records import Passage
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
       \d+\([a-z]\)                                       # 401(k)
     | \d+(?:[.,]\d+)+                                    # 170,000  3.5
@@ -27,10 +27,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_NUMBER_MARKS = re.compile(r"[,()]")  # 401(k) and 401k are one word
-_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)  # U.S. -> US, Ph.D. stays two terms
-_JOINED = re.compile(r"\b([a-z]+)\.(js|io|py|ai)\b")
-_PAIR = re.compile(r"\b([a-z]{1,3})[/&]([a-z]{1,3})\b")
+NUMBER_MARKS = re.compile(r"[,()]")  # 401(k) and 401k are one word
+DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)  # U.S. -> US, Ph.D. stays two terms
+JOINED = re.compile(r"\b([a-z]+)\.(js|io|py|ai)\b")
+PAIR = re.compile(r"\b([a-z]{1,3})[/&]([a-z]{1,3})\b")
 
 # Snowball's English list and "please". They are counted like other words, but a question gives them less weight.
 STOP_WORDS = frozenset(
@@ -50,12 +50,12 @@ def words(text: str) -> list[str]:
     """The words of a text, normalised but neither stemmed nor filtered, in order."""
     folded = _fold(text)
     if folded.find(".", 0, -1) >= 0:  # most sentences have none but the last
-        folded = _DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
-        folded = _JOINED.sub(r"\1\2", folded)
-    found = [word if word.isalpha() else _bare(word) for word in _TOKEN.findall(folded)]
+        folded = DOTTED.sub(lambda match: match[0].replace(".", ""), folded)
+        folded = JOINED.sub(r"\1\2", folded)
+    found = [word if word.isalpha() else _bare(word) for word in TOKEN.findall(folded)]
     # UX/UI and R&D are asked for both as a pair and by their parts.
     if "/" in folded or "&" in folded:
-        found.extend(match[1] + match[2] for match in _PAIR.finditer(folded))
+        found.extend(match[1] + match[2] for match in PAIR.finditer(folded))
     return found
 
 
@@ -101,7 +101,7 @@ def _fold(text: str) -> str:
 
 def _bare(word: str) -> str:
     if word[0].isdigit():
-        return _NUMBER_MARKS.sub("", word)
+        return NUMBER_MARKS.sub("", word)
     for mark in ("'", "’"):
         head, found, tail = word.partition(mark)
         if found:
