@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,13 @@ from chatbot.serving.listing import (
     canonical,
     described,
     markdown_address,
+    text_file,
 )
 from chatbot.serving.middleware.metrics import count_answer
 from chatbot.serving.middleware.rate_limit import charge
 from chatbot.serving.middleware.scope import site_of, view_of
 from chatbot.serving.web.assets import CSP, STYLE
-from chatbot.serving.web.markdown_html import article_html, place, with_query
+from chatbot.serving.web.markdown_html import Linked, article_html, place
 from chatbot.serving.web.templates import View, fill
 from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, own_topics, topics_of, within
@@ -68,7 +69,7 @@ def routes(bot: Chatbot, openings: Openings) -> APIRouter:
             articles = [one for one in articles if topic.casefold() in {each.casefold() for each in one.topics}]
         groups = [(topic, articles)] if topic else by_first_topic(site, articles)
         return _page(
-            list_page([(name, _links(group, view, "", openings)) for name, group in groups], view, **values), view
+            list_page([(name, links_of(group, view, "", openings)) for name, group in groups], view, **values), view
         )
 
     @router.get("/articles/{article_id:path}")
@@ -86,7 +87,7 @@ def routes(bot: Chatbot, openings: Openings) -> APIRouter:
             return _page(missing_page(article_id, view, topics), view, 404)
         cited = bot.passage(passage) if passage else None
         cited = cited if cited and cited.article_id == article.id else None
-        related = _links(_related(bot, article, site), view, _root(article_id), openings)
+        related = links_of(_related(bot, article, site), view, _root(article_id), openings)
         around = Around(base, openings(article.id), related, own_topics(site, article.topics))
         lost = bool(passage) and cited is None
         return _page(article_page(article, cited, view, around, lost=lost, at=article_id), view)
@@ -123,10 +124,10 @@ def article_page(
     headings = [block for block in slugged if block.title != article.title]
     top_anchor = next((block.slug for block in slugged if block.title == article.title), "")
     body = article_html(
-        article, {block.line: block.slug for block in headings}, cited, root, view.language("table"), view.query()
+        article, {block.line: block.slug for block in headings}, cited, root, view.language("table"), view.place
     )
     top = [block for block in headings if block.level == min(heading.level for heading in headings)]
-    address, description = canonical(article, around.base), described(around.sentences)
+    address, description = canonical(article, around.base, _bare(view)), described(around.sentences)
     values = {
         "address": address,
         "anchor": top_anchor,
@@ -137,7 +138,7 @@ def article_page(
         "data": _data(article, address, description, view),
         "description": description,
         "lost": lost,
-        "markdown": markdown_address(article, root),
+        "markdown": root + text_file(article) if view.files else markdown_address(article, root),
         "questions": offered(article)[:MOST_QUESTIONS],
         "related": around.related,
         "to_cited": cited.url.partition("#")[2] if cited else "",
@@ -153,15 +154,17 @@ def list_page(
     topics: Sequence[tuple[str, int]] = (),
     topic: str = "",
     asked: str = "",
-    message: str = "",
+    root: str = "",
     **found: Any,
 ) -> str:
-    """The articles in groups, each with a link to where it is read; or what was found for what was `asked`."""
-    values = {"tongue": view.language.code, "lines": (), "contact": "", "found": (), **found}
+    """The articles in groups, each with a link to where it is read; or what was found for what was `asked`.
+
+    `root` is the relative address of the root, `found` may have a `message` and what else the list says of a question.
+    """
+    values = {"message": "", "tongue": view.language.code, "lines": (), "contact": "", "found": (), **found}
     return fill(
-        "articles.html", view, "", style=STYLE, groups=groups, topics=topics, topic=topic, asked=asked,
-        message=message, **values,
-    )  # fmt: skip
+        "articles.html", view, root, style=STYLE, groups=groups, topics=topics, topic=topic, asked=asked, **values
+    )
 
 
 def missing_page(article_id: str, view: View, topics: Sequence[tuple[str, int]] = ()) -> str:
@@ -209,12 +212,20 @@ def _related(bot: Chatbot, article: Article, site: SiteSettings | None) -> list[
     return [listed[each] for each in near if each in listed][:RELATED]
 
 
-def _links(articles: Iterable[Article], view: View, root: str, openings: Openings) -> tuple[Link, ...]:
+def links_of(
+    articles: Iterable[Article], view: View, root: str, openings: Callable[[str], Sequence[str]]
+) -> tuple[Link, ...]:
+    """What a list says of each article; `openings` gives its first sentences by its id."""
     links = []
     for article in articles:
-        href = place(article_address(article.id, article.url), root)
-        links.append((article, href and with_query(href, root, view.query()), next(iter(openings(article.id)), "")))
+        href = view.place(article_address(article.id, article.url), root)
+        links.append((article, href, next(iter(openings(article.id)), "")))
     return tuple(links)
+
+
+def _bare(view: View) -> Linked:
+    # The one address of a page is the same in each language.
+    return view.files.place if view.files else place
 
 
 def _data(article: Article, address: str, description: str, view: View) -> dict[str, Any]:

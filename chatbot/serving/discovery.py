@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from fastapi import APIRouter, Request, Response
@@ -34,23 +35,15 @@ def routes(bot: Chatbot, openings: Openings) -> APIRouter:
     @router.get("/llms.txt")
     def llms(request: Request) -> Response:
         view, site, articles, base = asked(request)
-        language = view.language
-        lines = [
-            f"# {view.brand}",
-            "",
-            f"> {language('start_text', articles=language.count('articles', len(articles)))}",
-        ]
-        for topic, group in by_first_topic(site, articles):
-            lines += ["", f"## {topic or language('articles')}", ""]
-            lines += [_line(article, openings(article.id), base) for article in group]
-        return PlainTextResponse("\n".join(lines) + "\n")
+        lines = [(article, markdown_address(article, base), openings(article.id)) for article in articles]
+        return PlainTextResponse(llms_text(view, site, lines))
 
     @router.get("/sitemap.xml")
     def sitemap(request: Request) -> Response:
         view, _, articles, base = asked(request)
         own = [(canonical(article, base), day_of(article)) for article in articles if is_read_here(article)]
         pages = [(f"{base}chat/", None), (f"{base}articles", None), *own]
-        return _xml("sitemap.xml", view, "application/xml", pages=pages[:MOST_ADDRESSES])
+        return Response(sitemap_text(view, pages), media_type="application/xml")
 
     @router.get("/feed.xml")
     def feed(request: Request) -> Response:
@@ -58,7 +51,7 @@ def routes(bot: Chatbot, openings: Openings) -> APIRouter:
         dated = [(day, article) for article in articles if (day := day_of(article))]
         newest = sorted(dated, key=lambda each: (-each[0].toordinal(), each[1].title.casefold()))[:MOST_ENTRIES]
         entries = [(one, day, canonical(one, base), described(openings(one.id))) for day, one in newest]
-        return _xml("feed.xml", view, "application/atom+xml", base=base, entries=entries)
+        return Response(_xml("feed.xml", view, base=base, entries=entries), media_type="application/atom+xml")
 
     @router.get("/robots.txt")
     def robots(request: Request) -> Response:
@@ -74,11 +67,31 @@ def day_of(article: Article) -> date | None:
     return article.updated or article.published
 
 
-def _line(article: Article, sentences: tuple[str, ...], base: str) -> str:
+def llms_text(view: View, site: SiteSettings | None, lines: Sequence[tuple[Article, str, Sequence[str]]]) -> str:
+    """llms.txt of articles, each with the address where a program reads it and its first sentences."""
+    language, said = view.language, {article.id: (address, sentences) for article, address, sentences in lines}
+    articles = [article for article, _, _ in lines]
+    told = [
+        f"# {view.brand}",
+        "",
+        f"> {language('start_text', articles=language.count('articles', len(articles)))}",
+    ]
+    for topic, group in by_first_topic(site, articles):
+        told += ["", f"## {topic or language('articles')}", ""]
+        told += [_line(article, *said[article.id]) for article in group]
+    return "\n".join(told) + "\n"
+
+
+def sitemap_text(view: View, pages: Sequence[tuple[str, date | None]]) -> str:
+    """A sitemap of whole addresses, each with the day of its latest version; those beyond the limit are left out."""
+    return _xml("sitemap.xml", view, pages=pages[:MOST_ADDRESSES])
+
+
+def _line(article: Article, address: str, sentences: Sequence[str]) -> str:
     said = f": {sentences[0]}" if sentences else ""
     title = _BRACKETS.sub(r"\\\1", article.title)
-    return f"- [{title}]({markdown_address(article, base)}){said}"
+    return f"- [{title}]({address}){said}"
 
 
-def _xml(name: str, view: View, media_type: str, **values: object) -> Response:
-    return Response(_NOT_XML.sub("", fill(name, view, "", **values)), media_type=media_type)
+def _xml(name: str, view: View, **values: object) -> str:
+    return _NOT_XML.sub("", fill(name, view, "", **values))

@@ -13,7 +13,7 @@ from chatbot.content.markdown.plain import plain
 from chatbot.content.markdown.sentences import sentence_spans
 from chatbot.errors import IndexAway
 from chatbot.records import Article
-from chatbot.serving.web.markdown_html import place
+from chatbot.serving.web.markdown_html import Linked, file_of, place
 from chatbot.settings import SiteSettings
 from chatbot.sites import own_topics
 
@@ -74,15 +74,23 @@ def by_first_topic(site: SiteSettings | None, articles: Iterable[Article]) -> li
     return sorted(groups.items(), key=lambda each: (not each[0], each[0].casefold()))
 
 
-def canonical(article: Article, base: str) -> str:
+def canonical(article: Article, base: str, linked: Linked = place) -> str:
     """The one public address of an article; `base` is that of this server, ending with a slash, or relative to it."""
-    stated = place(article_address(article.id, article.url), base) or f"{base}articles/{quote(article.id)}"
+    stated = linked(article_address(article.id, article.url), base) or f"{base}articles/{quote(article.id)}"
     return urljoin(base, stated) if "://" in base else stated
 
 
 def markdown_address(article: Article, base: str) -> str:
     """Where an article's Markdown is; `base` as above, or a relative address."""
     return f"{base}articles/{quote(article.id)}.md"
+
+
+def text_file(article: Article) -> str:
+    """The file that an export has of an article's Markdown, seen from its root.
+
+    Hosts that make pages of Markdown would make one over the article's own; they leave plain text alone.
+    """
+    return file_of(article_address(article.id, article.url)).removesuffix("html") + "txt"
 
 
 def is_read_here(article: Article) -> bool:

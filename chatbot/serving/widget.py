@@ -95,6 +95,15 @@ def tag(url: str, options: Mapping[str, str]) -> str:
     return f'{script}\n<noscript><a href="{base}/chat/">{label}</a></noscript>'
 
 
+def files() -> dict[str, bytes]:
+    """The widget as files by path, for hosts without a server: its script, what that loads, and the words of languages.
+
+    They find each other from wherever they lie together; `?v=` in an address says nothing to such a host.
+    """
+    words = {f"widget/{code}.json": _words(code).content for code in LANGUAGES if code != "en"}
+    return {"widget.js": _script().content, "widget-parts.js": _parts().content, **words}
+
+
 def site_of(address: str) -> SiteSettings:
     """The site of an address such as `https://example.org/about`: its origin. Raises SettingsError for others."""
     parts = urlsplit(address if "//" in address else f"https://{address}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
@@ -29,6 +29,8 @@ from chatbot.records import Article, Highlight, Hit, Passage
 OPEN, CLOSE = "\U00010a7f", "\U00010af0"
 _SENTINELS = re.compile(f"[{OPEN}{CLOSE}]")
 LEAD_CHARACTERS = 240
+Linked = Callable[[str, str], str | None]
+"""An address, and the relative address of the root, to a link; None where it leads to no web page."""
 _LINE_END = re.compile(r"\r\n?|\n")  # what the parser takes for the end of a line
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _WEB = re.compile(r"(https?|mailto):", re.IGNORECASE)
@@ -73,16 +75,24 @@ def lead(hit: Hit) -> str:
 
 
 def article_html(
-    article: Article, slugs: Mapping[int, str], cited: Passage | None, root: str, table: str = "Table", query: str = ""
+    article: Article,
+    slugs: Mapping[int, str],
+    cited: Passage | None,
+    root: str,
+    table: str = "Table",
+    linked: Linked | None = None,
 ) -> Markup:
     """The whole article; the blocks of the cited passage carry the class `cited`.
 
     `slugs` are the anchors of its headings by their line, counted from 0. A first heading
-    that repeats the title is left out. `query`, such as "?lang=fr", is added to links to other own articles.
+    that repeats the title is left out. `linked` is how links without a scheme are written; without it as `place` does.
     """
-    env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs, "query": query}
+    env = {"marks": (), "base": article_address(article.id, article.url), "root": root, "slugs": slugs}
     pages = [(article.text.count("\n", 0, start), number) for number, start in enumerate(article.pages, 1)]
-    return _render(article.text, env | {"title": article.title, "cited": cited, "table": table, "pages": pages})
+    return _render(
+        article.text,
+        env | {"title": article.title, "cited": cited, "table": table, "pages": pages} | {"linked": linked or place},
+    )
 
 
 def place(url: str, root: str) -> str | None:
@@ -97,6 +107,19 @@ def with_query(href: str, root: str, query: str) -> str:
     path, hash_, fragment = href.partition("#")
     own = path.startswith(f"{root}articles/") and "?" not in path
     return f"{path}{query}{hash_}{fragment}" if own else href
+
+
+def file_of(url: str) -> str:
+    """The file that an export has of an own page, seen from its root: `/articles/cv#gap` is `articles/cv.html#gap`.
+
+    `url` begins with `/articles/`. Nothing in it leads out of that folder, and none is the list of the articles.
+    """
+    path, hash_, fragment = url.partition("#")
+    name = unquote(path.removeprefix("/articles/").partition("?")[0]).strip("/")
+    parts = ["_" if part in ("", ".", "..") else part for part in name.split("/")]
+    if re.fullmatch("index_*", name, re.IGNORECASE):
+        parts[-1] += "_"
+    return f"articles/{quote('/'.join(parts))}.html{hash_}{fragment}"
 
 
 def link_target(base: str, href: str) -> str:
@@ -231,8 +254,7 @@ def _link_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env
     token = tokens[index]
     href = str(token.attrGet("href"))
     if not _SCHEME.match(href):
-        href = place(link_target(env["base"], href), env["root"]) or "#"
-        href = with_query(href, env["root"], env.get("query", ""))
+        href = env.get("linked", place)(link_target(env["base"], href), env["root"]) or "#"
     leaves = {"target": "_blank", "rel": "noopener noreferrer"} if _SCHEME.match(href) else {}
     token.attrs = {"href": href, **leaves}
     return str(self.renderToken(tokens, index, options, env))

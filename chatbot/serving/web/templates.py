@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,10 +19,45 @@ from chatbot.answering.highlight import MOST_WORDS
 from chatbot.content.markdown.plain import plain
 from chatbot.records import Article, Hit, Passage, Why
 from chatbot.serving.web.languages import ENGLISH, Language
-from chatbot.serving.web.markdown_html import lead, passage_html, place_of
+from chatbot.serving.web.markdown_html import file_of, lead, passage_html, place, place_of, with_query
 
 ROOT = "../"  # the chat page lives at /chat/
 RECENT = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The pages as files, which no server answers for, seen from a folder that holds them all.
+
+    `style` and `icon` are the names of these files, `policy` is what the pages say of what they fetch. `base` is the
+    public address of the folder, ending with a slash, or empty where nobody knows it. `elsewhere` are the addresses of
+    articles with a site of their own, by id.
+    """
+
+    style: str
+    icon: str
+    policy: str
+    base: str = ""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, url: str, root: str) -> str | None:
+        """As `markdown_html.place`, to the file of an own page, or to the site of an article that has one."""
+        if not url.startswith("/articles/"):
+            return place(url, root)
+        path, hash_, fragment = url.partition("#")
+        away = self.elsewhere.get(unquote(path.removeprefix("/articles/")))
+        if away:
+            return away if "#" in away else away + hash_ + fragment
+        return root + file_of(url)
+
+
+def topic_file(topic: str) -> str:
+    """The file of an export that lists the articles of a topic; topics differ whatever the case of their letters."""
+    name = topic.casefold()
+    said = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
+    plainly = re.fullmatch(r"[a-z0-9]+( [a-z0-9]+)*", name)
+    digest = "" if plainly else "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"topics/{said or 'topic'}{digest}.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +66,7 @@ class View:
 
     `brand` is what the installation calls itself. `kept` is what of the address goes on to other own pages: a language
     or a site that it asks for, as (name, value). `contact` is the address of people who can be asked instead, or empty.
+    `files` says that the pages are files; without it a server answers for them.
     """
 
     language: Language = ENGLISH
@@ -36,11 +74,36 @@ class View:
     brand: str = ""
     kept: tuple[tuple[str, str], ...] = ()
     contact: str = ""
+    files: Files | None = None
 
     def query(self, **more: str) -> str:
         """The query of a link to an own page: "?lang=fr", or empty."""
         pairs = [*self.kept, *more.items()]
         return f"?{urlencode(pairs)}" if pairs else ""
+
+    def place(self, url: str, root: str) -> str | None:
+        """The address as a link from a page of this visit; None where it leads to no web page."""
+        if self.files:
+            return self.files.place(url, root)
+        href = place(url, root)
+        return href and with_query(href, root, self.query())
+
+    @property
+    def icon(self) -> str:
+        """Where the icon is, seen from the root."""
+        return self.files.icon if self.files else "favicon.svg"
+
+    def chat(self, question: str = "") -> str:
+        """Where the chat is, or is asked a question, seen from the root."""
+        if self.files:  # behind a hash, so that no server sees it
+            return "search.html" + (f"#{urlencode({'q': question})}" if question else "")
+        return "chat/" + (self.query(q=question) if question else self.query())
+
+    def listed(self, topic: str = "") -> str:
+        """Where the articles are listed, all or those of a topic, seen from the root."""
+        if self.files:
+            return topic_file(topic) if topic else "articles/index.html"
+        return "articles" + (self.query(topic=topic) if topic else self.query())
 
 
 def why(reason: Why, language: Language) -> str:

@@ -220,7 +220,8 @@ return class {
   #told = h("p", { class: "unseen", role: "status" });
   #options = h("ul", { id: "options", role: "listbox", hidden: "" });
   #chosen = -1;
-  #widget; #core; #panel; #log; #input; #full; #wider; #last; #long; #said; #typing; #asking;
+  #tries = 0;
+  #engine; #widget; #core; #panel; #log; #input; #full; #wider; #last; #long; #said; #typing; #asking;
 
   constructor(widget, core) {
     this.#widget = widget;
@@ -248,15 +249,24 @@ return class {
     return this.#widget.dataset;
   }
 
+  // Whether there is no server, only the files of an export.
+  get #static() {
+    return "static" in this.#data;
+  }
+
+  get #gradio() {
+    return this.#data.mode === "gradio" && !this.#static;
+  }
+
   get #chat() {
     const { language = "", theme = "", color } = this.#data;
-    return `${this.#widget.home}chat/?${new URLSearchParams({ site: origin, lang: language, theme,
+    return this.#static ? `${this.#widget.home}search.html` : `${this.#widget.home}chat/?${new URLSearchParams({ site: origin, lang: language, theme,
       color: color ? this.#core.colour() : "" })}`;
   }
 
   async furnish() {
-    const { mode, logo, privacy, header } = this.#data, widget = this.#widget, language = this.#said = this.#core.language();
-    const gradio = mode === "gradio", before = this.#panel, title = widget.label, away = web(privacy || "", document.baseURI);
+    const { logo, privacy, header } = this.#data, widget = this.#widget, language = this.#said = this.#core.language();
+    const gradio = this.#gradio, before = this.#panel, title = widget.label, away = web(privacy || "", document.baseURI);
     this.#words = language !== "en" && LANGUAGES[language] ? await this.#call(`widget/${language}.json`).catch(() => ({})) : {};
     // An answer is too long to be read out whole: what is said of it is in the status line.
     this.#log ||= h("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0,
@@ -271,6 +281,7 @@ return class {
       this.#count();
     }
     this.#full = this.#named(h("a", { href: this.#chat, target: "_blank", rel: "noopener" }), "full", "Open the full chat");
+    this.#full.hidden = this.#static && !widget.bubble && web(".", location) === widget.home; // it is what this page is
     this.#wider = widget.bubble && button("", () => this.#core.widen());
     this.#panel = h("div", { class: `panel ${header || ""}`, role: widget.bubble && "dialog", "aria-label": widget.bubble && title },
       h("header", {}, ...picture(logo, widget.home), h("h2", {}, title),
@@ -297,7 +308,7 @@ return class {
   // After each change of the tag, the page or the window.
   dressed(modal) {
     const { bubble, opened } = this.#widget;
-    if (this.#said !== this.#core.language() && this.#data.mode !== "gradio") this.furnish().then(() => this.dressed(modal));
+    if (this.#said !== this.#core.language() && !this.#gradio) this.furnish().then(() => this.dressed(modal));
     if (!bubble) return;
     Object.assign(this.#panel, { hidden: !opened, ariaModal: modal });
     this.#named(this.#wider, "widen", this.#core.wide() ? "Make smaller" : "Enlarge").hidden = modal;
@@ -468,8 +479,29 @@ return class {
     }
   }
 
+  // The engine comes with the first question to it; where it does not come, the next one tries again.
+  #opened(home) {
+    return this.#engine ||= (async () => {
+      try {
+        const { engine } = await (await fetch(home + "manifest.json", { cache: "no-cache" })).json();
+        return await (await import(home + engine + (this.#tries ? `?try=${this.#tries}` : ""))).default(home);
+      } catch (error) {
+        this.#tries += 1;
+        this.#engine = null;
+        throw error;
+      }
+    })();
+  }
+
+  async #asked(name, body) {
+    const engine = await this.#opened(this.#widget.home);
+    return name === "suggest" ? { suggestions: await engine.suggest(body.q, body.n) } : engine[name](body);
+  }
+
   async #call(path, body, signal) {
-    const response = await fetch(this.#widget.home + path, body && { method: "POST", signal,
+    const [, name] = this.#static && /^api\/(ask|suggest|site)$/.exec(path) || [];
+    if (name) return Promise.race([this.#asked(name, body), new Promise((_, no) => signal?.addEventListener("abort", () => no(signal.reason)))]);
+    const response = await fetch(this.#static && body ? this.#data.feedback : this.#widget.home + path, body && { method: "POST", signal,
       headers: { "Content-Type": "application/json" }, body: json(body) });
     const told = await response.json().catch(() => ({}));
     if (!response.ok) throw { ...told, status: response.status, wait: response.headers.get("Retry-After") || 60 };
@@ -557,9 +589,9 @@ return class {
           && h("button", { type: "button", class: "cite", click: () => show(rank), "aria-label": this.#t("Passage {0}", rank) }, `${rank}`)))),
       hits[0] && h("h3", { class: "soft" }, this.#counted(answer)),
       ...passages,
-      hits[0] && this.#feedback(question),
+      hits[0] && this.#heard && this.#feedback(question),
       (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
-      notice === "not_covered" && this.#lacking(question),
+      notice === "not_covered" && this.#heard && this.#lacking(question),
       ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip"),
       ...this.#chips(this.#t("Ask next"), follow_ups, " strip"),
     ].filter(Boolean);
@@ -635,6 +667,11 @@ return class {
       box.querySelector(".say")?.remove();
       box.append(h("p", { class: "say" }, this.#why(error)));
     }
+  }
+
+  // Whether somebody can be told: the server or, where there is none, whom the tag names.
+  get #heard() {
+    return !this.#static || this.#data.feedback;
   }
 
   #lacking(question) {

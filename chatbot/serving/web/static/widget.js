@@ -204,7 +204,7 @@ class Widget extends HTMLElement {
     root.lang = language;
     root.dir = dir;
     root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone", this.opened && this.#wide && "wide",
-      ...(position || (right ? "bottom-left" : "bottom-right")).split("-")].join(" ");
+      ...this.bubble ? (position || (right ? "bottom-left" : "bottom-right")).split("-") : []].join(" ");
     root.style.color = dark ? "#77cdb2" : "#12604e";
     if (color) root.style.color = color; // one that is no colour changes nothing
     const accent = (getComputedStyle(root).color.match(/[\d.]+/g) || BLACK).slice(0, 3).map(Number);
@@ -214,7 +214,7 @@ class Widget extends HTMLElement {
       text = accent.map((c, n) => c + ((dark ? WHITE : BLACK)[n] - c) * part);
     }
     root.style.cssText = `--accent:rgb(${accent});--on:${contrast(accent, WHITE) < 4.5 ? "#000" : "#fff"};--text:rgb(${text});
-      --x:${x}px;--y:${y}px;--w:${w}px;--h:${tall}px;--vh:${view.height}px;--vt:${view.offsetTop}px`;
+      --x:${x}px;--y:${y}px;--w:${w}px;--h:${size.match(/^\d+%$/) || tall + "px"};--vh:${view.height}px;--vt:${view.offsetTop}px`;
     if (this.bubble) {
       this.#launcher.ariaLabel = this.#launcher.lastChild.textContent = this.dataset.launcherLabel || (LANGUAGES[language] || LANGUAGES.en)[0];
       this.#launcher.ariaExpanded = this.opened;
