@@ -130,5 +130,9 @@ class PublishRefused(CorpusIndexError):
         super().__init__(message)
 
 
+class ExportRefused(ChatbotError):
+    """A folder cannot be exported to."""
+
+
 class NoSuchGeneration(CorpusIndexError):
     """No kept generation has this name, or there is none to go back to."""

@@ -77,6 +77,16 @@ def shipped(encoders: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
 
 
 @pytest.fixture(scope="session")
+def exported(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of the served folder, for tests that change nothing in it."""
+
+    def make(folder: Path) -> None:
+        subprocess.run([*COMMAND, "export", str(folder / "chat")], cwd=served_folder, check=True, timeout=600)
+
+    return made_once(tmp_path_factory, "exported", make) / "chat"
+
+
+@pytest.fixture(scope="session")
 def server(served_folder: Path) -> Iterator[Server]:
     """The server that most tests share."""
     running = start_server(served_folder)

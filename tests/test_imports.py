@@ -40,6 +40,7 @@ serving/editor
 serving/api
 serving
 operating
+exporting
 cli
 """.split()
 

@@ -1,14 +1,17 @@
-"""Commands that open the front doors."""
+"""Commands that open the front doors, or write them as files."""
 
 from __future__ import annotations
 
+import json
 import threading
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatbot import catalogues
-from chatbot.cli.app import app, example, line, say
+from chatbot.cli.app import JsonOption, app, counted, example, line, say
 from chatbot.cli.build import build_with_progress, watch_until
 from chatbot.errors import IndexMissing
 
@@ -84,3 +87,25 @@ def embed(
         say(f'[[sites]]\norigins = ["{asked.origins[0]}"]')
     if not url and not settings.server.hosts:
         say("\nThis address is for this machine alone; name the public one with --url.", err=True)
+
+
+@app.command(epilog=example("chatbot export site/chat", "chatbot export site/chat --base https://example.org/chat/"))
+def export(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(help="The folder to write; it is made where it is missing.")],
+    base: Annotated[str, typer.Option(help="The address it will have, for sitemap and robots.txt.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write the chat as a folder of files, for hosts without a server; nothing where nothing changed."""
+    from chatbot.cli.progress import Progress
+    from chatbot.exporting.export import export as export_to
+
+    with Progress() as on_step:
+        done = export_to(context.obj(), out, base, on_step)
+    if as_json:
+        say(json.dumps(asdict(done), indent=1))
+        return
+    changed = f"wrote {done.written}, removed {done.removed}" if done.written or done.removed else "nothing changed"
+    say(f"{out}: {counted(done.files, 'file')}, {done.size / 1e6:.1f} MB; {changed}")
+    if done.written:
+        say(f"next: python -m http.server --directory {out} 8000, and open http://localhost:8000/search.html")

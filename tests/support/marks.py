@@ -16,7 +16,7 @@ import pytest
 MARKS = ("pure", "index", "browser")
 FIXTURES = {
     "browser": {"browser"},
-    "index": {"served_folder", "encoders", "shipped", "server", "chatbot"},
+    "index": {"served_folder", "encoders", "shipped", "exported", "server", "chatbot"},
 }
 MODELS_AND_PAGES = ("torch", "transformers", "sentence_transformers", "onnxruntime", "gradio")
 CLI, JOB, HINDERED = "chatbot.cli import main", "build_job import main", "tests.support.hindered_build"

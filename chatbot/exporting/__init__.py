@@ -1,0 +1,1 @@
+"""The same chat as a folder of files, for hosts without a server."""

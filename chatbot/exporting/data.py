@@ -1,0 +1,223 @@
+"""An index as files for the script: what every question needs in one, all else in small ones, fetched when used.
+
+base      articles, heads of all passages, questions out of scope, limits of verdicts, the names of all other files
+words/    rows of the table, some words and their pairs a file
+terms/    what terms add to passages
+passages/ a passage a file: text, sentences, vectors of it, of its sentences, of the questions that lead to it
+asked/    which passage the very words of a known question lead to
+known/    words of an English dictionary, by which what is misspelt is told
+lexicon   words of the corpus and how common each is, fetched to mend a word that is not known
+next      questions to ask next or while typing
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import astuple
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.answering import highlight, in_short
+from chatbot.answering.follow_ups import offered
+from chatbot.answering.ranking.comparison import names_in
+from chatbot.answering.ranking.pins import Pins
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.suggestions import all_suggestions
+from chatbot.answering.understanding.spelling import Lexicon, english
+from chatbot.answering.verdict.evidence import KNOWN_SHARE, Thresholds
+from chatbot.content.markdown.plain import plain
+from chatbot.exporting.packed import Packed
+from chatbot.exporting.shards import Files, Shards, gaps, packed, put, shards, varints
+from chatbot.exporting.static_index import OPENED, StaticIndex
+from chatbot.exporting.static_pages import passage_url
+from chatbot.exporting.static_words import Term
+from chatbot.exporting.word_table import order
+from chatbot.indexing.generation.calibration_data import text_digest
+from chatbot.indexing.words.tokens import words
+from chatbot.records import Article, Passage
+
+FORMAT = 1
+FOLDER = "data"
+_WORDS, _TERMS, _KNOWN = 12, 8, 1000  # keys a file
+_ASKED = 8  # bits of a hash that tell the file
+_FNV, _FNV_OTHER, _PRIME = 0x811C9DC5, 0x9747B28C, 0x01000193
+
+
+def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexicon: Lexicon) -> tuple[str, Files]:
+    """The path of the base, and all files of an index, the one of the searcher, with the `limits` of its verdicts."""
+    files: Files = {}
+    told = [_table(index, files), _terms(index, files), _known(files), _asked(searcher, files)]
+    paths = [
+        put(_passage(index, row, passage), f"{FOLDER}/passages", files)
+        for row, passage in enumerate(index.passages(range(len(index))))
+    ]
+    names = [*(one.names for one in told), *(bytes.fromhex(path.rpartition("/")[2][:-4]) for path in paths)]
+    counts = Counter(index.article_of.tolist())
+    arrays, outside = index.arrays, index.outside
+    head = {
+        "format": FORMAT,
+        "generation": index.generation,
+        "passages": len(index),
+        "dim": index.manifest.dim,
+        "opened": OPENED,
+        "articles": [_article(one, counts[number]) for number, one in enumerate(searcher.articles)],
+        "pins": [
+            [number, pin.question, pin.until.isoformat() if pin.until else "", row]
+            for number, pin, row in Pins(searcher).placed
+        ],
+        "rare": index.idf(""),
+        "outside": len(outside),
+        "scale": index.calibrated.scale.tolist() if index.calibrated else [],
+        "limits": astuple(limits),
+        "known": index.known_share >= KNOWN_SHARE,
+        "firsts": [one.firsts for one in told],
+        "lexicon": put(packed(_lexicon(lexicon)), f"{FOLDER}/more", files),
+        "next": put(packed(_next(searcher)), f"{FOLDER}/more", files),
+    }
+    base = packed(
+        head,
+        arrays.heads.scales,
+        arrays.added,
+        index.hubs_of_passages,
+        outside.scales,
+        outside.codes,
+        arrays.heads.codes,
+        np.frombuffer(b"".join(names), np.uint8),
+    )
+    return put(base, FOLDER, files), files
+
+
+def _table(index: StaticIndex, files: Files) -> Shards:
+    table = index.table
+    own = [(word, number) for number, word in enumerate(table.words)]
+    pairs = [(" ".join(pair), len(own) + number) for number, pair in enumerate(table.pairs)]
+    keys = sorted((*own, *pairs), key=lambda key: order(key[0]))
+
+    def write(some: slice) -> bytes:
+        texts, rows = zip(*keys[some], strict=True)
+        weights = [float(table.weights[row]) if row < len(own) else 0.0 for row in rows]
+        vectors = table.rows.of_rows(np.array(rows))
+        return packed(texts, np.array(weights, np.float32), vectors.scales, vectors.codes)
+
+    return shards([key for key, _ in keys], _WORDS, write, f"{FOLDER}/words", files)
+
+
+def _terms(index: StaticIndex, files: Files) -> Shards:
+    terms = sorted(index.static_words.terms.items(), key=lambda term: order(term[0]))
+
+    def write(some: slice) -> bytes:
+        head, numbers = [], []
+        for name, term in terms[some]:
+            head.append([name, term.idf, term.own, len(term.rows), len(term.articles), float(term.scale)])
+            numbers += [*_term(term)]
+        return packed(head, np.concatenate(numbers))
+
+    return shards([name for name, _ in terms], _TERMS, write, f"{FOLDER}/terms", files)
+
+
+def _term(term: Term) -> list[npt.NDArray[np.uint8]]:
+    own = min(term.own, len(term.rows))
+    rows = varints([*gaps(term.rows[:own]), *gaps(term.rows[own:]), *gaps(term.articles)])
+    return [rows, term.codes, term.article_codes]
+
+
+def _known(files: Files) -> Shards:
+    listed = sorted(english(), key=order)
+    return shards(listed, _KNOWN, lambda some: packed(listed[some]), f"{FOLDER}/known", files)
+
+
+def _asked(searcher: Searcher, files: Files) -> Shards:
+    """By a hash of 64 bits, since the questions themselves would be the largest part of an export."""
+    written: dict[tuple[int, int], set[int]] = {}
+    for number, article in enumerate(searcher.articles):
+        for question in article.questions:
+            row = searcher.leads[number, text_digest(question)]
+            written.setdefault(hashes(" ".join(words(question))), set()).add(row)
+    parts: list[list[int]] = [[] for _ in range(1 << _ASKED)]
+    for (one, other), rows in sorted(written.items()):
+        for row in sorted(rows):
+            parts[one >> (32 - _ASKED)] += [one, other, row]
+    keys = [f"{number:03d}" for number in range(len(parts))]
+
+    def write(some: slice) -> bytes:
+        return packed([], np.array(parts[some.start], np.uint32))
+
+    return shards(keys, 1, write, f"{FOLDER}/asked", files)
+
+
+def hashes(text: str) -> tuple[int, int]:
+    """Two numbers of 32 bits that stand for a text: FNV-1a (Fowler, Noll, Vo) of its UTF-8 from two beginnings."""
+    one, other = _FNV, _FNV_OTHER
+    for byte in text.encode():
+        one, other = ((value ^ byte) * _PRIME & 0xFFFFFFFF for value in (one, other))
+    return one, other
+
+
+def _passage(index: StaticIndex, row: int, passage: Passage) -> bytes:
+    text = passage.text
+    spans, _ = index.sentences(row)
+    wholes = []
+    for first, last in highlight.wholes(text, spans.tolist()):
+        raw = text[spans[first][0] : spans[last][1]]
+        shown = plain(raw)
+        least = 0.0 if last > first else highlight.least_coverage(text, tuple(spans[first].tolist()))
+        wholes.append([first, last, least, int(in_short.stands_alone(raw, shown)), int(in_short.leans(shown))])
+    head = {
+        "id": passage.id,
+        "article": int(index.article_of[row]),
+        "headings": passage.headings,
+        "start": passage.start,
+        "text": text,
+        "url": passage_url(passage.url),
+        "columns": passage.columns,
+        "spans": spans.ravel().tolist(),
+        "wholes": wholes,
+    }
+    if "|" in text:
+        head["names"] = names_in(passage)
+    asked = slice(int(index.questions.starts[row]), int(index.questions.starts[row + 1]))
+    sentences = index.sentence_places(row)
+    arrays = index.arrays
+    parts = [
+        arrays.passages.of_rows(np.array([row])),
+        *(
+            Packed(each.codes[own], each.scales[own])
+            for each, own in ((arrays.questions, asked), (arrays.sentences, sentences))
+        ),
+    ]
+    head["questions"] = len(parts[1])
+    scales, codes = (np.concatenate([getattr(part, name) for part in parts]) for name in ("scales", "codes"))
+    return packed(head, scales, index.hubs_of_questions[asked], codes)
+
+
+def _article(article: Article, passages: int) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": article.id,
+        "title": article.title,
+        "passages": passages,
+        "url": article.url,
+        "topics": article.topics,
+        "audience": article.audience,
+        "country": article.country,
+        **{name: day.isoformat() for name in ("published", "updated", "review_by") if (day := getattr(article, name))},
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _lexicon(lexicon: Lexicon) -> list[list[Any]]:
+    """Words to mend to, and in how many passages each is."""
+    counts = lexicon.counts
+    return [list(lexicon.candidates), [counts.get(word, 0) for word in lexicon.candidates]]
+
+
+def _next(searcher: Searcher) -> list[list[Any]]:
+    """What may be asked next, with the number of the article and the row that it leads to, and headings that ask."""
+    asked = [
+        [question, number, searcher.leads[number, text_digest(question)]]
+        for number, article in enumerate(searcher.articles)
+        for question in offered(article)
+    ]
+    suggested = all_suggestions(searcher.articles, searcher.index.store)
+    return [asked, [[one.question, one.article] for one in suggested][len(asked) :]]

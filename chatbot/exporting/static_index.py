@@ -1,0 +1,189 @@
+"""A generation as an export holds it: the `PassageIndex` that the script in the browser is, in Python.
+
+All numbers are those that the files give, so that the same ranking, verdicts and marks over this say what the script
+has to say. Of all passages only the first are opened: those whose heads and words come nearest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot.answering.ranking import formulas
+from chatbot.arrays import Mask, Rows, Scores, Vectors, ranges
+from chatbot.exporting.packed import Packed
+from chatbot.exporting.static_words import StaticWords
+from chatbot.exporting.word_table import WordTable
+from chatbot.indexing.generation.calibration_data import Calibrated
+from chatbot.indexing.generation.editor_questions import EditorsQuestions, three_nearest
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates
+from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.words.row_scores import best
+from chatbot.records import Passage
+
+OPENED = 16
+"""How many passages are compared exactly for a question."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaticArrays:
+    """Vectors in the space of a table: the `heads` of passages with what each adds, see `heads`, the `passages`
+    themselves, their `sentences` and the `questions` that lead to them, these two in the order of the generation.
+    """
+
+    heads: Packed
+    added: Scores
+    passages: Packed
+    sentences: Packed
+    questions: Packed
+
+
+class StaticIndex:
+    """See PassageIndex. Safe to use from several threads."""
+
+    def __init__(self, index: LocalIndex, table: WordTable, arrays: StaticArrays) -> None:
+        self.generation = index.generation
+        self.manifest = replace(index.manifest, dim=2 * arrays.passages.codes.shape[1])
+        self.calibrated: Calibrated | None = None
+        self.outside = Packed.of(np.empty((0, self.manifest.dim), np.float32))
+        self.arrays = arrays
+        self.table = table
+        self.static_words = StaticWords(index.lexical_index, index.known)
+        self._index = index
+        self._heads = arrays.heads.vectors()
+        self._passages = arrays.passages.vectors()
+        self._sentences = arrays.sentences.vectors()
+        told = index.questions
+        self._asked = arrays.questions.vectors()
+        self.hubs_of_questions = told.near(np.zeros(len(told.hubs), np.float32), np.arange(len(told.hubs)))
+        self.hubs_of_passages = index.hubs(np.arange(len(index)))
+
+    @property
+    def store(self) -> Store:
+        """See PassageIndex."""
+        return self._index.store
+
+    @cached_property
+    def questions(self) -> EditorsQuestions:
+        """Where they lead; their vectors come with the passages that are opened, so that none is near by itself."""
+        told = self._index.questions
+        nothing = np.zeros((len(told.digests), self.manifest.dim), np.float16)
+        return replace(told, vectors=nothing)
+
+    @property
+    def words(self) -> Mapping[str, int]:
+        """See PassageIndex."""
+        return self._index.words
+
+    @property
+    def article_of(self) -> Rows:
+        """See PassageIndex."""
+        return self._index.article_of
+
+    @property
+    def known_share(self) -> float:
+        """See PassageIndex."""
+        return self._index.known_share
+
+    @property
+    def away(self) -> bool:
+        """See PassageIndex."""
+        return False
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def close(self) -> None:
+        self._index.close()
+
+    def candidates(
+        self,
+        vector: Vectors,
+        weights: Mapping[str, float],
+        k: int,  # noqa: ARG002 - as many as a browser opens
+        allowed: Allowed | None = None,
+    ) -> Candidates:
+        """See PassageIndex; the best OPENED, whatever k."""
+        mask = None if allowed is None else allowed.rows(self.article_of)
+        by_words = self.static_words.scored(weights)
+        _, highest = by_words.highest(HIGHEST, mask)
+        bm25 = by_words.of(np.arange(len(self)))
+        decided = formulas.decidedness(highest, len(self))
+        words = formulas.word_share(bm25, float(highest.max(initial=0.0)), decided)
+        rows = self._first(self._heads @ vector + self.arrays.added + words, mask, OPENED)
+        vectors = self._passages[rows]
+        cosines = vectors @ vector
+        return Candidates(
+            rows=rows,
+            vectors=vectors,
+            cosines=cosines,
+            sentences=np.full(len(rows), -1.0, np.float32),
+            asked=self._closeness(rows, vector),
+            bm25=bm25[rows],
+            hubs=self.hubs_of_passages[rows],
+            beside=np.zeros(len(rows), np.float32),
+            highest=highest,
+        )
+
+    def _first(self, scores: Scores, mask: Mask | None, count: int) -> Rows:
+        rows: Rows = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
+        first: Rows = np.sort(best(rows, scores[rows], count)[0])
+        return first
+
+    def _closeness(self, rows: Rows, vector: Vectors) -> Scores:
+        """How close the questions that lead to passages are, -1 where there are none."""
+        starts = self._index.questions.starts
+        counts = starts[rows + 1] - starts[rows]
+        places = ranges(starts[rows], counts)
+        return three_nearest(self._asked[places] @ vector + self.hubs_of_questions[places], counts)
+
+    def dense(self, vector: Vectors, k: int, allowed: Allowed | None = None) -> tuple[Rows, Scores]:
+        """See PassageIndex, by the heads of the passages."""
+        rows: Rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed.rows(self.article_of))
+        return best(rows, (self._heads @ vector + self.arrays.added)[rows], k)
+
+    def nearest(self, vectors: Vectors) -> Scores:
+        """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
+        highest: Scores = (vectors @ self._passages.T).max(axis=1)
+        return highest
+
+    def frequency(self, term: str) -> int:
+        """See PassageIndex."""
+        return self.static_words.frequency(term)
+
+    def idf(self, term: str) -> float:
+        """See PassageIndex."""
+        return self.static_words.idf(term)
+
+    def holds(self, row: int, terms: Iterable[str]) -> bool:
+        """See PassageIndex."""
+        return all(self.static_words.holds(row, term) for term in terms)
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """See PassageIndex."""
+        found: Vectors = self._passages[rows]
+        return found
+
+    def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
+        """See PassageIndex."""
+        own = self._index.sentence_vectors.of(row)
+        return self._index.sentence_vectors.spans[own], self._sentences[own]
+
+    def sentence_places(self, row: int) -> slice:
+        """Which of the arrays' sentences are those of a passage."""
+        return self._index.sentence_vectors.of(row)
+
+    def calibrate_by(self, calibrated: Calibrated) -> None:
+        """Judge by a calibration from now on, its questions out of scope at four bits as everything."""
+        self.outside = Packed.of(calibrated.vectors[calibrated.outside].astype(np.float32))
+        rows = np.arange(len(self.outside))
+        self.calibrated = replace(calibrated, vectors=self.outside.vectors(), outside=rows)
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """See PassageIndex."""
+        return self._index.passages(rows)
