@@ -13,14 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chatbot.answering.answerer import MESSAGES
-from chatbot.answering.chatbot import answer_from
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.spelling import lexicon, whole_words
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.disk import replace_bytes
 from chatbot.errors import ExportRefused
 from chatbot.exporting.data import FOLDER, FORMAT, data_files
-from chatbot.exporting.making import make_static
+from chatbot.exporting.making import make_static, static_answerer
 from chatbot.exporting.rules import rules
 from chatbot.exporting.shards import Files, packed, put
 from chatbot.exporting.static_index import StaticIndex
@@ -78,11 +77,10 @@ def export(
 
 
 def _all_files(settings: Settings, index: StaticIndex, base: str) -> Files:
-    searcher = Searcher(index, index.table)
-    answerer = answer_from(searcher, settings)
+    answerer = static_answerer(index, settings)
     vocabulary = read_vocabulary(settings.vocabulary)
     words = lexicon(index.words, whole_words(index.table.vocabulary) | vocabulary.words)
-    path, files = data_files(searcher, index, answerer.judge.thresholds, words)
+    path, files = data_files(Searcher(index, index.table), index, answerer.judge.thresholds, words)
     texts = [whole for article in answerer.articles if (whole := answerer.article(article.id))]
     files |= pages(texts, settings, base) | widget_files()
     told: dict[str, Any] = {

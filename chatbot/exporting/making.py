@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.chatbot import answer_from
+from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.spelling import whole_words
+from chatbot.answering.verdict import evidence
 from chatbot.answering.verdict.calibration import calibrate
-from chatbot.arrays import Rows, Vectors, single
+from chatbot.answering.verdict.evidence import Thresholds
+from chatbot.answering.verdict.judge import Judge
+from chatbot.arrays import Rows, Scores, Vectors, single
 from chatbot.content.markdown.plain import plain
 from chatbot.exporting.heads import fit_heads
 from chatbot.exporting.packed import Packed
@@ -19,6 +25,7 @@ from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.indexing.model.encoder import concurrently
+from chatbot.settings import Settings
 
 _TOGETHER = 1000  # texts that are embedded by one thread at a time
 
@@ -56,6 +63,32 @@ def make_static(
     on_step("calibrating", 0, 1)
     static.calibrate_by(calibrate(static, table))
     return static
+
+
+def static_answerer(index: StaticIndex, settings: Settings) -> Answerer:
+    """What answers from an export as the settings say, no more questions out of scope outright than the server."""
+    answerer = answer_from(Searcher(index, index.table), settings)
+    server, own = index.server.calibrated, index.calibrated
+    if server is not None and own is not None:
+        known = index.known_share >= evidence.KNOWN_SHARE
+        limits = Judge(index.server, server, settings.answers.refusals).thresholds
+        theirs, ours = (evidence.strengths(each.beyond, known=known) for each in (server, own))
+        answerer.judge.thresholds = carried_over(limits, theirs, ours)
+    return answerer
+
+
+def carried_over(limits: Thresholds, theirs: Scores, ours: Scores) -> Thresholds:
+    """Limits as far above what the same questions out of scope score by `ours` as they are above `theirs`.
+
+    A limit goes to the quantile that it is at, and as far beyond that as it was.
+    """
+
+    def moved(limit: float) -> float:
+        share = float((theirs < limit).mean())
+        return float(np.quantile(ours, share)) + limit - float(np.quantile(theirs, share))
+
+    refuse = moved(limits.refuse_below)
+    return Thresholds(refuse, max(moved(limits.answer_from), refuse), limits.slope)
 
 
 def _basis(index: LocalIndex) -> Vectors:

@@ -26,7 +26,7 @@ from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.words.row_scores import best
 from chatbot.records import Passage
 
-OPENED = 16
+OPENED = 24
 """How many passages are compared exactly for a question."""
 
 
@@ -44,7 +44,7 @@ class StaticArrays:
 
 
 class StaticIndex:
-    """See PassageIndex. Safe to use from several threads."""
+    """See PassageIndex. Safe to use from several threads. `server` is the generation that it is made of."""
 
     def __init__(self, index: LocalIndex, table: WordTable, arrays: StaticArrays) -> None:
         self.generation = index.generation
@@ -54,7 +54,7 @@ class StaticIndex:
         self.arrays = arrays
         self.table = table
         self.static_words = StaticWords(index.lexical_index, index.known)
-        self._index = index
+        self.server = index
         self._heads = arrays.heads.vectors()
         self._passages = arrays.passages.vectors()
         self._sentences = arrays.sentences.vectors()
@@ -66,29 +66,29 @@ class StaticIndex:
     @property
     def store(self) -> Store:
         """See PassageIndex."""
-        return self._index.store
+        return self.server.store
 
     @cached_property
     def questions(self) -> EditorsQuestions:
         """Where they lead; their vectors come with the passages that are opened, so that none is near by itself."""
-        told = self._index.questions
+        told = self.server.questions
         nothing = np.zeros((len(told.digests), self.manifest.dim), np.float16)
         return replace(told, vectors=nothing)
 
     @property
     def words(self) -> Mapping[str, int]:
         """See PassageIndex."""
-        return self._index.words
+        return self.server.words
 
     @property
     def article_of(self) -> Rows:
         """See PassageIndex."""
-        return self._index.article_of
+        return self.server.article_of
 
     @property
     def known_share(self) -> float:
         """See PassageIndex."""
-        return self._index.known_share
+        return self.server.known_share
 
     @property
     def away(self) -> bool:
@@ -96,10 +96,10 @@ class StaticIndex:
         return False
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.server)
 
     def close(self) -> None:
-        self._index.close()
+        self.server.close()
 
     def candidates(
         self,
@@ -137,7 +137,7 @@ class StaticIndex:
 
     def _closeness(self, rows: Rows, vector: Vectors) -> Scores:
         """How close the questions that lead to passages are, -1 where there are none."""
-        starts = self._index.questions.starts
+        starts = self.server.questions.starts
         counts = starts[rows + 1] - starts[rows]
         places = ranges(starts[rows], counts)
         return three_nearest(self._asked[places] @ vector + self.hubs_of_questions[places], counts)
@@ -171,12 +171,12 @@ class StaticIndex:
 
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
         """See PassageIndex."""
-        own = self._index.sentence_vectors.of(row)
-        return self._index.sentence_vectors.spans[own], self._sentences[own]
+        own = self.server.sentence_vectors.of(row)
+        return self.server.sentence_vectors.spans[own], self._sentences[own]
 
     def sentence_places(self, row: int) -> slice:
         """Which of the arrays' sentences are those of a passage."""
-        return self._index.sentence_vectors.of(row)
+        return self.server.sentence_vectors.of(row)
 
     def calibrate_by(self, calibrated: Calibrated) -> None:
         """Judge by a calibration from now on, its questions out of scope at four bits as everything."""
@@ -186,4 +186,4 @@ class StaticIndex:
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """See PassageIndex."""
-        return self._index.passages(rows)
+        return self.server.passages(rows)

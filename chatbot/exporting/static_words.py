@@ -1,7 +1,6 @@
 """The words of an index as a browser reads them: a list for each term, with all that it adds to a passage.
 
-What a passage's own words, its article's and its known questions' add is one number a passage, at eight bits. Stop
-words add nothing, since each stands in half of all passages.
+What a passage's own words, its article's and its known questions' add is one number a passage, at eight bits.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from chatbot.arrays import Rows
 from chatbot.indexing.generation.known_questions import KnownQuestions
 from chatbot.indexing.words.bm25 import LexicalIndex
 from chatbot.indexing.words.row_scores import KnownScores
-from chatbot.indexing.words.tokens import STOP_WORDS, stem
 
 _LEVELS = 255
 Codes = npt.NDArray[np.uint8]
@@ -29,7 +27,7 @@ class Term:
     """What one term adds: code times `scale` to each passage of `rows`, and to all passages of each of the `articles`.
 
     `own` is the number of passages that hold the term: the first of the rows. The others have it in a known question;
-    both ascend. A stop word has no rows. `idf` says how much it tells.
+    both ascend. `idf` says how much it tells.
     """
 
     idf: float
@@ -55,15 +53,11 @@ class StaticWords:
     @cached_property
     def terms(self) -> Mapping[str, Term]:
         """Every term of the passages and of the known questions, in the order of their bytes."""
-        silent = {stem(word) for word in STOP_WORDS}
-        everything = sorted({*self._index.numbers, *self._known.terms}, key=str.encode)
-        return {term: self._term(term, silent=term in silent) for term in everything}
+        return {term: self._term(term) for term in sorted({*self._index.numbers, *self._known.terms}, key=str.encode)}
 
-    def _term(self, term: str, *, silent: bool) -> Term:
+    def _term(self, term: str) -> Term:
         index = self._index
         own, parts = index.own(index.numbers[term]) if term in index.numbers else (_NO_ROWS, np.empty(0, np.float32))
-        if silent:
-            return Term(index.idf(term), len(own), _NO_ROWS, _NO_CODES, _NO_ROWS, _NO_CODES, np.float32(0))
         weighed = index.weighed({term: 1.0})
         asked = self._known.added({term: 1.0})
         added = np.zeros(len(self), np.float32)

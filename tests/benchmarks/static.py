@@ -81,7 +81,7 @@ def main() -> None:
             with_own_questions(browser, settings, place, said.only)
         browser.close()
         if said.sets:
-            print("\n5. Judged folders: nDCG@10\n")
+            print("\n6. Judged folders: nDCG@10\n")
             print(f"{'':16} {'passages':>8} {'asked':>5} {'server':>7} {'export':>7} {'BM25':>7} {'export/server':>14}")
         for folder in said.sets:
             print(_set_line(settings, folder, place), flush=True)

@@ -230,7 +230,10 @@ class PagefindInBrowser:
                 encoding="utf-8",
             )
         subprocess.run([*command, "--site", str(folder), "--quiet"], check=True, stdout=sys.stderr)
-        (folder / "page.html").write_text('<!doctype html><link rel="icon" href="data:,">', encoding="utf-8")
+        (folder / "page.html").write_text(
+            '<!doctype html><html lang="en"><link rel="icon" href="data:,"><body data-pagefind-ignore="all">',
+            encoding="utf-8",
+        )
         self._ids = [passage.id for passage in passages]
         self._host = Host(folder)
         self._context = browser.new_context()

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.verdict.evidence import Thresholds
 from chatbot.arrays import Vectors
 from chatbot.exporting.data import hashes
-from chatbot.exporting.making import make_static
+from chatbot.exporting.making import carried_over, make_static
 from chatbot.exporting.packed import Packed
 from chatbot.exporting.shards import gaps, packed, shards, varints
 from chatbot.exporting.static_index import OPENED, StaticIndex
@@ -150,8 +151,9 @@ def test_what_terms_add_is_the_servers_to_one_level_in_255(tmp_path: Path) -> No
     assert [row for row in rows.tolist() if told.holds(row, "pay")] == [
         row for row in rows.tolist() if index.holds(row, ["pay"])
     ]
-    # "what" stands in a question alone, and is a stop word: it adds nothing.
-    assert not told.scored({"what": 1.0}).scores.any()
+    # "final" stands in a question alone: it adds something, and nobody holds it.
+    assert told.scored({"final": 1.0}).scores.any()
+    assert (told.frequency("final"), told.holds(0, "final")) == (0, False)
     assert made.frequency("for") == index.frequency("for")
 
 
@@ -164,6 +166,14 @@ def test_an_export_ranks_the_passage_first_that_the_server_does(tmp_path: Path) 
     some = Searcher(made, made.table)
     found = some.rank(some.query("learn"), some.allowed(Filters(topics=("money",))))
     assert {made.passages([row])[0].article_id for row in found.rows} == {"pay"}
+
+
+def test_limits_are_as_far_above_questions_out_of_scope_as_the_servers() -> None:
+    theirs, ours = np.arange(11, dtype=np.float32), np.arange(11, dtype=np.float32) / 2
+    found = carried_over(Thresholds(5.0, 12.0, 0.4), theirs, ours)
+    share = 5 / 11  # of theirs are below the first; all are below the second, by 2
+    assert found.refuse_below == pytest.approx(np.quantile(ours, share) + 5 - np.quantile(theirs, share))
+    assert (found.answer_from, found.slope) == (7.0, 0.4)
 
 
 def test_no_more_are_compared_than_a_browser_opens(tmp_path: Path) -> None:

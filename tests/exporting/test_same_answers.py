@@ -11,9 +11,7 @@ from typing import Any
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.chatbot import answer_from
-from chatbot.answering.ranking.searcher import Searcher
-from chatbot.exporting.making import make_static
+from chatbot.exporting.making import make_static, static_answerer
 from chatbot.exporting.static_pages import passage_url
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current
@@ -45,7 +43,7 @@ def reference(served_folder: Path) -> Iterator[Answerer]:
     settings = Settings(corpus_dir=served_folder / "corpus", index_dir=served_folder / "index")
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
     static = make_static(index, ModelEmbedder(settings.model, settings.index_dir / ENCODERS))
-    yield answer_from(Searcher(static, static.table), settings)
+    yield static_answerer(static, settings)
     index.close()
 
 
