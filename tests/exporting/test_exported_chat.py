@@ -91,9 +91,9 @@ def test_feedback_goes_where_the_tag_says_and_nowhere_else(visitor: FileVisitor)
     tag = TAG.replace("async", f'data-feedback="{visitor.host.url}heard" async')
     page = visitor.page
     page.goto(visitor.host.page("blog/heard.html", tag))
-    page.route("**/heard", lambda route: route.fulfill(status=204))
     visitor.widget.locator(".launcher").click()
     turn = visitor.ask(QUESTION)
+    page.route("**/heard", lambda route: route.fulfill(status=204))
     with page.expect_request("**/heard") as sent:
         turn.get_by_role("button", name="Yes", exact=True).click()
     assert sent.value.post_data_json["rating"] == "helpful"
