@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +34,7 @@ from chatbot.serving.widget import packed as shortened
 from chatbot.settings import Settings
 
 MANIFEST, LIST = "manifest.json", "files.json"
+_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _ENGINE = Path(__file__).with_name("engine")
 
 
@@ -53,8 +55,10 @@ def export(
     """Bring `out` up to what is published; `base` is the address at which it will lie, for what needs whole addresses.
 
     Nothing is written where nothing changed. The manifest comes last, so that a folder always works. Raises
-    ExportRefused where `out` holds something else, IndexMissing, IndexDamaged, ModelError, SettingsError or OSError.
+    ExportRefused where `out` holds something else or `base` is no address, IndexMissing, IndexDamaged, ModelError,
+    SettingsError or OSError.
     """
+    base = _address(base)
     before = _files_of(out)
     generation = current(settings.index_dir)
     key = _key(settings, generation, base)
@@ -118,6 +122,13 @@ def _key(settings: Settings, generation: str, base: str) -> str:
     return hashlib.sha256(_json(parts)).hexdigest()
 
 
+def _address(base: str) -> str:
+    """The address of a folder, with a slash at its end. Raises ExportRefused."""
+    if base and not _ADDRESS.fullmatch(base):
+        raise ExportRefused(f"'{base}' is no address of a folder; write --base https://example.org/chat/")
+    return f"{base.rstrip('/')}/" if base else ""
+
+
 def _files_of(out: Path) -> dict[str, Any] | None:
     """What an earlier export left in a folder, None where it is empty or not there. Raises ExportRefused."""
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
@@ -129,7 +140,7 @@ def _files_of(out: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise ExportRefused(
-        f"{out} is not empty and holds no export: {LIST} is missing or unreadable; name a new folder, or empty it"
+        f"{out} is not empty and holds no export: {LIST} is missing or unreadable; name a folder that is new or empty"
     )
 
 

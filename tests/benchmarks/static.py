@@ -25,8 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 from scipy import sparse
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.chatbot import answer_from, open_answerer
-from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.chatbot import open_answerer
 from chatbot.content.passages import embedded_text
 from chatbot.evaluation import quotes
 from chatbot.evaluation.beir import JudgedSet, corpus_reader, document_of, read_set
@@ -34,7 +33,7 @@ from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.usefulness import usefulness
 from chatbot.exporting.export import export
-from chatbot.exporting.making import make_static
+from chatbot.exporting.making import make_static, static_answerer
 from chatbot.exporting.static_index import StaticIndex
 from chatbot.indexing.building.build import build_from
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -152,7 +151,7 @@ def with_own_questions(browser: Browser, settings: Settings, place: Path, only: 
     server = open_answerer(settings, generation, QueryEncoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
     static = make_static(index, embedder)
-    exported = answer_from(Searcher(static, static.table), settings)
+    exported = static_answerer(static, settings)
     if "quality" in only:
         judged = read_gold(GOLD / "answerable.jsonl", index.store)
         passages = index.passages(range(len(index)))
@@ -277,7 +276,7 @@ def _set_line(settings: Settings, folder: Path, place: Path) -> str:
     server = open_answerer(apart, generation, QueryEncoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
     static = make_static(index, embedder)
-    exported = answer_from(Searcher(static, static.table), apart)
+    exported = static_answerer(static, apart)
     judged = read_set(folder)
     relevant = [query for query in judged.queries if max(judged.qrels.get(query, {"": 0}).values()) > 0]
     asked = relevant[:: -(-len(relevant) // MOST_OF_A_SET)]

@@ -68,6 +68,14 @@ def test_another_folder_is_not_written_to(served_folder: Path, tmp_path: Path) -
 
 
 @pytest.mark.index
+@pytest.mark.parametrize("base", ["example.org", "ftp://example.org/", "https://", "https://example.org/?a=b"])
+def test_a_base_that_is_no_address_is_refused(base: str, tmp_path: Path) -> None:
+    done = run_export(tmp_path, tmp_path / "chat", "--base", base)
+    assert (done.returncode, (tmp_path / "chat").exists()) == (1, False)
+    assert f"'{base}' is no address of a folder; write --base https://example.org/chat/" in done.stderr
+
+
+@pytest.mark.index
 def test_without_an_index_it_is_said_what_to_do(tmp_path: Path) -> None:
     done = run_export(tmp_path, tmp_path / "chat")
     assert (done.returncode, (tmp_path / "chat").exists()) == (1, False)
