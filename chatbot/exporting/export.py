@@ -27,6 +27,7 @@ from chatbot.exporting.static_index import StaticIndex
 from chatbot.exporting.static_pages import pages
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.serving.widget import files as widget_files
@@ -72,9 +73,14 @@ def export(
     finally:
         index.close()
     on_step("writing", 0, 1)
-    files[LIST] = _json({"key": key, "files": {path: _integrity(content) for path, content in sorted(files.items())}})
+    listed = {path: _integrity(content) for path, content in sorted(files.items())}
+    old = (before or {"files": {}})["files"]
+    # What is killed on the way is known for an export, and brought to its end by the next one.
+    out.mkdir(parents=True, exist_ok=True)
+    replace_bytes(out / LIST, _json({"key": "", "files": {**old, **listed}}))
+    files[LIST] = _json({"key": key, "files": listed})
     written = _write(out, files)
-    removed = [path for path in (before or {"files": ()})["files"] if path not in files]
+    removed = [path for path in old if path not in files]
     for path in removed:
         (out / path).unlink(missing_ok=True)
     return Exported(generation, len(files), sum(map(len, files.values())), written, len(removed))
@@ -118,7 +124,8 @@ def _key(settings: Settings, generation: str, base: str) -> str:
     said = settings.model_dump(mode="json", include={"page", "help_lines", "answers", "chat"})
     vocabulary = settings.vocabulary.read_text(encoding="utf-8") if settings.vocabulary else ""
     scripts = sorted(_engine())
-    parts = [FORMAT, version("career-chatbot"), generation, base, said, vocabulary, scripts]
+    calibration = read_manifest(settings.index_dir / generation).calibration
+    parts = [FORMAT, version("career-chatbot"), generation, calibration, base, said, vocabulary, scripts]
     return hashlib.sha256(_json(parts)).hexdigest()
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.verdict.evidence import Thresholds
 from chatbot.arrays import Vectors
+from chatbot.exporting import export as exporting
 from chatbot.exporting.data import hashes
 from chatbot.exporting.making import carried_over, make_static
 from chatbot.exporting.packed import Packed
@@ -190,3 +191,26 @@ def test_the_smallest_corpus_is_exported(articles: dict[str, str], tmp_path: Pat
     assert len(some.rank(some.query("pay")).rows) == 1
     assert isinstance(made.table, WordTable)
     assert set(KEYWORDS) <= set(made.table.words)
+
+
+def test_an_export_that_was_killed_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, _ = static(tmp_path, ARTICLES)
+    index.close()
+    monkeypatch.setattr(exporting, "ModelEmbedder", lambda *_: KeywordEmbedder())
+    written, whole = [], exporting.replace_bytes
+
+    def killed(path: Path, content: bytes) -> None:
+        written.append(path)
+        if len(written) > 5:
+            raise KeyboardInterrupt
+        whole(path, content)
+
+    out = tmp_path / "chat"
+    monkeypatch.setattr(exporting, "replace_bytes", killed)
+    with pytest.raises(KeyboardInterrupt):
+        exporting.export(small_settings(tmp_path), out)
+    assert not (out / "manifest.json").exists()
+    monkeypatch.setattr(exporting, "replace_bytes", whole)
+    done = exporting.export(small_settings(tmp_path), out)
+    assert done.written == done.files - 4  # the list comes first, and again last
+    assert exporting.export(small_settings(tmp_path), out).written == 0

@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page
 
+from tests.support.host_site import ask
 from tests.support.places import ARTEFACTS
 from tests.support.waiting import eventually
 
@@ -84,13 +85,7 @@ class FileVisitor:
 
     def ask(self, question: str) -> Locator:
         """Type a question, press Enter, and return the turn with its answer."""
-        turns = self.widget.locator(".log > .turn")
-        before = turns.count()
-        self.widget.locator("textarea").fill(question)
-        self.widget.locator("textarea").press("Enter")
-        turn = turns.nth(before)
-        turn.locator(".card, .say").first.wait_for()
-        return turn
+        return ask(self.widget, question)
 
     def loaded(self) -> list[str]:
         """What was asked of the export, by its paths, in order."""

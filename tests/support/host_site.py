@@ -62,6 +62,17 @@ class HostSite:
         self._server.server_close()
 
 
+def ask(widget: Locator, question: str) -> Locator:
+    """Type a question into an open panel, press Enter, and return the turn with its answer."""
+    turns = widget.locator(".log > .turn")
+    before = turns.count()
+    widget.locator("textarea").fill(question)
+    widget.locator("textarea").press("Enter")
+    turn = turns.nth(before)
+    turn.locator(".card, .say").first.wait_for()
+    return turn
+
+
 class SiteVisitor:
     """Somebody with a fresh browser on a page of the site; notes requests, errors and console messages."""
 
@@ -104,13 +115,7 @@ class SiteVisitor:
 
     def ask(self, question: str) -> Locator:
         """Type a question, press Enter, and return the turn with its answer."""
-        turns = self.widget.locator(".log > .turn")
-        before = turns.count()
-        self.widget.locator("textarea").fill(question)
-        self.widget.locator("textarea").press("Enter")
-        turn = turns.nth(before)
-        turn.locator(".card, .say").first.wait_for()
-        return turn
+        return ask(self.widget, question)
 
     def asked_of_chatbot(self) -> list[str]:
         return [request for request in self.requests if self.chatbot in request]
