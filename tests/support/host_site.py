@@ -65,8 +65,8 @@ class HostSite:
 def ask(widget: Locator, question: str) -> Locator:
     """Type a question into an open panel, press Enter, and return the turn with its answer."""
     turns = widget.locator(".log > .turn")
-    before = turns.count()
     widget.locator("textarea").fill(question)
+    before = turns.count()  # only now: the panel comes a moment after the click
     widget.locator("textarea").press("Enter")
     turn = turns.nth(before)
     turn.locator(".card, .say").first.wait_for()
