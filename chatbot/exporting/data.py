@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import astuple
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,20 +30,17 @@ from chatbot.answering.understanding.spelling import Lexicon, english
 from chatbot.answering.verdict.evidence import KNOWN_SHARE, Thresholds
 from chatbot.content.markdown.plain import plain
 from chatbot.exporting.packed import Packed
-from chatbot.exporting.shards import Files, Shards, gaps, packed, put, shards, varints
+from chatbot.exporting.shards import Files, gaps, hashes, packed, put, shards, varints
 from chatbot.exporting.static_index import OPENED, StaticIndex
 from chatbot.exporting.static_pages import passage_url
 from chatbot.exporting.static_words import Term
-from chatbot.exporting.word_table import order
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.words.tokens import words
 from chatbot.records import Article, Passage
 
 FORMAT = 1
 FOLDER = "data"
-_WORDS, _TERMS, _KNOWN = 12, 8, 1000  # keys a file
-_ASKED = 8  # bits of a hash that tell the file
-_FNV, _FNV_OTHER, _PRIME = 0x811C9DC5, 0x9747B28C, 0x01000193
+_WORDS, _TERMS, _KNOWN, _ASKED = 12, 4, 800, 100  # keys a file
 
 
 def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexicon: Lexicon) -> tuple[str, Files]:
@@ -53,7 +51,7 @@ def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexic
         put(_passage(index, row, passage), f"{FOLDER}/passages", files)
         for row, passage in enumerate(index.passages(range(len(index))))
     ]
-    names = [*(one.names for one in told), *(bytes.fromhex(path.rpartition("/")[2][:-4]) for path in paths)]
+    names = b"".join(bytes.fromhex(path.rpartition("/")[2][:-4]) for path in (*chain(*told), *paths))
     counts = Counter(index.article_of.tolist())
     arrays, outside = index.arrays, index.outside
     head = {
@@ -72,7 +70,7 @@ def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexic
         "scale": index.calibrated.scale.tolist() if index.calibrated else [],
         "limits": astuple(limits),
         "known": index.known_share >= KNOWN_SHARE,
-        "firsts": [one.firsts for one in told],
+        "files": [len(one) for one in told],
         "lexicon": put(packed(_lexicon(lexicon)), f"{FOLDER}/more", files),
         "next": put(packed(_next(searcher)), f"{FOLDER}/more", files),
     }
@@ -84,37 +82,36 @@ def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexic
         outside.scales,
         outside.codes,
         arrays.heads.codes,
-        np.frombuffer(b"".join(names), np.uint8),
+        np.frombuffer(names, np.uint8),
     )
     return put(base, FOLDER, files), files
 
 
-def _table(index: StaticIndex, files: Files) -> Shards:
+def _table(index: StaticIndex, files: Files) -> list[str]:
     table = index.table
-    own = [(word, number) for number, word in enumerate(table.words)]
-    pairs = [(" ".join(pair), len(own) + number) for number, pair in enumerate(table.pairs)]
-    keys = sorted((*own, *pairs), key=lambda key: order(key[0]))
+    keys = {key: row for row, key in enumerate((*table.words, *map(" ".join, table.pairs)))}
 
-    def write(some: slice) -> bytes:
-        texts, rows = zip(*keys[some], strict=True)
-        weights = [float(table.weights[row]) if row < len(own) else 0.0 for row in rows]
-        vectors = table.rows.of_rows(np.array(rows))
-        return packed(texts, np.array(weights, np.float32), vectors.scales, vectors.codes)
+    def write(some: list[str]) -> bytes:
+        rows = np.array([keys[key] for key in some], np.int64)
+        weights = [float(table.weights[row]) if row < len(table.words) else 0.0 for row in rows]
+        vectors = table.rows.of_rows(rows)
+        return packed(some, np.array(weights, np.float32), vectors.scales, vectors.codes)
 
-    return shards([key for key, _ in keys], _WORDS, write, f"{FOLDER}/words", files)
+    return shards(keys, _WORDS, write, f"{FOLDER}/words", files)
 
 
-def _terms(index: StaticIndex, files: Files) -> Shards:
-    terms = sorted(index.static_words.terms.items(), key=lambda term: order(term[0]))
+def _terms(index: StaticIndex, files: Files) -> list[str]:
+    terms = index.static_words.terms
 
-    def write(some: slice) -> bytes:
-        head, numbers = [], []
-        for name, term in terms[some]:
+    def write(some: list[str]) -> bytes:
+        head, numbers = [], [np.empty(0, np.uint8)]
+        for name in some:
+            term = terms[name]
             head.append([name, term.idf, term.own, len(term.rows), len(term.articles), float(term.scale)])
-            numbers += [*_term(term)]
+            numbers += _term(term)
         return packed(head, np.concatenate(numbers))
 
-    return shards([name for name, _ in terms], _TERMS, write, f"{FOLDER}/terms", files)
+    return shards(terms, _TERMS, write, f"{FOLDER}/terms", files)
 
 
 def _term(term: Term) -> list[npt.NDArray[np.uint8]]:
@@ -123,36 +120,23 @@ def _term(term: Term) -> list[npt.NDArray[np.uint8]]:
     return [rows, term.codes, term.article_codes]
 
 
-def _known(files: Files) -> Shards:
-    listed = sorted(english(), key=order)
-    return shards(listed, _KNOWN, lambda some: packed(listed[some]), f"{FOLDER}/known", files)
+def _known(files: Files) -> list[str]:
+    return shards(english(), _KNOWN, packed, f"{FOLDER}/known", files)
 
 
-def _asked(searcher: Searcher, files: Files) -> Shards:
+def _asked(searcher: Searcher, files: Files) -> list[str]:
     """By a hash of 64 bits, since the questions themselves would be the largest part of an export."""
-    written: dict[tuple[int, int], set[int]] = {}
+    written: dict[str, set[int]] = {}
     for number, article in enumerate(searcher.articles):
         for question in article.questions:
             row = searcher.leads[number, text_digest(question)]
-            written.setdefault(hashes(" ".join(words(question))), set()).add(row)
-    parts: list[list[int]] = [[] for _ in range(1 << _ASKED)]
-    for (one, other), rows in sorted(written.items()):
-        for row in sorted(rows):
-            parts[one >> (32 - _ASKED)] += [one, other, row]
-    keys = [f"{number:03d}" for number in range(len(parts))]
+            written.setdefault(" ".join(words(question)), set()).add(row)
 
-    def write(some: slice) -> bytes:
-        return packed([], np.array(parts[some.start], np.uint32))
+    def write(some: list[str]) -> bytes:
+        told = [(*hashes(text), row) for text in some for row in sorted(written[text])]
+        return packed([], np.array(told, np.uint32))
 
-    return shards(keys, 1, write, f"{FOLDER}/asked", files)
-
-
-def hashes(text: str) -> tuple[int, int]:
-    """Two numbers of 32 bits that stand for a text: FNV-1a (Fowler, Noll, Vo) of its UTF-8 from two beginnings."""
-    one, other = _FNV, _FNV_OTHER
-    for byte in text.encode():
-        one, other = ((value ^ byte) * _PRIME & 0xFFFFFFFF for value in (one, other))
-    return one, other
+    return shards(written, _ASKED, write, f"{FOLDER}/asked", files)
 
 
 def _passage(index: StaticIndex, row: int, passage: Passage) -> bytes:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 NAME_BYTES = 6
+_FNV, _FNV_OTHER, _PRIME = 0x811C9DC5, 0x9747B28C, 0x01000193
 Files = dict[str, bytes]
 Array = npt.NDArray[Any]
 
@@ -52,29 +53,34 @@ def gaps(rows: Array) -> list[int]:
     return steps
 
 
-@dataclass(frozen=True, slots=True)
-class Shards:
-    """Sorted keys in files: the first key of each file, and the names of all, NAME_BYTES each."""
+def hashes(text: str) -> tuple[int, int]:
+    """Two numbers of 32 bits that stand for a text: FNV-1a (Fowler, Noll, Vo) of its UTF-8 from two beginnings."""
+    one, other = _FNV, _FNV_OTHER
+    for byte in text.encode("utf-8", "surrogatepass"):
+        one, other = ((value ^ byte) * _PRIME & 0xFFFFFFFF for value in (one, other))
+    return one, other
 
-    firsts: tuple[str, ...]
-    names: bytes
+
+def shards(keys: Iterable[str], most: int, write: Callable[[list[str]], bytes], folder: str, files: Files) -> list[str]:
+    """The paths of files that hold keys by their hash, about `most` in each; `write` gives the bytes of some keys.
+
+    A key more or less changes its own file alone, but where that many come together that there are more files.
+    """
+    told = sorted(set(keys))
+    parts: list[list[str]] = [[] for _ in range(_roughly(len(told) / most))]
+    for key in told:
+        parts[hashes(key)[0] % len(parts)].append(key)
+    return [put(write(part), folder, files) for part in parts]
 
 
-def shards(keys: Sequence[str], most: int, write: Callable[[slice], bytes], folder: str, files: Files) -> Shards:
-    """Write sorted keys into files of at most so many; `write` gives the bytes of some that follow each other."""
-    firsts, names = [], []
-    for start in range(0, len(keys), most):
-        firsts.append(keys[start])
-        names.append(_put(write(slice(start, min(start + most, len(keys)))), folder, files))
-    return Shards(tuple(firsts), b"".join(names))
+def _roughly(number: float) -> int:
+    """The next of the numbers that are three bits and zeros, at least 1."""
+    step = 1 << max(math.ceil(math.log2(max(number, 1))) - 3, 0)
+    return max(math.ceil(number / step) * step, 1)
 
 
 def put(content: bytes, folder: str, files: Files) -> str:
     """The path at which a content is kept."""
-    return f"{folder}/{_put(content, folder, files).hex()}.bin"
-
-
-def _put(content: bytes, folder: str, files: Files) -> bytes:
-    name = name_of(content)
-    files[f"{folder}/{name.hex()}.bin"] = content
-    return name
+    path = f"{folder}/{name_of(content).hex()}.bin"
+    files[path] = content
+    return path

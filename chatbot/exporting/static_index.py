@@ -26,7 +26,7 @@ from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.words.row_scores import best
 from chatbot.records import Passage
 
-OPENED = 24
+OPENED = 20
 """How many passages are compared exactly for a question."""
 
 

@@ -1,6 +1,6 @@
 """The words of an index as a browser reads them: a list for each term, with all that it adds to a passage.
 
-What a passage's own words, its article's and its known questions' add is one number a passage, at eight bits.
+What a passage's own words, its article's and its known questions' add is one number a passage, at four bits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chatbot.indexing.generation.known_questions import KnownQuestions
 from chatbot.indexing.words.bm25 import LexicalIndex
 from chatbot.indexing.words.row_scores import KnownScores
 
-_LEVELS = 255
+_LEVELS = 15
 Codes = npt.NDArray[np.uint8]
 _NO_ROWS, _NO_CODES = np.empty(0, np.int64), np.empty(0, np.uint8)
 

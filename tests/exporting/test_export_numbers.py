@@ -16,10 +16,9 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.verdict.evidence import Thresholds
 from chatbot.arrays import Vectors
 from chatbot.exporting import export as exporting
-from chatbot.exporting.data import hashes
 from chatbot.exporting.making import carried_over, make_static
 from chatbot.exporting.packed import Packed
-from chatbot.exporting.shards import gaps, packed, shards, varints
+from chatbot.exporting.shards import gaps, hashes, packed, shards, varints
 from chatbot.exporting.static_index import OPENED, StaticIndex
 from chatbot.exporting.static_words import StaticWords
 from chatbot.exporting.word_table import WordTable, fit, lesson, order, pieces
@@ -90,11 +89,21 @@ def test_a_file_is_a_head_and_numbers_and_the_same_each_time() -> None:
     assert whole[4 + size :] == np.float32(1.5).tobytes() + b"\x07"
 
 
-def test_keys_are_written_to_files_that_their_content_names() -> None:
+def test_keys_are_found_by_their_hash_in_files_that_their_content_names() -> None:
+    keys = [f"{number}" for number in range(50)]
     files: dict[str, bytes] = {}
-    made = shards(["a", "b", "c"], 2, lambda some: packed(["abc"[some]]), "data/x", files)
-    assert made.firsts == ("a", "c")
-    assert sorted(files) == sorted(f"data/x/{made.names[at : at + 6].hex()}.bin" for at in (0, 6))
+    paths = shards(keys, 7, packed, "data/x", files)
+    assert (len(paths), {*paths}) == (8, {*files})
+    held = [json.loads(gzip.decompress(files[path])[4:]) for path in paths]
+    assert sorted(key for part in held for key in part) == sorted(keys)
+    assert all(hashes(key)[0] % 8 == number for number, part in enumerate(held) for key in part)
+    assert len(shards([], 7, packed, "data/x", {})) == len(shards(keys[:7], 7, packed, "data/x", {})) == 1
+
+
+def test_a_key_more_changes_its_own_file_alone() -> None:
+    keys = [f"{number}" for number in range(50)]
+    before, after = (shards(some, 7, packed, "data/x", {}) for some in (keys, [*keys, "new"]))
+    assert [one != other for one, other in zip(before, after, strict=True)].count(True) == 1
 
 
 def test_the_hash_of_a_text_is_fnv_1a() -> None:

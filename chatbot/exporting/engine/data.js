@@ -72,17 +72,6 @@ const hashes = (text) => {
   return found;
 };
 
-// Where a key stands or would stand in a sorted list.
-const place = (firsts, key) => {
-  let low = 0, high = firsts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (firsts[middle] <= key) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-};
-
 export class Index {
   #files = new Map();
   #terms = new Map();
@@ -91,7 +80,7 @@ export class Index {
 
   static async open(base, path) {
     const index = new Index(), { head, rest } = await unpacked(base + path);
-    const { passages: count, outside, dim, firsts } = head;
+    const { passages: count, outside, dim, files } = head;
     let at = 0;
     const floats = (size) => new Float32Array(rest, (at += 4 * size) - 4 * size, size);
     const bytes = (size) => new Uint8Array(rest, (at += size) - size, size);
@@ -100,7 +89,7 @@ export class Index {
     index.heads = new Packed(scales, bytes(count * dim / 2), dim);
     const names = bytes((rest.byteLength - at));
     const starts = [0];
-    for (const one of [...firsts.map((list) => list.length), count]) starts.push(starts.at(-1) + one);
+    for (const one of [...files, count]) starts.push(starts.at(-1) + one);
     index.articleOf = new Uint32Array(count);
     let row = 0;
     head.articles.forEach((article, number) => {
@@ -127,7 +116,7 @@ export class Index {
 
   // The files that may hold some keys, each once.
   #holding(kind, folder, keys) {
-    const some = new Set(keys.map((key) => place(this.head.firsts[kind], key)).filter((n) => n >= 0));
+    const some = new Set(keys.map((key) => hashes(key)[0] % this.head.files[kind]));
     return Promise.all([...some].map((n) => this.#nth(kind, n, folder)));
   }
 
@@ -219,8 +208,8 @@ export class Index {
   }
 
   async isEnglish(word) {
-    const [file] = await this.#holding(KNOWN, "known", [word]);
-    return !!file && file.head[place(file.head, word)] === word;
+    const [{ head }] = await this.#holding(KNOWN, "known", [word]);
+    return head.includes(word);
   }
 
   async lexicon() {
@@ -230,8 +219,8 @@ export class Index {
 
   // The rows that known questions of these very words lead to.
   async asked(text) {
-    const [one, other] = hashes(words(text).join(" "));
-    const { rest } = await this.#nth(ASKED, one >>> 24, "asked"), told = new Uint32Array(rest), rows = [];
+    const key = words(text).join(" "), [one, other] = hashes(key), [{ rest }] = await this.#holding(ASKED, "asked", [key]);
+    const told = new Uint32Array(rest), rows = [];
     for (let n = 0; n < told.length; n += 3) if (told[n] === one && told[n + 1] === other) rows.push(told[n + 2]);
     return rows;
   }
