@@ -23,7 +23,7 @@ from chatbot.indexing.generation.editor_questions import EditorsQuestions, three
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates
 from chatbot.indexing.generation.passage_store import Store
-from chatbot.indexing.words.row_scores import best
+from chatbot.indexing.words.row_scores import best, of_runs
 from chatbot.records import Passage
 
 OPENED = 20
@@ -118,12 +118,14 @@ class StaticIndex:
         rows = self._first(self._heads @ vector + self.arrays.added + words, mask, OPENED)
         vectors = self._passages[rows]
         cosines = vectors @ vector
+        asked = self._closeness(rows, vector)
         return Candidates(
             rows=rows,
             vectors=vectors,
             cosines=cosines,
-            sentences=np.full(len(rows), -1.0, np.float32),
-            asked=self._closeness(rows, vector),
+            # Beside known questions the best sentence says little, at this few bits.
+            sentences=np.where(asked > -1, np.float32(-1), self._best_sentences(rows, vector)),
+            asked=asked,
             bm25=bm25[rows],
             hubs=self.hubs_of_passages[rows],
             beside=np.zeros(len(rows), np.float32),
@@ -134,6 +136,12 @@ class StaticIndex:
         rows: Rows = np.arange(len(self)) if mask is None else np.flatnonzero(mask)
         first: Rows = np.sort(best(rows, scores[rows], count)[0])
         return first
+
+    def _best_sentences(self, rows: Rows, vector: Vectors) -> Scores:
+        """The highest cosine of each passage's sentences, -1 without any."""
+        starts = self.server.sentence_vectors.starts
+        counts = starts[rows + 1] - starts[rows]
+        return of_runs(self._sentences[ranges(starts[rows], counts)] @ vector, counts)
 
     def _closeness(self, rows: Rows, vector: Vectors) -> Scores:
         """How close the questions that lead to passages are, -1 where there are none."""

@@ -28,10 +28,12 @@ export const rank = async (index, { vector, weights, favoured }, allowed) => {
   const share = highest.length ? (.1 + .7 * decided) / highest[0] : 0;
   const first = best(heads.map((head, row) => head + index.added[row] + share * bm25[row]), index.head.opened, allowed);
   const found = (await Promise.all(first.map(({ row }) => index.passage(row)))).map((passage) => {
-    const { row, hubs, vectors } = passage, cosine = dot(passage.vector, vector), words = share * bm25[row];
-    const asked = threeNearest([...hubs].map((hub, n) => dot(vectors.row(n + 1), vector) + hub));
-    const meaning = (asked > -1 ? cosine + .8 * (asked - cosine) : cosine) - .2 * index.hubs[row];
-    return { row, passage, cosine, asked, words, bm25: bm25[row], score: meaning + words };
+    const { row, hubs, vectors, spans } = passage, cosine = dot(passage.vector, vector), words = share * bm25[row];
+    const near = (first, count) => Array.from({ length: count }, (_, n) => dot(vectors.row(first + n), vector));
+    const asked = threeNearest(near(1, hubs.length).map((one, n) => one + hubs[n]));
+    const best = hubs.length || !spans.length ? cosine : most(near(1, spans.length / 2), -1);
+    const own = (cosine + best) / 2, meaning = (asked > -1 ? own + .8 * (asked - own) : own) - .2 * index.hubs[row];
+    return { row, passage, cosine, best, asked, words, bm25: bm25[row], score: meaning + words };
   }).sort((one, other) => one.row - other.row);
   const nearest = most(found.map(({ cosine, asked }) => Math.max(cosine, asked)));
   const vague = Math.min(Math.max((.7 - nearest) / .2, 0), 1);
@@ -141,7 +143,7 @@ export const strength = async (index, { text, vector }, ranking, content) => {
   const asked = ranking.map((one) => one.asked).filter((one) => one > -1).sort((one, other) => other - one).slice(0, 3);
   const near = [...index.outside.dots(vector)].sort((one, other) => other - one).slice(0, 3);
   const average = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
-  const meaning = most(ranking.map((one) => (one.cosine + Math.max(one.cosine, one.asked)) / 2), -1);
+  const meaning = most(ranking.map((one) => (one.cosine + Math.max(one.best, one.asked)) / 2), -1);
   const words = Math.log1p(most(ranking.map(({ bm25 }) => bm25))), nearest = asked.length ? average(asked) : -1;
   const told = ranking.length ? [meaning, words, near.length ? average(near) : mean[2], nearest] : [-1, 0, 1, -1];
   const [of, lexical, astray, closeness] = told.map((value, n) => (value - mean[n]) / deviation[n]);
