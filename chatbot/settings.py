@@ -1,6 +1,7 @@
 """Settings: plain frozen values from four places, later ones winning.
 
-A table of the file a class, so that all that can be set is read in one place; most of its lines are these.
+A table of the file a class, so that all that can be set is read in one place; most of its lines are these. What stands
+below a setting is also its line in docs/settings.md (`python -m tests.support.settings_page`).
 """
 
 from __future__ import annotations
@@ -90,7 +91,9 @@ class PassageSettings(Group):
     """How articles are cut, in tokens of the embedding model."""
 
     target_tokens: Annotated[int, Field(ge=32, le=4096)] = 160
+    """What a passage should have."""
     max_tokens: Annotated[int, Field(ge=48, le=8192)] = 200
+    """What no passage exceeds."""
 
     @model_validator(mode="after")
     def _ordered(self) -> PassageSettings:
@@ -100,57 +103,62 @@ class PassageSettings(Group):
 
 
 class ServerSettings(Group):
-    """Where the web server listens, whom it believes and how much it answers.
-
-    `root_path` is the public path that a proxy puts in front. `rate` is what one client address may ask, "" for any
-    number. `trusted_proxies`, addresses or networks, are believed about who asks. Metrics are for them and for this
-    machine, unless `open_metrics` shows them to everybody. `hosts` are the names to answer to, without any all names.
-    `mcp` serves the Model Context Protocol at /mcp, for the names of this machine and those of `hosts`. `workers` are
-    processes that answer questions beside the server's own; 0 leaves them to it.
-    """
+    """Where the web server listens, whom it believes and how much it answers."""
 
     host: str = "127.0.0.1"
+    """The address to listen on; 127.0.0.1 is this machine only."""
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
+    """0 takes any free one."""
     root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
+    """The public path that a proxy puts in front, such as `/careers`, where it does not send it."""
     rate: Rate = "60/minute"
+    """What one client address may ask; "" for any number."""
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
+    """Addresses or networks that are believed about who asks."""
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$")], ...] = ()
+    """The names to answer to; empty, any name."""
     mcp: bool = False
+    """Serve the Model Context Protocol at `/mcp`, for the names of this machine and those of `hosts`."""
     log: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line with every request."""
     open_metrics: bool = False
-    workers: Annotated[int, Field(ge=0, le=61)] = 0  # no more processes can be waited for on Windows
+    """Show `/metrics` to everybody instead of to this machine and trusted proxies alone."""
+    # No more than 61 processes can be waited for on Windows.
+    workers: Annotated[int, Field(ge=0, le=61)] = 0
+    """Processes that answer questions beside the server's own; 0 leaves them to it."""
 
 
 class AnswerSettings(Group):
-    """When to say "not covered": `refusals` is the share of covered questions that may be refused; less is laxer.
-
-    So many answers are `remembered`, in memory alone and until another index is published, to be given again at once.
-    """
+    """When to say "not covered", and what is answered from memory."""
 
     refusals: Annotated[float, Field(ge=0, le=0.3)] = 0.05
+    """The share of covered questions that may be refused; less is laxer."""
     remembered: Annotated[int, Field(ge=0, le=100_000)] = 500
+    """So many answers are kept, in memory alone and until another index is published, to be given again at once."""
 
 
 class SiteSettings(Group):
-    """A site that may ask from its visitors' browsers: a table `[[sites]]`.
-
-    `origins` are written as browsers send them, `https://example.org`, or `https://*.example.org` for every subdomain.
-    `rate` is what all its visitors together may ask, `topics` limit what they may ask about, `language` and `greeting`
-    are for its pages. The chat page in a frame names the site in `?site=`, by `name` or by origin.
-    """
+    """A site that may ask from its visitors' browsers: a table `[[sites]]` each."""
 
     origins: Annotated[tuple[Origin, ...], Field(min_length=1)]
+    """Written as browsers send them, `https://example.org`, or `https://*.example.org` for every subdomain."""
     name: str = ""
+    """What the chat page in a frame may say instead of an origin, `?site=`; no two sites share one."""
     rate: Rate = ""
+    """What all its visitors together may ask; "" for any number."""
     topics: tuple[str, ...] = ()
+    """What its visitors may ask about; empty, everything."""
     language: Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = ""
+    """The language of its chat page; the widget follows the page that it is on."""
     greeting: Annotated[str, Field(max_length=500)] = ""
+    """The first line of its chat page and widget."""
 
 
 class IndexSettings(Group):
-    """Where what is published is searched: in its `files` on this machine, or in Milvus (table `[milvus]`)."""
+    """Where what is published is searched."""
 
     store: Literal["files", "milvus"] = "files"
+    """In its `files` on this machine, or in Milvus (table `[milvus]`)."""
 
 
 def _server(value: str) -> str:
@@ -163,45 +171,47 @@ def _server(value: str) -> str:
 
 
 class MilvusSettings(Group):
-    """The Milvus that has the passages where `index.store` is "milvus".
-
-    `uri` is its address; https needs a certificate that the system trusts, or one of `ca`. `token` is who asks,
-    "user:password" or a key, from the environment, CHATBOT_MILVUS__TOKEN, and is refused in the file. `database` is one
-    of the server's, "" the default one; `collection` begins the names of the collections. Each thing that a question
-    asks of it, two to ten of them, waits `seconds` at most. So many `replicas` of each passage are held by different
-    nodes, from the next generation on. What a server takes of what is served, small files without passages, lies in
-    `folder`, by default `milvus` in the index folder.
-    """
+    """The Milvus that has the passages where `index.store` is "milvus"."""
 
     uri: Annotated[str, AfterValidator(_server)] = "http://localhost:19530"
+    """Its address; https needs a certificate that the system trusts, or one of `ca`."""
     token: SecretStr | None = None
+    """Who asks, "user:password" or a key; from the environment alone, it is refused in the file."""
     ca: Path | None = None
+    """A file of certificates that its own is signed by."""
     database: str = ""
+    """One of the server's databases; empty, the default one."""
     collection: Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9]){0,99}$")] = "career_chatbot"
+    """Begins the names of the collections."""
     seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
+    """How long each thing that a question asks of it, two to ten of them, waits at most."""
     replicas: Annotated[int, Field(ge=1, le=16)] = 1
+    """So many copies of each passage are held by different nodes, from the next generation on."""
     folder: Path | None = None
+    """Where a server keeps what it takes of what is served, small files without passages; else `milvus` in the index
+    folder."""
 
 
 class JournalSettings(Group):
-    """Where feedback is kept and for how long. Without a `path` it is `journal.sqlite` beside the index folder; 0 days
-    keep nothing. `questions` keeps those that were not covered or uncertain as well, without anything about who asked.
-    """
+    """Where feedback is kept and for how long."""
 
     path: Path | None = None
+    """Its file; else `journal.sqlite` beside the index folder."""
     questions: bool = False
+    """Keep questions that were not covered or uncertain as well, without anything about who asked."""
     keep_days: Annotated[int, Field(ge=0, le=3650)] = 365
+    """After so many days entries are forgotten; 0 keeps nothing."""
 
 
 class PublishSettings(Group):
-    """What a new index must not fall below, measured on the judged questions in the file `questions` (JSON Lines).
-
-    `min_ndcg` is the least mean nDCG@10, `max_lost_answers` the most questions that may lose their answer.
-    """
+    """What a new index must not fall below, measured on judged questions."""
 
     questions: Path | None = None
+    """Their file, JSON Lines."""
     min_ndcg: Annotated[float | None, Field(ge=0, le=1)] = None
+    """The least mean nDCG@10."""
     max_lost_answers: Annotated[int | None, Field(ge=0)] = None
+    """The most questions that may lose their answer."""
 
     @model_validator(mode="after")
     def _measurable(self) -> PublishSettings:
@@ -219,39 +229,41 @@ def _address(value: str) -> str:
 
 
 class PageSettings(Group):
-    """The visitors' page: its title, the language of its own words where the browser wants none that there is, and the
-    language of the articles as a language tag, for screen readers. `contact` is where people can be asked, an http(s)
-    address, `mailto:` or `tel:`, which every answer names that may not answer.
-    """
+    """The visitors' page."""
 
     title: Annotated[str, Field(min_length=1, max_length=80)] = "Career chatbot"
+    """Its title."""
     language: LanguageCode = "en"
+    """The language of its own words where the browser wants none that there is."""
     articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    """The language of the articles as a language tag, for screen readers."""
     contact: Annotated[str, AfterValidator(_address)] = ""
+    """Where people can be asked: an http(s) address, `mailto:` or `tel:`, which every answer names that may not answer.
+    """
 
 
 class WatchSettings(Group):
-    """How `chatbot watch` notices changes: told by the system or, where `poll` is true as network drives need it, by
-    looking every `poll_seconds`. A file is read when it has been at rest for `settle_seconds`.
-    """
+    """How `chatbot watch` notices changes."""
 
     poll: bool = False
+    """Look by itself instead of being told by the system, as network drives need it."""
     poll_seconds: Annotated[float, Field(ge=0.05, le=3600)] = 2.0
+    """How often it looks then."""
     settle_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.3
+    """A file is read when it has been at rest for so long."""
 
 
 class EditorSettings(Group):
-    """The editors' page at /edit, which exists only where a password is set.
-
-    `password_hash` is what `chatbot password` sets; `password` is for the environment, CHATBOT_EDITOR__PASSWORD, and
-    is refused in the file. A session lasts `session_hours`. Passwords travel over https and to this machine itself;
-    `plain_http` lets them through on any address.
-    """
+    """The editors' page at /edit, which exists only where a password is set."""
 
     password: Annotated[SecretStr | None, Field(min_length=10, max_length=1000)] = None
+    """For the environment alone; it is refused in the file."""
     password_hash: Annotated[str, Field(pattern=r"^(scrypt(:[A-Za-z0-9_=-]+){5})?$")] = ""
+    """What `chatbot password` sets."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 8
+    """How long a session lasts."""
     plain_http: bool = False
+    """Let passwords through over http on any address, not only on this machine itself."""
 
     @property
     def on(self) -> bool:
@@ -265,24 +277,30 @@ class EditorSettings(Group):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. See `load_settings`.
-
-    `help_lines` are told to who speaks of despair, violence or illness: by country, a telephone number or an address.
-    """
+    """Everything that can be set. See `load_settings`."""
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
     )
 
     corpus_dir: Path = Path("corpus")
+    """The folder of articles."""
     index_dir: Path = Path("index")
+    """The folder of the index."""
     model: Annotated[str, Field(min_length=1)] = BUNDLED_MODEL
+    """The embedding model: a sentence-transformers model by name, or a folder that holds one."""
     max_file_mb: Annotated[float, Field(gt=0, le=1024)] = 20.0
+    """A larger file is left out."""
     max_seconds_per_file: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """A file that takes longer to read is left out."""
     max_memory_mb: Annotated[int, Field(ge=256, le=65536)] = 1024
+    """A file whose reader needs more is left out, on Linux."""
     max_passages_per_file: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """A file that gives more is left out, so that one export cannot crowd out the rest."""
     vocabulary: Path | None = None
+    """A file of your own words that mean the same."""
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many published indexes are kept, to go back to."""
     passages: PassageSettings = PassageSettings()
     answers: AnswerSettings = AnswerSettings()
     index: IndexSettings = IndexSettings()
@@ -293,6 +311,7 @@ class Settings(BaseSettings):
     publish: PublishSettings = PublishSettings()
     page: PageSettings = PageSettings()
     help_lines: dict[Line, Line] = {}
+    """Told to who speaks of despair, violence or illness: by country, a telephone number or an address."""
     watch: WatchSettings = WatchSettings()
     editor: EditorSettings = EditorSettings()
 
