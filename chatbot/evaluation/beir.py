@@ -165,7 +165,7 @@ def _lines(path: Path) -> list[tuple[int, str]]:
             f"there is no {path}; name a file, or a folder with {QUERIES}, {QRELS} and mostly {CORPUS}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise JudgedSetError(f"{path} cannot be read: {error}") from error
+        raise JudgedSetError(f"{path} cannot be read: {error}; name a file in UTF-8") from error
 
 
 def _text(record: dict[str, Any], key: str, place: str) -> str:

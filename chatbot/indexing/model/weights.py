@@ -102,7 +102,7 @@ def read_json(path: Path) -> dict[str, object]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}") from error
+        raise ModelError(f"{path} cannot be read: {error}; save the model anew") from error
     if not isinstance(value, dict):
         raise ModelError(f"{path} holds no JSON object")
     return value
