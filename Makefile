@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help chat test check pure lint format bench cluster clean
+.PHONY: help chat test check pure lint format docs bench cluster clean
 .DEFAULT_GOAL := help
 
 help:            ## show this list
@@ -27,6 +27,10 @@ lint: $(VENV)/.installed-test   ## ruff and mypy
 
 format: $(VENV)/.installed-test   ## let ruff tidy the code
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+docs: $(VENV)/.installed-test   ## make a site with search of docs/, in build/docs; what leads nowhere is an error
+	$(BIN)/python -m tests.support.settings_page
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memory and quality beside other libraries, into README.md
 	$(BIN)/python -m tests.benchmarks

@@ -1,4 +1,4 @@
-"""docs/architecture.md is about this code: its tree, its files of the index and the places that it names exist."""
+"""The developers' pages are about this code: its tree, its files of the index and the places that they name exist."""
 
 from __future__ import annotations
 
@@ -18,25 +18,29 @@ from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.places import PACKAGE, ROOT
 from tests.test_imports import FOLDERS, MODULES, folder_of
 
-PAGE = ROOT / "docs" / "architecture.md"
-TEXT = PAGE.read_text(encoding="utf-8")
+# Pages whose places begin below chatbot/.
+PAGES = [ROOT / "docs" / f"{name}.md" for name in ("architecture", "tree", "index-files", "decisions", "contributing")]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_CHARACTERS = 120
 
 
 def chapter(heading: str) -> str:
-    """What stands below a heading, up to the next one of its level."""
-    level, title = heading.split(" ", 1)
-    found = re.search(rf"^{level} {re.escape(title)}\n(.+?)(?=^#{{2,{len(level)}}} |\Z)", TEXT, re.M | re.S)
+    """What stands below a heading of the page about the files of the index, up to the next one."""
+    text = (ROOT / "docs" / "index-files.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(heading)}\n(.+?)(?=^## |\Z)", text, re.M | re.S)
     assert found, heading
     return found[1]
+
+
+def drawn() -> str:
+    (found,) = re.findall(r"```\n(.+?)```", (ROOT / "docs" / "tree.md").read_text(encoding="utf-8"), re.S)
+    return found
 
 
 def tree() -> dict[str, list[str]]:
     """The entries of each folder of the tree, in its order."""
     entries: dict[str, list[str]] = {}
-    (drawn,) = re.findall(r"```\n(.+?)```", chapter("## The tree"), re.S)
-    for line in filter(None, drawn.split("\n")):
+    for line in filter(None, drawn().split("\n")):
         name, said = line.split(maxsplit=1)
         if line.startswith(" "):
             entries[list(entries)[-1]].append(name)
@@ -54,7 +58,7 @@ def spans(document: Path) -> list[str]:
 def places(document: Path) -> list[str]:
     """Those that name a file or folder of this repository; a part in capitals stands for any name."""
     rooms = {"chatbot", "tests", "docs"} | (
-        {folder.partition("/")[0] for folder in FOLDERS} if document == PAGE else set()
+        {folder.partition("/")[0] for folder in FOLDERS} if document in PAGES else set()
     )
     named = {span.partition(":")[0] for span in spans(document) if re.fullmatch(r"[\w./-]+(:[\w.]+)?", span)}
     found = {
@@ -87,8 +91,7 @@ def test_the_tree_names_the_modules_of_a_folder_and_nothing_else(folder: str) ->
 
 
 def test_every_question_of_the_tree_is_asked_once() -> None:
-    (drawn,) = re.findall(r"```\n(.+?)```", chapter("## The tree"), re.S)
-    said = re.findall(r"^\S+ +(.+)$", drawn, re.M)
+    said = re.findall(r"^\S+ +(.+)$", drawn(), re.M)
     assert len(said) == len(set(said)) == len(FOLDERS)
 
 
@@ -99,14 +102,14 @@ def test_every_file_of_a_generation_is_explained_and_no_other(tmp_path: Path) ->
     build(settings, embedder=KeywordEmbedder(), calibrate=calibrate)
     folder = settings.index_dir / current(settings.index_dir)
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    files, ways = chapter("### One generation").split("| files |")
+    files, ways = chapter("One generation").split("| files |")
     nested = {name for name in found if name.startswith("questions/lexical/")}
     assert {name.partition("/")[2] for name in nested} == {name for name in found if name.startswith("lexical/")}
     assert set(re.findall(r"^\| `([\w./]+)` \|", files, re.M)) == found - nested | {"questions/lexical"}
     kinds = re.findall(r"^\| `([\w./]+)` \|", ways, re.M)
     assert set(kinds) == {name if "/" not in name else f"{name.partition('/')[0]}/" for name in found}
     beside = {path.name for path in settings.index_dir.iterdir()} - {folder.name}
-    assert {name for name in beside if f"`{name}`" not in chapter("### Beside the generations")} == set()
+    assert {name for name in beside if f"`{name}`" not in chapter("Beside the generations")} == set()
 
 
 @pytest.mark.parametrize(("document", "name"), [(one.name, name) for one in DOCUMENTS for name in places(one)])
@@ -114,7 +117,9 @@ def test_every_place_that_is_named_exists(document: str, name: str) -> None:
     assert any((root / name).exists() for root in (ROOT, PACKAGE)), f"{document} names {name}"
 
 
-@pytest.mark.parametrize("span", [span for span in spans(PAGE) if re.fullmatch(r"[a-z_/]+\.py:[\w.]+", span)])
+@pytest.mark.parametrize(
+    "span", [span for page in PAGES for span in spans(page) if re.fullmatch(r"[a-z_/]+\.py:[\w.]+", span)]
+)
 def test_every_name_in_the_code_is_defined_where_the_page_says(span: str) -> None:
     file, _, names = span.partition(":")
     body = ast.parse((PACKAGE / file).read_text(encoding="utf-8")).body
@@ -126,7 +131,8 @@ def test_every_name_in_the_code_is_defined_where_the_page_says(span: str) -> Non
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+    text = re.sub(r"```.+?```", "", document.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if re.match(r"\w+:", target):
             continue
         path, _, anchor = target.partition("#")
@@ -136,12 +142,14 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
         assert anchor in anchors, target
 
 
-def test_no_line_is_wider_than_an_editor() -> None:
-    assert [line for line in TEXT.split("\n") if len(line) > MOST_CHARACTERS] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_no_line_is_wider_than_an_editor(page: Path) -> None:
+    assert [line for line in page.read_text(encoding="utf-8").split("\n") if len(line) > MOST_CHARACTERS] == []
 
 
 def test_the_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    named = set(re.findall(r"^    make ([a-z]+)", TEXT, re.M))
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^    make ([a-z]+)", page, re.M))
     assert named
     assert named <= targets

@@ -110,7 +110,7 @@ class _Encoder:
 
 
 class QueryEncoder(_Encoder):
-    """Embeds what visitors ask, with 8-bit products where there are some: half the time, docs/architecture.md."""
+    """Embeds what visitors ask, with 8-bit products where there are some: half the time, docs/decisions.md."""
 
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
         """Raises ModelError where a file is missing, altered or unusable.
