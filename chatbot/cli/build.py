@@ -28,21 +28,32 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-@app.command(epilog=example("chatbot build", "chatbot build --dry-run", "chatbot --corpus articles --index new build"))
+@app.command(
+    epilog=example(
+        "chatbot build",
+        "chatbot build --dry-run",
+        "chatbot build --dry-run --markdown > comment.md",
+        "chatbot --corpus articles --index new build",
+    )
+)
 def build(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; publish nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even what the limits in [publish] forbid.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request's comment.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to the articles and publish it; only new text is embedded."""
+    if markdown and as_json:
+        raise typer.BadParameter("take one of --markdown and --json")
     _make_ready()
+    form = "markdown" if markdown else "json" if as_json else "text"
     if dry_run:
-        _show_plan(context.obj(), as_json)
+        _show_plan(context.obj(), form)
         return
 
     report = build_with_progress(context.obj(), force=force)
-    say(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else build_text(report))
+    say(_in_form(form, report, build_text(report)))
     if report.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
 
@@ -121,14 +132,22 @@ def _measure_for(settings: Settings) -> Measure | None:
     return measure_for(settings)
 
 
-def _show_plan(settings: Settings, as_json: bool) -> None:
+def _in_form(form: str, done: BuildReport | Plan, text: str) -> str:
+    if form == "markdown":
+        from chatbot.cli.pull_request import build_markdown
+
+        return build_markdown(done)
+    return json.dumps(asdict(done), indent=1, ensure_ascii=False) if form == "json" else text
+
+
+def _show_plan(settings: Settings, form: str) -> None:
     from chatbot.answering.verdict.calibration import calibrate
     from chatbot.cli.progress import Progress
     from chatbot.indexing.building.build import plan
 
     with Progress() as on_step:
         planned = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
-    say(json.dumps(asdict(planned), indent=1, ensure_ascii=False) if as_json else plan_text(planned))
+    say(_in_form(form, planned, plan_text(planned)))
     if planned.refused:
         raise typer.Exit(EXIT_ERROR)
     if planned.changes.left_out:
