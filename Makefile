@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help chat test check pure lint format docs bench cluster clean
+.PHONY: help chat test check pure lint format docs bench cluster licences sbom audit clean
 .DEFAULT_GOAL := help
 
 help:            ## show this list
@@ -40,6 +40,18 @@ bench: $(VENV)/.installed-bench .venv-peers/.installed   ## measure speed, memor
 cluster: $(VENV)/.installed-test   ## break a real cluster of Milvus under two servers that are asked all the while
 	$(BIN)/python -m tests.cluster.trial
 
+licences: $(VENV)/.installed-test   ## list the licences of all that is installed, into docs/licences.md
+	$(BIN)/python -m tests.support.licences
+
+SBOM  ?= sbom.cdx.json
+TOOLS ?= .venv-release
+sbom: $(VENV)/.installed $(TOOLS)/.installed   ## list all that is installed in sbom.cdx.json, for programs
+	$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file $(SBOM) $(BIN)/python
+
+audit: $(TOOLS)/.installed   ## ask for known vulnerabilities of the versions in constraints.txt
+	@$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off \
+	|| { echo 'make audit: not passed. Either vulnerabilities are listed above, or the advisories of PyPI could not be had from here; then nothing was checked.' >&2; exit 1; }
+
 clean:           ## remove the environment and the built index; articles and feedback stay
 	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md ! -name 'journal.sqlite*' -delete
 
@@ -68,4 +80,9 @@ $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(PYTHON) -m venv .venv-peers
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > .venv-peers/lib/$(notdir $(wildcard $(VENV)/lib/python3*))/site-packages/zz_main.pth
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt
+	@touch $@
+
+$(TOOLS)/.installed: .ci/release.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r .ci/release.txt
 	@touch $@
