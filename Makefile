@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help chat test check pure lint format docs bench cluster licences sbom audit clean
+.PHONY: help chat test check pure lint format docs bench cluster wheel licences sbom audit clean
 .DEFAULT_GOAL := help
 
 help:            ## show this list
@@ -52,6 +52,9 @@ audit: $(TOOLS)/.installed   ## ask for known vulnerabilities of the versions in
 	@$(TOOLS)/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict --progress-spinner off \
 	|| { echo 'make audit: not passed. Either vulnerabilities are listed above, or the advisories of PyPI could not be had from here; then nothing was checked.' >&2; exit 1; }
 
+wheel: $(VENV)/.installed-test   ## build wheels and source archives into dist/; the same commit gives the same bytes
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m tests.support.distributions dist
+
 clean:           ## remove the environment and the built index; articles and feedback stay
 	rm -rf $(VENV) && find index -mindepth 1 ! -name README.md ! -name 'journal.sqlite*' -delete
 
@@ -59,7 +62,7 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed: pyproject.toml setup.py constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@

@@ -9,11 +9,13 @@
     │   └── Conflict             a file is not what the editor was shown (has .theirs, .mine)
     ├── JudgedSetError           judged questions that cannot be used
     ├── ModelError               the embedding model is missing, altered or unusable
+    ├── NotInstalled             what was asked for needs packages that are not installed here
     ├── JournalError             the file of the visitors' feedback cannot be used
     └── CorpusIndexError         the index as a whole
         ├── IndexMissing         nothing has been built yet
         ├── IndexDamaged         a generation fails its checks (has .generation, .file)
         ├── IndexMismatch        the index was built by another format or model
+        │   └── IndexOutdated    its files are those of another version of this package
         ├── IndexLocked          another process is building
         ├── IndexAway            the index is kept elsewhere, and cannot be asked just now
         ├── NothingToIndex       the corpus has no usable article
@@ -85,6 +87,10 @@ class ModelError(ChatbotError):
     """The embedding model is missing, altered or unusable."""
 
 
+class NotInstalled(ChatbotError):
+    """What was asked for needs packages that are not installed here."""
+
+
 class JournalError(ChatbotError):
     """The file of the visitors' feedback cannot be used."""
 
@@ -108,6 +114,10 @@ class IndexDamaged(CorpusIndexError):
 
 class IndexMismatch(CorpusIndexError):
     """The index was built by another format or model than the settings name."""
+
+
+class IndexOutdated(IndexMismatch):
+    """The index was written by a version of this package that writes other files; a build makes it anew."""
 
 
 class IndexLocked(CorpusIndexError):
@@ -136,3 +146,8 @@ class ExportRefused(ChatbotError):
 
 class NoSuchGeneration(CorpusIndexError):
     """No kept generation has this name, or there is none to go back to."""
+
+
+def counted(number: int, thing: str) -> str:
+    """A number and what it counts: "1 article", "2 articles"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"

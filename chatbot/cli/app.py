@@ -9,12 +9,12 @@ import logging
 import re
 import sys
 import unicodedata
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from chatbot.installation import VERSION
 from chatbot.settings import load_settings
 
 EXIT_ERROR = 1
@@ -78,7 +78,7 @@ def example(*lines: str) -> str:
 
 def _say_version(on: bool) -> None:
     if on:
-        typer.echo(f"chatbot {version('career-chatbot')}")
+        typer.echo(f"chatbot {VERSION}")
         raise typer.Exit
 
 
@@ -105,8 +105,3 @@ def config_of(context: typer.Context) -> Path | None:
     """The file of settings that --config names."""
     named: Path | None = context.meta[_CONFIG]
     return named
-
-
-def counted(number: int, thing: str) -> str:
-    """A number and what it counts: "1 article", "2 articles"."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"

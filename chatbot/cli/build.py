@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, counted, example, line, say
-from chatbot.errors import ChatbotError
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say
+from chatbot.errors import ChatbotError, counted
 
 if TYPE_CHECKING:
     from chatbot.indexing.building.draft import Measure

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,19 +20,30 @@ if TYPE_CHECKING:
     from chatbot.insights.journal import Feedback
     from chatbot.operating.backup import Backup
 
+_SHOWN = 5
 _SIGNS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
 
-@app.command(epilog=example("chatbot init my-site"))
+@app.command(epilog=example("chatbot init my-site", "chatbot init my-site --with-library"))
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder to start in; it is made where it is missing.")],
+    with_library: Annotated[
+        bool, typer.Option("--with-library", help="Begin with the shipped articles in place of the example.")
+    ] = False,
 ) -> None:
     """Start a site of your own: settings, one example article, a place for the index; nothing is replaced."""
     from chatbot.operating.new_site import start_site
 
-    for path in start_site(folder):
+    written = start_site(folder, with_library=with_library)
+    for path in written[:_SHOWN]:
         say(f"wrote {path}")
-    say(f"next: cd {folder} && chatbot build && chatbot serve")
+    if written[_SHOWN:]:
+        say(f"and {len(written) - _SHOWN} more articles below {folder / 'corpus'}")
+    say(f"next: {_go_to(folder)}chatbot serve")
+
+
+def _go_to(folder: Path) -> str:
+    return "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
 
 
 @app.command(epilog=example("chatbot doctor", "chatbot doctor --json"))

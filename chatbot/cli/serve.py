@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot import catalogues
-from chatbot.cli.app import JsonOption, app, counted, example, line, say
+from chatbot.cli.app import JsonOption, app, example, line, say
 from chatbot.cli.build import build_with_progress, watch_until
-from chatbot.errors import IndexMissing
+from chatbot.errors import IndexMissing, IndexOutdated, counted
+from chatbot.installation import BUILDING, require
 
 if TYPE_CHECKING:
     from chatbot.settings import Settings
@@ -35,7 +36,7 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
 ) -> None:
-    """Open the chat page and the API; the index is built first where there is none.
+    """Open the chat page and the API; the index is built first where there is none, or one of an older version.
 
     With a password set (`chatbot password`), editors work at /edit of the same address.
     """
@@ -45,10 +46,12 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
     try:
         bot = Chatbot.open(settings, threads=1)
-    except IndexMissing:
+    except (IndexMissing, IndexOutdated) as error:
         if settings.index.store == "milvus":  # servers share it: no one of them is to fill it
             raise
-        say("There is no index yet, it is built now.", err=True)
+        say(f"{str(error).partition(';')[0]}", err=True)
+        require(*BUILDING)
+        say("It is built now; the first time takes about a minute more than later ones.", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             say(line(f"left out: {path}: {reason}"), err=True)
         bot = Chatbot.open(settings, threads=1)

@@ -18,6 +18,7 @@ from chatbot.answering.answerer import Answerer
 from chatbot.answering.verdict.calibration import auroc
 from chatbot.evaluation.beir import JudgedSet
 from chatbot.indexing.building.report import OnStep
+from chatbot.installation import require
 from chatbot.records import Filters
 
 MEASURES = ("nDCG@10", "MRR@10", "R@5", "R@10", "R@100")
@@ -112,6 +113,7 @@ def evaluate(
 
 def measure(run: dict[str, list[str]], qrels: dict[str, dict[str, int]], asked: Sequence[str]) -> dict[str, Floats]:
     """Each measure for each question of `asked`, shape (questions,); `run` gives documents best first."""
+    require("ir_measures")
     import ir_measures
     from ir_measures import RR, R, nDCG
 

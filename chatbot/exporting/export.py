@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -30,6 +29,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.installation import VERSION
 from chatbot.serving.widget import files as widget_files
 from chatbot.serving.widget import packed as shortened
 from chatbot.settings import Settings
@@ -125,7 +125,7 @@ def _key(settings: Settings, generation: str, base: str) -> str:
     vocabulary = settings.vocabulary.read_text(encoding="utf-8") if settings.vocabulary else ""
     scripts = sorted(_engine())
     calibration = read_manifest(settings.index_dir / generation).calibration
-    parts = [FORMAT, version("career-chatbot"), generation, calibration, base, said, vocabulary, scripts]
+    parts = [FORMAT, VERSION, generation, calibration, base, said, vocabulary, scripts]
     return hashlib.sha256(_json(parts)).hexdigest()
 
 

@@ -25,6 +25,7 @@ from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.indexing.model.encoder import concurrently
+from chatbot.installation import require
 from chatbot.settings import Settings
 
 _TOGETHER = 1000  # texts that are embedded by one thread at a time
@@ -33,7 +34,8 @@ _TOGETHER = 1000  # texts that are embedded by one thread at a time
 def make_static(
     index: LocalIndex, embedder: Embedder, on_step: OnStep = lambda _name, _done, _total: None
 ) -> StaticIndex:
-    """Fit a table to the generation and put all vectors into its space."""
+    """Fit a table to the generation and put all vectors into its space. Raises NotInstalled."""
+    require("scipy")
 
     def embed(texts: Sequence[str]) -> Vectors:
         parts = [texts[start : start + _TOGETHER] for start in range(0, len(texts), _TOGETHER)]

@@ -13,14 +13,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from chatbot.arrays import Scores, Vectors
 from chatbot.exporting.packed import Packed
 from chatbot.indexing.words.tokens import words
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Pair = tuple[str, str]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -147,11 +150,15 @@ def _matrix(found: Sequence[tuple[list[int], list[float]]], columns: int, own: i
     totals = [sum(share for row, share in zip(*one, strict=True) if row < own) or 1.0 for one in found]
     values = [np.array(shares, np.float32) / total for (_, shares), total in zip(found, totals, strict=True)]
     data: npt.NDArray[np.float32] = np.concatenate(values) if found else np.empty(0, np.float32)
+    from scipy import sparse
+
     return sparse.csr_matrix((data, rows, ends), shape=(len(found), columns))
 
 
 def _regression(shares: sparse.csr_matrix, wanted: Vectors, counts: Scores, start: Vectors) -> Vectors:
     """What minimises sum counts |shares R - wanted|² + ridge |R - start|², shape of `start`."""
+    from scipy import sparse
+
     root = np.sqrt(counts).astype(np.float32)
     weighed = sparse.diags(root).astype(np.float32) @ shares
     turned = weighed.T.tocsr()

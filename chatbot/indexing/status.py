@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chatbot.content.source.copies import look_alikes
 from chatbot.content.source.visibility import Due
-from chatbot.errors import ModelError
+from chatbot.errors import ModelError, NotInstalled
 from chatbot.indexing.building.freshness import corpus_digests, made_by
 from chatbot.indexing.generation.manifest import Manifest, reasons, verify
 from chatbot.indexing.generation.passage_store import Store, expired_in
@@ -110,6 +110,8 @@ def _changes(settings: Settings, manifest: Manifest, now: datetime) -> str:
             differences.append("other settings or another model since")
     except ModelError as error:
         return str(error)
+    except NotInstalled:
+        pass  # who serves alone has no model, nor any say in how the index is built
     return "; ".join([*differences, "run 'chatbot build'"]) if differences else ""
 
 

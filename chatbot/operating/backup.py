@@ -14,7 +14,6 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -22,6 +21,7 @@ from chatbot.disk import file_digest, sync
 from chatbot.errors import ChatbotError, JournalError
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, HISTORY, current, history
 from chatbot.insights.journal import copy, open_file, open_journal
+from chatbot.installation import VERSION
 from chatbot.settings import Settings
 
 _CONTENTS = "contents.json"
@@ -155,7 +155,7 @@ def _write(file: io.BufferedWriter, files: dict[str, Path]) -> dict[str, str]:
             data = path.read_bytes()
             digests[name] = hashlib.sha256(data).hexdigest()
             _add(packed, name, data)
-        contents = {"format": _FORMAT, "version": version("career-chatbot"), "files": digests}
+        contents = {"format": _FORMAT, "version": VERSION, "files": digests}
         _add(packed, _CONTENTS, json.dumps(contents, indent=1).encode())
     return digests
 

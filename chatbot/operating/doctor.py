@@ -11,20 +11,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
 from packaging.requirements import Requirement
 
 from chatbot.disk import file_digest
-from chatbot.errors import ChatbotError, IndexMissing
+from chatbot.errors import ChatbotError, IndexMissing, counted
 from chatbot.indexing.building.freshness import corpus_digests
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.publication import ENCODERS, current, history, served
 from chatbot.indexing.model.weights import BUNDLED_SHA256, locate_model
 from chatbot.indexing.status import read_status
+from chatbot.installation import LEAN, VERSION, WHOLE, distributions, extra, serves_only
 from chatbot.settings import BUNDLED_MODEL, Settings
 from chatbot.sites import Sites
 
@@ -80,8 +81,21 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 
 def _packages(_: Settings) -> Iterator[Finding]:
+    installed = distributions()
+    if len(installed) > 1:
+        advice = f"run 'pip uninstall {WHOLE} {LEAN}', and install one of them"
+        yield Finding("packages", "problem", f"{WHOLE} and {LEAN} are both installed, with the same files", advice)
+    elif not installed:
+        found = f"the source of {WHOLE} {VERSION} is run from its folder, and is not installed"
+        yield Finding("packages", "warning", found, "run 'pip install -c constraints.txt -e .' there")
+    else:
+        yield _requirements(installed[0])
+
+
+def _requirements(installed: Distribution) -> Finding:
+    name = installed.metadata["Name"]
     wrong, count = [], 0
-    for line in requires("career-chatbot") or ():
+    for line in installed.requires or ():
         wanted = Requirement(line)
         if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
             continue
@@ -93,12 +107,20 @@ def _packages(_: Settings) -> Iterator[Finding]:
         except PackageNotFoundError:
             wrong.append(f"{wanted.name} is not installed")
     if wrong:
-        yield Finding("packages", "problem", "; ".join(wrong), "run 'pip install -c constraints.txt -e .' again")
-    else:
-        yield Finding("packages", "ok", f"career-chatbot {version('career-chatbot')} and {count} packages it needs")
+        editable = '"editable": true' in (installed.read_text("direct_url.json") or "")
+        again = "pip install -c constraints.txt -e ." if editable else f"pip install {name}"
+        return Finding("packages", "problem", "; ".join(wrong), f"run '{again}' again")
+    found = f"{name} {VERSION} and {count} packages it needs"
+    if serves_only():
+        found += ", to serve an index that was built elsewhere"
+        return Finding("packages", "ok", found, f'run "{extra("build")}" to build here')
+    return Finding("packages", "ok", found)
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
+    if serves_only():
+        yield Finding("model", "ok", "not needed here: an index brings along what questions are embedded with")
+        return
     if settings.model != BUNDLED_MODEL and not Path(settings.model).expanduser().is_dir():
         advice = "name a folder to be sure that it never has to be fetched"
         yield Finding("model", "warning", f"{settings.model} is a name on the model hub", advice)
@@ -111,13 +133,13 @@ def _model(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _serves_only(settings: Settings) -> bool:
+def _takes_from_milvus(settings: Settings) -> bool:
     """Whether this machine takes from Milvus what another one builds."""
     return settings.index.store == "milvus" and not settings.corpus_dir.is_dir() and served(settings.index_dir) is None
 
 
 def _corpus(settings: Settings) -> Iterator[Finding]:
-    if _serves_only(settings):
+    if _takes_from_milvus(settings) or (serves_only() and not settings.corpus_dir.is_dir()):
         return
     files = corpus_digests(settings)
     unreadable = [path for path, digest in files.items() if not digest]
@@ -129,29 +151,31 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
         found = f"{len(unreadable)} of {len(files)} files cannot be read: {', '.join(unreadable[:3])}"
         yield Finding("corpus", "warning", found, "'chatbot build' names the reason of each")
     else:
-        yield Finding("corpus", "ok", f"{len(files)} files in {settings.corpus_dir}")
+        yield Finding("corpus", "ok", f"{counted(len(files), 'file')} in {settings.corpus_dir}")
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
-    if _serves_only(settings):
+    if _takes_from_milvus(settings):
         return
+    build = "bring the folder from where the articles are built" if serves_only() else "run 'chatbot build'"
     try:
         name = current(settings.index_dir)
     except IndexMissing:
-        yield Finding("index", "warning", f"there is none in {settings.index_dir} yet", "run 'chatbot build'")
+        yield Finding("index", "warning", f"there is none in {settings.index_dir} yet", build)
         return
     manifest = verify(settings.index_dir / name)
     if manifest.model != settings.model:
         found = f"generation {name} was built with model '{manifest.model}', the settings name '{settings.model}'"
-        yield Finding("index", "problem", found, "run 'chatbot build', or set model back")
+        yield Finding("index", "problem", found, f"{build}, or set model back")
         return
     if not (settings.index_dir / ENCODERS / manifest.encoder).is_dir():
-        yield Finding("index", "problem", "the query encoder is missing", "run 'chatbot build'")
+        yield Finding("index", "problem", "the query encoder is missing", build)
         return
     status = read_status(settings)
-    found = f"generation {name} is whole: {status.articles} articles, {status.passages} passages"
-    if status.changes:
-        yield Finding("index", "warning", f"{found}; {status.changes.partition(';')[0]}", "run 'chatbot build'")
+    counts = f"{counted(status.articles, 'article')}, {counted(status.passages, 'passage')}"
+    found = f"generation {name} is whole: {counts}"
+    if status.changes and not (serves_only() and not settings.corpus_dir.is_dir()):
+        yield Finding("index", "warning", f"{found}; {status.changes.partition(';')[0]}", build)
     else:
         yield Finding("index", "ok", found)
     yield from _alike(manifest, status.alike)

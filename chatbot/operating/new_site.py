@@ -1,14 +1,16 @@
-"""A site of one's own: a folder with settings, one example article, a place for the index, and a note on what to do."""
+"""A site of one's own: settings, an example article or all that are shipped, a place for the index, what to do next."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from chatbot.errors import ChatbotError
+from chatbot.installation import LEAN, WHOLE
 
+_EXAMPLE = "corpus/asking-for-a-reference.md"
 _FILES = {
     "chatbot.toml": """\
-# Settings of this site. All of them have defaults; docs/editing.md explains those that editors need.
+# Settings of this site. All of them have defaults; 'chatbot doctor' says whether something is wrong.
 corpus_dir = "corpus"
 index_dir = "index"
 keep_generations = 5
@@ -24,7 +26,7 @@ port = 7860
 # [watch]
 # poll = true                     # where articles lie on a network drive
 """,
-    "corpus/asking-for-a-reference.md": """\
+    _EXAMPLE: """\
 ---
 title: Asking for a reference
 topics: [job search]
@@ -53,31 +55,69 @@ Say thank you whatever comes of it, and tell the person whether you got the job.
     "README.md": """\
 # A career chatbot
 
-- `corpus/` holds the articles. Put Markdown, text or HTML files there; the example shows what can stand above a text.
+- `corpus/` holds the articles: Markdown, text, HTML, PDF, Word, e-books, feeds. What stands between the two `---` above
+  a text is optional; it says title, topics, and questions that the text answers.
 - `chatbot.toml` holds the settings.
 - `index/` is built from both.
 
 In this folder:
 
-    chatbot build      publish the articles; only new text is embedded
     chatbot serve      open the chat page; with --watch, an article that is saved is published at once
+    chatbot build      publish what changed in the articles, also while the server runs
+    chatbot password   let editors write in a browser, at /edit
     chatbot doctor     say what is wrong, where something is
+
+`chatbot COMMAND --help` explains each.
 """,
 }
 
 
-def start_site(folder: Path) -> tuple[Path, ...]:
-    """Write the files of a new site and return their paths. Raises ChatbotError where one of them would be replaced."""
-    paths = {folder / name: text for name, text in _FILES.items()}
+_LIBRARY_README = """
+The articles that this site began with came with career-chatbot, under the Apache License 2.0.
+"""
+
+
+def start_site(folder: Path, *, with_library: bool = False) -> tuple[Path, ...]:
+    """Write the files of a new site and return their paths; with the library, the shipped articles for the example.
+
+    Raises ChatbotError where one of them would be replaced, or there is no library.
+    """
+    texts = {name: text.encode() for name, text in _FILES.items()}
+    if with_library:
+        del texts[_EXAMPLE]
+        texts["README.md"] += _LIBRARY_README.encode()
+        texts |= {f"corpus/{path.relative_to(library()).as_posix()}": path.read_bytes() for path in articles(library())}
+    paths = {folder / name: text for name, text in texts.items()}
     there = [path for path in paths if path.exists()]
     if there:
         raise ChatbotError(f"{there[0]} exists already and is not replaced; name a new or an empty folder")
     try:
         for path, text in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x", encoding="utf-8", newline="\n") as file:
+            with path.open("xb") as file:
                 file.write(text)
     except OSError as error:
         place = error.filename or folder
         raise ChatbotError(f"the site cannot be written: {place}: {error.strerror}; name another folder") from error
     return tuple(paths)
+
+
+def library() -> Path:
+    """The folder of the shipped articles: in the package, where a build puts them, or beside it in the repository.
+
+    Raises ChatbotError where neither is.
+    """
+    package = Path(__file__).parent.parent
+    inside, beside = package / "library", package.parent / "corpus"
+    if inside.is_dir():
+        return inside
+    if beside.is_dir() and (package.parent / "pyproject.toml").is_file():
+        return beside
+    raise ChatbotError(
+        f"the shipped articles are not part of this installation, as of {LEAN}; run 'pip install {WHOLE}' in an "
+        "environment of its own, or leave --with-library out"
+    )
+
+
+def articles(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.md") if ".trash" not in path.parts)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from importlib.metadata import version
 
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
+from chatbot.installation import VERSION
 from chatbot.serving import articles, discovery, widget
 from chatbot.serving.api import routes as api
 from chatbot.serving.api.mcp_server import Tool
@@ -71,7 +71,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
         openapi_url="/api/openapi.json",
     )
     problems.install(app)
-    document(app, version("career-chatbot"))
+    document(app, VERSION)
     app.include_router(api.routes(bot, journal))
     app.include_router(widget.routes(bot))
     if signing:

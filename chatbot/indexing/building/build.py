@@ -19,6 +19,7 @@ from chatbot.indexing.building.report import BuildReport, Changes, OnStep, Plan,
 from chatbot.indexing.generation.manifest import Generations, Manifest
 from chatbot.indexing.generation.passage_store import expired_in
 from chatbot.indexing.generation.publication import history, prune, publish, served, sweep, writing
+from chatbot.installation import BUILDING, require
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def build(  # noqa: PLR0913 - each is a word of its own
     `on_step` is told the name of each step and how far it is; `calibrate` asks the new generation questions of which
     it is known whether they are covered; `measure` what happens to the judged questions, by which the settings may
     refuse to publish, unless `force`. What is public is public at `now`, by default the moment at which the build
-    begins. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, SettingsError, or
-    CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
+    begins. Raises IndexLocked, NothingToIndex, PublishRefused, ModelError, NotInstalled, SettingsError,
+    or CorpusIndexError where the disk refuses; in each case the generation that was served before is served still.
     """
     began = time.perf_counter()
-    with _alone(settings, on_step):
+    with _alone(settings, on_step, embedder):
         fresh = check(settings, embedder, now)
         if manifest := fresh.unchanged:
             _let_be_served(settings, manifest.generation, on_step)
@@ -77,7 +78,7 @@ def build_from(
     from chatbot.indexing.building.draft import Job, own_embedder
 
     began = time.perf_counter()
-    with _alone(settings, on_step):
+    with _alone(settings, on_step, embedder):
         job = Job(
             settings=settings,
             generations=Generations(settings.index_dir),
@@ -107,7 +108,7 @@ def plan(  # noqa: PLR0913 - as build
     from chatbot.indexing.building import draft as drafting
 
     began = time.perf_counter()
-    with _alone(settings, on_step):
+    with _alone(settings, on_step, embedder):
         job = drafting.Job(
             settings=settings,
             generations=Generations(settings.index_dir),
@@ -140,8 +141,10 @@ def plan(  # noqa: PLR0913 - as build
 
 
 @contextmanager
-def _alone(settings: Settings, on_step: OnStep) -> Iterator[None]:
-    """Hold the lock and clear what killed builds left."""
+def _alone(settings: Settings, on_step: OnStep, embedder: Embedder | None) -> Iterator[None]:
+    """Hold the lock and clear what killed builds left. Raises NotInstalled where there is nothing to build with."""
+    if embedder is None:
+        require(*BUILDING)
     with writing(settings.index_dir, create=True):
         on_step("preparing", 0, 1)
         sweep(settings.index_dir)

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from chatbot.content.source.files import find_files, read_bytes
@@ -19,6 +18,7 @@ from chatbot.indexing.generation.manifest import Generations, Manifest
 from chatbot.indexing.generation.publication import ENCODERS, served
 from chatbot.indexing.model.encoder_card import read_card
 from chatbot.indexing.model.weights import fingerprint, locate_model
+from chatbot.installation import VERSION
 from chatbot.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def recipe_of(settings: Settings, window: int) -> str:
     """
     made_of = {
         "recipe": RECIPE,
-        "version": version("career-chatbot"),
+        "version": VERSION,
         "passages": settings.passages.model_dump(),
         "window": window,
     }
@@ -54,7 +54,8 @@ class CorpusFiles:
         if not settings.corpus_dir.is_dir():
             wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
             raise SettingsError(
-                f"corpus folder {settings.corpus_dir} {wrong}; create it or set corpus_dir to the folder of articles"
+                f"corpus folder {settings.corpus_dir.absolute()} {wrong}; create it or set corpus_dir to the folder of "
+                "articles. 'chatbot init FOLDER' begins a site, whose commands are run in its folder"
             )
         self.paths = find_files(settings.corpus_dir)
         self.now = now or datetime.now().astimezone()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chatbot.disk import file_digest, replace_text, sync_tree
-from chatbot.errors import IndexDamaged, IndexMismatch
+from chatbot.errors import IndexDamaged, IndexMismatch, IndexOutdated
 
 FORMAT = 13
 
@@ -122,7 +122,7 @@ def remember(folder: Path, same: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a generation. Raises IndexDamaged, or IndexMismatch for one of another format."""
+    """The manifest of a generation. Raises IndexDamaged, or IndexOutdated for one of another format."""
     try:
         values: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         digest = values.pop("digest")
@@ -134,7 +134,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(folder.name, MANIFEST, "does not match its own digest")
     if values.get("format") != FORMAT:
         written = values.get("format")
-        raise IndexMismatch(
+        raise IndexOutdated(
             f"generation {folder.name} has format {written}, this version reads {FORMAT}; run 'chatbot build'"
         )
     try:
@@ -142,7 +142,7 @@ def read_manifest(folder: Path) -> Manifest:
         due = {path: (moment, event) for path, (moment, event) in values["due"].items()}
         return Manifest(**{**values, "left_out": left_out, "due": due})
     except (TypeError, KeyError, ValueError) as error:
-        raise IndexMismatch(
+        raise IndexOutdated(
             f"generation {folder.name} was written by another version, which notes other things; run 'chatbot build'"
         ) from error
 
@@ -150,7 +150,7 @@ def read_manifest(folder: Path) -> Manifest:
 def verify(folder: Path) -> Manifest:
     """The manifest of a generation after every file was compared with its digest.
 
-    Nothing but the manifest is parsed before this has passed. Raises IndexDamaged or IndexMismatch.
+    Nothing but the manifest is parsed before this has passed. Raises IndexDamaged or IndexOutdated.
     """
     manifest = read_manifest(folder)
     for name, digest in manifest.files.items():

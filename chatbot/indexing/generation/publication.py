@@ -39,7 +39,7 @@ def current(index_dir: Path) -> str:
     try:
         name = (index_dir / CURRENT).read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        raise IndexMissing(f"there is no index in {index_dir} yet; run 'chatbot build'") from None
+        raise IndexMissing(f"there is no index in {index_dir.absolute()} yet; run 'chatbot build'") from None
     except (OSError, UnicodeDecodeError) as error:
         raise IndexMissing(f"{index_dir / CURRENT} cannot be read: {error}; run 'chatbot build'") from error
     if not _is_name(name):

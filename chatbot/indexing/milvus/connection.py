@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Literal
 
 from chatbot.errors import IndexAway, SettingsError
+from chatbot.installation import extra
 from chatbot.settings import MilvusSettings
 
 _log = logging.getLogger(__name__)
@@ -126,8 +127,7 @@ def _client(settings: MilvusSettings) -> Any:
         from pymilvus import MilvusClient
     except ImportError as error:
         raise SettingsError(
-            f"index.store is 'milvus', and the package for it is missing ({error.name}); "
-            "run 'pip install career-chatbot[milvus]'"
+            f"index.store is 'milvus', and the package for it is missing ({error.name}); run \"{extra('milvus')}\""
         ) from error
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised as well
     token = settings.token.get_secret_value() if settings.token else ""

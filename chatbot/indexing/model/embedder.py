@@ -19,6 +19,7 @@ from chatbot.indexing.model.encoder import PassageEncoder, QueryEmbedder, QueryE
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
+from chatbot.installation import require
 
 if TYPE_CHECKING:
     import torch
@@ -69,7 +70,10 @@ class ModelEmbedder:
     """
 
     def __init__(self, name: str, encoders_dir: Path) -> None:
-        """Raises ModelError where the model cannot be found. Exports the query encoder where it is not there yet."""
+        """Exports the query encoder where it is not there yet.
+
+        Raises ModelError where the model cannot be found, NotInstalled where it takes packages that are not there.
+        """
         self.name = name
         self._folder = locate_model(name)
         self.fingerprint = fingerprint(self._folder)
@@ -91,6 +95,7 @@ class ModelEmbedder:
 
     @cached_property
     def _model(self) -> SentenceTransformer:
+        require("torch", "sentence_transformers", "onnx", "onnxscript")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         # Threads that wait for each other by spinning make a build many times slower on a busy machine.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

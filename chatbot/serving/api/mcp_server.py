@@ -10,7 +10,6 @@ import logging
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from datetime import date
-from importlib.metadata import version
 from typing import Annotated
 
 import anyio.to_thread
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError, QuestionError, SettingsError
+from chatbot.installation import VERSION, extra
 from chatbot.records import Answer, Comparison, Filters, Hit, Verdict
 from chatbot.serving.api.schemas import MAX_K
 from chatbot.serving.middleware.metrics import count_answer
@@ -80,11 +80,9 @@ class Tool:
             from mcp.server.transport_security import TransportSecuritySettings
         except ImportError:
             raise SettingsError(
-                "[server] mcp is true, but the package 'mcp' is missing; run pip install 'career-chatbot[mcp]'"
+                f"[server] mcp is true, but the package 'mcp' is missing; run \"{extra('mcp')}\""
             ) from None
-        server = MCPServer(
-            "career-chatbot", title="Career articles", instructions=INSTRUCTIONS, version=version("career-chatbot")
-        )
+        server = MCPServer("career-chatbot", title="Career articles", instructions=INSTRUCTIONS, version=VERSION)
 
         @server.tool(title="Search career articles", structured_output=True)
         async def ask_career_articles(
