@@ -36,7 +36,7 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
 ) -> None:
-    """Open the chat page and the API; the index is built first where there is none, or one of an older version.
+    """Open the chat page and the API; the index is built first where there is none, or one of another version.
 
     With a password set (`chatbot password`), editors work at /edit of the same address.
     """
@@ -49,9 +49,10 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     except (IndexMissing, IndexOutdated) as error:
         if settings.index.store == "milvus":  # servers share it: no one of them is to fill it
             raise
-        say(f"{str(error).partition(';')[0]}", err=True)
+        say(str(error).partition(";")[0], err=True)
         require(*BUILDING)
-        say("It is built now; the first time takes about a minute more than later ones.", err=True)
+        if settings.corpus_dir.is_dir():
+            say("it is built now; the first time takes about a minute more than later ones", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             say(line(f"left out: {path}: {reason}"), err=True)
         bot = Chatbot.open(settings, threads=1)

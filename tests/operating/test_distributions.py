@@ -132,7 +132,11 @@ def test_other_times_modes_and_litter_give_the_same_bytes(both: tuple[Built, Bui
     for litter in ("chatbot/__pycache__/x.pyc", "build/lib/chatbot/gone.py", "serve/build/lib/chatbot/gone.py"):
         (root / litter).parent.mkdir(parents=True, exist_ok=True)
         (root / litter).write_text("")
-    again = {path.name: path.read_bytes() for path in build_all(tmp_path / "dist", root)}
+    mask = os.umask(0o077)
+    try:
+        again = {path.name: path.read_bytes() for path in build_all(tmp_path / "dist", root)}
+    finally:
+        os.umask(mask)
     assert again == {path.name: path.read_bytes() for built in both for path in (built.archive, built.wheel)}
 
 
@@ -264,7 +268,7 @@ def test_a_newcomer_is_told_what_to_do_next_and_nothing_that_is_wrong(newcomer: 
     assert re.search(rf"^ok +packages +career-chatbot {re.escape(VERSION)} and \d+ packages it needs$", found, re.M)
     first, second = (sitting.folder / "serve.log").read_text().splitlines()[:2]
     assert first == f"there is no index in {sitting.folder / 'index'} yet"
-    assert second.startswith("It is built now")
+    assert second.startswith("it is built now")
 
 
 @pytest.mark.index
@@ -299,7 +303,7 @@ def test_an_upgrade_builds_an_index_of_another_format_anew_and_says_so_once(
     manifest.write_text(json.dumps(values | {"digest": own_digest(values)}))
     sitting.type(*UPGRADE[:-1])
     other = f"generation {generation} has format {FORMAT - 1}, this version reads {FORMAT}"
-    for said in ([other, "It is built now"], []):
+    for said in ([other, "it is built now"], []):
         server = sitting.serve(tmp_path / "serve.log")
         assert json.loads(server.get("/readyz")[2])["generation"] == generation
         server.stop()

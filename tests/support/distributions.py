@@ -48,8 +48,6 @@ def _copied(root: Path, tree: Path) -> Path:
             shutil.copytree(root / name, tree / name, ignore=unwanted)
         else:
             shutil.copy(root / name, tree / name)
-    for path in tree.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o644)
     return tree
 
 

@@ -54,8 +54,8 @@ class CorpusFiles:
         if not settings.corpus_dir.is_dir():
             wrong = "is no folder" if settings.corpus_dir.exists() else "does not exist"
             raise SettingsError(
-                f"corpus folder {settings.corpus_dir.absolute()} {wrong}; create it or set corpus_dir to the folder of "
-                "articles. 'chatbot init FOLDER' begins a site, whose commands are run in its folder"
+                f"corpus folder {settings.corpus_dir.absolute()} {wrong}; create it, set corpus_dir to the folder of "
+                "articles, or go to the folder of a site that 'chatbot init' began"
             )
         self.paths = find_files(settings.corpus_dir)
         self.now = now or datetime.now().astimezone()
