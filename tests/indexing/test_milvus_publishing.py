@@ -538,7 +538,7 @@ def test_the_token_is_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_its_package_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pymilvus", None)
     settings = Settings(index_dir=tmp_path, index={"store": "milvus"}, milvus={"uri": "http://localhost:1"})  # type: ignore[arg-type]
-    with pytest.raises(SettingsError, match=r"run 'pip install career-chatbot\[milvus\]'"):
+    with pytest.raises(SettingsError, match=r"pip install 'career-chatbot\[milvus\]'"):
         follow_milvus(settings)
 
 
