@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from chatbot.disk import replace_whole
 
 Scores = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
@@ -49,3 +54,20 @@ def ranges(starts: Rows, counts: Rows) -> Rows:
     ends = np.cumsum(counts)
     found: Rows = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
     return found
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """The arrays of a .npz file by their names. Raises ValueError or OSError where it is none or damaged."""
+    try:
+        with np.load(path) as file:  # what is damaged does not fit the sums of the archive
+            return {name: file[name] for name in file.files}
+    except (EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"is no archive of arrays: {error or type(error).__name__}") from error
+
+
+def replace_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Replace a .npz file in one step, on the disk when this returns. For one writer at a time."""
+    content, named = BytesIO(), dict[str, Any](arrays)
+    np.savez(content, **named)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_whole(path, content.getbuffer())

@@ -38,9 +38,14 @@ def rename_folder(aside: Path, folder: Path) -> None:
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a small file in one step, on the disk when this returns. For one writer at a time."""
+    replace_whole(path, text.encode())
+
+
+def replace_whole(path: Path, content: bytes | memoryview) -> None:
+    """The same with bytes."""
     aside = path.with_name(f".{path.name}.new")
-    with aside.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with aside.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)

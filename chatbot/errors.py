@@ -18,6 +18,7 @@
         │   └── IndexOutdated    its files are those of another version of this package
         ├── IndexLocked          another process is building
         ├── IndexAway            the index is kept elsewhere, and cannot be asked just now
+        ├── StaticMissing        a generation cannot answer without the model (has .generation)
         ├── NothingToIndex       the corpus has no usable article
         ├── PublishRefused       the new index is worse than the settings allow (has .questions)
         └── NoSuchGeneration     no kept generation has this name
@@ -126,6 +127,17 @@ class IndexLocked(CorpusIndexError):
 
 class IndexAway(CorpusIndexError):
     """The index is kept by a server that cannot be asked just now, or not as it should."""
+
+
+class StaticMissing(CorpusIndexError):
+    """A generation has nothing to answer with without the model, or nothing that can be read."""
+
+    def __init__(self, generation: str, reason: str) -> None:
+        self.generation = generation
+        super().__init__(
+            f"generation {generation} cannot answer without the model: {reason}; run 'chatbot build --lean' where the "
+            "model is, and bring the index folder here"
+        )
 
 
 class NothingToIndex(CorpusIndexError):

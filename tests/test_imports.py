@@ -29,6 +29,7 @@ indexing
 answering/ranking
 answering/understanding
 answering/verdict
+answering/static
 answering
 evaluation
 insights

@@ -16,8 +16,11 @@ from chatbot.answering.explanation import Explanation, explain
 from chatbot.answering.next_steps import People
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.remembered import Remembered
+from chatbot.answering.static.static_index import StaticIndex
 from chatbot.answering.understanding.conversation import checked_history
 from chatbot.answering.understanding.vocabulary import read_vocabulary
+from chatbot.answering.verdict import evidence
+from chatbot.answering.verdict.judge import Judge
 from chatbot.answering.workers import Asked, Workers
 from chatbot.errors import ChatbotError, IndexAway, IndexDamaged, IndexLocked, IndexMismatch
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -339,3 +342,15 @@ def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     people = People(settings.page.contact, tuple(settings.help_lines.items()))
     vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
     return Answerer(searcher, settings.answers.refusals, vocabulary, language, people)
+
+
+def static_answerer(index: StaticIndex, settings: Settings) -> Answerer:
+    """What answers without the model as the settings say, no more questions out of scope outright than with it."""
+    answerer = answer_from(Searcher(index, index.table), settings)
+    server, own = index.server.calibrated, index.calibrated
+    if server is not None and own is not None:
+        known = index.known_share >= evidence.KNOWN_SHARE
+        limits = Judge(index.server, server, settings.answers.refusals).thresholds
+        theirs, ours = (evidence.strengths(each.beyond, known=known) for each in (server, own))
+        answerer.judge.thresholds = evidence.carried_over(limits, theirs, ours)
+    return answerer

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from chatbot.answering.ranking.searcher import Searcher, keeps
 from chatbot.arrays import Vectors
-from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 from chatbot.records import Article, Filters
 
@@ -57,7 +56,7 @@ class FollowUps:
         for _, _, number, question in ordered:
             if len(chosen) == MOST:
                 break
-            if self._searcher.leads[number, text_digest(question)] not in shown:
+            if self._searcher.leads(number, [question])[0] not in shown:
                 chosen[question] = None
         return tuple(chosen)
 
@@ -67,12 +66,10 @@ class FollowUps:
         None is further from it than `NEAR`, and none was asked before.
         """
         before, numbers = set(map(_key, asked)), dict.fromkeys(self._searcher.index.article_of[rows].tolist())
-        places = {
-            self._searcher.question_places[number, text_digest(question)]: question
-            for number in numbers
-            for question in offered(self._searcher.articles[number])
-            if _key(question) not in before
-        }
+        places: dict[int, str] = {}
+        for number in numbers:
+            own = [question for question in offered(self._searcher.articles[number]) if _key(question) not in before]
+            places |= zip(self._searcher.question_places(number, own), own, strict=True)
         cosines = self._searcher.index.questions.cosines(vector, np.array(list(places), np.int64))
         ordered = sorted(zip((-cosines).tolist(), places.values(), strict=True))
         near = dict.fromkeys(question for cosine, question in ordered if -cosine >= NEAR)

@@ -8,6 +8,9 @@ asked/    which passage the very words of a known question lead to
 known/    words of an English dictionary, by which what is misspelt is told
 lexicon   words of the corpus and how common each is, fetched to mend a word that is not known
 next      questions to ask next or while typing
+
+Small files name passages by their slots, which an edit elsewhere does not move, and say nothing of the whole corpus:
+so that most of them stay as they are.
 """
 
 from __future__ import annotations
@@ -25,28 +28,30 @@ from chatbot.answering.follow_ups import offered
 from chatbot.answering.ranking.comparison import names_in
 from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.static.packed import Packed
+from chatbot.answering.static.static_index import OPENED, StaticIndex
+from chatbot.answering.static.term_lists import Term
 from chatbot.answering.suggestions import all_suggestions
 from chatbot.answering.understanding.spelling import Lexicon, english
 from chatbot.answering.verdict.evidence import KNOWN_SHARE, Thresholds
 from chatbot.content.markdown.plain import plain
-from chatbot.exporting.packed import Packed
-from chatbot.exporting.shards import Files, gaps, hashes, packed, put, shards, varints
-from chatbot.exporting.static_index import OPENED, StaticIndex
+from chatbot.exporting.shards import Files, gaps, hashes, packed, put, shards, stretches, varints
 from chatbot.exporting.static_pages import passage_url
-from chatbot.exporting.static_words import Term
-from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.words.tokens import words
 from chatbot.records import Article, Passage
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "data"
+Slots = npt.NDArray[np.int32]
 _WORDS, _TERMS, _KNOWN, _ASKED = 12, 4, 800, 100  # keys a file
 
 
-def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexicon: Lexicon) -> tuple[str, Files]:
+def data_files(
+    searcher: Searcher, index: StaticIndex, slots: Slots, limits: Thresholds, lexicon: Lexicon
+) -> tuple[str, Files]:
     """The path of the base, and all files of an index, the one of the searcher, with the `limits` of its verdicts."""
     files: Files = {}
-    told = [_table(index, files), _terms(index, files), _known(files), _asked(searcher, files)]
+    told = [_table(index, files), _terms(index, slots, files), _known(files), _asked(searcher, slots, files)]
     paths = [
         put(_passage(index, row, passage), f"{FOLDER}/passages", files)
         for row, passage in enumerate(index.passages(range(len(index))))
@@ -58,6 +63,7 @@ def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexic
         "format": FORMAT,
         "generation": index.generation,
         "passages": len(index),
+        "slots": stretches(slots),
         "dim": index.manifest.dim,
         "opened": OPENED,
         "articles": [_article(one, counts[number]) for number, one in enumerate(searcher.articles)],
@@ -89,51 +95,57 @@ def data_files(searcher: Searcher, index: StaticIndex, limits: Thresholds, lexic
 
 def _table(index: StaticIndex, files: Files) -> list[str]:
     table = index.table
-    keys = {key: row for row, key in enumerate((*table.words, *map(" ".join, table.pairs)))}
+    keys = table.numbers
 
     def write(some: list[str]) -> bytes:
         rows = np.array([keys[key] for key in some], np.int64)
-        weights = [float(table.weights[row]) if row < len(table.words) else 0.0 for row in rows]
+        weights = [float(table.weights[row]) if row < len(table.weights) else 0.0 for row in rows]
         vectors = table.rows.of_rows(rows)
         return packed(some, np.array(weights, np.float32), vectors.scales, vectors.codes)
 
     return shards(keys, _WORDS, write, f"{FOLDER}/words", files)
 
 
-def _terms(index: StaticIndex, files: Files) -> list[str]:
-    terms = index.static_words.terms
+def _terms(index: StaticIndex, slots: Slots, files: Files) -> list[str]:
+    terms = dict(index.static_words.terms())
+    firsts = slots[np.searchsorted(index.article_of, np.arange(index.article_of[-1] + 1))]
 
     def write(some: list[str]) -> bytes:
         head, numbers = [], [np.empty(0, np.uint8)]
         for name in some:
             term = terms[name]
             head.append([name, term.idf, term.own, len(term.rows), len(term.articles), float(term.scale)])
-            numbers += _term(term)
+            numbers += _term(term, slots, firsts)
         return packed(head, np.concatenate(numbers))
 
     return shards(terms, _TERMS, write, f"{FOLDER}/terms", files)
 
 
-def _term(term: Term) -> list[npt.NDArray[np.uint8]]:
+def _term(term: Term, slots: Slots, firsts: Slots) -> list[npt.NDArray[np.uint8]]:
+    """Rows as slots, an article as that of its first passage, each list ascending with its codes beside it."""
     own = min(term.own, len(term.rows))
-    rows = varints([*gaps(term.rows[:own]), *gaps(term.rows[own:]), *gaps(term.articles)])
-    return [rows, term.codes, term.article_codes]
+    lists = [
+        (slots[term.rows[:own]], term.codes[:own]),
+        (slots[term.rows[own:]], term.codes[own:]),
+        (firsts[term.articles], term.article_codes),
+    ]
+    ordered = [(places[by], codes[by]) for places, codes in lists for by in (np.argsort(places),)]
+    return [varints(gap for places, _ in ordered for gap in gaps(places)), *(codes for _, codes in ordered)]
 
 
 def _known(files: Files) -> list[str]:
     return shards(english(), _KNOWN, packed, f"{FOLDER}/known", files)
 
 
-def _asked(searcher: Searcher, files: Files) -> list[str]:
+def _asked(searcher: Searcher, slots: Slots, files: Files) -> list[str]:
     """By a hash of 64 bits, since the questions themselves would be the largest part of an export."""
     written: dict[str, set[int]] = {}
     for number, article in enumerate(searcher.articles):
-        for question in article.questions:
-            row = searcher.leads[number, text_digest(question)]
-            written.setdefault(" ".join(words(question)), set()).add(row)
+        for question, row in zip(article.questions, searcher.leads(number, article.questions), strict=True):
+            written.setdefault(" ".join(words(question)), set()).add(int(slots[row]))
 
     def write(some: list[str]) -> bytes:
-        told = [(*hashes(text), row) for text in some for row in sorted(written[text])]
+        told = [(*hashes(text), slot) for text in some for slot in sorted(written[text])]
         return packed([], np.array(told, np.uint32))
 
     return shards(written, _ASKED, write, f"{FOLDER}/asked", files)
@@ -150,7 +162,6 @@ def _passage(index: StaticIndex, row: int, passage: Passage) -> bytes:
         wholes.append([first, last, least, int(in_short.stands_alone(raw, shown)), int(in_short.leans(shown))])
     head = {
         "id": passage.id,
-        "article": int(index.article_of[row]),
         "headings": passage.headings,
         "start": passage.start,
         "text": text,
@@ -199,9 +210,9 @@ def _lexicon(lexicon: Lexicon) -> list[list[Any]]:
 def _next(searcher: Searcher) -> list[list[Any]]:
     """What may be asked next, with the number of the article and the row that it leads to, and headings that ask."""
     asked = [
-        [question, number, searcher.leads[number, text_digest(question)]]
+        [question, number, row]
         for number, article in enumerate(searcher.articles)
-        for question in offered(article)
+        for question, row in zip(offered(article), searcher.leads(number, offered(article)), strict=True)
     ]
     suggested = all_suggestions(searcher.articles, searcher.index.store)
     return [asked, [[one.question, one.article] for one in suggested][len(asked) :]]

@@ -13,22 +13,22 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chatbot.answering.answerer import MESSAGES
+from chatbot.answering.chatbot import static_answerer
 from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.static.part import StaticPart
 from chatbot.answering.understanding.spelling import lexicon, whole_words
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.disk import replace_bytes
 from chatbot.errors import ExportRefused
 from chatbot.exporting.data import FOLDER, FORMAT, data_files
-from chatbot.exporting.making import make_static, static_answerer
+from chatbot.exporting.making import static_part
 from chatbot.exporting.rules import rules
 from chatbot.exporting.shards import Files, packed, put
-from chatbot.exporting.static_index import StaticIndex
 from chatbot.exporting.static_pages import pages
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
-from chatbot.indexing.generation.publication import ENCODERS, current
-from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.generation.publication import current
 from chatbot.installation import VERSION
 from chatbot.serving.widget import files as widget_files
 from chatbot.serving.widget import packed as shortened
@@ -68,8 +68,7 @@ def export(
         return Exported(generation, len(sizes), sum(sizes), 0, 0)
     index = LocalIndex.open(settings.index_dir / generation)
     try:
-        embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-        files = _all_files(settings, make_static(index, embedder, on_step), base)
+        files = _all_files(settings, index, static_part(settings, index, on_step), base)
     finally:
         index.close()
     on_step("writing", 0, 1)
@@ -86,11 +85,12 @@ def export(
     return Exported(generation, len(files), sum(map(len, files.values())), written, len(removed))
 
 
-def _all_files(settings: Settings, index: StaticIndex, base: str) -> Files:
+def _all_files(settings: Settings, generation: LocalIndex, part: StaticPart, base: str) -> Files:
+    index = part.over(generation)
     answerer = static_answerer(index, settings)
     vocabulary = read_vocabulary(settings.vocabulary)
     words = lexicon(index.words, whole_words(index.table.vocabulary) | vocabulary.words)
-    path, files = data_files(Searcher(index, index.table), index, answerer.judge.thresholds, words)
+    path, files = data_files(Searcher(index, index.table), index, part.slots, answerer.judge.thresholds, words)
     texts = [whole for article in answerer.articles if (whole := answerer.article(article.id))]
     files |= pages(texts, settings, base) | widget_files()
     told: dict[str, Any] = {

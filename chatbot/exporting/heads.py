@@ -7,11 +7,14 @@ questions add. They choose which passages are opened, to be compared exactly.
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
+import numpy.typing as npt
 
 from chatbot.answering.ranking import formulas
-from chatbot.arrays import Rows, Scores, Vectors, single
-from chatbot.exporting.word_table import Lesson
+from chatbot.arrays import Rows, Scores, Vectors, ranges, single
+from chatbot.exporting.table_fit import Lesson
 from chatbot.indexing.generation.editor_questions import three_nearest
 from chatbot.indexing.generation.local_index import LocalIndex
 
@@ -23,23 +26,34 @@ _RIDGE = 5.0
 _OWN = 0.2  # of a passage with known questions, beside their mean
 
 
-def fit_heads(index: LocalIndex, taught: Lesson, places: Rows, read: Vectors, basis: Vectors) -> tuple[Vectors, Scores]:
-    """A vector for each passage, shape (passages, DIM), and what is added to its product with a question's.
+def head_keys(index: LocalIndex) -> npt.NDArray[np.uint8]:
+    """What the head of each passage is fitted to, its text and its questions, as digests, shape (passages, 16)."""
+    starts, digests = index.questions.starts, index.questions.digests
+    keys = [
+        hashlib.sha256(own + digests[starts[row] : starts[row + 1]].tobytes()).digest()[:16]
+        for row, own in enumerate(index.store.digests())
+    ]
+    return np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 16)
 
-    `places`, shape (texts,), gives the place of each text of the lesson among the known questions, -1 where it is none;
-    `read`, shape (texts, DIM), what the table makes of the texts; `basis` is that of the table.
+
+def fit_heads(
+    index: LocalIndex, rows: Rows, taught: Lesson, places: Rows, read: Vectors, basis: Vectors
+) -> tuple[Vectors, Scores]:
+    """A vector for some passages, shape (len(rows), DIM), and what is added to its product with a question's.
+
+    `rows` ascend. `places`, shape (texts,), gives the place of each text of the lesson among the known questions, -1
+    where it is none; `read`, shape (texts, DIM), what the table makes of the texts; `basis` is that of the table.
     """
-    passages = len(index)
-    heads, added = np.zeros((passages, read.shape[1]), np.float32), np.zeros(passages, np.float32)
+    heads, added = np.zeros((len(rows), read.shape[1]), np.float32), np.zeros(len(rows), np.float32)
     others = np.arange(0, len(read), max(1, len(read) // _OTHERS))[:_OTHERS]
-    for first in range(0, passages, _BLOCK):
-        rows = np.arange(first, min(first + _BLOCK, passages))
-        closeness = _closeness(index, taught, places, rows)
-        for row, start in zip(rows.tolist(), _starts(index, rows, basis), strict=True):
-            heads[row], added[row] = start[:-1], start[-1]
+    for first in range(0, len(rows), _BLOCK):
+        some = rows[first : first + _BLOCK]
+        closeness = _closeness(index, taught, places, some)
+        for place, start in enumerate(_starts(index, some, basis), first):
+            heads[place], added[place] = start[:-1], start[-1]
             if not len(read):
                 continue  # a corpus of hardly a word
-            far = closeness[:, row - first]
+            far = closeness[:, place - first]
             near = np.argpartition(-far, _NEAREST)[:_NEAREST] if len(far) > _NEAREST else np.arange(len(far))
             chosen = np.concatenate([near, others])
             counts = np.maximum(np.exp((far[chosen] - far.max()) / _SHARPNESS), _LEAST)
@@ -47,23 +61,23 @@ def fit_heads(index: LocalIndex, taught: Lesson, places: Rows, read: Vectors, ba
             weighed = known * counts[:, None]
             square = known.T @ weighed + _RIDGE * np.eye(known.shape[1])
             fitted = start + np.linalg.solve(square, weighed.T @ (far[chosen] - known @ start))
-            heads[row], added[row] = fitted[:-1], fitted[-1]
+            heads[place], added[place] = fitted[:-1], fitted[-1]
     return heads, added
 
 
 def _closeness(index: LocalIndex, taught: Lesson, places: Rows, rows: Rows) -> Vectors:
-    """What the model says of each text and some rows that follow each other, shape (texts, rows).
+    """What the model says of each text and some rows, which ascend, shape (texts, rows).
 
     A known question is not held against itself: nobody asks in the very same words.
     """
     cosines = taught.vectors @ index.vectors(rows).T
     starts = index.questions.starts
-    first, last = int(starts[rows[0]]), int(starts[rows[-1] + 1])
-    between = np.arange(first, last)
-    near = index.questions.near(taught.vectors @ single(index.questions.vectors[first:last]).T, between)
-    own = np.flatnonzero((places >= first) & (places < last))
-    near[own, places[own] - first] = -1.0
-    asked = three_nearest(near, np.diff(starts[rows[0] : rows[-1] + 2]))
+    counts = starts[rows + 1] - starts[rows]
+    between = ranges(starts[rows], counts)
+    near = index.questions.near(taught.vectors @ single(index.questions.vectors[between]).T, between)
+    own = np.flatnonzero(np.isin(places, between))
+    near[own, np.searchsorted(between, places[own])] = -1.0
+    asked = three_nearest(near, counts)
     return formulas.meaning(cosines, cosines, asked, np.zeros(1, np.float32), index.hubs(rows))
 
 

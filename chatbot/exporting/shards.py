@@ -53,6 +53,13 @@ def gaps(rows: Array) -> list[int]:
     return steps
 
 
+def stretches(numbers: Array) -> list[list[int]]:
+    """Numbers as stretches that count up: the first of each, and how many there are."""
+    firsts = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+    counts = np.diff([*firsts, len(numbers)])
+    return [[int(numbers[first]), int(count)] for first, count in zip(firsts, counts, strict=True)]
+
+
 def hashes(text: str) -> tuple[int, int]:
     """Two numbers of 32 bits that stand for a text: FNV-1a (Fowler, Noll, Vo) of its UTF-8 from two beginnings."""
     one, other = _FNV, _FNV_OTHER

@@ -25,7 +25,8 @@ from playwright.sync_api import Browser, sync_playwright
 from scipy import sparse
 
 from chatbot.answering.answerer import Answerer
-from chatbot.answering.chatbot import open_answerer
+from chatbot.answering.chatbot import open_answerer, static_answerer
+from chatbot.answering.static.static_index import StaticIndex
 from chatbot.content.passages import embedded_text
 from chatbot.evaluation import quotes
 from chatbot.evaluation.beir import JudgedSet, corpus_reader, document_of, read_set
@@ -33,8 +34,7 @@ from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.usefulness import usefulness
 from chatbot.exporting.export import export
-from chatbot.exporting.making import make_static, static_answerer
-from chatbot.exporting.static_index import StaticIndex
+from chatbot.exporting.making import make_static
 from chatbot.indexing.building.build import build_from
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current
@@ -150,7 +150,7 @@ def with_own_questions(browser: Browser, settings: Settings, place: Path, only: 
     embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
     server = open_answerer(settings, generation, QueryEncoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
-    static = make_static(index, embedder)
+    static = make_static(index, embedder).over(index)
     exported = static_answerer(static, settings)
     if "quality" in only:
         judged = read_gold(GOLD / "answerable.jsonl", index.store)
@@ -275,7 +275,7 @@ def _set_line(settings: Settings, folder: Path, place: Path) -> str:
     generation = apart.index_dir / current(apart.index_dir)
     server = open_answerer(apart, generation, QueryEncoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
-    static = make_static(index, embedder)
+    static = make_static(index, embedder).over(index)
     exported = static_answerer(static, apart)
     judged = read_set(folder)
     relevant = [query for query in judged.queries if max(judged.qrels.get(query, {"": 0}).values()) > 0]

@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatbot.answering.ranking.searcher import Searcher
-from chatbot.answering.verdict.evidence import Thresholds
+from chatbot.answering.static.packed import Packed
+from chatbot.answering.static.static_index import OPENED, StaticIndex
+from chatbot.answering.static.term_lists import StaticWords
+from chatbot.answering.static.word_table import WordTable, order
+from chatbot.answering.verdict.evidence import Thresholds, carried_over
 from chatbot.arrays import Vectors
 from chatbot.exporting import export as exporting
-from chatbot.exporting.making import carried_over, make_static
-from chatbot.exporting.packed import Packed
+from chatbot.exporting import making
+from chatbot.exporting.making import make_static
 from chatbot.exporting.shards import gaps, hashes, packed, shards, varints
-from chatbot.exporting.static_index import OPENED, StaticIndex
-from chatbot.exporting.static_words import StaticWords
-from chatbot.exporting.word_table import WordTable, fit, lesson, order, pieces
+from chatbot.exporting.table_fit import fit, lesson, pieces
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Filters
@@ -44,7 +46,7 @@ def static(tmp_path: Path, articles: dict[str, str]) -> tuple[LocalIndex, Static
         (settings.corpus_dir / name).write_text(text)
     report = build(settings, embedder=KeywordEmbedder())
     index = LocalIndex.open(settings.index_dir / report.generation)
-    return index, make_static(index, KeywordEmbedder())
+    return index, make_static(index, KeywordEmbedder()).over(index)
 
 
 def test_a_number_of_a_packed_vector_is_off_by_half_a_level_at_most() -> None:
@@ -134,7 +136,7 @@ def test_the_table_learns_what_a_pair_means_beside_its_words() -> None:
         embed,
         np.eye(8, dtype=np.float32),
     )
-    assert table.pairs == (("data", "engineer"),)
+    assert table.pairs == ("data engineer",)
     assert table.embed_query("data engineer") @ asked[0] > 0.95
     assert table.embed_query("engineer data") @ asked[0] < 0.9
 
@@ -205,7 +207,7 @@ def test_the_smallest_corpus_is_exported(articles: dict[str, str], tmp_path: Pat
 def test_an_export_that_was_killed_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index, _ = static(tmp_path, ARTICLES)
     index.close()
-    monkeypatch.setattr(exporting, "ModelEmbedder", lambda *_: KeywordEmbedder())
+    monkeypatch.setattr(making, "ModelEmbedder", lambda *_: KeywordEmbedder())
     written, whole = [], exporting.replace_bytes
 
     def killed(path: Path, content: bytes) -> None:

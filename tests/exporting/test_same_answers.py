@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,8 +12,14 @@ from typing import Any
 import pytest
 
 from chatbot.answering.answerer import Answerer
-from chatbot.exporting.making import make_static, static_answerer
+from chatbot.answering.chatbot import static_answerer
+from chatbot.answering.static.part import StaticPart
+from chatbot.answering.verdict.calibration import calibrate
+from chatbot.exporting import making
+from chatbot.exporting.export import export
+from chatbot.exporting.making import make_static
 from chatbot.exporting.static_pages import passage_url
+from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import ModelEmbedder
@@ -42,7 +49,7 @@ def reference(served_folder: Path) -> Iterator[Answerer]:
     """What answers in Python with the numbers that an export has."""
     settings = Settings(corpus_dir=served_folder / "corpus", index_dir=served_folder / "index")
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    static = make_static(index, ModelEmbedder(settings.model, settings.index_dir / ENCODERS))
+    static = make_static(index, ModelEmbedder(settings.model, settings.index_dir / ENCODERS)).over(index)
     yield static_answerer(static, settings)
     index.close()
 
@@ -66,6 +73,33 @@ def questions(reference: Answerer) -> list[str]:
 
 
 def test_each_answer_is_the_same(reference: Answerer, host: FileHost) -> None:
+    assert_same_answers(reference, host)
+
+
+def test_each_answer_is_the_same_where_passages_have_slots_of_their_own(
+    served_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(served_folder, tmp_path / "site")
+    settings = Settings(corpus_dir=tmp_path / "site" / "corpus", index_dir=tmp_path / "site" / "index")
+    export(settings, tmp_path / "chat")
+    monkeypatch.setattr(making, "SERVES", 0.5)  # one article more is much of these few
+    (settings.corpus_dir / "a.md").write_text(
+        "# Lighthouses\n\n## Keepers\n\nThey keep them.\n\n## Ships\n\nThey pass."
+    )
+    build(settings, calibrate=calibrate)
+    export(settings, tmp_path / "chat")
+    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+    part = StaticPart.read(settings.index_dir, index.generation)
+    assert part.slots.tolist() != sorted(part.slots.tolist())
+    running = FileHost(tmp_path / "chat")
+    try:
+        assert_same_answers(static_answerer(part.over(index), settings), running)
+    finally:
+        running.close()
+        index.close()
+
+
+def assert_same_answers(reference: Answerer, host: FileHost) -> None:
     asked: list[dict[str, Any]] = [{"question": question} for question in questions(reference)]
     asked += [{"question": question, "k": 2, "literal": True} for question in questions(reference)[:10]]
     asked += [

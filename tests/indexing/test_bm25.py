@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatbot.indexing.words.bm25 import (
+    IDF_POWER,
     LexicalIndex,
+    Totals,
     count_terms,
     idf,
     merge,
@@ -24,6 +26,7 @@ ARTICLES = [0, 0, 1]
 
 
 def opened(tmp_path: Path, passages: list[list[str]], articles: list[int]) -> LexicalIndex:
+    tmp_path.mkdir(exist_ok=True)
     write_lexical(count_terms(passages), np.array(articles, np.int64), tmp_path / "lexical")
     return LexicalIndex(tmp_path / "lexical")
 
@@ -102,6 +105,31 @@ def test_an_unknown_term_weighs_as_much_as_the_rarest(tmp_path: Path) -> None:
     index = opened(tmp_path, PASSAGES, ARTICLES)
     assert index.idf("unknown") == pytest.approx(index.idf("work"))
     assert index.idf("work") > index.idf("data")
+
+
+def test_words_are_scored_as_in_a_corpus_of_other_totals(tmp_path: Path) -> None:
+    index = opened(tmp_path, PASSAGES, ARTICLES)
+    assert index.totals == Totals(3, 2, 10 / 3, 5.0)
+    other = index.as_of(Totals(30, 20, 10 / 3, 5.0))
+    assert other.idf("data") == pytest.approx(((idf(2, 30) + idf(1, 20)) / 2) ** IDF_POWER)
+    # But for the length of the articles, which is rounded.
+    assert other.own(index.numbers["data"])[1] == pytest.approx(index.own(index.numbers["data"])[1], rel=0.05)
+    longer = index.as_of(Totals(3, 2, 30.0, 5.0)).own(index.numbers["data"])[1]
+    assert (longer > index.own(index.numbers["data"])[1]).all()  # these are short beside that mean
+    assert index.idf("data") == pytest.approx(((idf(2, 3) + idf(1, 2)) / 2) ** IDF_POWER)
+    assert index.as_of(Totals(1, 1, 1.0, 1.0)).idf("data") > 0  # in more passages than there were
+
+
+def test_an_article_that_grows_a_little_scores_its_other_passages_as_before(tmp_path: Path) -> None:
+    article = [["pay"] * 9 + ["data"] * 31, ["work"] * 60]
+    before, after = (
+        opened(tmp_path / name, [*article, ["home"] * more, ["a"]], [0, 0, 0, 1])
+        for name, more in (("b", 20), ("a", 22))
+    )
+    totals = before.totals
+    one, other = (index.as_of(totals).scores({"pay": 1.0})[:2] for index in (before, after))
+    assert one.tolist() == other.tolist()
+    assert before.scores({"pay": 1.0})[0] != after.scores({"pay": 1.0})[0]
 
 
 def test_files_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:

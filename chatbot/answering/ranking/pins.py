@@ -4,6 +4,7 @@ passage that it leads to.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from datetime import date
@@ -13,11 +14,11 @@ import numpy as np
 
 from chatbot.answering.ranking.searcher import Query, Ranking, Searcher
 from chatbot.arrays import Vectors
-from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.editor_questions import Sections
 from chatbot.indexing.generation.passage_index import Allowed
 from chatbot.indexing.words.tokens import words
 from chatbot.records import Pin
+from chatbot.sorted_texts import SortedTexts
 
 # A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
 ALIKE = 0.9
@@ -48,7 +49,8 @@ class Pins:
 
         Where several articles answer it, the one whose passage is ranked best; None where filters keep all away.
         """
-        rows = {row for text in texts for row in self._written.get(" ".join(words(text)), ())}
+        texts_written, led = self._written
+        rows = {led[place] for text in texts for place in texts_written.all(" ".join(words(text)))}
         kept = [row for row in rows if self._may_be_found(row, allowed)]
         return next((row for row in ranking.rows.tolist() if row in kept), min(kept, default=None))
 
@@ -77,13 +79,13 @@ class Pins:
         return [(pin, number) for number, article in enumerate(self._searcher.articles) for pin in article.pins]
 
     @cached_property
-    def _written(self) -> dict[str, list[int]]:
-        written: dict[str, list[int]] = {}
+    def _written(self) -> tuple[SortedTexts, array[int]]:
+        """The words of each question, and the row that it leads to."""
+        written, led = [], array("i")
         for number, article in enumerate(self._searcher.articles):
-            for question in article.questions:
-                row = self._searcher.leads[number, text_digest(question)]
-                written.setdefault(" ".join(words(question)), []).append(row)
-        return written
+            written += [" ".join(words(question)).encode() for question in article.questions]
+            led.extend(self._searcher.leads(number, article.questions))
+        return SortedTexts(written), led
 
     @cached_property
     def _vectors(self) -> Vectors:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from chatbot.answering.ranking import formulas
 from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.content.source.copies import ALIKE, resemblance
+from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.passage_index import Allowed, PassageIndex
 from chatbot.indexing.model.encoder import QueryEmbedder
 from chatbot.records import Article, Filters, Passage
@@ -114,18 +115,22 @@ class Searcher:
         """All articles in the order of their ids, their texts left empty."""
         return self.index.store.articles()
 
-    @cached_property
-    def leads(self) -> dict[tuple[int, bytes], int]:
-        """The row that each article's questions lead to, by the article's number and the question's digest."""
-        rows = self._led.tolist()
-        return {key: rows[place] for key, place in self.question_places.items()}
+    def leads(self, number: int, questions: Iterable[str]) -> list[int]:
+        """The rows that some questions of an article lead to; `number` is its place among the articles."""
+        return self._led[self.question_places(number, questions)].tolist()  # type: ignore[no-any-return]
+
+    def question_places(self, number: int, questions: Iterable[str]) -> list[int]:
+        """The places of some questions of an article among the index's."""
+        first, last = self._asked_from[number : number + 2].tolist()
+        digests = map(bytes, self.index.questions.digests[first:last])
+        places = {digest: place for place, digest in enumerate(digests, first)}
+        return [places[text_digest(question)] for question in questions]
 
     @cached_property
-    def question_places(self) -> dict[tuple[int, bytes], int]:
-        """The place of each article's questions among the index's, by the article's number and the digest."""
-        digests = map(bytes, self.index.questions.digests)
-        keys = zip(self.index.article_of[self._led].tolist(), digests, strict=True)
-        return {key: place for place, key in enumerate(keys)}
+    def _asked_from(self) -> Rows:
+        """Where the questions of each article begin, and where the last ends."""
+        begins: Rows = np.searchsorted(self.index.article_of[self._led], np.arange(len(self.articles) + 1))
+        return begins
 
     @cached_property
     def _led(self) -> Rows:

@@ -146,3 +146,17 @@ def judge(strength: float, limits: Thresholds) -> tuple[Verdict, float]:
     if strength >= limits.answer_from:
         return "answered", confidence
     return ("uncertain" if strength >= limits.refuse_below else "not_covered"), confidence
+
+
+def carried_over(limits: Thresholds, theirs: Scores, ours: Scores) -> Thresholds:
+    """Limits as far above what the same questions out of scope score by `ours` as they are above `theirs`.
+
+    A limit goes to the quantile that it is at, and as far beyond that as it was.
+    """
+
+    def moved(limit: float) -> float:
+        share = float((theirs < limit).mean())
+        return float(np.quantile(ours, share)) + limit - float(np.quantile(theirs, share))
+
+    refuse = moved(limits.refuse_below)
+    return Thresholds(refuse, max(moved(limits.answer_from), refuse), limits.slope)

@@ -90,8 +90,12 @@ export class Index {
     const names = bytes((rest.byteLength - at));
     const starts = [0];
     for (const one of [...files, count]) starts.push(starts.at(-1) + one);
-    index.articleOf = new Uint32Array(count);
+    // What small files call a passage, its slot, to its row.
+    index.rows = [];
     let row = 0;
+    for (const [first, size] of head.slots) for (let n = 0; n < size; n++) index.rows[first + n] = row++;
+    index.articleOf = new Uint32Array(count);
+    row = 0;
     head.articles.forEach((article, number) => {
       index.articleOf.fill(number, row, row += article.passages || 0);
     });
@@ -135,14 +139,14 @@ export class Index {
             value |= (byte & 127) << shift;
             shift += 7;
           } while (byte > 127);
-          rows[n] = last += value;
+          rows[n] = this.rows[last += value];
         }
         return rows;
       };
       for (const [name, idf, frequency, count, articles, scale] of head) {
         const own = gaps(Math.min(frequency, count)), others = gaps(count - own.length), whole = gaps(articles);
         const codes = bytes.subarray(at, at += count), articleCodes = bytes.subarray(at, at += articles);
-        this.#terms.set(name, { idf, frequency, own, others, articles: whole, codes, articleCodes, scale });
+        this.#terms.set(name, { idf, frequency, own, others, articles: whole.map((row) => this.articleOf[row]), codes, articleCodes, scale });
       }
     }
     for (const term of missing) this.#terms.has(term) || this.#terms.set(term, null);
@@ -221,8 +225,8 @@ export class Index {
   async asked(text) {
     const key = words(text).join(" "), [one, other] = hashes(key), [{ rest }] = await this.#holding(ASKED, "asked", [key]);
     const told = new Uint32Array(rest), rows = [];
-    for (let n = 0; n < told.length; n += 3) if (told[n] === one && told[n + 1] === other) rows.push(told[n + 2]);
-    return rows;
+    for (let n = 0; n < told.length; n += 3) if (told[n] === one && told[n + 1] === other) rows.push(this.rows[told[n + 2]]);
+    return rows.sort((one, other) => one - other);
   }
 
   async next() {
@@ -235,8 +239,8 @@ export class Index {
     if (!head.vectors) {
       const scales = new Float32Array(rest, 0, count), hubs = new Float32Array(rest, 4 * count, head.questions);
       const vectors = new Packed(scales, new Uint8Array(rest, 4 * (count + head.questions)), this.head.dim);
-      const article = this.head.articles[head.article];
-      Object.assign(head, { row, hubs, vectors, vector: vectors.row(0), article_id: article.id, title: article.title });
+      const article = this.articleOf[row], { id, title } = this.head.articles[article];
+      Object.assign(head, { row, article, hubs, vectors, vector: vectors.row(0), article_id: id, title });
       head.points = /[\ud800-\udfff]/.test(head.text) ? [...head.text] : head.text;
     }
     return head;

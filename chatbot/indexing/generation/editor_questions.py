@@ -69,9 +69,13 @@ class EditorsQuestions:
         cosines: Scores = single(self.vectors[places]) @ vector
         return cosines
 
-    def near(self, cosines: Scores, places: Rows) -> Scores:
-        """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each."""
-        hubs = self.hubs[places, 0] - self.hubs[:, 0].mean() if len(places) else np.empty(0, np.float32)
+    def near(self, cosines: Scores, places: Rows, mean: float | None = None) -> Scores:
+        """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each.
+
+        `mean` is how close questions are to questions at large, by default these.
+        """
+        mean = self.hubs[:, 0].mean() if mean is None and len(places) else mean
+        hubs = self.hubs[places, 0] - np.float32(mean) if len(places) else np.empty(0, np.float32)
         less: Scores = cosines - _HUB * hubs
         return less
 

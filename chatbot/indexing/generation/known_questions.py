@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 from chatbot.arrays import Rows, Vectors
 from chatbot.indexing.generation.editor_questions import EditorsQuestions, QuestionScores
 from chatbot.indexing.generation.vectors import VectorIndex
-from chatbot.indexing.words.bm25 import LexicalIndex
+from chatbot.indexing.words.bm25 import LexicalIndex, Totals
 from chatbot.indexing.words.row_scores import KnownScores
 
 QUESTION_WEIGHT = 0.5
@@ -20,10 +21,13 @@ QUESTION_WEIGHT = 0.5
 class KnownQuestions:
     """The folder `questions/` of a generation. Safe to use from several threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises what NumPy, FAISS and LexicalIndex raise where the files do not fit together."""
+    def __init__(self, folder: Path, *, searched: bool = True) -> None:
+        """Raises what NumPy, FAISS and LexicalIndex raise where the files do not fit together.
+
+        What is not `searched` does without FAISS, and cannot say which questions are near.
+        """
         self.arrays = EditorsQuestions.open(folder)
-        self._nearest = VectorIndex(folder / "vectors.faiss", self.arrays.vectors)
+        self._nearest = VectorIndex(folder / "vectors.faiss", self.arrays.vectors) if searched else None
         self._asked = LexicalIndex(folder / "lexical")
         counts = np.diff(self.arrays.starts)
         self._led: Rows = np.flatnonzero(counts)
@@ -44,8 +48,21 @@ class KnownQuestions:
         """The stemmed terms of all questions."""
         return self._asked.numbers.keys()
 
+    @property
+    def totals(self) -> Totals:
+        """Those of the questions and of the articles that have some."""
+        return self._asked.totals
+
+    def as_of(self, totals: Totals) -> KnownQuestions:
+        """The same, their words scored as among questions of other totals; see LexicalIndex."""
+        same = copy.copy(self)
+        same._asked = self._asked.as_of(totals)
+        return same
+
     def closeness(self, vector: Vectors) -> QuestionScores:
         """How close the questions that lead to passages are to a unit vector."""
+        if self._nearest is None:
+            raise RuntimeError("opened without FAISS; open it with searched=True")
         return QuestionScores(self.arrays, self._nearest, vector)
 
     def added(self, weights: Mapping[str, float]) -> KnownScores:

@@ -107,8 +107,11 @@ class LocalIndex:
     Safe to use from several threads.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Raises IndexDamaged where the files do not fit together."""
+    def __init__(self, folder: Path, manifest: Manifest, *, searched: bool = True) -> None:
+        """Raises IndexDamaged where the files do not fit together.
+
+        What is not `searched` does without FAISS, and gives everything but what is near to a vector.
+        """
         self.generation = manifest.generation
         self.manifest = manifest
         self._folder = folder
@@ -122,11 +125,11 @@ class LocalIndex:
             opening = "sentences"
             self.sentence_vectors = SentenceVectors.open(folder / opening)
             opening = FOLDER
-            self.known = KnownQuestions(folder / opening)
+            self.known = KnownQuestions(folder / opening, searched=searched)
             opening = "lexical"
             self.lexical_index = LexicalIndex(folder / opening)
             opening = "vectors.faiss"
-            self._vectors = VectorIndex(folder / opening, self.embeddings)
+            self._searched = VectorIndex(folder / opening, self.embeddings) if searched else None
             opening = "calibration"
             self.calibrated = Calibrated.open(folder, manifest.calibration)
         except Exception as error:  # SQLite, NumPy and FAISS each raise their own
@@ -144,9 +147,15 @@ class LocalIndex:
                 raise IndexDamaged(folder.name, file, f"holds {count} passages, expected {manifest.passages}")
 
     @classmethod
-    def open(cls, folder: Path) -> LocalIndex:
+    def open(cls, folder: Path, *, searched: bool = True) -> LocalIndex:
         """Verify every digest of a generation, then open it. Raises IndexDamaged or IndexMismatch."""
-        return cls(folder, verify(folder))
+        return cls(folder, verify(folder), searched=searched)
+
+    @property
+    def _vectors(self) -> VectorIndex:
+        if self._searched is None:
+            raise RuntimeError("opened without FAISS; open it with searched=True")
+        return self._searched
 
     @property
     def away(self) -> bool:

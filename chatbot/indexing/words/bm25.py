@@ -17,6 +17,7 @@ what its own terms touch, and the exact score of any passage is there for the as
 
 from __future__ import annotations
 
+import copy
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +43,8 @@ def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
 
     Robertson and Spärck Jones's weight as Lucene computes it; Kamphuis et al., "Which BM25 do you mean?" (ECIR 2020).
     """
-    found: npt.NDArray[np.float64] = np.log1p((total - np.asarray(matching) + 0.5) / (np.asarray(matching) + 0.5))
+    there = np.asarray(matching)
+    found: npt.NDArray[np.float64] = np.log1p((np.maximum(total - there, 0) + 0.5) / (there + 0.5))
     return found
 
 
@@ -60,6 +62,16 @@ def saturated(counts: Scores, k1: float = K1) -> Scores:
     """X (k1 + 1) / (x + k1): more occurrences add less and less; the same source."""
     result: Scores = counts * np.float32(k1 + 1.0) / (counts + np.float32(k1))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a score takes of a whole corpus: how many passages and articles there are, and the mean terms of each."""
+
+    passages: int
+    articles: int
+    passage_terms: float
+    article_terms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +171,23 @@ def _write_side(folder: Path, name: str, columns: tuple[Rows, Rows, Rows], lengt
 def _write_parts(folder: Path, article_of: Rows, terms: int) -> None:
     """Write what each posting adds, of postings that are written."""
     passages, articles = (_Side(folder, name, terms) for name in ("passage", "article"))
-    of_articles = np.float32(ARTICLE_WEIGHT) * articles.shares()
-    term = np.repeat(np.arange(terms), np.diff(passages.starts))
-    below = of_articles[np.cumsum(_first_of_each(term, article_of[passages.rows])) - 1]
-    of_passages = saturated(below + passages.shares()) - saturated(below)
-    np.save(folder / "article_parts.npy", saturated(of_articles))
+    of_articles, of_passages = _parts(passages, passages.shares(), articles.shares(), article_of)
+    np.save(folder / "article_parts.npy", of_articles)
     np.save(folder / "passage_parts.npy", of_passages)
-    np.save(folder / "passage_limits.npy", np.maximum.reduceat(of_passages, passages.starts[:-1]) if terms else below)
+    np.save(folder / "passage_limits.npy", _limits(passages, of_passages))
+
+
+def _parts(passages: _Side, of_passages: Scores, of_articles: Scores, article_of: Rows) -> tuple[Scores, Scores]:
+    """What each posting of an article and of a passage adds, of the normalised counts of both."""
+    weighed = np.float32(ARTICLE_WEIGHT) * of_articles
+    term = np.repeat(np.arange(len(passages.starts) - 1), np.diff(passages.starts))
+    below = weighed[np.cumsum(_first_of_each(term, article_of[passages.rows])) - 1]
+    return saturated(weighed), saturated(below + of_passages) - saturated(below)
+
+
+def _limits(passages: _Side, parts: Scores) -> Scores:
+    limits: Scores = np.maximum.reduceat(parts, passages.starts[:-1]) if len(passages.starts) > 1 else parts
+    return limits
 
 
 class _Side:
@@ -181,9 +203,16 @@ class _Side:
         if terms + 1 != len(self.starts) or not self.starts[-1] == len(self.rows) == len(self.counts):
             raise ValueError(f"holds {terms} terms and {len(self.rows)} {name} postings that do not fit together")
 
-    def shares(self) -> Scores:
-        """The normalised count of each posting."""
-        return normalised(self.counts.astype(np.float32), self.lengths[self.rows], self.mean_length)
+    def shares(self, mean_length: float | None = None) -> Scores:
+        """The normalised count of each posting; those of another corpus have another mean length."""
+        mean_length = self.mean_length if mean_length is None else mean_length
+        return normalised(self.counts.astype(np.float32), self.lengths[self.rows], mean_length)
+
+    def stepped(self) -> _Side:
+        """The same with lengths in steps of an eighth of an octave."""
+        same = copy.copy(self)
+        same.lengths = np.exp2(np.rint(np.log2(np.maximum(self.lengths, 1)) * 8) / 8).astype(np.float32)
+        return same
 
     def of(self, number: int) -> slice:
         """The postings of a term."""
@@ -205,11 +234,15 @@ class TermWeights:
         sides = [loaded(folder / f"{name}_starts.npy") for name in ("passage", "article")]
         if any(len(starts) != len(words) + 1 for starts in sides):
             raise ValueError(f"holds {len(words)} terms and starts of {len(sides[0]) - 1} and {len(sides[1]) - 1}")
-        self._frequencies = np.diff(sides[0])
-        totals = len(self), len(self.first_rows) - 1
-        weights = [idf(np.append(np.diff(own), min(1, total)), total) for own, total in zip(sides, totals, strict=True)]
-        # Of every term, and last of one that occurs once.
-        self._idf = (sum(weights) / 2) ** IDF_POWER
+        self._frequencies, self._articles_with = (np.diff(starts) for starts in sides)
+        self._idf = self._rarity(len(self), len(self.first_rows) - 1)
+
+    def _rarity(self, passages: int, articles: int) -> npt.NDArray[np.float64]:
+        """The weight of every term in a corpus of so many, and last of one that occurs once."""
+        sides = (self._frequencies, passages), (self._articles_with, articles)
+        weights = [idf(np.append(own, min(1, total)), total) for own, total in sides]
+        rarity: npt.NDArray[np.float64] = (sum(weights) / 2) ** IDF_POWER
+        return rarity
 
     def __len__(self) -> int:
         """Number of passages."""
@@ -250,6 +283,24 @@ class LexicalIndex(TermWeights):
         found = len(self._of_articles), len(self._of_passages), len(self.limits)
         if found != (len(self._articles.rows), len(self._passages.rows), terms):
             raise ValueError(f"holds {terms} terms and parts of scores that do not fit together")
+
+    @property
+    def totals(self) -> Totals:
+        """Those of these passages."""
+        lengths = self._passages.mean_length, self._articles.mean_length
+        return Totals(len(self), len(self.first_rows) - 1, *lengths)
+
+    def as_of(self, totals: Totals) -> LexicalIndex:
+        """The same words, scored as in a corpus of other `totals`, lengths of articles in steps of 9 %.
+
+        So an edit moves the scores of its own passages, and hardly ever another one's.
+        """
+        same = copy.copy(self)
+        same._idf = self._rarity(totals.passages, totals.articles)
+        shares = self._passages.shares(totals.passage_terms), self._articles.stepped().shares(totals.article_terms)
+        same._of_articles, same._of_passages = _parts(self._passages, *shares, self.article_of)
+        same.limits = _limits(self._passages, same._of_passages)
+        return same
 
     def holds(self, row: int, term: str) -> bool:
         """Whether a passage contains a term."""

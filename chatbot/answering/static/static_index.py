@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.ranking import formulas
+from chatbot.answering.static.packed import Packed
+from chatbot.answering.static.term_lists import StaticWords
+from chatbot.answering.static.word_table import WordTable
 from chatbot.arrays import Mask, Rows, Scores, Vectors, ranges
-from chatbot.exporting.packed import Packed
-from chatbot.exporting.static_words import StaticWords
-from chatbot.exporting.word_table import WordTable
 from chatbot.indexing.generation.calibration_data import Calibrated
 from chatbot.indexing.generation.editor_questions import EditorsQuestions, three_nearest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates
 from chatbot.indexing.generation.passage_store import Store
+from chatbot.indexing.words.bm25 import Totals
 from chatbot.indexing.words.row_scores import best, of_runs
 from chatbot.records import Passage
 
@@ -32,8 +33,9 @@ OPENED = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StaticArrays:
-    """Vectors in the space of a table: the `heads` of passages with what each adds, see `heads`, the `passages`
-    themselves, their `sentences` and the `questions` that lead to them, these two in the order of the generation.
+    """Vectors in the space of a table: the `heads` of passages with what each adds, see `exporting/heads`, the
+    `passages` themselves, their `sentences` and the `questions` that lead to them, these two in the order of the
+    generation.
     """
 
     heads: Packed
@@ -43,24 +45,42 @@ class StaticArrays:
     questions: Packed
 
 
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What scores take of a whole corpus, as it was when the table was fitted: so edits change few other scores.
+
+    `passages` are the totals of passages, `questions` those of known questions, `hub` is how close these are to
+    questions at large in the mean.
+    """
+
+    passages: Totals
+    questions: Totals
+    hub: float
+
+    @classmethod
+    def of(cls, index: LocalIndex) -> Baseline:
+        """That of a generation as it is."""
+        hubs = index.questions.hubs[:, 0]
+        return cls(index.lexical_index.totals, index.known.totals, float(hubs.mean()) if len(hubs) else 0.0)
+
+
 class StaticIndex:
     """See PassageIndex. Safe to use from several threads. `server` is the generation that it is made of."""
 
-    def __init__(self, index: LocalIndex, table: WordTable, arrays: StaticArrays) -> None:
+    def __init__(self, index: LocalIndex, table: WordTable, arrays: StaticArrays, baseline: Baseline) -> None:
         self.generation = index.generation
-        self.manifest = replace(index.manifest, dim=2 * arrays.passages.codes.shape[1])
+        self.manifest = replace(index.manifest, dim=table.dim)
         self.calibrated: Calibrated | None = None
-        self.outside = Packed.of(np.empty((0, self.manifest.dim), np.float32))
+        self.outside = Packed.of(np.empty((0, table.dim), np.float32))
         self.arrays = arrays
         self.table = table
-        self.static_words = StaticWords(index.lexical_index, index.known)
+        words, asked = index.lexical_index.as_of(baseline.passages), index.known.as_of(baseline.questions)
+        self.static_words = StaticWords(words, asked)
         self.server = index
         self._heads = arrays.heads.vectors()
-        self._passages = arrays.passages.vectors()
-        self._sentences = arrays.sentences.vectors()
-        told = index.questions
-        self._asked = arrays.questions.vectors()
-        self.hubs_of_questions = told.near(np.zeros(len(told.hubs), np.float32), np.arange(len(told.hubs)))
+        count = len(index.questions.hubs)
+        nothing = np.zeros(count, np.float32)
+        self.hubs_of_questions = index.questions.near(nothing, np.arange(count), baseline.hub)
         self.hubs_of_passages = index.hubs(np.arange(len(index)))
 
     @property
@@ -72,7 +92,7 @@ class StaticIndex:
     def questions(self) -> EditorsQuestions:
         """Where they lead; their vectors come with the passages that are opened, so that none is near by itself."""
         told = self.server.questions
-        nothing = np.zeros((len(told.digests), self.manifest.dim), np.float16)
+        nothing = np.broadcast_to(np.float16(0), (len(told.digests), self.manifest.dim))
         return replace(told, vectors=nothing)
 
     @property
@@ -116,7 +136,7 @@ class StaticIndex:
         decided = formulas.decidedness(highest, len(self))
         words = formulas.word_share(bm25, float(highest.max(initial=0.0)), decided)
         rows = self._first(self._heads @ vector + self.arrays.added + words, mask, OPENED)
-        vectors = self._passages[rows]
+        vectors = self.vectors(rows)
         cosines = vectors @ vector
         asked = self._closeness(rows, vector)
         return Candidates(
@@ -141,14 +161,16 @@ class StaticIndex:
         """The highest cosine of each passage's sentences, -1 without any."""
         starts = self.server.sentence_vectors.starts
         counts = starts[rows + 1] - starts[rows]
-        return of_runs(self._sentences[ranges(starts[rows], counts)] @ vector, counts)
+        vectors = self.arrays.sentences.of_rows(ranges(starts[rows], counts)).vectors()
+        return of_runs(vectors @ vector, counts)
 
     def _closeness(self, rows: Rows, vector: Vectors) -> Scores:
         """How close the questions that lead to passages are, -1 where there are none."""
         starts = self.server.questions.starts
         counts = starts[rows + 1] - starts[rows]
         places = ranges(starts[rows], counts)
-        return three_nearest(self._asked[places] @ vector + self.hubs_of_questions[places], counts)
+        asked = self.arrays.questions.of_rows(places).vectors()
+        return three_nearest(asked @ vector + self.hubs_of_questions[places], counts)
 
     def dense(self, vector: Vectors, k: int, allowed: Allowed | None = None) -> tuple[Rows, Scores]:
         """See PassageIndex, by the heads of the passages."""
@@ -157,7 +179,7 @@ class StaticIndex:
 
     def nearest(self, vectors: Vectors) -> Scores:
         """The cosine of each of some unit vectors, shape (m, dim), to the passage nearest to it, shape (m,)."""
-        highest: Scores = (vectors @ self._passages.T).max(axis=1)
+        highest: Scores = (vectors @ self.arrays.passages.vectors().T).max(axis=1)
         return highest
 
     def frequency(self, term: str) -> int:
@@ -174,13 +196,13 @@ class StaticIndex:
 
     def vectors(self, rows: Rows) -> Vectors:
         """See PassageIndex."""
-        found: Vectors = self._passages[rows]
-        return found
+        return self.arrays.passages.of_rows(rows).vectors()
 
     def sentences(self, row: int) -> tuple[npt.NDArray[np.int32], Vectors]:
         """See PassageIndex."""
-        own = self.server.sentence_vectors.of(row)
-        return self.server.sentence_vectors.spans[own], self._sentences[own]
+        own = self.sentence_places(row)
+        vectors = self.arrays.sentences
+        return self.server.sentence_vectors.spans[own], Packed(vectors.codes[own], vectors.scales[own]).vectors()
 
     def sentence_places(self, row: int) -> slice:
         """Which of the arrays' sentences are those of a passage."""

@@ -1,13 +1,13 @@
-"""The words of an index as a browser reads them: a list for each term, with all that it adds to a passage.
+"""The words of an index as an export has them: a list for each term, with all that it adds to a passage.
 
 What a passage's own words, its article's and its known questions' add is one number a passage, at four bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from chatbot.indexing.words.bm25 import LexicalIndex
 from chatbot.indexing.words.row_scores import KnownScores
 
 _LEVELS = 15
+_REMEMBERED = 300  # terms
 Codes = npt.NDArray[np.uint8]
 _NO_ROWS, _NO_CODES = np.empty(0, np.int64), np.empty(0, np.uint8)
 
@@ -45,17 +46,21 @@ class StaticWords:
     def __init__(self, index: LexicalIndex, known: KnownQuestions) -> None:
         self.article_of = index.article_of
         self._index, self._known = index, known
+        self._term = lru_cache(_REMEMBERED)(self._made)
 
     def __len__(self) -> int:
         """Number of passages."""
         return len(self._index)
 
-    @cached_property
-    def terms(self) -> Mapping[str, Term]:
-        """Every term of the passages and of the known questions, in the order of their bytes."""
-        return {term: self._term(term) for term in sorted({*self._index.numbers, *self._known.terms}, key=str.encode)}
+    def terms(self) -> Iterator[tuple[str, Term]]:
+        """Every term of the passages and of the known questions."""
+        for term in {*self._index.numbers, *self._known.terms}:
+            yield term, self._made(term)
 
-    def _term(self, term: str) -> Term:
+    def _found(self, term: str) -> Term | None:
+        return self._term(term) if term in self._index.numbers or term in self._known.terms else None
+
+    def _made(self, term: str) -> Term:
         index = self._index
         own, parts = index.own(index.numbers[term]) if term in index.numbers else (_NO_ROWS, np.empty(0, np.float32))
         weighed = index.weighed({term: 1.0})
@@ -78,7 +83,7 @@ class StaticWords:
         total = np.zeros(len(self), np.float32)
         of_articles = np.zeros(int(self.article_of[-1]) + 1 if len(self) else 0, np.float32)
         for name, weight in weights.items():
-            term = self.terms.get(name)
+            term = self._found(name)
             if term is not None:
                 factor = np.float32(weight) * term.scale
                 total[term.rows] += factor * term.codes
@@ -88,7 +93,7 @@ class StaticWords:
 
     def frequency(self, term: str) -> int:
         """How many passages contain a term."""
-        found = self.terms.get(term)
+        found = self._found(term)
         return found.own if found else 0
 
     def idf(self, term: str) -> float:
@@ -97,5 +102,5 @@ class StaticWords:
 
     def holds(self, row: int, term: str) -> bool:
         """Whether a passage contains a term."""
-        found = self.terms.get(term)
+        found = self._found(term)
         return found is not None and bool(np.isin(row, found.rows[: found.own]))

@@ -1,4 +1,4 @@
-"""A question's vector without the model: a row for each word and each pair of neighbouring words, and their mean.
+"""How a table of words is fitted to a corpus, and how it learns words that came later.
 
 The rows are fitted by least squares to what the model makes of the corpus: of its editors' questions, and of pieces of
 its sentences as long as questions are. They start from the model's own vector of each word. What was tried, and what it
@@ -11,21 +11,19 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from chatbot.answering.static.packed import Packed
+from chatbot.answering.static.word_table import WordTable, found_in, numbered, order, pairs_in
 from chatbot.arrays import Scores, Vectors
-from chatbot.exporting.packed import Packed
 from chatbot.indexing.words.tokens import words
 
 if TYPE_CHECKING:
     from scipy import sparse
 
-Pair = tuple[str, str]
 Embed = Callable[[Sequence[str]], Vectors]
 
 DIM = 192
@@ -46,32 +44,6 @@ class Lesson:
     texts: tuple[str, ...]
     vectors: Vectors
     counts: Scores
-
-
-class WordTable:
-    """Embeds a question by its words. Safe to use from several threads."""
-
-    def __init__(self, own: Sequence[str], pairs: Sequence[Pair], weights: Scores, rows: Packed) -> None:
-        """`weights`, shape (words,), say how much each word tells; `rows` are those of words, then of pairs."""
-        self.words, self.pairs, self.weights, self.rows = tuple(own), tuple(pairs), weights, rows
-
-    @cached_property
-    def _numbers(self) -> dict[str | Pair, int]:
-        return _numbered(self.words, self.pairs)
-
-    @property
-    def vocabulary(self) -> Collection[str]:
-        """The words of the table."""
-        return self.words
-
-    def embed_query(self, text: str) -> Vectors:
-        """The unit vector of a text, shape (DIM,), float32; zeros where none of its words is known."""
-        numbers, shares = _found(words(text), self._numbers, self.weights)
-        if not numbers:
-            return np.zeros(2 * self.rows.codes.shape[1], np.float32)
-        mean = np.array(shares, np.float32) @ self.rows.of_rows(np.array(numbers)).vectors()
-        unit: Vectors = (mean / max(float(np.linalg.norm(mean)), 1e-9)).astype(np.float32)
-        return unit
 
 
 def pieces(sentences: Iterable[str]) -> Iterator[str]:
@@ -106,53 +78,64 @@ def fit(taught: Lesson, others: Collection[str], embed: Embed, basis: Vectors) -
     """
     spoken = [words(text) for text in taught.texts]
     own = sorted({word for text in spoken for word in text}.union(others), key=order)
-    seen = Counter(pair for text in spoken for pair in set(pairwise(text)))
-    pairs = sorted(
-        (pair for pair, count in seen.items() if count >= _PAIR_SEEN), key=lambda pair: order(" ".join(pair))
+    seen = Counter(pair for text in spoken for pair in set(pairs_in(text)))
+    pairs = sorted((pair for pair, count in seen.items() if count >= _PAIR_SEEN), key=order)
+    weights = _weights(own, spoken)
+    shares = _shares(spoken, numbered(own, pairs), weights)
+    start = np.zeros((shares.shape[1], basis.shape[1]), np.float32)
+    start[: len(own)] = embed(own) @ basis
+    return WordTable(own, pairs, weights, Packed.of(_regression(shares, taught.vectors @ basis, taught.counts, start)))
+
+
+def extended(table: WordTable, taught: Lesson, embed: Embed, basis: Vectors) -> WordTable:
+    """The table with rows for words of a lesson that it lacks, fitted by themselves: all others stay as they are."""
+    spoken = [words(text) for text in taught.texts]
+    old_words, pairs = table.words, table.pairs
+    new = sorted({word for text in spoken for word in text}.difference(old_words), key=order)
+    if not new:
+        return table
+    words_now = [*old_words, *new]
+    weights = np.concatenate([table.weights, _weights(new, spoken)])
+    fresh = set(new)
+    places = [place for place, text in enumerate(spoken) if not fresh.isdisjoint(text)]
+    shares = _shares([spoken[place] for place in places], numbered(words_now, pairs), weights)
+    known = np.r_[: len(old_words), len(words_now) : shares.shape[1]]
+    left = taught.vectors[places] @ basis - shares[:, known] @ table.rows.vectors()
+    rows = Packed.of(
+        _regression(shares[:, len(old_words) : len(words_now)], left, taught.counts[places], embed(new) @ basis)
     )
-    numbers = _numbered(own, pairs)
+    old, end = table.rows, len(old_words)
+    joined = Packed(np.insert(old.codes, end, rows.codes, 0), np.insert(old.scales, end, rows.scales, 0))
+    return WordTable(words_now, pairs, weights, joined)
+
+
+def read_by(table: WordTable, texts: Sequence[str]) -> Vectors:
+    """What a table makes of many texts, shape (texts, DIM): unit vectors."""
+    means = _shares([words(text) for text in texts], table.numbers, table.weights) @ table.rows.vectors()
+    lengths = np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    found: Vectors = (means / lengths).astype(np.float32)
+    return found
+
+
+def _weights(own: Sequence[str], spoken: Sequence[Sequence[str]]) -> Scores:
+    """How much each word tells: the rarer, the more."""
     occurrences = Counter(word for text in spoken for word in set(text))
     rarity = [np.log((len(spoken) + 1) / (occurrences[word] + 1)) + _LEAST_WEIGHT for word in own]
-    weights: Scores = np.array(rarity, np.float32)
-    found = [_found(text, numbers, weights) for text in spoken]
-    start = np.zeros((len(numbers), basis.shape[1]), np.float32)
-    start[: len(own)] = embed(own) @ basis
-    rows = _regression(_matrix(found, len(numbers), len(own)), taught.vectors @ basis, taught.counts, start)
-    return WordTable(own, pairs, weights, Packed.of(rows))
+    return np.array(rarity, np.float32)
 
 
-def _numbered(own: Sequence[str], pairs: Sequence[Pair]) -> dict[str | Pair, int]:
-    numbers: dict[str | Pair, int] = dict(zip(own, range(len(own)), strict=True))
-    return numbers | dict(zip(pairs, range(len(own), len(own) + len(pairs)), strict=True))
-
-
-def order(text: str) -> bytes:
-    """By which the words of a table are sorted: as JavaScript compares them."""
-    return text.encode("utf-16-be", "surrogatepass")
-
-
-def _found(text: Sequence[str], numbers: dict[str | Pair, int], weights: Scores) -> tuple[list[int], list[float]]:
-    """The rows of the words of a text and of their pairs, and how much each counts."""
-    rows = [numbers[word] for word in text if word in numbers]
-    shares = [float(weights[row]) for row in rows]
-    for pair in pairwise(text):
-        row = numbers.get(pair)
-        if row is not None:
-            rows.append(row)
-            shares.append(float(weights[numbers[pair[0]]] + weights[numbers[pair[1]]]) / 2)
-    return rows, shares
-
-
-def _matrix(found: Sequence[tuple[list[int], list[float]]], columns: int, own: int) -> sparse.csr_matrix:
+def _shares(spoken: Sequence[Sequence[str]], numbers: dict[str, int], weights: Scores) -> sparse.csr_matrix:
     """A row for each text: the shares of its words and pairs, those of its words adding up to 1."""
+    found = [found_in(text, numbers.get, weights) for text in spoken]
     ends = np.cumsum([0, *(len(rows) for rows, _ in found)])
     rows = np.concatenate([np.array(rows, np.int32) for rows, _ in found]) if found else np.empty(0, np.int32)
+    own = len(weights)
     totals = [sum(share for row, share in zip(*one, strict=True) if row < own) or 1.0 for one in found]
     values = [np.array(shares, np.float32) / total for (_, shares), total in zip(found, totals, strict=True)]
     data: npt.NDArray[np.float32] = np.concatenate(values) if found else np.empty(0, np.float32)
     from scipy import sparse
 
-    return sparse.csr_matrix((data, rows, ends), shape=(len(found), columns))
+    return sparse.csr_matrix((data, rows, ends), shape=(len(found), len(numbers)))
 
 
 def _regression(shares: sparse.csr_matrix, wanted: Vectors, counts: Scores, start: Vectors) -> Vectors:
