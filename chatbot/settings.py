@@ -123,6 +123,8 @@ class ServerSettings(Group):
     """Lines for people, or one JSON object a line with every request."""
     open_metrics: bool = False
     """Show `/metrics` to everybody instead of to this machine and trusted proxies alone."""
+    lean: bool = False
+    """Answer without the model, as an export does, in a third of the memory; builds then prepare for it."""
     # No more than 61 processes can be waited for on Windows.
     workers: Annotated[int, Field(ge=0, le=61)] = 0
     """Processes that answer questions beside the server's own; 0 leaves them to it."""
@@ -319,6 +321,8 @@ class Settings(BaseSettings):
     def _apart(self) -> Settings:
         if self.index.store == "milvus" and self.served_dir.resolve() == self.index_dir.resolve():
             raise ValueError(f"milvus.folder is {self.served_dir}, where builds are; name another folder")
+        if self.index.store == "milvus" and self.server.lean:
+            raise ValueError('server.lean is true and index.store is "milvus"; a lean server reads files of its own')
         return self
 
     @property

@@ -16,6 +16,7 @@ from chatbot.answering.explanation import Explanation, explain
 from chatbot.answering.next_steps import People
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.remembered import Remembered
+from chatbot.answering.static.part import StaticPart, place_of
 from chatbot.answering.static.static_index import StaticIndex
 from chatbot.answering.understanding.conversation import checked_history
 from chatbot.answering.understanding.vocabulary import read_vocabulary
@@ -80,7 +81,8 @@ class Chatbot:
         process.
 
         Raises IndexMissing, IndexDamaged (no generation is whole), IndexMismatch (other model or format), ModelError,
-        SettingsError (the vocabulary cannot be used).
+        StaticMissing (`server.lean`, and no generation can do without the model), SettingsError (the vocabulary cannot
+        be used).
         """
         settings = settings or load_settings()
         if settings.index.store == "milvus":
@@ -282,7 +284,8 @@ def _stamp(path: Path) -> Stamp:
 def _arrived(index_dir: Path) -> tuple[Stamp, ...]:
     """What changes when files of the published generation come after CURRENT."""
     name = served(index_dir)
-    return tuple(_stamp(index_dir / name / file) for file in ("", MANIFEST)) if name else ()
+    places = (index_dir / name, index_dir / name / MANIFEST, place_of(index_dir, name)) if name else ()
+    return tuple(map(_stamp, places))
 
 
 def _open_newest(settings: Settings, *, threads: int) -> Answerer:
@@ -308,8 +311,12 @@ def _open_newest(settings: Settings, *, threads: int) -> Answerer:
 def open_generation(settings: Settings, folder: Path, old: Answerer | None = None, *, threads: int = 0) -> Answerer:
     """The answerer of a generation, with the embedder of `old` where it is the same.
 
-    Raises IndexDamaged, IndexMismatch (another model or format), ModelError.
+    Raises IndexDamaged, IndexMismatch (another model or format), ModelError; StaticMissing where the settings want to
+    do without the model, and the generation cannot.
     """
+    if settings.server.lean:
+        part = StaticPart.read(settings.index_dir, folder.name)
+        return static_answerer(part.over(LocalIndex.open(folder, searched=False)), settings)
     manifest = read_manifest(folder)
     if manifest.model != settings.model:
         raise IndexMismatch(

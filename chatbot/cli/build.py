@@ -41,18 +41,22 @@ def build(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; publish nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even what the limits in [publish] forbid.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request's comment.")] = False,
+    lean: Annotated[bool, typer.Option("--lean", help="Prepare it for `chatbot serve --lean`, too.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the index up to the articles and publish it; only new text is embedded."""
     if markdown and as_json:
         raise typer.BadParameter("take one of --markdown and --json")
     _make_ready()
+    settings: Settings = context.obj()
     form = "markdown" if markdown else "json" if as_json else "text"
     if dry_run:
-        _show_plan(context.obj(), form)
+        _show_plan(settings, form)
         return
 
-    report = build_with_progress(context.obj(), force=force)
+    report = build_with_progress(settings, force=force)
+    if lean or settings.server.lean:
+        make_lean(settings)
     say(_in_form(form, report, build_text(report)))
     if report.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
@@ -93,9 +97,14 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
     if rolled_back(settings):
         say("an earlier index was rolled back to; it stays until an article changes", err=True)
     say(f"watching {settings.corpus_dir}", err=True)
-    for came in changes(
-        settings, lambda: build_index(settings, embedder=embedder, calibrate=calibrate, measure=measure), stop
-    ):
+
+    def built() -> BuildReport:
+        report = build_index(settings, embedder=embedder, calibrate=calibrate, measure=measure)
+        if settings.server.lean:
+            make_lean(settings)
+        return report
+
+    for came in changes(settings, built, stop):
         say(f"chatbot: {came}" if isinstance(came, ChatbotError) else build_text(came), err=True)
 
 
@@ -107,6 +116,15 @@ def build_with_progress(settings: Settings, *, force: bool = False) -> BuildRepo
     measure = _measure_for(settings)
     with Progress() as on_step:
         return build_index(settings, calibrate=_calibrate, measure=measure, force=force, on_step=on_step)
+
+
+def make_lean(settings: Settings) -> None:
+    """Make what is published ready for a server without the model, with a bar on stderr."""
+    from chatbot.cli.progress import Progress
+    from chatbot.exporting.making import build_lean
+
+    with Progress() as on_step:
+        build_lean(settings, on_step)
 
 
 def _calibrate(new: LocalIndex, embedder: Embedder, old: LocalIndex | None) -> Calibrated:

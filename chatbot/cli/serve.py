@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -12,11 +14,12 @@ import typer
 
 from chatbot import catalogues
 from chatbot.cli.app import JsonOption, app, example, line, say
-from chatbot.cli.build import build_with_progress, watch_until
-from chatbot.errors import IndexMissing, IndexOutdated, counted
+from chatbot.cli.build import build_with_progress, make_lean, watch_until
+from chatbot.errors import ChatbotError, IndexMissing, IndexOutdated, StaticMissing, counted
 from chatbot.installation import BUILDING, require
 
 if TYPE_CHECKING:
+    from chatbot.answering.chatbot import Chatbot
     from chatbot.settings import Settings
 
 
@@ -33,6 +36,9 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     workers: Annotated[
         int | None, typer.Option(min=0, max=61, help="Processes that answer beside the server's own; default 0.")
     ] = None,
+    lean: Annotated[
+        bool | None, typer.Option("--lean", help="Answer without the model, in a third of the memory.")
+    ] = None,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Build whenever an article is saved.")] = False,
 ) -> None:
@@ -40,12 +46,31 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 
     With a password set (`chatbot password`), editors work at /edit of the same address.
     """
+    said = {"host": host, "port": port, "root_path": root_path, "workers": workers, "lean": lean}
+    settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
+    if settings.server.lean:
+        if watch:
+            raise typer.BadParameter(
+                "a lean server builds nothing; run 'chatbot watch' beside it", param_hint="--watch"
+            )
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: each thread of it has buffers
+        bot = _lean(settings)
+    else:
+        bot = _full(settings)
+    from chatbot.serving.server import run
+
+    stop = threading.Event()
+    if watch:
+        threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
+    run(bot, open_browser=open_browser)
+    stop.set()
+
+
+def _full(settings: Settings) -> Chatbot:
     from chatbot.answering.chatbot import Chatbot
 
-    said = {"host": host, "port": port, "root_path": root_path, "workers": workers}
-    settings: Settings = context.obj(server={key: value for key, value in said.items() if value is not None})
     try:
-        bot = Chatbot.open(settings, threads=1)
+        return Chatbot.open(settings, threads=1)
     except (IndexMissing, IndexOutdated) as error:
         if settings.index.store == "milvus":  # servers share it: no one of them is to fill it
             raise
@@ -55,14 +80,34 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
             say("it is built now; the first time takes about a minute more than later ones", err=True)
         for path, reason in build_with_progress(settings).changes.left_out.items():
             say(line(f"left out: {path}: {reason}"), err=True)
-        bot = Chatbot.open(settings, threads=1)
-    from chatbot.serving.server import run
+        return Chatbot.open(settings, threads=1)
 
-    stop = threading.Event()
-    if watch:
-        threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
-    run(bot, open_browser=open_browser)
-    stop.set()
+
+def _lean(settings: Settings) -> Chatbot:
+    """What is missing is made by a process of its own, which has the model and ends with it."""
+    from chatbot.answering.understanding.spelling import english
+
+    english()  # first of all: the memory that reading it takes for a moment is used again by what comes after
+    from chatbot.answering.chatbot import Chatbot
+
+    try:
+        return Chatbot.open(settings)
+    except (IndexMissing, StaticMissing) as error:
+        say("What a lean server needs is not there yet, it is made now; this takes minutes.", err=True)
+        making = multiprocessing.get_context("spawn").Process(target=_make, args=(settings,))
+        making.start()
+        making.join()
+        if making.exitcode:
+            raise error
+    return Chatbot.open(settings)
+
+
+def _make(settings: Settings) -> None:
+    try:
+        make_lean(settings)
+    except (ChatbotError, ImportError) as error:
+        say(str(error), err=True)
+        raise SystemExit(1) from error
 
 
 @app.command(epilog=example("chatbot embed --url https://chat.example.org --site https://example.org"))

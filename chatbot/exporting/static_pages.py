@@ -18,6 +18,7 @@ from chatbot.records import Article
 from chatbot.serving.articles import Around, Link, article_page, links_of, list_page
 from chatbot.serving.discovery import day_of, llms_text, sitemap_text
 from chatbot.serving.listing import as_markdown, by_first_topic, canonical, first_sentences, is_read_here, text_file
+from chatbot.serving.search_page import search_html
 from chatbot.serving.web.assets import STATIC
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.web.markdown_html import file_of
@@ -84,17 +85,11 @@ class _Export:
         return dict(sorted(made.items()))
 
     def _chat(self) -> Iterable[tuple[str, str]]:
-        language = self.view.language
-        html = fill(
-            "search.html",
-            self.chat_view,
-            "",
+        html = search_html(
+            *(self.chat_view, self._groups(""), self.topics, len(self.articles)),
+            root="",
             sheet=named("search.css"),
             script=named("search.js"),
-            text=language("start_text", articles=language.count("articles", len(self.articles))),
-            foreign=language.foreign(self.view.articles),
-            topics=self.topics,
-            groups=self._groups(""),
         )
         yield "search.html", html
         yield "index.html", html

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp
 from chatbot.answering.chatbot import Chatbot
 from chatbot.insights.journal import Journal, open_journal
 from chatbot.installation import VERSION
-from chatbot.serving import articles, discovery, widget
+from chatbot.serving import articles, discovery, search_page, widget
 from chatbot.serving.api import routes as api
 from chatbot.serving.api.mcp_server import Tool
 from chatbot.serving.api.openapi import document
@@ -40,6 +40,7 @@ from chatbot.serving.middleware.sessions import Signing
 from chatbot.serving.web.assets import STATIC
 from chatbot.sites import Sites
 
+NO_EDITORS = "this server answers without the model; editors work where 'chatbot serve' runs without --lean"
 MANIFEST = {
     "start_url": "chat/",
     "display": "standalone",
@@ -50,18 +51,19 @@ MANIFEST = {
 def create_app(bot: Chatbot) -> ASGIApp:
     """Everything that is served for this chatbot, with the guards around it, the outermost last."""
     server, sites = bot.settings.server, Sites(bot.settings.sites)
-    signing = Signing(bot.settings.editor) if bot.settings.editor.on else None
+    signing = Signing(bot.settings.editor) if bot.settings.editor.on and not server.lean else None
     app: ASGIApp = GZipMiddleware(_application(bot, signing), compresslevel=5)
     app = Rates(app, bot.settings)
     app = Origins(app, sites)
-    app = Guard(app, server.hosts, sites.frame_ancestors, signing)
+    app = Guard(app, server.hosts, sites.frame_ancestors, signing, NO_EDITORS if server.lean else "")
     app = Refused(app, bot)
     app = Observed(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 
 
 def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
-    page, journal = LazyPage(bot), open_journal(bot.settings)
+    page = None if bot.settings.server.lean else LazyPage(bot)
+    journal = open_journal(bot.settings)
     tool = Tool(bot) if bot.settings.server.mcp else None
     app = FastAPI(
         title="Career chatbot",
@@ -80,40 +82,42 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     openings = Openings(bot)
     app.include_router(articles.routes(bot, openings))
     app.include_router(discovery.routes(bot, openings))
-    app.include_router(turns.routes(bot))
+    app.include_router(turns.routes(bot) if page else search_page.routes(bot, openings))
     _add_pages(app, bot.settings.page.title)
     if tool:
         app.router.routes.append(Route("/mcp", tool, methods=["POST"]))
-    app.mount("", page)
+    if page:
+        app.mount("", page)
     if bot.settings.journal.questions:
         app.add_middleware(Missing, journal=journal)
     return app
 
 
 def _lifespan(
-    page: LazyPage, journal: Journal, tool: Tool | None
+    page: LazyPage | None, journal: Journal, tool: Tool | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(page.live())
+        task = asyncio.create_task(page.live()) if page else None
         journal.forget_as_days_pass()
         async with tool.live() if tool else nullcontext():
             yield
-        page.stop()
-        await task
+        if page and task:
+            page.stop()
+            await task
         journal.close()
 
     return lifespan
 
 
-def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage) -> None:
+def _add_health(app: FastAPI, bot: Chatbot, page: LazyPage | None) -> None:
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        if page.ready:
+        if page is None or page.ready:
             # Ready all the same: a proxy that took every server away for it could show no visitor calm words.
             away = {"index": "away"} if bot.away else {}
             return JSONResponse({"status": "ready", "generation": bot.generation, **away})

@@ -32,7 +32,7 @@ from chatbot.sites import ORIGIN, Sites, articles_of, frame_ancestors, own_topic
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
-    from chatbot.settings import SiteSettings
+    from chatbot.settings import PageSettings, SiteSettings
 
 MOST_VALUES = 24
 MOST_TILES = 12
@@ -63,7 +63,7 @@ class Document:
         if scope["type"] != "http" or path_of(scope) != "/chat/":
             await self.app(scope, receive, send)
             return
-        response = self._elsewhere(scope)
+        response = elsewhere(scope, self.bot.settings.page, self.sites)
         if response is None:
             status, body = await whole_of(self.app, {**scope, "method": "GET"}, receive)
             if status == 200:
@@ -71,21 +71,6 @@ class Document:
             else:
                 response = HTMLResponse(body, status)
         await response(scope, receive, send)
-
-    def _elsewhere(self, scope: Scope) -> Response | None:
-        """What is said instead of the page: that there is no such site, or which site's page to show in its frame."""
-        named = asked_for(scope, "site")
-        if site_of(scope) or ORIGIN.fullmatch(named):
-            return None  # an origin that is not listed has no rules
-        if named:
-            view = view_of(scope, self.bot.settings.page)
-            return HTMLResponse(fill("no_site.html", view, called=named[:200], style=STYLE), 404)
-        headers = Headers(scope=scope)
-        framing = ORIGIN.match(headers.get("referer", ""))
-        if headers.get("sec-fetch-dest") != "iframe" or not framing or self.sites.of(framing[0]) is None:
-            return None
-        query = QueryParams(scope.get("query_string", b"")).multi_items()
-        return RedirectResponse(f"?{urlencode([*query, ('site', framing[0])])}")
 
     def _page(self, gradio: Gradio, scope: Scope) -> HTMLResponse:
         site, view = site_of(scope), view_of(scope, self.bot.settings.page)
@@ -132,6 +117,22 @@ class Document:
             kept={name: value for name in KEPT if (value := asked_for(scope, name))},
         )
         return HTMLResponse(html, 429 if wait else 200, headers)
+
+
+def elsewhere(scope: Scope, page: PageSettings, sites: Sites) -> Response | None:
+    """What is said instead of the page: that there is no such site, or which site's page to show in its frame."""
+    named = asked_for(scope, "site")
+    if site_of(scope) or ORIGIN.fullmatch(named):
+        return None  # an origin that is not listed has no rules
+    if named:
+        view = view_of(scope, page)
+        return HTMLResponse(fill("no_site.html", view, called=named[:200], style=STYLE), 404)
+    headers = Headers(scope=scope)
+    framing = ORIGIN.match(headers.get("referer", ""))
+    if headers.get("sec-fetch-dest") != "iframe" or not framing or sites.of(framing[0]) is None:
+        return None
+    query = QueryParams(scope.get("query_string", b"")).multi_items()
+    return RedirectResponse(f"?{urlencode([*query, ('site', framing[0])])}")
 
 
 def parts_of(html: str) -> Gradio:

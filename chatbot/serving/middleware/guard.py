@@ -52,15 +52,21 @@ class Guard:
     """Refuses what is not needed and adds the headers; see the module."""
 
     def __init__(
-        self, app: ASGIApp, hosts: Iterable[str], frame_ancestors: str, signing: Signing | None = None
+        self,
+        app: ASGIApp,
+        hosts: Iterable[str],
+        frame_ancestors: str,
+        signing: Signing | None = None,
+        no_editors: str = "",
     ) -> None:
         """`hosts` are the names to answer to, any where there are none; machine-local names are always among them.
 
         `frame_ancestors` are the sources whose pages may show the chat page in a frame. Without `signing` there is no
-        editors' page.
+        editors' page, and `no_editors` says why, where there is more to say than that.
         """
         self.app = app
         self.signing = signing
+        self.no_editors = no_editors
         self.hosts = frozenset(hosts)
         self.page_csp = f"{PAGE_CSP}; frame-ancestors {frame_ancestors}"
 
@@ -71,11 +77,13 @@ class Guard:
             return
         path = path_of(scope)
         route = find(path, scope["method"])
-        if route is not None and route.editors and self.signing is None:
-            route = None
+        editors = route is not None and bool(route.editors) and self.signing is None
+        route = None if editors else route
         scope[ROUTE] = route
         guarded = _with_headers(send, path, self._policy(path))
-        if route is None:
+        if editors and self.no_editors:
+            await problem(403, self.no_editors)(scope, receive, guarded)
+        elif route is None:
             await problem(404, f"there is nothing at {path}")(scope, receive, guarded)
         elif not (route.takes(scope["method"]) or (route.shared and scope["method"] == "OPTIONS")):
             taken = methods(path)

@@ -1,5 +1,6 @@
-/* The chat of an export: a question or a whole conversation in the address is asked. It stands behind the hash, which no
-   server sees, and is taken out of the address, so that loading the page again asks nothing twice. */
+/* The chat of an export and of a lean server: a question or a whole conversation in the address is asked. It stands behind
+   the hash, which no server sees, or is the `q` of a link from a server's page. It is taken out of the address, so that
+   loading the page again asks nothing twice. */
 (() => {
 "use strict";
 const MOST_QUESTIONS = 20, MOST_CHARACTERS = 1000;
@@ -18,10 +19,12 @@ const talk = (said) => {
 };
 
 const read = () => {
-  const said = new URLSearchParams(location.hash.slice(1)), question = said.get("q");
+  const said = new URLSearchParams(location.hash.slice(1)), search = new URLSearchParams(location.search);
+  const question = said.get("q") || search.get("q");
   const asked = question ? [[question, false]] : said.has("talk") ? talk(said.get("talk")) : [];
   if (!asked[0]) return;
-  history.replaceState(null, "", location.pathname + location.search);
+  search.delete("q");
+  history.replaceState(null, "", location.pathname + `?${search}`.replace(/^\?$/, ""));
   for (const [text, literal] of asked) window.CareerChatbot.push(["ask", text.slice(0, MOST_CHARACTERS), literal]);
 };
 

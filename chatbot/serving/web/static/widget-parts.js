@@ -281,7 +281,7 @@ return class {
       this.#count();
     }
     this.#full = this.#named(h("a", { href: this.#chat, target: "_blank", rel: "noopener" }), "full", "Open the full chat");
-    this.#full.hidden = this.#static && !widget.bubble && web(".", location) === widget.home; // it is what this page is
+    this.#full.hidden = !widget.bubble && web(".", location) === this.#chat.replace(/[^/]*$/, ""); // it is what this page is
     this.#wider = widget.bubble && button("", () => this.#core.widen());
     this.#panel = h("div", { class: `panel ${header || ""}`, role: widget.bubble && "dialog", "aria-label": widget.bubble && title },
       h("header", {}, ...picture(logo, widget.home), h("h2", {}, title),

@@ -1,0 +1,233 @@
+"""`chatbot serve --lean`: an export's answers over HTTP, from a process that never loads the model or its libraries."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.chatbot import static_answerer
+from chatbot.answering.static.part import StaticPart, place_of
+from chatbot.errors import SettingsError
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
+from chatbot.records import Filters, to_json
+from chatbot.settings import Settings
+from tests.support.host_site import ask
+from tests.support.milvus import free_port
+from tests.support.places import ARTEFACTS
+from tests.support.server import COMMAND, Server, build, start_server
+from tests.support.waiting import eventually
+
+HEAVY = ("gradio", "onnxruntime", "torch", "sentence_transformers", "scipy", "faiss", "transformers", "tokenizers")
+QUESTIONS = (
+    "How do I explain a gap in my CV?",
+    "How long should a CV be?",
+    "what to say about my salary",
+    "wage expectaions",
+    "a CV or a letter?",
+    "hello!",
+    "I want to die",
+    "Was verdient man als Köchin?",
+    "how do I bake bread",
+    "machinelearning job",
+    "what is xyzzyplugh",
+    "remote work, is it for me",
+    "C++?",
+)
+# The server itself, and beside it a thread that asks over the socket and then says what was loaded.
+PROGRAM = """
+import json, os, signal, sys, threading, time, urllib.request
+port, questions, heavy = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
+
+def send(path, body=None):
+    data = body and json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.read().decode()
+
+def visit():
+    answers = None
+    for _ in range(600):
+        try:
+            send("/readyz")
+            break
+        except OSError:
+            time.sleep(.1)
+    answers = [json.loads(send("/api/ask", {"question": question})) for question in questions]
+    for path in ("/chat/", "/articles", "/llms.txt", "/feed.xml", "/metrics", "/api/site", "/widget.js", "/embed"):
+        assert send(path), path
+    loaded = sorted({name.partition(".")[0] for name in sys.modules} & set(heavy))
+    print(json.dumps({"answers": answers, "loaded": loaded}), flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=visit, daemon=True).start()
+sys.argv[1:] = ["serve", "--lean", "--port", port]
+from chatbot.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def lean_folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own with the corpus, the index and what a lean server needs."""
+    folder = tmp_path_factory.mktemp("lean")
+    shutil.copytree(served_folder, folder, dirs_exist_ok=True)
+    run_build(folder, "--lean")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lean(lean_folder: Path) -> Iterator[Server]:
+    """A lean server whose settings have a password for editors."""
+    variables = {"CHATBOT_SERVER__LEAN": "true", "CHATBOT_EDITOR__PASSWORD": "correct horse"}
+    running = start_server(lean_folder, **variables)
+    running.wait_until_ready()
+    yield running
+    running.stop()
+
+
+def run_build(folder: Path, *options: str) -> None:
+    places = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
+    subprocess.run([*COMMAND, "build", *options], env={**os.environ, **places}, check=True, timeout=600)
+
+
+def reference(folder: Path) -> tuple[LocalIndex, Answerer]:
+    """What answers in Python with the numbers of an export of what is published."""
+    settings = Settings(corpus_dir=folder / "corpus", index_dir=folder / "index")
+    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+    return index, static_answerer(StaticPart.read(settings.index_dir, index.generation).over(index), settings)
+
+
+def test_it_answers_as_an_export_and_loads_nothing_heavy(lean_folder: Path) -> None:
+    places = {name: str(lean_folder / name.lower()) for name in ("CORPUS", "INDEX")}
+    variables = {f"CHATBOT_{name}_DIR": place for name, place in places.items()} | {"CHATBOT_SERVER__RATE": ""}
+    given = [str(free_port()), json.dumps(QUESTIONS), json.dumps(HEAVY)]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *given],
+        env={**os.environ, **variables},
+        cwd=lean_folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    assert said["loaded"] == []
+    index, answerer = reference(lean_folder)
+    with closing(index):
+        for question, found in zip(QUESTIONS, said["answers"], strict=True):
+            wanted = to_json(answerer.ask(question, 5, (), Filters()))
+            for answer in (found, wanted):
+                answer.pop("took_ms")
+            assert found == json.loads(json.dumps(wanted)), question
+    verdicts = {answer["verdict"] for answer in said["answers"]}
+    assert verdicts == {"answered", "uncertain", "not_covered"}
+
+
+def test_editors_are_told_where_to_work(lean: Server) -> None:
+    status, _, page = lean.get("/edit", {"Accept": "text/html"})
+    assert status == 403
+    assert "editors work where &#39;chatbot serve&#39; runs without --lean" in page
+    assert lean.post("/edit/sign-in", b"password=correct+horse")[0] == 403
+
+
+def test_what_is_gradios_is_not_there(lean: Server) -> None:
+    assert [lean.get(path)[0] for path in ("/chat/config", "/chat/theme.css")] == [404, 404]
+    assert lean.post("/chat/talk", {})[0] in {404, 405}
+
+
+def test_the_page_may_load_its_own_alone(lean: Server) -> None:
+    status, headers, page = lean.get("/chat/", {"Accept-Language": "de"})
+    policy = headers["content-security-policy"]
+    assert (status, headers["content-language"]) == (200, "de")
+    assert "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "unsafe" not in policy
+    assert "data-static" not in page
+
+
+def test_a_conversation_in_a_browser(lean: Server, browser: Browser) -> None:
+    for name, options in {
+        "desk": {"viewport": {"width": 1280, "height": 800}},
+        "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+    }.items():
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        troubles: list[str] = []
+        page.on("pageerror", lambda error, seen=troubles: seen.append(str(error)))
+        page.on("console", lambda said, seen=troubles: seen.append(said.text) if said.type == "error" else None)
+        page.goto(f"{lean.url}/chat/?q=How+long+should+a+CV+be%3F&lang=en")
+        widget = page.locator("career-chatbot")
+        widget.locator(".card").first.wait_for()
+        assert page.url == f"{lean.url}/chat/?lang=en"
+        ask(widget, "and a letter?").locator(".card").first.wait_for()
+        page.screenshot(path=ARTEFACTS / f"lean-{name}.png")
+        assert widget.get_by_role("link", name="Open the full chat").count() == 0
+        assert troubles == []
+        context.close()
+
+
+def test_what_is_published_next_is_followed_once_it_can_be(lean_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    shutil.copytree(lean_folder, folder)
+    running = start_server(folder, tmp_path / "log", CHATBOT_SERVER__LEAN="true")
+    try:
+        running.wait_until_ready()
+        before = current(folder / "index")
+        (folder / "corpus" / "zebras.md").write_text("# Zebras\n\nA zebra keeper feeds zebras before anything else.")
+        build(folder)
+        after = current(folder / "index")
+        assert after != before
+        assert json.loads(running.get("/readyz")[2])["generation"] == before
+        assert f"keeping generation {before}" in (tmp_path / "log").read_text()
+        run_build(folder, "--lean")
+        eventually(lambda: json.loads(running.get("/readyz")[2])["generation"] == after, 20)
+        answer = json.loads(running.post("/api/ask", {"question": "who feeds zebras"})[2])
+        assert answer["hits"][0]["passage"]["article_id"] == "zebras"
+    finally:
+        running.stop()
+
+
+def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(served_folder, tmp_path / "site")
+    index = tmp_path / "site" / "index"
+    shutil.rmtree(index / "static", ignore_errors=True)
+    places = {"CHATBOT_INDEX_DIR": str(index), "CHATBOT_MODEL": str(tmp_path / "gone")}
+    done = subprocess.run(
+        [*COMMAND, "serve", "--lean", "--port", "0"],
+        env={**os.environ, **places},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert "run 'chatbot build --lean' where the model is, and bring the index folder here" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.index
+def test_a_lean_server_builds_nothing(tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", "--lean", "--watch"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "a lean server builds nothing" in done.stderr
+
+
+def test_milvus_has_no_place_beside_it() -> None:
+    with pytest.raises((SettingsError, ValueError), match="a lean server reads files of its own"):
+        Settings(index={"store": "milvus"}, server={"lean": True})  # type: ignore[arg-type]
+    assert place_of(Path("index"), "0" * 16) == Path(f"index/static/{'0' * 16}.npz")
