@@ -25,8 +25,8 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 COPY LICENSE constraints.txt ./
 COPY chatbot chatbot
-COPY serve serve
-RUN pip install --no-cache-dir --no-compile --constraint constraints.txt './serve[mcp,milvus]'
+COPY .serve .serve
+RUN pip install --no-cache-dir --no-compile --constraint constraints.txt './.serve[mcp,milvus]'
 # The tests of packages, and what installs some. Of the rest nothing can be compiled later, on a disk that is read-only.
 RUN find /opt/venv -type d -name tests -prune -exec rm -r {} + \
     && pip uninstall --yes setuptools pip \

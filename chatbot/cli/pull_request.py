@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from chatbot.cli.app import counted, visible
+from chatbot.cli.app import visible
 from chatbot.content.markdown.escape import code_span
+from chatbot.errors import counted
 from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan
 
 TITLE = "### What this does to the chatbot"

@@ -112,7 +112,7 @@ def test_what_only_builds_need_is_the_one_difference_in_what_they_need(both: tup
 def test_the_version_and_what_is_said_of_both_is_said_once(both: tuple[Built, Built]) -> None:
     for built in both:
         assert f"-{VERSION}" in built.wheel.name
-    files = [tomllib.loads((ROOT / place / "pyproject.toml").read_text()) for place in (".", "serve")]
+    files = [tomllib.loads((ROOT / place / "pyproject.toml").read_text()) for place in (".", ".serve")]
     alike = ("requires-python", "license", "classifiers", "scripts", "dynamic")
     assert [files[0]["project"][name] for name in alike] == [files[1]["project"][name] for name in alike]
     assert files[0]["tool"]["setuptools"] == files[1]["tool"]["setuptools"]
@@ -129,7 +129,7 @@ def test_other_times_modes_and_litter_give_the_same_bytes(both: tuple[Built, Bui
     for number, path in enumerate(path for path in root.rglob("*") if path.is_file() and not path.is_symlink()):
         path.chmod(0o600 if number % 2 else 0o775)
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
-    for litter in ("chatbot/__pycache__/x.pyc", "build/lib/chatbot/gone.py", "serve/build/lib/chatbot/gone.py"):
+    for litter in ("chatbot/__pycache__/x.pyc", "build/lib/chatbot/gone.py", ".serve/build/lib/chatbot/gone.py"):
         (root / litter).parent.mkdir(parents=True, exist_ok=True)
         (root / litter).write_text("")
     mask = os.umask(0o077)

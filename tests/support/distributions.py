@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from tests.support.places import ROOT
 
-SOURCES = ("LICENSE", "MANIFEST.in", "README.md", "chatbot", "corpus", "pyproject.toml", "serve", "setup.py")
+SOURCES = ("LICENSE", "MANIFEST.in", "README.md", "chatbot", "corpus", "pyproject.toml", ".serve", "setup.py")
 _OLDEST = 315_532_800  # 1980, before which no archive of the kind that a wheel is can go
 
 
@@ -29,7 +29,7 @@ def build_all(out: Path, root: Path = ROOT) -> list[Path]:
     built = []
     with TemporaryDirectory() as temporary:
         tree = _copied(root, Path(temporary, "tree"))
-        for number, project in enumerate((tree, tree / "serve")):
+        for number, project in enumerate((tree, tree / ".serve")):
             archive = out / _made("build_sdist", project, out)
             _make_plain(archive)
             with tarfile.open(archive) as packed:
