@@ -35,10 +35,10 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 TEXTS = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 BLOCKS = [(name, language, text) for name, page in TEXTS.items() for language, text in _BLOCK.findall(page)]
-# Run as a whole by tests/test_walkthroughs.py.
-WALKED = ("start.md", "cookbook.md")
+# Run as a whole by tests/test_walkthroughs.py, and by tests/operating/test_distributions.py.
+WALKED = ("start.md", "cookbook.md", "installing.md")
 # What is no block of a language: drawings, and what is said of a file or a table of another program.
-DRAWN = {"": ("architecture.md", "tree.md"), "text": WALKED}
+DRAWN = {"": ("architecture.md", "tree.md"), "text": (*WALKED, "widget.md")}
 COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
 
 
@@ -203,6 +203,8 @@ PROGRAMS: dict[str, Callable[[str], None]] = {
     "docker": runs_elsewhere,
     "kubectl": runs_elsewhere,
     "helm": runs_elsewhere,
+    "git": runs_elsewhere,
+    "cp": runs_elsewhere,
 }
 
 
