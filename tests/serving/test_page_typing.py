@@ -15,6 +15,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 DARK = {"color_scheme": "dark"}
 PREDICT = re.compile(r"/run/predict|/chat/talk")
 SECOND = "How do I ask for a higher salary?"
+TOP = "element => element.getBoundingClientRect().top"
 
 
 class HeldAnswers:
@@ -90,6 +91,16 @@ def test_a_question_entered_while_another_is_under_way_is_asked_after_it(visit: 
     visit.settle()
     expect(box).to_have_value("")
     expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_the_input_stays_in_its_place_while_the_first_answer_is_awaited(visit: Visit, held: HeldAnswers) -> None:
+    page, box = visit.page, visit.page.locator("#box textarea")
+    before = box.evaluate(TOP)
+    enter(page, QUESTION)
+    expect(page.locator("#pending .question")).to_have_text(QUESTION)
+    assert box.evaluate(TOP) == before
+    held.release()
+    expect(page.locator("#talk .question")).to_have_text([QUESTION])
 
 
 def test_a_question_that_waits_and_is_changed_waits_for_another_enter(visit: Visit, held: HeldAnswers) -> None:
