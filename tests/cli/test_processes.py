@@ -25,7 +25,7 @@ def run(*arguments: str, folder: Path, **variables: str) -> subprocess.Completed
 def test_an_error_ends_with_1_and_its_text_alone(tmp_path: Path) -> None:
     done = run("ask", "anything", folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "chatbot: there is no index in index yet; run 'chatbot build'\n"
+    assert done.stderr == f"chatbot: there is no index in {tmp_path / 'index'} yet; run 'chatbot build'\n"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_folder_that_does_not_exist_is_made_by_no_command_that_needs_an_index(
     done = run("--index", "no/such", *command.split(), folder=tmp_path)
     assert (done.returncode, list(tmp_path.iterdir())) == (0 if command == "history" else 1, [])
     if command != "history":
-        assert done.stderr == "chatbot: there is no index in no/such yet; run 'chatbot build'\n"
+        assert done.stderr == f"chatbot: there is no index in {tmp_path / 'no/such'} yet; run 'chatbot build'\n"
 
 
 def test_nothing_is_written_about_whoever_asks(tmp_path: Path, served_folder: Path) -> None:

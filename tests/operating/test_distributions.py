@@ -357,6 +357,8 @@ def test_what_a_server_cannot_do_is_told_with_what_to_install(
 ) -> None:
     sitting, _ = operator
     here = Sitting(tmp_path if command == "serve" else sitting.folder, sitting.environment)
+    # What a machine that builds has fitted can be exported here as well.
+    shutil.rmtree(sitting.folder / "index" / "static", ignore_errors=True)
     answers = [{"article": "cv", "quote": "Explain a gap in your CV in one plain line"}]
     judged = {"question": serving_corpus.QUESTION, "answers": answers}
     (sitting.folder / "questions.jsonl").write_text(json.dumps(judged) + "\n")
