@@ -147,3 +147,26 @@ def test_a_model_in_a_folder_works_and_a_changed_one_has_another_fingerprint(tmp
 def test_a_folder_without_a_model_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"holds no modules\.json"):
         locate_model(str(tmp_path))
+
+
+def test_the_process_that_builds_leaves_torch_to_another(
+    embedder: ModelEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that builds may be a server, which keeps what it loads for months."""
+    copy = f"import shutil, sys; shutil.copytree({str(embedder.encoder_dir)!r}, sys.argv[4])"
+    monkeypatch.setattr(onnx_export, "_PROGRAM", copy)
+    monkeypatch.setattr("chatbot.indexing.model.embedder.load_model", lambda *_: pytest.fail("it was loaded here"))
+    monkeypatch.setattr(onnx_export, "load_model", lambda *_: pytest.fail("it was loaded here"))
+    made = ModelEmbedder(BUNDLED_MODEL, tmp_path)
+    assert np.array_equal(made.embed_query("pay"), embedder.embed_query("pay"))
+
+
+def test_why_a_model_cannot_be_exported_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = shutil.copytree(locate_model(BUNDLED_MODEL), tmp_path / "model")
+    (folder / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match=r"model '.*model' cannot be loaded from .*model: "):
+        ModelEmbedder(str(folder), tmp_path / "encoders")
+    monkeypatch.setattr(onnx_export, "_PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(ModelError, match=r"the process for it ended with -9, nothing was said; it takes some .* GB"):
+        ModelEmbedder(str(folder), tmp_path / "encoders")
+    assert not list((tmp_path / "encoders").glob("*/*"))

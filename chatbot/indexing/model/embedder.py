@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
@@ -17,9 +16,8 @@ from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
 from chatbot.indexing.model.encoder import PassageEncoder, QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
-from chatbot.indexing.model.onnx_export import export_encoder
+from chatbot.indexing.model.onnx_export import export_apart, load_model
 from chatbot.indexing.model.weights import fingerprint, locate_model
-from chatbot.installation import require
 
 if TYPE_CHECKING:
     import torch
@@ -64,7 +62,8 @@ class Embedder(QueryEmbedder, Protocol):
 class ModelEmbedder:
     """A sentence-transformers model by name or folder.
 
-    Loads torch once to export the model. Models that do more than average their tokens need it for passages, too.
+    A process of its own loads torch once, to export the model. Models that do more than average their tokens need it
+    for passages, too.
     Each passage is embedded by itself, without padding: on a CPU this is as fast as batches, and a passage's vector
     does not depend on its neighbours, so that a partial build and a full one agree to the last bit.
     """
@@ -90,27 +89,12 @@ class ModelEmbedder:
                 return read_card(self.encoder_dir)
             except ModelError:
                 logging.getLogger(__name__).warning("the query encoder is damaged and is exported anew")
-        export_encoder(self._model, self.name, self.fingerprint, self.encoder_dir)
+        export_apart(self.name, self._folder, self.fingerprint, self.encoder_dir)
         return read_card(self.encoder_dir)
 
     @cached_property
     def _model(self) -> SentenceTransformer:
-        require("torch", "sentence_transformers", "onnx", "onnxscript")
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        # Threads that wait for each other by spinning make a build many times slower on a busy machine.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        # Before faiss in every process that needs both: the other order crashes on macOS.
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
-
-        transformers_logging.disable_progress_bar()
-        try:
-            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
-        except Exception as error:  # a folder of unknown origin can fail in any way
-            raise ModelError(f"model '{self.name}' cannot be loaded from {self._folder}: {error}") from error
-        if not getattr(model.tokenizer, "is_fast", False):
-            raise ModelError(f"model '{self.name}' has no fast tokenizer, which is needed to find sentences in tokens")
-        return model.eval()
+        return load_model(self.name, self._folder)
 
     @cached_property
     def count_tokens(self) -> Callable[[str], int]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
+import subprocess
+import sys
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +17,14 @@ from chatbot.disk import file_digest, rename_folder, sync_tree
 from chatbot.errors import ModelError
 from chatbot.indexing.model.encoder import MODEL_FILE, QUESTION_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
+from chatbot.installation import require
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+_PROGRAM = "from chatbot.indexing.model.onnx_export import main; main()"
+_SAID = 3  # how the process ends where it says why it cannot export
+_EXPORTS = ("torch", "sentence_transformers", "onnx", "onnxscript")
 _ALIKE = 0.98
 _TEXTS = (
     "what does a data engineer do?",
@@ -25,6 +32,62 @@ _TEXTS = (
     "I was laid off after eleven years as a tester and don't know whether to study again. Is it too late at 47?",
     "C++ or Java, which one first",
 )
+
+
+def load_model(name: str, folder: Path) -> SentenceTransformer:
+    """The model whose files are in a folder; `name` is for messages. Raises ModelError, NotInstalled."""
+    require(*_EXPORTS)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # Threads that wait for each other by spinning make a build many times slower on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # Before faiss in every process that needs both: the other order crashes on macOS.
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()
+    try:
+        model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+    except Exception as error:  # a folder of unknown origin can fail in any way
+        raise ModelError(f"model '{name}' cannot be loaded from {folder}: {error}") from error
+    if not getattr(model.tokenizer, "is_fast", False):
+        raise ModelError(f"model '{name}' has no fast tokenizer, which is needed to find sentences in tokens")
+    return model.eval()
+
+
+def export_apart(name: str, source: Path, fingerprint: str, folder: Path) -> None:
+    """Write the encoder of the model in `source` to `folder`, see `export_encoder`, by a process of its own.
+
+    torch takes a gigabyte, which the process that builds, or serves for months what it built, need not keep. Raises
+    ModelError, NotInstalled.
+    """
+    require(*_EXPORTS)
+    done = subprocess.run(  # noqa: S603 - our own interpreter and program
+        # -P: the folder it is started in, which may be the corpus, is no place for modules.
+        [sys.executable, "-P", "-c", _PROGRAM, name, str(source), fingerprint, str(folder)],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONIOENCODING": "utf-8"},
+    )
+    if done.returncode == _SAID:
+        raise ModelError(done.stdout.strip())
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        raise ModelError(
+            f"model '{name}' cannot be exported to ONNX: the process for it ended with {done.returncode}, {last}; "
+            "it takes some 1.2 GB of memory, and is started again by the next build"
+        )
+
+
+def main() -> None:
+    """What the process of `export_apart` does: its arguments are those."""
+    name, source, fingerprint, folder = sys.argv[1:]
+    try:
+        export_encoder(load_model(name, Path(source)), name, fingerprint, Path(folder))
+    except ModelError as error:
+        sys.stdout.write(str(error))
+        raise SystemExit(_SAID) from error
 
 
 def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, folder: Path) -> None:
