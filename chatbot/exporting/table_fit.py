@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot.answering.static.packed import Packed
-from chatbot.answering.static.word_table import WordTable, found_in, numbered, order, pairs_in
+from chatbot.answering.static.word_table import WordTable, found_in, numbered, pairs_in
 from chatbot.arrays import Scores, Vectors
 from chatbot.indexing.words.tokens import words
 
@@ -77,9 +77,9 @@ def fit(taught: Lesson, others: Collection[str], embed: Embed, basis: Vectors) -
     Ridge regression towards the model's own vectors of the words, by conjugate gradients (Hestenes and Stiefel, 1952).
     """
     spoken = [words(text) for text in taught.texts]
-    own = sorted({word for text in spoken for word in text}.union(others), key=order)
+    own = sorted({word for text in spoken for word in text}.union(others))
     seen = Counter(pair for text in spoken for pair in set(pairs_in(text)))
-    pairs = sorted((pair for pair, count in seen.items() if count >= _PAIR_SEEN), key=order)
+    pairs = sorted(pair for pair, count in seen.items() if count >= _PAIR_SEEN)
     weights = _weights(own, spoken)
     shares = _shares(spoken, numbered(own, pairs), weights)
     start = np.zeros((shares.shape[1], basis.shape[1]), np.float32)
@@ -91,7 +91,7 @@ def extended(table: WordTable, taught: Lesson, embed: Embed, basis: Vectors) -> 
     """The table with rows for words of a lesson that it lacks, fitted by themselves: all others stay as they are."""
     spoken = [words(text) for text in taught.texts]
     old_words, pairs = table.words, table.pairs
-    new = sorted({word for text in spoken for word in text}.difference(old_words), key=order)
+    new = sorted({word for text in spoken for word in text}.difference(old_words))
     if not new:
         return table
     words_now = [*old_words, *new]

@@ -16,7 +16,7 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.static.packed import Packed
 from chatbot.answering.static.static_index import OPENED, StaticIndex
 from chatbot.answering.static.term_lists import StaticWords
-from chatbot.answering.static.word_table import WordTable, order
+from chatbot.answering.static.word_table import WordTable
 from chatbot.answering.verdict.evidence import Thresholds, carried_over
 from chatbot.arrays import Vectors
 from chatbot.exporting import export as exporting
@@ -146,10 +146,6 @@ def test_a_text_without_a_known_word_has_no_direction() -> None:
     assert not table.embed_query("zebra").any()
     assert np.linalg.norm(table.embed_query("the team")) == pytest.approx(1.0)
     assert table.words == ("pay", "team")
-
-
-def test_words_are_sorted_as_scripts_compare_them() -> None:
-    assert sorted(["\U00010400", "\ufb01", "a b", "ab"], key=order) == ["a b", "ab", "\U00010400", "\ufb01"]
 
 
 def test_what_terms_add_is_nearly_what_they_add_on_the_server(tmp_path: Path) -> None:

@@ -69,11 +69,6 @@ def numbered(own: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
     return {key: row for row, key in enumerate((*own, *pairs))}
 
 
-def order(text: str) -> bytes:
-    """By which the words of a table are sorted: as JavaScript compares them."""
-    return text.encode("utf-16-be", "surrogatepass")
-
-
 def pairs_in(text: Sequence[str]) -> list[str]:
     """The pairs of neighbouring words of a text."""
     return [f"{one} {other}" for one, other in pairwise(text)]
