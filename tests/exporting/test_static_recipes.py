@@ -23,6 +23,7 @@ from tests.support.serving_corpus import QUESTION
 
 PAGE = (ROOT / "docs" / "static.md").read_text(encoding="utf-8")
 WORKFLOW = ROOT / "docs" / "static" / "github-pages.yml"
+ACTION = ROOT / "action.yml"
 HOOK = ROOT / "docs" / "static" / "mkdocs_hook.py"
 # Writes a folder that is there already to where `python -m chatbot export OUT` is asked to write one.
 STAND_IN = (
@@ -82,6 +83,20 @@ def test_the_workflow_is_one_of_github_and_pins_its_actions() -> None:
     assert re.search(r"^\.venv/\.installed|^\$\(VENV\)/\.installed:", (ROOT / "Makefile").read_text(), re.M)
     (out,) = [step["with"]["path"] for step in job["steps"] if "upload-pages-artifact" in step.get("uses", "")]
     assert runs[-1].split()[2] == out
+
+
+@pytest.mark.parametrize(
+    ("recipe", "index"), [(WORKFLOW, "index"), (ACTION, "${{ runner.temp }}/career-chatbot/index")]
+)
+def test_what_was_fitted_is_there_for_the_next_run(recipe: Path, index: str) -> None:
+    read = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    steps: list[dict[str, Any]] = read["runs"]["steps"] if "runs" in read else read["jobs"]["publish"]["steps"]
+    (kept,) = [step for step in steps if step.get("uses", "").startswith("actions/cache@")]
+    # The whole folder, `static/` with what was fitted included; under a name that no run had, else nothing is written.
+    assert kept["with"]["path"] == index
+    assert "github.run_id" in kept["with"]["key"]
+    assert kept["with"]["key"].startswith(kept["with"]["restore-keys"])
+    assert not any("run" in step for step in steps[: steps.index(kept)])
 
 
 @pytest.mark.parametrize(
