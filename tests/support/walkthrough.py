@@ -133,32 +133,19 @@ class Walkthrough:
         assert program == "chatbot", f"nothing runs {program} here"
         if arguments[0] == "serve":
             return self.serve(arguments)
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            timeout=300,
-        )
-        assert done.returncode == 0, f"$ {command}\n{done.stdout}"
+        with self._started(arguments, stderr=subprocess.STDOUT) as process:
+            try:
+                printed, _ = process.communicate(timeout=300)
+            finally:
+                process.kill()
+        assert process.returncode == 0, f"$ {command}\n{printed}"
         if arguments[0] == "init" and self.encoders:
             shutil.copytree(self.encoders, self.folder / arguments[1] / "index" / ENCODERS)
-        return done.stdout
+        return printed
 
     def serve(self, arguments: list[str]) -> str:
         self.stop()
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-        )
+        process = self._started(arguments, stderr=subprocess.DEVNULL)
         assert process.stdout
         said = process.stdout.readline()
         server = Server(process, self.url)
@@ -169,6 +156,17 @@ class Walkthrough:
     def stop(self) -> None:
         while self.running:
             self.running.pop().stop()
+
+    def _started(self, arguments: list[str], stderr: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+        )
 
 
 def fetched(arguments: list[str]) -> str:
