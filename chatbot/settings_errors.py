@@ -48,11 +48,15 @@ def explained(error: ValidationError, settings: type[BaseModel]) -> str:
 
 def _sentence(problem: ErrorDetails, settings: type[BaseModel]) -> str:
     kind, loc = problem["type"], problem["loc"]
-    name = ".".join(map(str, loc)) or "settings"
+    name = ".".join(map(str, loc))
     if kind == "extra_forbidden":
         return f"'{name}' is no setting{nearest(str(loc[-1]), _fields(settings, loc[:-1]))}"
     if kind == "missing":
         return f"setting '{name}' is missing"
+    if kind == "value_error" and isinstance(problem["input"], dict):
+        # Settings that do not go together, which the message names: a table may hold what nobody is to read.
+        said = problem["msg"].removeprefix("Value error, ")
+        return f"[{name}]: {said}" if loc else said
     shown = "not shown" if name.startswith(_UNSHOWN) else repr(problem["input"])
     context: Mapping[str, Any] = problem.get("ctx", {})
     said = _EXPECTED.get(kind, "").format_map(context) or problem["msg"].removeprefix("Value error, ")

@@ -103,3 +103,18 @@ def test_a_variable_of_the_wrong_kind_is_an_error(monkeypatch: pytest.MonkeyPatc
 def test_a_settings_file_that_is_named_must_exist(empty_folder: Path) -> None:
     with pytest.raises(SettingsError, match=r"missing\.toml does not exist"):
         load_settings(empty_folder / "missing.toml")
+
+
+def test_settings_that_do_not_go_together_are_named_and_no_secret_is_shown(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (empty_folder / "chatbot.toml").write_text("index_dir = 'a'\n[index]\nstore = 'milvus'\n[milvus]\nfolder = 'a'\n")
+    monkeypatch.setenv("CHATBOT_MILVUS__TOKEN", "root:secret")
+    monkeypatch.setenv("CHATBOT_EDITOR__PASSWORD", "a secret sentence")
+    with pytest.raises(SettingsError, match=r"^milvus\.folder is a, where builds are") as caught:
+        load_settings()
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("CHATBOT_EDITOR__PASSWORD_HASH", "scrypt:1:2:3:4:5")
+    with pytest.raises(SettingsError, match=r"^\[editor\]: password and password_hash are both set") as caught:
+        load_settings()
+    assert "secret" not in str(caught.value)
