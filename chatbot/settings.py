@@ -13,7 +13,16 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -24,21 +33,43 @@ from pydantic_settings import SettingsError as SourceError
 
 from chatbot import catalogues
 from chatbot.errors import SettingsError
-from chatbot.settings_errors import explained, nearest
+from chatbot.settings_errors import belonging, explained, nearest, shown, tables
 
 ENV_PREFIX = "CHATBOT_"
 CONFIG_VARIABLE = "CHATBOT_CONFIG"
 CONFIG_FILE = "chatbot.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
+_HOST = r"[A-Za-z0-9:%_-]{1,63}(\.[A-Za-z0-9%_-]{1,63})*\.?"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 # A wildcard covers two labels or more: `https://*.org` would let half the world in.
 _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
 _ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@|tel:\+?\d)[^\s<>\"']*(?<!@)")
+_TAG = "a language tag, such as 'en' or 'pt-BR'"
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 
 
 class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _formed(pattern: str, expected: str) -> AfterValidator:
+    """A check that the whole text is of a pattern, which says in words what that is."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"expected {expected}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _place(value: object) -> object:
+    if isinstance(value, str | Path) and (not str(value).strip() or "\0" in str(value)):
+        raise ValueError("expected the name of a file or folder; leave the setting out for its default")
+    return value
+
+
+Place = Annotated[Path, BeforeValidator(_place)]
 
 
 def _origin(value: str) -> str:
@@ -105,17 +136,31 @@ class PassageSettings(Group):
 class ServerSettings(Group):
     """Where the web server listens, whom it believes and how much it answers."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, _formed(_HOST, "an address or a name of this machine, such as '127.0.0.1'")] = "127.0.0.1"
     """The address to listen on; 127.0.0.1 is this machine only."""
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     """0 takes any free one."""
-    root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?$")] = ""
+    root_path: Annotated[
+        str,
+        _formed(
+            r"(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", "a path such as '/careers', with a slash before and none after"
+        ),
+    ] = ""
     """The public path that a proxy puts in front, such as `/careers`, where it does not send it."""
     rate: Rate = "60/minute"
     """What one client address may ask; "" for any number."""
     trusted_proxies: tuple[Network, ...] = ("127.0.0.1", "::1")
     """Addresses or networks that are believed about who asks."""
-    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$")], ...] = ()
+    hosts: tuple[
+        Annotated[
+            str,
+            _formed(
+                r"[a-z0-9.-]+|\[[0-9a-f:.]+\]",
+                "a name such as 'careers.example.org', in lower case and without 'https://' or a port",
+            ),
+        ],
+        ...,
+    ] = ()
     """The names to answer to; empty, any name."""
     mcp: bool = False
     """Serve the Model Context Protocol at `/mcp`, for the names of this machine and those of `hosts`."""
@@ -150,7 +195,7 @@ class SiteSettings(Group):
     """What all its visitors together may ask; "" for any number."""
     topics: tuple[str, ...] = ()
     """What its visitors may ask about; empty, everything."""
-    language: Annotated[str, Field(pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")] = ""
+    language: Annotated[str, _formed(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?", _TAG)] = ""
     """The language of its chat page; the widget follows the page that it is on."""
     greeting: Annotated[str, Field(max_length=500)] = ""
     """The first line of its chat page and widget."""
@@ -179,17 +224,22 @@ class MilvusSettings(Group):
     """Its address; https needs a certificate that the system trusts, or one of `ca`."""
     token: SecretStr | None = None
     """Who asks, "user:password" or a key; from the environment alone, it is refused in the file."""
-    ca: Path | None = None
+    ca: Place | None = None
     """A file of certificates that its own is signed by."""
     database: str = ""
     """One of the server's databases; empty, the default one."""
-    collection: Annotated[str, Field(pattern=r"^[A-Za-z](_?[A-Za-z0-9]){0,99}$")] = "career_chatbot"
+    collection: Annotated[
+        str,
+        _formed(
+            r"[A-Za-z](_?[A-Za-z0-9]){0,99}", "letters, digits and single '_' between them, beginning with a letter"
+        ),
+    ] = "career_chatbot"
     """Begins the names of the collections."""
     seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
     """How long each thing that a question asks of it, two to ten of them, waits at most."""
     replicas: Annotated[int, Field(ge=1, le=16)] = 1
     """So many copies of each passage are held by different nodes, from the next generation on."""
-    folder: Path | None = None
+    folder: Place | None = None
     """Where a server keeps what it takes of what is served, small files without passages; else `milvus` in the index
     folder."""
 
@@ -197,7 +247,7 @@ class MilvusSettings(Group):
 class JournalSettings(Group):
     """Where feedback is kept and for how long."""
 
-    path: Path | None = None
+    path: Place | None = None
     """Its file; else `journal.sqlite` beside the index folder."""
     questions: bool = False
     """Keep questions that were not covered or uncertain as well, without anything about who asked."""
@@ -208,7 +258,7 @@ class JournalSettings(Group):
 class PublishSettings(Group):
     """What a new index must not fall below, measured on judged questions."""
 
-    questions: Path | None = None
+    questions: Place | None = None
     """Their file, JSON Lines."""
     min_ndcg: Annotated[float | None, Field(ge=0, le=1)] = None
     """The least mean nDCG@10."""
@@ -237,7 +287,7 @@ class PageSettings(Group):
     """Its title."""
     language: LanguageCode = "en"
     """The language of its own words where the browser wants none that there is."""
-    articles_language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")] = "en"
+    articles_language: Annotated[str, _formed(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", _TAG)] = "en"
     """The language of the articles as a language tag, for screen readers."""
     contact: Annotated[str, AfterValidator(_address)] = ""
     """Where people can be asked: an http(s) address, `mailto:` or `tel:`, which every answer names that may not answer.
@@ -260,7 +310,9 @@ class EditorSettings(Group):
 
     password: Annotated[SecretStr | None, Field(min_length=10, max_length=1000)] = None
     """For the environment alone; it is refused in the file."""
-    password_hash: Annotated[str, Field(pattern=r"^(scrypt(:[A-Za-z0-9_=-]+){5})?$")] = ""
+    password_hash: Annotated[
+        str, _formed(r"(scrypt(:[A-Za-z0-9_=-]+){5})?", "what 'chatbot password --print' prints, in one line")
+    ] = ""
     """What `chatbot password` sets."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 8
     """How long a session lasts."""
@@ -285,9 +337,9 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, validate_default=True
     )
 
-    corpus_dir: Path = Path("corpus")
+    corpus_dir: Place = Path("corpus")
     """The folder of articles."""
-    index_dir: Path = Path("index")
+    index_dir: Place = Path("index")
     """The folder of the index."""
     model: Annotated[str, Field(min_length=1)] = BUNDLED_MODEL
     """The embedding model: a sentence-transformers model by name, or a folder that holds one."""
@@ -299,7 +351,7 @@ class Settings(BaseSettings):
     """A file whose reader needs more is left out, on Linux."""
     max_passages_per_file: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """A file that gives more is left out, so that one export cannot crowd out the rest."""
-    vocabulary: Path | None = None
+    vocabulary: Place | None = None
     """A file of your own words that mean the same."""
     keep_generations: Annotated[int, Field(ge=1, le=1000)] = 5
     """So many published indexes are kept, to go back to."""
@@ -351,7 +403,7 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     try:
         merged = _merge(_merge(values, _from_environment()), said)
         return Settings(**merged)
-    except (ValidationError, SourceError) as error:
+    except ValidationError as error:
         raise SettingsError(_explain(error, file)) from error
 
 
@@ -373,7 +425,7 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     _refuse_unknown(values, str(file))
     for group, key in _PLACES:
         table = values.get(group) if group else values
-        if isinstance(table, dict) and isinstance(table.get(key), str):
+        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key].strip():
             table[key] = file.parent / Path(table[key]).expanduser()
     for group, key, instead in _SECRETS:
         if isinstance(values.get(group), dict) and key in values[group]:
@@ -385,14 +437,48 @@ def _from_environment() -> dict[str, Any]:
     known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields} | {CONFIG_VARIABLE}
     for variable in os.environ:
         if variable.upper().startswith(ENV_PREFIX) and variable.upper().split("__")[0] not in known:
-            raise SettingsError(f"environment variable {variable} is no setting{nearest(variable.upper(), known)}")
-    return {name: value for name, value in EnvSettingsSource(Settings)().items() if value is not None}
+            name = variable.upper().removeprefix(ENV_PREFIX)
+            table = belonging(name.lower(), Settings)
+            meant = f"{ENV_PREFIX}{table}__{name}".upper() if table else ""
+            advice = f"; did you mean '{meant}'?" if meant else nearest(variable.upper(), known | _nested())
+            raise SettingsError(f"environment variable {variable} is no setting{advice}")
+    source = EnvSettingsSource(Settings)
+    try:
+        found = source()
+    except SourceError:
+        variable, value = _unreadable(source)
+        raise SettingsError(
+            f"environment variable {variable} is {shown(variable.removeprefix(ENV_PREFIX), value)}: expected JSON, "
+            """such as ["…"] for a list and {"…": "…"} for a table"""
+        ) from None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _nested() -> set[str]:
+    """The variables of settings in tables."""
+    return {
+        f"{ENV_PREFIX}{table}__{name}".upper() for table, kind in tables(Settings).items() for name in kind.model_fields
+    }
+
+
+def _unreadable(source: EnvSettingsSource) -> tuple[str, str]:
+    """The variable that is no JSON where it has to be, in capitals, and its value."""
+    for name, value in dict(source.env_vars).items():
+        if name.upper().startswith(ENV_PREFIX):
+            source.env_vars = {name: value}
+            try:
+                source()
+            except SourceError:
+                return name.upper(), value or ""
+    raise AssertionError("one of them cannot be read")
 
 
 def _refuse_unknown(values: dict[str, Any], where: str) -> None:
     for key in values:
         if key not in Settings.model_fields:
-            raise SettingsError(f"{where}: '{key}' is no setting{nearest(key, set(Settings.model_fields))}")
+            table = belonging(key, Settings)
+            advice = f"; write it below [{table}]" if table else nearest(key, set(Settings.model_fields))
+            raise SettingsError(f"{where}: '{key}' is no setting{advice}")
 
 
 def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
@@ -403,9 +489,7 @@ def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: ValidationError | SourceError, file: Path | None) -> str:
-    if isinstance(error, SourceError):
-        return f"an environment variable cannot be read: {error}; lists and tables are written as JSON"
+def _explain(error: ValidationError, file: Path | None) -> str:
     where = f" (from {file}, the environment or the command line)" if file else ""
     return explained(error, Settings) + where
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,12 @@ _EXPECTED = {
     "bool_parsing": "expected true or false",
     "bool_type": "expected true or false",
     "string_type": 'expected a text in quotes, such as "..."',
+    "path_type": 'expected the name of a file or folder in quotes, such as "..."',
+    "string_too_short": "expected {min_length} or more characters",
+    "string_too_long": "expected at most {max_length} characters",
+    "finite_number": "expected a number",
     "tuple_type": 'expected a list, such as ["..."]',
+    "dict_type": 'expected a table, such as {{ name = "..." }}',
     "model_type": "expected a table with settings of its own",
     "literal_error": "expected {expected}",
     "greater_than": "expected more than {gt}",
@@ -27,14 +33,35 @@ _EXPECTED = {
     "less_than_equal": "expected at most {le}",
     "too_short": "expected at least {min_length} in the list",
 }
-# Values of these are never shown.
-_UNSHOWN = ("editor", "milvus")
+# Values of these are never shown; a table as a whole holds those of its settings.
+_UNSHOWN = {"editor", "editor.password", "editor.password_hash", "milvus", "milvus.token", "milvus.uri"}
 
 
 def nearest(name: str, known: Collection[str]) -> str:
     """The end of a message about an unknown name: the one that may have been meant, or all that there are."""
     close = difflib.get_close_matches(name, sorted(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else f"; known are {', '.join(sorted(known))}"
+
+
+def tables(settings: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """The tables of the file, but for those that stand in a list."""
+    kinds = {name: field.annotation for name, field in settings.model_fields.items()}
+    return {name: kind for name, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, BaseModel)}
+
+
+def belonging(name: str, settings: type[BaseModel]) -> str:
+    """The one table that has a setting of this name, or ""."""
+    found = [table for table, kind in tables(settings).items() if name in kind.model_fields]
+    return found[0] if len(found) == 1 else ""
+
+
+def shown(name: str, value: object) -> str:
+    """A value as messages have it; `name` is a setting's, or as much of its variable as follows the prefix."""
+    return (
+        "not shown"
+        if name.lower().replace("__", ".") in _UNSHOWN
+        else repr(str(value) if isinstance(value, Path) else value)
+    )
 
 
 def explained(error: ValidationError, settings: type[BaseModel]) -> str:
@@ -53,14 +80,16 @@ def _sentence(problem: ErrorDetails, settings: type[BaseModel]) -> str:
         return f"'{name}' is no setting{nearest(str(loc[-1]), _fields(settings, loc[:-1]))}"
     if kind == "missing":
         return f"setting '{name}' is missing"
+    context: Mapping[str, Any] = problem.get("ctx", {})
+    # A secret's length is counted as a list's is.
+    kind = f"string_{kind}" if kind in {"too_short", "too_long"} and isinstance(problem["input"], str) else kind
+    said = _EXPECTED.get(kind, "").format_map(context) or problem["msg"].removeprefix("Value error, ")
     if kind == "value_error" and isinstance(problem["input"], dict):
         # Settings that do not go together, which the message names: a table may hold what nobody is to read.
-        said = problem["msg"].removeprefix("Value error, ")
         return f"[{name}]: {said}" if loc else said
-    shown = "not shown" if name.startswith(_UNSHOWN) else repr(problem["input"])
-    context: Mapping[str, Any] = problem.get("ctx", {})
-    said = _EXPECTED.get(kind, "").format_map(context) or problem["msg"].removeprefix("Value error, ")
-    return f"setting '{name}' is {shown}: {said}"
+    if kind == "tuple_type" and isinstance(problem["input"], dict) and len(loc) == 1:
+        said = f"expected a list of tables, each begun by [[{name}]]"
+    return f"setting '{name}' is {shown(name, problem['input'])}: {said}"
 
 
 def _fields(model: type[BaseModel], loc: Sequence[int | str]) -> Collection[str]:

@@ -70,8 +70,27 @@ def test_none_on_the_command_line_means_not_said() -> None:
             "setting 'sites.0.origins' is missing; 'sites.0.origin' is no setting",
         ),
         ("[passages]\ntarget_tokens = 300", "target_tokens is 300, above max_tokens (200)"),
-        ("[server]\nroot_path = 'app/'", "setting 'server.root_path' is 'app/'"),
+        ("[server]\nroot_path = 'app/'", "expected a path such as '/careers'"),
         ("corpus_dir = [", "cannot be read"),
+        ("corpus_dir = ''", "setting 'corpus_dir' is '': expected the name of a file or folder; leave the setting out"),
+        ('[journal]\npath = "a\\u0000"', "expected the name of a file or folder"),
+        ('[milvus]\nfolder = "a\\u0000"', "expected the name of a file or folder"),
+        ("index_dir = 3", "setting 'index_dir' is 3: expected the name of a file or folder in quotes"),
+        ("model = ''", "setting 'model' is '': expected 1 or more characters"),
+        ("keep_generations = inf", "setting 'keep_generations' is inf: expected a number"),
+        ("help_lines = 'x'", "setting 'help_lines' is 'x': expected a table, such as { name = \"...\" }"),
+        ("[server]\nhost = ''", "setting 'server.host' is '': expected an address or a name of this machine"),
+        ("[server]\nhost = 'http://127.0.0.1'", "expected an address or a name of this machine"),
+        ("[server]\nhosts = ['https://a.org']", "expected a name such as 'careers.example.org', in lower case"),
+        ("[page]\narticles_language = 'English!'", "expected a language tag, such as 'en' or 'pt-BR'"),
+        ("[sites]\norigins = ['https://a.org']", "expected a list of tables, each begun by [[sites]]"),
+        ("[milvus]\nreplicas = 0", "setting 'milvus.replicas' is 0: expected at least 1"),
+        (
+            "[editor]\npassword_hash = 'mine'",
+            "setting 'editor.password_hash' is not shown: expected what 'chatbot pass",
+        ),
+        ("port = 80", "'port' is no setting; write it below [server]"),
+        ("language = 'de'", "'language' is no setting; write it below [page]"),
     ],
 )
 def test_a_wrong_setting_in_the_file_is_named_with_its_value(empty_folder: Path, text: str, said: str) -> None:
@@ -92,6 +111,26 @@ def test_an_unknown_variable_is_an_error_that_names_the_nearest(monkeypatch: pyt
     monkeypatch.setenv("CHATBOT_CORPUS", "x")
     with pytest.raises(SettingsError, match="CHATBOT_CORPUS is no setting; did you mean 'CHATBOT_CORPUS_DIR'"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("CHATBOT_PORT", "1", "CHATBOT_PORT is no setting; did you mean 'CHATBOT_SERVER__PORT'?"),
+        ("CHATBOT_SERVER_PORT", "1", "CHATBOT_SERVER_PORT is no setting; did you mean 'CHATBOT_SERVER__PORT'?"),
+        ("CHATBOT_SERVER__HOSTS", "a.org", "variable CHATBOT_SERVER__HOSTS is 'a.org': expected JSON, such as"),
+        ("CHATBOT_EDITOR", "hunter2", "variable CHATBOT_EDITOR is not shown: expected JSON"),
+        ("CHATBOT_EDITOR__PASSWORD", "short", "'editor.password' is not shown: expected 10 or more characters"),
+        ("CHATBOT_JOURNAL__PATH", "", "setting 'journal.path' is '': expected the name of a file or folder"),
+    ],
+)
+def test_a_wrong_variable_is_told_with_what_is_right(
+    variable: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert said in str(caught.value)
 
 
 def test_a_variable_of_the_wrong_kind_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

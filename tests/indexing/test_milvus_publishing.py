@@ -512,7 +512,7 @@ def test_the_doctor_says_what_milvus_serves(site: MilvusSite) -> None:
         ("[milvus]\ntoken = 'root:secret'\n", "milvus.token would be readable in the file; .*CHATBOT_MILVUS__TOKEN"),
         ("[milvus]\nuri = 'https://root:secret@example.org'\n", "without a user; who asks is said by milvus.token"),
         ("[milvus]\nuri = 'example.org'\n", "expected an address such as 'http://localhost:19530'"),
-        ("[milvus]\ncollection = 'a-b'\n", "setting 'milvus.collection' is not shown"),
+        ("[milvus]\ncollection = 'a-b'\n", "setting 'milvus.collection' is 'a-b': expected letters, digits"),
         ("[milvus]\ncollection = 'a__b'\n", "milvus.collection"),
         ("index_dir = 'a'\n[index]\nstore = 'milvus'\n[milvus]\nfolder = 'a'\n", "where builds are; name another"),
         ("[index]\nstore = 'pinecone'\n", "setting 'index.store' is 'pinecone': expected 'files' or 'milvus'"),

@@ -80,7 +80,7 @@ def limits(marks: list[Any]) -> str:
 def values(annotation: Any, marks: list[Any]) -> str:
     """Which values a setting takes, in words."""
     origin, inside = get_origin(annotation), get_args(annotation)
-    checks = [CHECKED[mark.func] for mark in marks if isinstance(mark, AfterValidator)]
+    checks = [CHECKED.get(mark.func, KINDS[str]) for mark in marks if isinstance(mark, AfterValidator)]
     if checks:
         said = checks[0]
     elif origin is Literal:
