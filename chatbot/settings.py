@@ -209,7 +209,12 @@ class IndexSettings(Group):
 
 
 def _server(value: str) -> str:
-    if not re.fullmatch(r"(https?|tcp|unix)://[^\s@]+|[^\s:@]+\.db", value):
+    if value.endswith(".db") and "://" not in value:
+        raise ValueError(
+            "it names a file, as Milvus Lite has one, which a single process can open: a build and a server are two; "
+            "expected the address of a server, such as 'http://localhost:19530'"
+        )
+    if not re.fullmatch(r"(https?|tcp|unix)://[^\s@]+", value):
         raise ValueError(
             "expected an address such as 'http://localhost:19530' or 'https://milvus.example.org', without a user; "
             "who asks is said by milvus.token"

@@ -58,7 +58,8 @@ class MilvusSite:
             model=KeywordEmbedder.name,
             passages=PassageSettings(target_tokens=32, max_tokens=48),
             index={"store": "milvus"},  # type: ignore[arg-type]
-            milvus=MilvusSettings.model_validate({"uri": uri, "seconds": 30.0, **milvus}),
+            # A file, which the client serves within this process, is no address that settings take.
+            milvus=MilvusSettings.model_validate({"seconds": 30.0, **milvus}).model_copy(update={"uri": uri}),
         )
         self.settings.corpus_dir.mkdir(parents=True)
 
