@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chatbot.cli.app import EXIT_ERROR, app, say
+import logging
+
+from chatbot.cli.app import EXIT_ERROR, app, line, of_system, say
 from chatbot.errors import ChatbotError
 
 # Importing a module of commands puts them on the application, in the order of the help page.
@@ -10,7 +12,7 @@ from chatbot.cli import ask, build, evaluate, history, serve, installation  # no
 
 
 def main() -> None:
-    """Run a command; an error that is meant for people ends it with its text alone."""
+    """Run a command; an error that is meant for people, or the system's own, ends it with its text alone."""
     try:
         app()
     except ChatbotError as error:
@@ -18,3 +20,7 @@ def main() -> None:
         raise SystemExit(EXIT_ERROR) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:
+        logging.getLogger(__name__).info("where it happened", exc_info=error)
+        say(f"chatbot: {line(of_system(error))}", err=True)
+        raise SystemExit(EXIT_ERROR) from None

@@ -101,6 +101,12 @@ def _common(
     context.obj = lambda read=config, **more: load_settings(read, corpus_dir=corpus, index_dir=index, **more)
 
 
+def of_system(error: OSError) -> str:
+    """What the system would not do, and where it says so, as a message."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}; free space or mend the permissions, then try again"
+
+
 def config_of(context: typer.Context) -> Path | None:
     """The file of settings that --config names."""
     named: Path | None = context.meta[_CONFIG]

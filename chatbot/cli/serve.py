@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chatbot import catalogues
-from chatbot.cli.app import JsonOption, app, example, line, say
+from chatbot.cli.app import JsonOption, app, example, line, of_system, say
 from chatbot.cli.build import build_with_progress, make_lean, watch_until
 from chatbot.errors import ChatbotError, IndexMissing, IndexOutdated, StaticMissing, counted
 from chatbot.installation import BUILDING, require
@@ -105,8 +105,8 @@ def _lean(settings: Settings) -> Chatbot:
 def _make(settings: Settings) -> None:
     try:
         make_lean(settings)
-    except (ChatbotError, ImportError) as error:
-        say(str(error), err=True)
+    except (ChatbotError, ImportError, OSError) as error:
+        say(of_system(error) if isinstance(error, OSError) else str(error), err=True)
         raise SystemExit(1) from error
 
 

@@ -52,6 +52,14 @@ def test_wrong_usage_ends_with_2(tmp_path: Path) -> None:
     assert run("nonsense", folder=tmp_path).returncode == 2
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_what_the_system_will_not_do_is_a_message(tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*COMMAND, "history"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "chatbot: No space left on device; free space or mend the permissions, then try again\n"
+
+
 def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
     done = run("status", folder=tmp_path, CHATBOT_CORPUSDIR="x")
     assert done.returncode == 1

@@ -162,6 +162,8 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
                 verbose=False,
             )
             program.save(str(path))
+    except OSError:  # a full disk says nothing of the model
+        raise
     except Exception as error:  # torch.onnx raises many kinds
         raise ModelError(f"the model cannot be exported to ONNX: {error}") from error
     finally:
@@ -193,6 +195,8 @@ def _quantise(model: SentenceTransformer, whole: Path, path: Path) -> None:
             nodes_to_exclude=narrowing,
         )
         alike = _least_cosine(model, whole, path) >= _ALIKE
+    except OSError:
+        raise
     except Exception:  # kinds of models that ONNX Runtime does not know
         alike = False
     finally:
