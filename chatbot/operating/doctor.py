@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import shutil
-import socket
 import sqlite3
 import sys
 import time
@@ -17,14 +17,17 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
+from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.disk import file_digest
 from chatbot.errors import ChatbotError, IndexMissing, counted
+from chatbot.evaluation.effect import measure_for
 from chatbot.indexing.building.freshness import corpus_digests
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.publication import ENCODERS, current, history, served
 from chatbot.indexing.model.weights import BUNDLED_SHA256, locate_model
 from chatbot.indexing.status import read_status
+from chatbot.insights.journal import FILE
 from chatbot.installation import LEAN, VERSION, WHOLE, distributions, extra, serves_only
 from chatbot.settings import BUNDLED_MODEL, Settings
 from chatbot.sites import Sites
@@ -56,7 +59,10 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         "corpus": _corpus,
         "index": _index,
         "milvus": _milvus,
+        "words": _vocabulary,
+        "questions": _questions,
         "folders": _folders,
+        "journal": _journal,
         "disk": _disk,
         "port": _port,
         "clock": _clock,
@@ -211,15 +217,52 @@ def _alike(manifest: Manifest, alike: tuple[str, ...]) -> Iterator[Finding]:
         )
 
 
+def _vocabulary(settings: Settings) -> Iterator[Finding]:
+    if settings.vocabulary:
+        read_vocabulary(settings.vocabulary)
+        yield Finding("words", "ok", f"{settings.vocabulary} can be read")
+
+
+def _questions(settings: Settings) -> Iterator[Finding]:
+    if settings.publish.questions and not _takes_from_milvus(settings):
+        measure_for(settings)
+        yield Finding("questions", "ok", f"{settings.publish.questions} can be read")
+
+
 def _folders(settings: Settings) -> Iterator[Finding]:
-    folder = settings.index_dir
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+    folder = _there(settings.index_dir)
+    if _writable(folder):
         yield Finding("folders", "ok", f"{settings.index_dir} can be written")
     else:
         advice = f"give the user that builds the right to write {folder}, or set index_dir to another folder"
         yield Finding("folders", "problem", f"{folder} cannot be written", advice)
+
+
+def _journal(settings: Settings) -> Iterator[Finding]:
+    """The journal itself is left alone: to open it would move one of an earlier version."""
+    if not settings.journal.keep_days:
+        return
+    path = settings.journal.path or settings.index_dir.parent / FILE
+    folder = _there(path.parent)
+    if path.is_dir():
+        advice = f"name a file in it, such as {path / FILE}, as [journal] path"
+        yield Finding("journal", "problem", f"{path} is a folder", advice)
+    elif _writable(folder) and (not path.exists() or os.access(path, os.W_OK)):
+        yield Finding("journal", "ok", f"{path} can be written")
+    else:
+        advice = f"give the user that serves the right to write {folder}, or name another place in [journal] path"
+        yield Finding("journal", "problem", f"{path} cannot be written, so that feedback is refused", advice)
+
+
+def _there(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _writable(folder: Path) -> bool:
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -231,16 +274,18 @@ def _disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _port(settings: Settings) -> Iterator[Finding]:
+    from chatbot.serving.server import bind
+
     host, port = settings.server.host, settings.server.port
     try:
-        family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        socket.create_server(place[:2], family=family).close()
+        bind(host, port).close()
         yield Finding("port", "ok", f"{host}, port {port} is free")
-    except OSError as error:
-        advice = "fine where that is this chatbot; otherwise stop what uses it, or set server.port"
-        yield Finding(
-            "port", "warning", f"{host}, port {port}: {(error.strerror or str(error)).partition(' (while ')[0]}", advice
-        )
+    except ChatbotError as error:
+        found, _, advice = str(error).partition("; ")
+        if getattr(error.__cause__, "errno", None) == errno.EADDRINUSE:
+            yield Finding("port", "warning", found, f"fine where that is this chatbot; otherwise {advice}")
+        else:
+            yield Finding("port", "problem", found, advice)
 
 
 def _clock(settings: Settings) -> Iterator[Finding]:

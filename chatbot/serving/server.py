@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -151,10 +152,15 @@ def bind(host: str, port: int) -> socket.socket:
         return socket.create_server(place[:2], family=family, backlog=2048)
     except OSError as error:
         reason = (error.strerror or str(error)).partition(" (while ")[0]  # which repeats the address
-        raise ChatbotError(
-            f"cannot listen on {host}, port {port}: {reason}; stop what uses it, or choose another with --port "
-            "(0 takes any free port)"
-        ) from error
+        raise ChatbotError(f"cannot listen on {host}, port {port}: {reason}; {_instead(error)}") from error
+
+
+def _instead(error: OSError) -> str:
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return "set [server] host to an address of this machine: 127.0.0.1 for itself alone, 0.0.0.0 for all of its own"
+    if error.errno == errno.EACCES:
+        return "choose a port above 1023 with --port, and let a proxy have this one"
+    return "stop what uses it, or choose another with --port (0 takes any free port)"
 
 
 def address(listener: socket.socket) -> str:

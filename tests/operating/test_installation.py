@@ -12,7 +12,7 @@ from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.publication import HISTORY, current
 from chatbot.operating.doctor import Finding, examine
 from chatbot.operating.new_site import start_site
-from chatbot.settings import ServerSettings, Settings, SiteSettings, load_settings
+from chatbot.settings import JournalSettings, PublishSettings, ServerSettings, Settings, SiteSettings, load_settings
 from tests.support.keyword_embedder import KeywordEmbedder
 
 
@@ -51,7 +51,7 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
 def test_all_is_well_with_a_new_site_but_that_nothing_is_built(site: Settings) -> None:
     found = states(site)
     assert {name: one.state for name, one in found.items()} == {
-        **dict.fromkeys(("python", "packages", "model", "corpus", "folders", "disk", "port", "clock"), "ok"),
+        **dict.fromkeys(("python", "packages", "model", "corpus", "folders", "journal", "disk", "port", "clock"), "ok"),
         "index": "warning",
     }
     assert found["index"].advice == "run 'chatbot build'"
@@ -82,7 +82,43 @@ def test_a_taken_port_and_a_clock_set_back_are_warnings(site: Settings) -> None:
         port = taken.getsockname()[1]
         found = states(site.model_copy(update={"server": ServerSettings(port=port)}))
     assert (found["port"].state, str(port) in found["port"].found) == ("warning", True)
+    assert found["port"].advice.startswith("fine where that is this chatbot; otherwise stop what uses it")
     assert (found["clock"].state, "2999-01-01" in found["clock"].found) == ("warning", True)
+
+
+def test_a_host_that_is_not_this_machine_is_a_problem(site: Settings) -> None:
+    found = states(site.model_copy(update={"server": ServerSettings(host="203.0.113.7", port=0)}))["port"]
+    assert (found.state, found.advice.partition(":")[0]) == (
+        "problem",
+        "set [server] host to an address of this machine",
+    )
+
+
+def test_files_that_the_settings_name_are_looked_at(site: Settings, tmp_path: Path) -> None:
+    vocabulary, questions, journal = (tmp_path / name for name in ("words.toml", "questions.jsonl", "feedback"))
+    wrong = site.model_copy(
+        update={
+            "vocabulary": vocabulary,
+            "publish": PublishSettings(questions=questions),
+            "journal": JournalSettings(path=journal),
+        }
+    )
+    journal.mkdir()
+    found = states(wrong)
+    assert [found[name].state for name in ("words", "questions", "journal")] == ["problem"] * 3
+    assert str(vocabulary) in found["words"].found
+    assert str(questions) in found["questions"].found
+    assert found["journal"].advice == f"name a file in it, such as {journal / 'journal.sqlite'}, as [journal] path"
+    (tmp_path / "file").touch()
+    nowhere = site.model_copy(update={"journal": JournalSettings(path=tmp_path / "file" / "journal.sqlite")})
+    assert states(nowhere)["journal"].state == "problem"
+    vocabulary.write_text("[same]\n")
+    questions.write_text('{"question": "q", "answers": [{"article": "a", "quote": "b"}]}\n')
+    journal.rmdir()
+    found = states(wrong)
+    assert [found[name].state for name in ("words", "questions", "journal")] == ["ok"] * 3
+    assert not journal.exists()
+    assert "journal" not in states(site.model_copy(update={"journal": JournalSettings(keep_days=0)}))
 
 
 def test_a_model_that_is_not_there_is_a_problem(site: Settings, tmp_path: Path) -> None:
