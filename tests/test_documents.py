@@ -112,6 +112,18 @@ def test_what_leads_nowhere_and_what_nobody_is_led_to_fails(tmp_path: Path) -> N
         assert fault in done.stderr, fault
 
 
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda page: page.name)
+def test_links_of_the_pages_beside_the_code_lead_somewhere(page: Path) -> None:
+    """Sphinx reads those of docs/ alone."""
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for name, anchor in re.findall(r"\]\((?!\w+:)([^)#\s]*)#?([^)\s]*)\)", text):
+        place = ROOT / name if name else page
+        assert place.exists(), name
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", place.read_text(encoding="utf-8"), re.M)
+            assert anchor in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}, name
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_site_has_no_flaw_in_its_accessibility(site: Path, browser: Browser, scheme: Any) -> None:
     host = FileHost(site)
