@@ -11,11 +11,12 @@
     ├── ModelError               the embedding model is missing, altered or unusable
     ├── NotInstalled             what was asked for needs packages that are not installed here
     ├── JournalError             the file of the visitors' feedback cannot be used
+    ├── ExportRefused            a folder cannot be exported to
     └── CorpusIndexError         the index as a whole
         ├── IndexMissing         nothing has been built yet
         ├── IndexDamaged         a generation fails its checks (has .generation, .file)
         ├── IndexMismatch        the index was built by another format or model
-        │   └── IndexOutdated    its files are those of another version of this package
+        │   └── IndexOutdated    its files are those of another version of this package (has .generation, .reason)
         ├── IndexLocked          another process is building
         ├── IndexAway            the index is kept elsewhere, and cannot be asked just now
         ├── StaticMissing        a generation cannot answer without the model (has .generation)
@@ -96,6 +97,10 @@ class JournalError(ChatbotError):
     """The file of the visitors' feedback cannot be used."""
 
 
+class ExportRefused(ChatbotError):
+    """A folder cannot be exported to."""
+
+
 class CorpusIndexError(ChatbotError):
     """The index as a whole."""
 
@@ -118,7 +123,15 @@ class IndexMismatch(CorpusIndexError):
 
 
 class IndexOutdated(IndexMismatch):
-    """The index was written by a version of this package that writes other files; a build makes it anew."""
+    """The index was written by a version of this package that writes other files; a build makes it anew.
+
+    `generation` and `reason` say which and how they differ.
+    """
+
+    def __init__(self, generation: str, reason: str) -> None:
+        self.generation = generation
+        self.reason = reason
+        super().__init__(f"generation {generation} {reason}; run 'chatbot build'")
 
 
 class IndexLocked(CorpusIndexError):
@@ -150,10 +163,6 @@ class PublishRefused(CorpusIndexError):
     def __init__(self, message: str, questions: tuple[str, ...]) -> None:
         self.questions = questions
         super().__init__(message)
-
-
-class ExportRefused(ChatbotError):
-    """A folder cannot be exported to."""
 
 
 class NoSuchGeneration(CorpusIndexError):

@@ -23,7 +23,15 @@ from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.answering.verdict import evidence
 from chatbot.answering.verdict.judge import Judge
 from chatbot.answering.workers import Asked, Workers
-from chatbot.errors import ChatbotError, IndexAway, IndexDamaged, IndexLocked, IndexMismatch
+from chatbot.errors import (
+    ChatbotError,
+    IndexAway,
+    IndexDamaged,
+    IndexLocked,
+    IndexMismatch,
+    IndexOutdated,
+    StaticMissing,
+)
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
 from chatbot.indexing.generation.passage_index import PassageIndex
@@ -312,11 +320,15 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
     """The answerer of a generation, with the embedder of `old` where it is the same.
 
     Raises IndexDamaged, IndexMismatch (another model or format), ModelError; StaticMissing where the settings want to
-    do without the model, and the generation cannot.
+    do without the model, and the generation cannot or is of another format.
     """
     if settings.server.lean:
         part = StaticPart.read(settings.index_dir, folder.name)
-        return static_answerer(part.over(LocalIndex.open(folder, searched=False)), settings)
+        try:
+            index = LocalIndex.open(folder, searched=False)
+        except IndexOutdated as error:
+            raise StaticMissing(folder.name, f"it {error.reason}") from error
+        return static_answerer(part.over(index), settings)
     manifest = read_manifest(folder)
     if manifest.model != settings.model:
         raise IndexMismatch(

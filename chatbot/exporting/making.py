@@ -21,7 +21,7 @@ from chatbot.answering.understanding.spelling import whole_words
 from chatbot.answering.verdict.calibration import calibrate
 from chatbot.arrays import Rows, Scores, Vectors, single
 from chatbot.content.markdown.plain import plain
-from chatbot.errors import StaticMissing
+from chatbot.errors import IndexMissing, IndexOutdated, StaticMissing
 from chatbot.exporting.heads import fit_heads, head_keys
 from chatbot.exporting.table_fit import DIM, Embed, Lesson, extended, fit, lesson, read_by
 from chatbot.exporting.text_vectors import TextVectors
@@ -29,7 +29,7 @@ from chatbot.indexing.building.build import build
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.publication import ENCODERS, current, served
+from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
 from chatbot.indexing.model.encoder import concurrently
 from chatbot.installation import require
@@ -63,13 +63,15 @@ def static_part(
 
 
 def build_lean(settings: Settings, on_step: OnStep = lambda _name, _done, _total: None) -> None:
-    """Build where there is no index yet, and make what the published generation needs to answer without the model.
+    """Make what the published generation needs to answer without the model; one of this version is built where none is.
 
     To be run in a process of its own by one that is to stay small. Raises what a build raises, and ModelError.
     """
-    if served(settings.index_dir) is None:
+    try:
+        index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+    except (IndexMissing, IndexOutdated):
         build(settings, calibrate=calibrate, on_step=on_step)
-    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
+        index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
     try:
         static_part(settings, index, on_step)
     finally:

@@ -20,6 +20,8 @@ from chatbot.answering.chatbot import static_answerer
 from chatbot.answering.static.part import StaticPart, place_of
 from chatbot.errors import SettingsError
 from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.manifest import FORMAT, MANIFEST
+from chatbot.indexing.generation.manifest import _own_digest as own_digest
 from chatbot.indexing.generation.publication import current
 from chatbot.records import Filters, to_json
 from chatbot.settings import Settings
@@ -201,11 +203,9 @@ def test_what_is_published_next_is_followed_once_it_can_be(lean_folder: Path, tm
         running.stop()
 
 
-def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(served_folder, tmp_path / "site")
-    index = tmp_path / "site" / "index"
-    shutil.rmtree(index / "static", ignore_errors=True)
-    places = {"CHATBOT_INDEX_DIR": str(index), "CHATBOT_MODEL": str(tmp_path / "gone")}
+def without_the_model(folder: Path) -> str:
+    """What a lean server says that ends at once."""
+    places = {"CHATBOT_INDEX_DIR": str(folder / "index"), "CHATBOT_MODEL": str(folder / "gone")}
     done = subprocess.run(
         [*COMMAND, "serve", "--lean", "--port", "0"],
         env={**os.environ, **places},
@@ -215,8 +215,34 @@ def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_pa
         timeout=300,
     )
     assert done.returncode == 1
-    assert "run 'chatbot build --lean' where the model is, and bring the index folder here" in done.stderr
     assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(served_folder, tmp_path / "site")
+    shutil.rmtree(tmp_path / "site" / "index" / "static", ignore_errors=True)
+    said = without_the_model(tmp_path / "site")
+    assert "run 'chatbot build --lean' where the model is, and bring the index folder here" in said
+
+
+def test_an_index_of_another_version_is_made_anew_where_the_model_is(lean_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    shutil.copytree(lean_folder, folder)
+    generation = current(folder / "index")
+    manifest = folder / "index" / generation / MANIFEST
+    values = json.loads(manifest.read_text()) | {"format": FORMAT - 1}
+    del values["digest"]
+    manifest.write_text(json.dumps(values | {"digest": own_digest(values)}))
+    said = without_the_model(folder).splitlines()[-1]
+    differs = f"it has format {FORMAT - 1}, this version reads {FORMAT}; run 'chatbot build --lean' where the model is"
+    assert said.startswith(f"chatbot: generation {generation} cannot answer without the model: {differs}")
+    running = start_server(folder, CHATBOT_SERVER__LEAN="true")
+    try:
+        running.wait_until_ready()
+        assert json.loads(manifest.read_text())["format"] == FORMAT
+    finally:
+        running.stop()
 
 
 @pytest.mark.index

@@ -134,17 +134,13 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamaged(folder.name, MANIFEST, "does not match its own digest")
     if values.get("format") != FORMAT:
         written = values.get("format")
-        raise IndexOutdated(
-            f"generation {folder.name} has format {written}, this version reads {FORMAT}; run 'chatbot build'"
-        )
+        raise IndexOutdated(folder.name, f"has format {written}, this version reads {FORMAT}")
     try:
         left_out = {path: LeftOut(**one) for path, one in values["left_out"].items()}
         due = {path: (moment, event) for path, (moment, event) in values["due"].items()}
         return Manifest(**{**values, "left_out": left_out, "due": due})
     except (TypeError, KeyError, ValueError) as error:
-        raise IndexOutdated(
-            f"generation {folder.name} was written by another version, which notes other things; run 'chatbot build'"
-        ) from error
+        raise IndexOutdated(folder.name, "was written by another version, which notes other things") from error
 
 
 def verify(folder: Path) -> Manifest:
