@@ -245,3 +245,10 @@ def test_a_question_above_the_limit_is_refused_with_the_limit_and_its_length(sit
     status, _, body = sited.post("/api/ask", {"question": "a" * 1234})
     assert status == 422
     assert json.loads(body)["detail"] == "/question: String should have at most 1000 characters, it has 1234"
+
+
+def test_a_body_that_is_not_called_json_is_told_so(server: Server) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, _, body = server.post("/api/ask", b'{"question": "better pay"}', **form)
+    expected = "the body: expected a JSON object, sent with the header Content-Type: application/json"
+    assert (status, json.loads(body)["detail"]) == (422, expected)

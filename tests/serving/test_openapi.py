@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support.node import NODE
 from tests.support.places import ROOT
 from tests.support.server import Server, start_server
+from tests.support.walkthrough import Block, commands, fetched
 
 API = (ROOT / "docs/api.md").read_text(encoding="utf-8")
 
@@ -48,6 +50,16 @@ def test_the_python_client_of_the_documentation_works(server: Server, capsys: py
     assert printed[-1] == "5 articles"
 
 
+def test_the_script_of_the_documentation_works(server: Server) -> None:
+    (script,) = re.findall(r"```js\n(.+?)```", API, re.DOTALL)
+    command = [NODE, "--input-type=module", "--eval", script.replace("http://127.0.0.1:7860", server.url)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("Writing a CV: "), done.stderr
+
+
 def test_the_commands_of_the_documentation_are_answered(server: Server) -> None:
-    for path in re.findall(r"^curl \S*127\.0\.0\.1:7860(\S+?)['\"]?$", API, re.MULTILINE):
-        assert httpx.get(server.url + path).status_code == 200
+    (block,) = re.findall(r"```console\n(.+?)```", API, re.DOTALL)
+    for command, _ in commands(Block("console", block, "")):
+        # As shells read it: what has a question mark or an ampersand is in quotes.
+        assert not re.search(r"[?&]", re.sub(r"'[^']*'", "", command)), command
+        assert json.loads(fetched(shlex.split(command.replace("http://127.0.0.1:7860", server.url))[1:])), command

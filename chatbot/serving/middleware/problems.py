@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 UNAVAILABLE = "the chatbot cannot answer at the moment; its log says why"
 # What the schema says by a regular expression, in words.
-_WORDS = {"string_pattern_mismatch": "this is empty; write at least one letter, digit or sign"}
+_WORDS = {
+    "string_pattern_mismatch": "this is empty; write at least one letter, digit or sign",
+    "model_attributes_type": "expected a JSON object, sent with the header Content-Type: application/json",
+}
 
 
 class ProblemResponse(JSONResponse):
