@@ -56,11 +56,12 @@ def write_store(articles: Sequence[Article], passages: Iterable[tuple[Passage, b
 
 def _write(articles: Sequence[Article], passages: Iterable[tuple[Passage, bytes]], path: Path) -> None:
     numbers = {article.id: number for number, article in enumerate(articles)}
+    columns = f"number, {_ARTICLE}"
     with closing(sqlite3.connect(path)) as database, database:
         # Whoever writes a generation brings it to the disk whole, or not at all.
         database.executescript(f"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; {_SCHEMA}")
         database.executemany(
-            f"INSERT INTO articles (number, {_ARTICLE}) VALUES ({','.join('?' * 19)})",  # noqa: S608
+            f"INSERT INTO articles ({columns}) VALUES ({','.join('?' for _ in columns.split(','))})",  # noqa: S608
             ((number, *_from_article(article)) for number, article in enumerate(articles)),
         )
         database.executemany(
