@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot.content.passages import embedded_text, split
+from chatbot.content.readers.registry import asking
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.building.corpus import Corpus
 from chatbot.indexing.building.report import OnStep
@@ -139,7 +140,7 @@ def _whole(article: Article, start: int, end: int) -> Passage:
 
 def _article(id_: str, title: str, text: str) -> Article:
     digest = hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
-    return Article(id_, id_, title, None, text, (), (), None, None, None, None, (), digest)
+    return Article(id_, id_, title, None, text, (), (), None, None, None, None, tuple(asking(title)), digest)
 
 
 def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -23,7 +23,6 @@ _NEAREST, _OTHERS = 3000, 2000
 _SHARPNESS = 0.1  # a text counts 1/e of the nearest one where it is so much further away
 _LEAST = 0.02
 _RIDGE = 5.0
-_OWN = 0.2  # of a passage with known questions, beside their mean
 
 
 def head_keys(index: LocalIndex) -> npt.NDArray[np.uint8]:
@@ -71,23 +70,23 @@ def _closeness(index: LocalIndex, taught: Lesson, places: Rows, rows: Rows) -> V
     A known question is not held against itself: nobody asks in the very same words.
     """
     cosines = taught.vectors @ index.vectors(rows).T
-    starts = index.questions.starts
-    counts = starts[rows + 1] - starts[rows]
-    between = ranges(starts[rows], counts)
+    counts = index.questions.counts(rows)
+    between = ranges(index.questions.starts[rows], counts)
     near = index.questions.near(taught.vectors @ single(index.questions.vectors[between]).T, between)
     own = np.flatnonzero(np.isin(places, between))
     near[own, np.searchsorted(between, places[own])] = -1.0
     asked = three_nearest(near, counts)
-    return formulas.meaning(cosines, cosines, asked, np.zeros(1, np.float32), index.hubs(rows))
+    return formulas.meaning(cosines, cosines, asked, counts, np.zeros(1, np.float32), index.hubs(rows))
 
 
 def _starts(index: LocalIndex, rows: Rows, basis: Vectors) -> Vectors:
     """What the fit begins with, shape (rows, DIM + 1): passages with the mean of their questions, and their hubs."""
     own = index.vectors(rows)
-    starts = index.questions.starts
+    starts, weights = index.questions.starts, formulas.known_weight(index.questions.counts(rows))
     for place, row in enumerate(rows.tolist()):
         asked = single(index.questions.vectors[starts[row] : starts[row + 1]])
         if len(asked):
-            own[place] = _OWN * own[place] + (1 - _OWN) * asked.mean(axis=0)
-    hubs = formulas.meaning(*(np.zeros(1, np.float32),) * 4, index.hubs(rows))
+            own[place] += weights[place] * (asked.mean(axis=0) - own[place])
+    nothing = np.zeros(1, np.float32)
+    hubs = formulas.meaning(nothing, nothing, nothing, np.zeros(1, np.int64), nothing, index.hubs(rows))
     return np.column_stack([own @ basis, hubs])

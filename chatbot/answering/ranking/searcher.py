@@ -77,7 +77,8 @@ class Searcher:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""
         found = self.index.candidates(query.vector, query.weights, CANDIDATES, allowed)
         best = np.where(found.sentences > -1, found.sentences, found.cosines).astype(np.float32)
-        meaning = formulas.meaning(found.cosines, best, found.asked, found.beside, found.hubs)
+        known = self.index.questions.counts(found.rows)
+        meaning = formulas.meaning(found.cosines, best, found.asked, known, found.beside, found.hubs)
         decided = formulas.decidedness(found.highest, len(self.index))
         words = formulas.word_share(found.bm25, float(found.highest.max(initial=0.0)), decided)
         scores = meaning + words

@@ -166,9 +166,8 @@ class StaticIndex:
 
     def _closeness(self, rows: Rows, vector: Vectors) -> Scores:
         """How close the questions that lead to passages are, -1 where there are none."""
-        starts = self.server.questions.starts
-        counts = starts[rows + 1] - starts[rows]
-        places = ranges(starts[rows], counts)
+        counts = self.server.questions.counts(rows)
+        places = ranges(self.server.questions.starts[rows], counts)
         asked = self.arrays.questions.of_rows(places).vectors()
         return three_nearest(asked @ vector + self.hubs_of_questions[places], counts)
 

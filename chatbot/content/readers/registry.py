@@ -31,6 +31,7 @@ from chatbot.records import Article, Source
 _UPDATED = ("updated", "last_modified_at", "lastmod", "last_update", "modified")
 _CONVERTED = {".org", ".rst", ".adoc", ".asciidoc", ".textile", ".mediawiki", ".tex"}
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
+_QUESTION_MARKS = ("?", "？", "؟")
 
 
 def _reader(module: str, name: str) -> Reader:
@@ -136,14 +137,17 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     inside = blocks(body)
     if all(block.kind in {"heading", "noise"} for block in inside):
         raise ContentError(path, "holds no text; add some, or remove the file")
+    title = front.text("title") or untitled(path, body)
     questions = front.questions()
+    for heading in asking(title, *(block.title for block in inside if block.kind == "heading")):
+        questions.setdefault(heading, "" if heading == title else heading)
     published = front.truth("published")
     notes: list[str] = []
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
     article = Article(
         id=f"{file_id}/{part.name}" if part.name else file_id,
         path=path,
-        title=front.text("title") or untitled(path, body),
+        title=title,
         url=front.address("url"),
         text=body,
         topics=front.texts("topics", commas=True) or front.texts("tags", commas=True) or front.texts("categories"),
@@ -165,6 +169,11 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     except ContentError as error:
         notes.append(error.reason)
     return article, "; ".join(filter(None, notes))
+
+
+def asking(*headings: str) -> list[str]:
+    """Those of some headings that are questions, which what stands under them answers."""
+    return [heading for heading in headings if heading.endswith(_QUESTION_MARKS)]
 
 
 def untitled(path: str, text: str) -> str:

@@ -32,7 +32,8 @@ export const rank = async (index, { vector, weights, favoured }, allowed) => {
     const near = (first, count) => Array.from({ length: count }, (_, n) => dot(vectors.row(first + n), vector));
     const asked = threeNearest(near(1, hubs.length).map((one, n) => one + hubs[n]));
     const best = hubs.length || !spans.length ? cosine : most(near(1, spans.length / 2), -1);
-    const own = (cosine + best) / 2, meaning = (asked > -1 ? own + .8 * (asked - own) : own) - .2 * index.hubs[row];
+    const own = (cosine + best) / 2, known = [0, .4, .64, .8][Math.min(hubs.length, 3)];
+    const meaning = own + known * (asked - own) - .2 * index.hubs[row];
     return { row, passage, cosine, best, asked, words, bm25: bm25[row], score: meaning + words };
   }).sort((one, other) => one.row - other.row);
   const nearest = most(found.map(({ cosine, asked }) => Math.max(cosine, asked)));

@@ -64,6 +64,11 @@ class EditorsQuestions:
         for name in self.__slots__:
             np.save(folder / f"{name}.npy", getattr(self, name))
 
+    def counts(self, rows: Rows) -> Rows:
+        """How many of them lead to each of some passages, shape (len(rows),)."""
+        found: Rows = self.starts[rows + 1] - self.starts[rows]
+        return found
+
     def cosines(self, vector: Vectors, places: Rows) -> Scores:
         """Those of the questions at these places to a unit vector, shape (len(places),)."""
         cosines: Scores = single(self.vectors[places]) @ vector
@@ -112,7 +117,7 @@ class QuestionScores:
     def of(self, rows: Rows) -> Scores:
         """That of passages, shape (len(rows),); -1 where no question leads there."""
         told = self._questions
-        counts = told.starts[rows + 1] - told.starts[rows]
+        counts = told.counts(rows)
         places = ranges(told.starts[rows], counts)
         return three_nearest(told.near(told.cosines(self._vector, places), places), counts)
 
