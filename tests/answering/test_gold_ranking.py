@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.6492, "MRR@10": 0.6672, "R@5": 0.6986, "R@10": 0.7808, "R@100": 0.9475}
+    measured = {"nDCG@10": 0.6433, "MRR@10": 0.6616, "R@5": 0.6925, "R@10": 0.7728, "R@100": 0.947}
     assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,15 +71,15 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (516, 657)
+    assert (sum(found), len(found)) == (514, 657)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (14, 657)
+    assert (sum(refused), len(refused)) == (16, 657)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (46, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (47, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -97,7 +97,7 @@ def test_confidence_tells_covered_questions_from_others(
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.518, "useful@3": 0.6824, "precision": 0.3392, "answered_useless": 0.1787}
+    shares = {"useful@1": 0.545, "useful@3": 0.6779, "precision": 0.3438, "answered_useless": 0.1743}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
     assert (found["covered"], found["refused"], found["uncertain"]) == (444, 8, 140)
     assert found["answered"] == {

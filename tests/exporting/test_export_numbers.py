@@ -177,11 +177,14 @@ def test_an_export_ranks_the_passage_first_that_the_server_does(tmp_path: Path) 
 
 
 def test_limits_are_as_far_above_questions_out_of_scope_as_the_servers() -> None:
-    theirs, ours = np.arange(11, dtype=np.float32), np.arange(11, dtype=np.float32) / 2
-    found = carried_over(Thresholds(5.0, 12.0, 0.4), theirs, ours)
-    share = 5 / 11  # of theirs are below the first; all are below the second, by 2
-    assert found.refuse_below == pytest.approx(np.quantile(ours, share) + 5 - np.quantile(theirs, share))
-    assert (found.answer_from, found.slope) == (7.0, 0.4)
+    theirs = np.arange(101, dtype=np.float32)
+    ours = theirs / 2 + 1
+    ours[-1] = theirs[-1] = 1000.0  # one by chance
+    found = carried_over(Thresholds(80.0, 120.0, 0.4), theirs, ours)
+    assert (found.refuse_below, found.answer_from) == (pytest.approx(41.0), pytest.approx(61.0))
+    assert found.slope == pytest.approx(0.8)  # so that the confidence at the limit of refusals is the server's
+    alike = np.ones(5, np.float32)
+    assert carried_over(Thresholds(2.0, 3.0, 0.4), alike, alike) == Thresholds(2.0, 3.0, 0.4)
 
 
 def test_no_more_are_compared_than_a_browser_opens(tmp_path: Path) -> None:

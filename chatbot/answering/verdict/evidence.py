@@ -27,6 +27,7 @@ _KNOWN = 3
 _KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 6.6, 0.4
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
+_SPREAD = (0.5, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +150,12 @@ def judge(strength: float, limits: Thresholds) -> tuple[Verdict, float]:
 
 
 def carried_over(limits: Thresholds, theirs: Scores, ours: Scores) -> Thresholds:
-    """Limits as far above what the same questions out of scope score by `ours` as they are above `theirs`.
+    """Limits that questions out of scope reach by `ours` as often as they reach the given ones by `theirs`.
 
-    A limit goes to the quantile that it is at, and as far beyond that as it was.
+    The straight line that takes the median and the 95th percentile of `theirs` to those of `ours` takes the limits
+    along: most lie beyond all of these questions, where the highest one, or how far it is away, would be chance.
     """
-
-    def moved(limit: float) -> float:
-        share = float((theirs < limit).mean())
-        return float(np.quantile(ours, share)) + limit - float(np.quantile(theirs, share))
-
-    refuse = moved(limits.refuse_below)
-    return Thresholds(refuse, max(moved(limits.answer_from), refuse), limits.slope)
+    (low, high), (our_low, our_high) = (np.quantile(scores, _SPREAD).tolist() for scores in (theirs, ours))
+    wider = (our_high - our_low) / (high - low) if high > low else 1.0
+    refuse, answer = (our_low + wider * (limit - low) for limit in (limits.refuse_below, limits.answer_from))
+    return Thresholds(refuse, max(answer, refuse), limits.slope / wider if wider > 0 else limits.slope)
