@@ -97,7 +97,8 @@ def test_talk_about_the_chatbot_names_what_the_articles_cover(site: Site) -> Non
     assert site.ask("who are you", filters=Filters(topics=("people",))).topics == ("people", "money")
     assert site.ask("hello").topics == ()
     assert "Themen der Artikel" in answer_html(answer, View(LANGUAGES["de"]))
-    assert site.ask("can I speak to a real person?").contact == "mailto:advice@example.org"
+    for question in ("can I speak to a real person?", "I want to talk to a human"):
+        assert site.ask(question).contact == "mailto:advice@example.org"
     assert answer.contact == ""
 
 
