@@ -101,6 +101,39 @@ def test_reading_begins_and_ends_in_the_conversation(visit: Visit) -> None:
     expect(page.locator("#talk .question").last).to_have_text("How long should a CV be?")
 
 
+DARK = {"color_scheme": "dark"}
+LEGIBLE = """([one, mark]) => {
+  const own = getComputedStyle(one).color, marked = getComputedStyle(one, mark);
+  return marked.color === own && marked.backgroundColor === 'rgba(0, 0, 0, 0)';
+}"""
+
+
+@pytest.mark.parametrize("visit", [{}, DARK], indirect=True, ids=["light", "dark"])
+def test_words_that_the_browser_marks_in_a_marked_passage_stay_legible(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask("How do I explain a gap in my CV?")
+    page.locator(".card h4 a").first.click()
+    cited = page.locator(".text .cited").first
+    expect(cited).to_be_visible()
+    assert page.evaluate(LEGIBLE, [cited.element_handle(), "::target-text"])
+
+
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 390, "height": 844}}], indirect=True)
+def test_a_narrow_bar_has_one_way_to_ask(visit: Visit) -> None:
+    page = visit.open("/articles/cv")
+    expect(page.locator(".bar a:visible")).to_have_text(["Career chatbot", "Articles", "Ask a question"])
+    page = visit.open(GAP)
+    expect(page.locator(".bar a:visible")).to_have_text(["Career chatbot", "Back to your answer", re.compile("Ask$")])
+
+
+def test_topics_keep_their_distance_from_what_was_found(visit: Visit) -> None:
+    page = visit.open("/articles?q=How+do+I+explain+a+gap+in+my+CV%3F")
+    found, topics = (page.locator(part).last.bounding_box() for part in (".hits", ".tiles"))
+    assert found
+    assert topics
+    assert topics["y"] - found["y"] - found["height"] >= 24
+
+
 def test_a_link_that_leaves_says_that_it_opens_a_tab(visit: Visit) -> None:
     page = visit.open()
     visit.ask("How do I ask for a higher salary?")

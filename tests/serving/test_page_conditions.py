@@ -249,6 +249,19 @@ def test_what_has_the_focus_is_never_under_what_sticks_to_the_edges(visit: Visit
     assert page.evaluate("scrollY") == before > 0
 
 
+FINE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 1.5}
+
+
+@pytest.mark.parametrize("visit", [FINE], indirect=True)
+def test_nothing_shows_between_the_filters_and_the_input(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    tools, box = (page.locator(part).bounding_box() for part in ("#tools", "#box"))
+    assert tools
+    assert box
+    assert tools["y"] + tools["height"] >= box["y"] + 1
+
+
 def test_nothing_inside_the_conversation_scrolls_sideways(visit: Visit) -> None:
     page = visit.open()
     visit.ask(QUESTION)
