@@ -272,6 +272,7 @@ def test_the_readme_is_in_the_form_of_the_directory_and_says_what_the_plugin_say
     assert head["Stable tag"] == ours["Version"] == version("career-chatbot")
     assert f"= {ours['Version']} =" in README
     assert README.startswith(f"=== {ours['Plugin Name']} ===\n")
+    assert "Tested up to" not in head  # until it was tried with a version that it asks for
     assert len(head["Tags"].split(", ")) <= 5
     assert len(README.split("\n\n")[1].replace("\n", " ")) <= 150
     assert set(re.findall(r"^== (.+) ==$", README, re.M)) == {
