@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.widget import packed, parts_version, version
@@ -119,12 +119,13 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     assert page.locator("#settings").inner_text() == '[[sites]]\norigins = ["https://example.org"]'
     for kind, sign in (
         ("React", "useEffect"),
-        ("WordPress", "wp_footer"),
+        ("WordPress", f'Address: {server.url}/\nTitle: Ask "Jo" <b>'),
         ("Docusaurus", "scripts: ["),
         ("MkDocs", "super()"),
     ):
         page.get_by_text(kind, exact=True).click()
         assert sign in code.inner_text()
+    expect(page.locator("#obstacle")).to_contain_text("127.0.0.1 is this machine alone")
     live.get_by_label("Your question").fill(QUESTION)
     live.get_by_label("Your question").press("Enter")
     live.locator(".card").first.wait_for()
@@ -132,6 +133,17 @@ def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: 
     page.screenshot(path=ARTEFACTS / "widget-playground.png", full_page=True)
     context.close()
     assert errors == []
+
+
+def test_the_playground_says_that_https_needs_a_chatbot_over_https(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
+    page.goto(f"{server.url.replace('127.0.0.1', 'chat.localhost')}/embed")
+    expect(page.locator("#obstacle")).to_be_hidden()
+    page.get_by_label("Address of your site").fill("https://example.org")
+    expect(page.locator("#obstacle")).to_contain_text("serve it over https")
+    page.get_by_label("Address of your site").fill("http://example.org")
+    expect(page.locator("#obstacle")).to_be_hidden()
+    page.close()
 
 
 @pytest.mark.index

@@ -25,10 +25,11 @@
   const plain = (chosen) => `${tag(chosen)}\n<noscript><a href="${HOST}chat/">${escaped(chosen.launcherLabel || "Ask a question")}</a></noscript>`;
   const indented = (text, by) => text.replace(/^/gm, by);
 
+  const FIELDS = { Title: "title", Colour: "color", Theme: "theme", Language: "language" }; // of the plug-in's settings
   const KINDS = {
     HTML: ["Paste it anywhere in the page, best before </body>.", plain],
-    WordPress: ["Add it to functions.php of your child theme, or paste only the script element into a plug-in for footer code.",
-      (chosen) => `add_action( 'wp_footer', function () { ?>\n${plain(chosen)}\n<?php } );`],
+    WordPress: ["Install the plug-in that lies in docs/wordpress of career-chatbot, and type this under Settings, Career chatbot. Inside a page goes the block, or [career_chatbot]. Whatever else is chosen above needs the tag of HTML, in a plug-in for footer code.",
+      (chosen) => [`Address: ${HOST}`, ...Object.entries(FIELDS).filter(([, name]) => chosen[name]).map(([label, name]) => `${label}: ${chosen[name]}`)].join("\n")],
     React: ["Render <CareerChatbot /> once, in the layout that all pages share.", (chosen) => `import { useEffect } from "react";
 
 export function CareerChatbot() {
@@ -64,10 +65,20 @@ export function CareerChatbot() {
     }
   };
 
+  /* Why the code would do nothing on the site; empty where nothing is known against it. */
+  const obstacle = (site) => {
+    if (/^(localhost|127\..*|\[::1\])$/.test(location.hostname)) {
+      return `${location.hostname} is this machine alone: open this page at the address that visitors reach, and the code has that one.`;
+    }
+    const insecure = location.protocol === "http:" && site?.startsWith("https:");
+    return insecure ? "Your site is over https and this chatbot over http, which browsers do not load there: serve it over https." : "";
+  };
+
   let kind = "HTML", shown = null, timer = 0;
   const write = () => {
     const chosen = options(), [hint, code] = KINDS[kind], typed = form.elements.site.value.trim(), site = typed ? origin(typed) : "https://example.org";
     document.querySelector("#hint").textContent = hint;
+    document.querySelector("#obstacle").textContent = obstacle(typed && site);
     document.querySelector("#code").textContent = code(chosen);
     document.querySelector("#settings").textContent = site
       ? `[[sites]]\norigins = ["${site}"]` : "# Type the address of your site above, such as https://example.org";
