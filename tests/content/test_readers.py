@@ -200,6 +200,25 @@ def test_a_date_that_can_be_one_day_only_is_read_in_either_order() -> None:
     assert article("---\nlast_update:\n  date: 6/1/2026\n---\nText").updated is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("titel", "title"), ("topcis", "topics"), ("Topic", "topics"), ("review-bye", "review_by"), ("darft", "draft")],
+)
+def test_a_key_with_a_slip_of_the_pen_is_remarked(typed: str, meant: str) -> None:
+    parsed = parse("a.md", f"---\nauthor: Jo\n{typed}: x\n---\nText".encode(), "")
+    assert parsed.remark == f"line 3: the key '{typed}' is not read, '{meant}' is; the article is shown without it"
+
+
+def test_keys_of_other_programs_are_no_slips() -> None:
+    keys = "tag category url urls uri source publisher question resources layout subtitle last_updated date description"
+    front = "".join(f"{key}: x\n" for key in keys.split() if key not in ("url", "date"))
+    assert parse("a.md", f"---\n{front}---\nText".encode(), "").remark == ""
+
+
+def test_a_slip_beside_the_key_itself_is_another_key() -> None:
+    assert parse("a.md", b"---\ntopic: x\ntopics: [y]\n---\nText", "").remark == ""
+
+
 REFUSED = [
     ("", None, "holds no text"),
     (" \n\n", None, "holds no text"),
@@ -211,8 +230,10 @@ REFUSED = [
     ("---\njust words\n---\nText", 2, "'key: value'"),
     ("---\n- a\n---\nText", 2, "'key: value'"),
     ("---\ntitle: Pay: how much\n---\nText", 2, "needs quotes"),
-    ("---\na: 1\nb: [1, 2\nc: 3\n---\nText", 4, "no YAML"),
-    ("---\na: 1\n\tb: 2\n---\nText", 3, "no YAML"),
+    ("---\na: 1\nb: [1, 2\nc: 3\n---\nText", 4, "; close the bracket"),
+    ("---\na: 1\n\tb: 2\n---\nText", 3, "; indent with spaces, not with tabs"),
+    ('---\ntitle: "Pay\nb: 2\n---\nText', 4, "; close the quotes"),
+    ("---\nauthor: @jo\n---\nText", 2, "; text that begins with such a sign needs quotes"),
     ("---\na: 1\nb: \x07\n---\nText", 3, "remove it"),
     ("+++\na = 1\nb = = 2\n+++\nText", 3, "no TOML"),
     ("---\na: &x [1]\nb: *x\n---\nText", 3, "references"),

@@ -28,6 +28,11 @@ from chatbot.content.source.visibility import hidden_by_path, visibility
 from chatbot.errors import ContentError
 from chatbot.records import Article, Source
 
+_KEYS = """
+    title topics audience country published updated review_by questions sources aliases exclude draft pinned categories
+""".split()
+_NO_SLIPS = frozenset(("publisher", "question", "source"))
+"""Keys of other programs that look like a slip of the pen in one of ours."""
 _UPDATED = ("updated", "last_modified_at", "lastmod", "last_update", "modified")
 _CONVERTED = {".org", ".rst", ".adoc", ".asciidoc", ".textile", ".mediawiki", ".tex"}
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
@@ -142,7 +147,7 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     for heading in asking(title, *(block.title for block in inside if block.kind == "heading")):
         questions.setdefault(heading, "" if heading == title else heading)
     published = front.truth("published")
-    notes: list[str] = []
+    notes = [_without(slip) for slip in front.slips(_KEYS, _NO_SLIPS)]
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
     article = Article(
         id=f"{file_id}/{part.name}" if part.name else file_id,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import ItemsView, Iterator, Mapping
+from collections.abc import Collection, ItemsView, Iterator, Mapping
 from datetime import date
+from itertools import takewhile
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +25,13 @@ _ADDRESS = re.compile(r"(?:https?://|/(?!/))[^\s\x00-\x1f\x7f\\]*", re.IGNORECAS
 _TRUTH = dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True) | dict.fromkeys(
     ("false", "no", "off", "0", "n", "f"), False
 )
+_STEPS = {
+    "'\\t'": "indent with spaces, not with tabs",
+    "expected ',' or": "close the bracket",
+    "unexpected end of stream": "close the quotes",
+    "cannot start any token": "text that begins with such a sign needs quotes",
+}
+"""What to do about what is wrong, by words that the parser of YAML says it with."""
 _ABSENT = {"", "~", "null", "Null", "NULL"}
 
 
@@ -177,6 +185,15 @@ class FrontMatter:
             )
         return value
 
+    def slips(self, known: Collection[str], other: Collection[str]) -> Iterator[ContentError]:
+        """For each key that is none of `other` and one slip of the pen away from one of `known`, an error with both."""
+        for key, stated in self._values.items():
+            if folded(key) in other:
+                continue
+            meant = next((name for name in known if _slip(folded(key), folded(name)) and not self.stated(name)), None)
+            if meant:
+                yield self._error(stated, f"the key {_shown(key)} is not read, '{meant}' is")
+
     def items(self) -> ItemsView[str, Value]:
         """The keys as the file writes them, with what stands under them."""
         return self._values.items()
@@ -201,6 +218,14 @@ def usable_address(value: str) -> bool:
         return bool(_ADDRESS.fullmatch(value) and (value.startswith("/") or urlsplit(value).hostname))
     except ValueError:
         return False
+
+
+def _slip(typed: str, meant: str) -> bool:
+    """Whether one letter more, less or other, or two that changed places, make the one word of the other."""
+    same = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(typed, meant, strict=False))))
+    one, other = typed[same:], meant[same:]
+    swapped = one[:2] == other[1::-1] and one[2:] == other[2:]
+    return typed != meant and (swapped or one[1:] == other or one == other[1:] or one[1:] == other[1:])
 
 
 def one_line(text: str) -> str:
@@ -233,7 +258,9 @@ def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
         }
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        reason = f"the front matter is no YAML: {error.problem or error.context}; text with a colon needs quotes"
+        problem = error.problem or error.context or ""
+        step = next((step for sign, step in _STEPS.items() if sign in problem), "text with a colon needs quotes")
+        reason = f"the front matter is no YAML: {problem}; {step}"
         raise ContentError(path, reason, first_line + mark.line if mark else first_line) from error
     except yaml.reader.ReaderError as error:
         line = first_line + source.count("\n", 0, error.position)
