@@ -1,7 +1,8 @@
-"""What pyproject.toml cannot say: the articles of corpus/ go into the package as chatbot/library."""
+"""What pyproject.toml cannot say: corpus/ goes into the package as chatbot/library, README to package indexes."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from setuptools import setup
@@ -28,4 +29,14 @@ class BuildPy(build_py):
         return [(str(path), str(library / path.relative_to("corpus"))) for path in found]
 
 
-setup(cmdclass={"build_py": BuildPy})
+def description() -> str:
+    """README for a package index, where links into this repository lead nowhere: their words stay."""
+    readme = re.sub(r"<picture>.*?</picture>\n*", "", Path("README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]+\)", r"\1", readme)
+
+
+setup(
+    cmdclass={"build_py": BuildPy},
+    long_description=description(),
+    long_description_content_type="text/markdown",
+)

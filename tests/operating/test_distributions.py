@@ -57,9 +57,12 @@ class Built:
         with zipfile.ZipFile(self.wheel) as packed:
             return packed.read(name)
 
+    def metadata(self) -> str:
+        return self.read(f"{self.wheel.name.rpartition('-py3')[0]}.dist-info/METADATA").decode()
+
     def requirements(self, extra: str = "") -> set[str]:
         """What it needs by itself, or with an extra beyond that."""
-        lines = self.read(f"{self.wheel.name.rpartition('-py3')[0]}.dist-info/METADATA").decode().split("\n\n")[0]
+        lines = self.metadata().split("\n\n")[0]
         found = map(Requirement, re.findall(r"^Requires-Dist: (.+)$", lines, re.M))
         return {
             f"{one.name}{one.specifier}"
@@ -113,9 +116,19 @@ def test_the_version_and_what_is_said_of_both_is_said_once(both: tuple[Built, Bu
     for built in both:
         assert f"-{VERSION}" in built.wheel.name
     files = [tomllib.loads((ROOT / place / "pyproject.toml").read_text()) for place in (".", ".serve")]
-    alike = ("requires-python", "license", "classifiers", "scripts", "dynamic")
+    alike = ("requires-python", "license", "classifiers", "scripts")
     assert [files[0]["project"][name] for name in alike] == [files[1]["project"][name] for name in alike]
     assert files[0]["tool"]["setuptools"] == files[1]["tool"]["setuptools"]
+
+
+def test_what_a_package_index_shows_leads_nowhere_but_to_the_web(both: tuple[Built, Built]) -> None:
+    for built in both:
+        head, _, shown = built.metadata().partition("\n\n")
+        assert "Description-Content-Type: text/markdown" in head.splitlines()
+        assert shown.startswith("# career-chatbot")
+        assert not re.search(r"\]\((?!https?://)|<img|srcset|<picture", shown)
+    assert "docs/installing.md" in both[0].metadata()
+    assert "(https://www.sbert.net)" in both[0].metadata()
 
 
 def test_other_times_modes_and_litter_give_the_same_bytes(both: tuple[Built, Built], tmp_path: Path) -> None:
