@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers.registry import read_article
+from chatbot.content.readers.registry import parse, read_article
 from chatbot.errors import ContentError
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
@@ -79,6 +79,13 @@ def test_a_pin_that_cannot_be_read_is_named(tmp_path: Path, pinned: str, reason:
     (tmp_path / "a.md").write_text(f"---\n{pinned}---\nText.\n")
     with pytest.raises(ContentError, match=reason):
         read(tmp_path)
+
+
+def test_a_heading_of_a_pin_that_is_not_there_is_remarked() -> None:
+    front = "---\npinned:\n  - question: Who pays?\n    heading: {}\n---\n## Pay\n\nText.\n"
+    remarks = [parse("a.md", front.format(heading).encode(), "").remark for heading in ("pay", "Pensions")]
+    assert remarks[0] == ""
+    assert remarks[1].startswith("has no section 'Pensions', which a question names; write one of its headings")
 
 
 def test_a_pin_of_one_question_may_be_one_line(tmp_path: Path) -> None:

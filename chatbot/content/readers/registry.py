@@ -209,8 +209,8 @@ def _without(error: ContentError) -> str:
 
 
 def _check_sections(article: Article) -> None:
-    """Raises ContentError where a section that a question names is not there."""
-    named = [section for section in article.sections if section]
+    """Raises ContentError where a section that a question names, pinned or not, is not there."""
+    named = [section for section in (*article.sections, *(pin.heading for pin in article.pins)) if section]
     there = {_letters(block.title) for block in blocks(article.text) if block.kind == "heading"} if named else set()
     missing = next((section for section in named if _letters(section) not in there), None)
     if missing is not None:
