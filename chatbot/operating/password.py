@@ -36,8 +36,12 @@ def set_hash(config: Path, password_hash: str) -> str:
         raise SettingsError(
             f"{config} cannot be changed: {error}; mend it, or write the lines that 'chatbot password --print' prints"
         ) from error
-    done = f"{'replaced' if was else 'set'} editor.password_hash in {config}; start the server again"
-    return done + (f"; others may read the file (mode {mode:o})" if mode & 0o077 else "")
+    done = (
+        f"{'replaced' if was else 'set'} editor.password_hash in {config}; start the server again, and sign in at /edit"
+    )
+    return done + (
+        f"; others may read the file (mode {mode:o}): 'chmod 600 {config}' ends that" if mode & 0o077 else ""
+    )
 
 
 def _replace(file: Path, text: str) -> int:

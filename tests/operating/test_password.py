@@ -48,12 +48,12 @@ def test_a_new_file_is_its_owners_alone_and_a_link_stays_one(tmp_path: Path) -> 
     (tmp_path / "real").mkdir()
     link = tmp_path / "chatbot.toml"
     link.symlink_to(tmp_path / "real" / "chatbot.toml")
-    assert set_hash(link, FIRST) == f"set editor.password_hash in {link}; start the server again"
+    assert set_hash(link, FIRST) == f"set editor.password_hash in {link}; start the server again, and sign in at /edit"
     assert link.is_symlink()
     assert stat.S_IMODE((tmp_path / "real" / "chatbot.toml").stat().st_mode) == 0o600
     link.chmod(0o644)
     assert set_hash(link, SECOND).startswith("replaced editor.password_hash")
-    assert set_hash(link, SECOND).endswith("others may read the file (mode 644)")
+    assert set_hash(link, SECOND).endswith(f"others may read the file (mode 644): 'chmod 600 {link}' ends that")
 
 
 @pytest.mark.parametrize("text", ["[editor", "editor = 3", "a = 1\na = 2", "[[editor]]\nx = 1"])
