@@ -27,6 +27,7 @@ EDIT_HEAD = """
 <link rel="stylesheet" href="{page}">
 <link rel="stylesheet" href="{css}">
 <script src="{js}" defer></script>
+<script src="{paste}" defer></script>
 """
 
 
@@ -56,7 +57,7 @@ def mounted(bot: Chatbot) -> FastAPI:
     events["/chat"] = _mount(app, build_page(bot), "/chat")
     if bot.settings.editor.on:
         app.add_middleware(EditorDocument, bot=bot)
-        head = EDIT_HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js"))
+        head = EDIT_HEAD.format(page=link("page.css"), css=link("edit.css"), js=link("edit.js"), paste=link("paste.js"))
         events["/edit"] = _mount(app, build_editor(bot), "/edit", head)
     return app
 

@@ -15,6 +15,36 @@ PASSWORD = "correct horse battery"  # noqa: S105
 LONG = 240_000  # milliseconds, for builds on a busy machine
 
 
+# A paste with what a word processor puts on the clipboard, and what becomes of it.
+PASTE = """([html, words]) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData('text/html', html);
+  clipboardData.setData('text/plain', words);
+  const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+  document.activeElement.dispatchEvent(paste);
+  return paste.defaultPrevented;
+}"""
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office"><head><style>p {margin: 0}</style></head><body>
+<h1>Notice<o:p></o:p></h1><p class=MsoNormal>Give it in <b>writing</b>, and keep
+a copy. <del>Call first.</del><o:p></o:p></p>
+<p class=MsoListParagraph style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='mso-list:Ignore'>·<span>&nbsp;&nbsp; </span></span><![endif]>point one<o:p></o:p></p>
+<p class=MsoListParagraph style='mso-list:l0 level1 lfo1'><span style='mso-list:Ignore'>·</span>point two</p>
+<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><span style='mso-list:Ignore'>1.</span>numbered</p>
+<table><tr><td><p>Years</p></td><td><p>Weeks | days</p></td></tr><tr><td>1</td><td>4</td></tr></table></body></html>"""
+WORD_READ = """## Notice
+
+Give it in **writing**, and keep a copy.
+
+- point one
+- point two
+1. numbered
+
+| Years | Weeks \\| days |
+| --- | --- |
+| 1 | 4 |"""
+
+
 def start_editing(folder: Path, **variables: str) -> Server:
     """Serve a folder with the editors' page; returns when the page is there."""
     running = start_server(folder, CHATBOT_EDITOR__PASSWORD=PASSWORD, **variables)
