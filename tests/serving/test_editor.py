@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatbot.content.source.files import find_files
-from tests.support.editors_page import clean, fill, press, sign_in, start_editing, tab, told
+from tests.support.editors_page import PASTE, WORD, WORD_READ, clean, fill, press, sign_in, start_editing, tab, told
 from tests.support.host_site import PHONE
 from tests.support.server import Server
 from tests.support.visit import Visit
@@ -176,9 +176,10 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
             },
             {"name": "cv.md", "mimeType": "text/markdown", "buffer": b"# CV\n\nAnother text about a CV.\n"},
             {"name": "empty.md", "mimeType": "text/markdown", "buffer": b"---\ntitle: nothing\n---\n"},
+            {"name": "x.exe", "mimeType": "x/y", "buffer": b"MZ"},
         ],
     )
-    page.wait_for_selector("#uploading .staged > li")
+    told(page, "x.exe: files with .exe are not read")
     assert page.locator("#uploading .staged > li").count() == 3
     assert "cannot be used" in page.locator("#uploading .staged > li").nth(2).inner_text()
     clean(page)
@@ -189,12 +190,25 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
     press(page, "upload-over", sure=True)
     told(page, "Saved cv.md")
     assert b"Another text" in (corpus / "cv.md").read_bytes()
-    page.set_input_files("#chosen", [{"name": "x.exe", "mimeType": "x/y", "buffer": b"MZ"}])
-    told(page, "x.exe: files with .exe are not read")
+    many = [{"name": f"n{number}.md", "mimeType": "text/markdown", "buffer": b"# N\n\nText.\n"} for number in range(52)]
+    page.set_input_files("#chosen", many)
+    told(page, "2 files are left over, 50 go at a time")
+    expect(page.locator("#uploading .staged > li")).to_have_count(50)
     assert {path.suffix for path in corpus.rglob("*.*") if path.is_file()} == {".html", ".md"}
 
 
 @pytest.mark.parametrize("desk", [PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["phone", "dark"])
+def test_a_paste_of_a_word_processor_is_taken_and_kept_like_what_is_typed(desk: Visit) -> None:
+    page = desk.page
+    tab(page, "Add")
+    page.focus("#body textarea")
+    assert page.evaluate(PASTE, [WORD, "words"]) is True
+    expect(page.locator("#body textarea")).to_have_value(WORD_READ)
+    press(page, "preview")
+    told(page, "needs a title")
+    assert WORD_READ[:9] in page.evaluate("JSON.stringify(Object.values(localStorage))")
+
+
 def test_every_tab_fits_a_phone(desk: Visit, request: pytest.FixtureRequest) -> None:
     page, kind = desk.page, request.node.callspec.id
     for name in ("Articles", "Add", "Questions", "Try", "Publish", "History", "Map"):

@@ -60,17 +60,22 @@ def save_over(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat
 
 
 def upload(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
-    staged: dict[str, Staged] = {}
-    for sent in orjson.loads(said.value)[:MOST_UPLOADED]:
+    chosen, staged, refused = orjson.loads(said.value), dict[str, Staged](), []
+    for sent in chosen[:MOST_UPLOADED]:
         path = PurePosixPath(str(sent["name"]).replace("\\", "/"))
         data = base64.b64decode(sent["data"])
         try:
             name = corpus_edits.file_name(path.stem, path.suffix)
         except EditRefused as error:
-            raise EditRefused(path.name[:80], error.reason) from error
+            refused.append(EditRefused(path.name[:80], error.reason))
+            continue
         staged[name] = Staged(name, data, *_beside(desk, name))
-    seat = Seat(tuple(staged.values()))
-    return seat, _uploads(desk, seat, typed)
+    if more := chosen[MOST_UPLOADED:]:
+        reason = f"{len(more)} files are left over, {MOST_UPLOADED} go at a time; choose them once these are added"
+        refused.append(EditRefused("", reason))
+    seat, t = Seat(tuple(staged.values())), tongue(typed)
+    said_so = notice(" ".join(said_of(error, t) for error in refused), "problem") if refused else {}
+    return seat, {**_uploads(desk, seat, typed), **said_so}
 
 
 def upload_save(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
