@@ -115,6 +115,15 @@ def test_feedback_is_sent_with_a_reason(visitor: SiteVisitor, chatbot: Server) -
     turn.get_by_text("Thank you.").wait_for()
 
 
+def test_manners_are_answered_as_a_greeting_and_not_as_a_warning(visitor: SiteVisitor) -> None:
+    visitor.arrive()
+    visitor.open()
+    ground = "element => getComputedStyle(element).backgroundColor"
+    hello = visitor.widget.locator(".hello p").first.evaluate(ground)
+    assert visitor.ask("thank you").locator(".say").evaluate(ground) == hello
+    assert visitor.ask(OUTSIDE_QUESTION).locator(".say").evaluate(ground) != hello
+
+
 def test_a_question_that_no_article_covers_says_so_and_offers_topics(visitor: SiteVisitor) -> None:
     visitor.arrive()
     visitor.open()

@@ -68,6 +68,7 @@ mark{padding:1px 0;background:var(--mark);color:inherit}
 .soft .act{margin-block:-12px}
 .say{padding:8px 14px;border-radius:10px;background:var(--mark);font-size:14.5px;line-height:1.4}
 .say~.say{background:none;padding-block:0}
+.hi{border:1px solid var(--line);background:var(--card)}
 :is(.say,.note,.person) a{color:var(--text)}
 .chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .chips p{flex-basis:100%}
@@ -581,7 +582,7 @@ return class {
       listed(rest.filter((hit) => !own(hit)), !sides[0] && first)];
     return [
       this.#reading(answer, turn),
-      said && h("p", { class: "say", dir: "auto", lang: tongue !== "en" && tongue }, this.#t(said)),
+      said && h("p", { class: `say ${notice === "small_talk" ? "hi" : ""}`, dir: "auto", lang: tongue !== "en" && tongue }, this.#t(said)),
       ...lines.map((line) => h("p", { class: "say", dir: "auto" },
         ...line.split(/(https?:\/\/[^\s<>()]+)/).map((part, n) => n % 2 ? this.#elsewhere(part, "", part) : part))),
       in_short[0] && h("div", { class: "short" }, h("h3", { class: "soft" }, this.#t("In short")),
