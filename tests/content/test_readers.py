@@ -231,6 +231,7 @@ REFUSED = [
     ("---\n- a\n---\nText", 2, "'key: value'"),
     ("---\ntitle: Pay: how much\n---\nText", 2, "needs quotes"),
     ("---\na: 1\nb: [1, 2\nc: 3\n---\nText", 4, "; close the bracket"),
+    ("---\na: 1\nb: {c: How?, d: 1}\n---\nText", 3, "put texts with signs such as ? in quotes"),
     ("---\na: 1\n\tb: 2\n---\nText", 3, "; indent with spaces, not with tabs"),
     ('---\ntitle: "Pay\nb: 2\n---\nText', 4, "; close the quotes"),
     ("---\nauthor: @jo\n---\nText", 2, "; text that begins with such a sign needs quotes"),

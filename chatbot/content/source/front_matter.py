@@ -27,7 +27,7 @@ _TRUTH = dict.fromkeys(("true", "yes", "on", "1", "y", "t"), True) | dict.fromke
 )
 _STEPS = {
     "'\\t'": "indent with spaces, not with tabs",
-    "expected ',' or": "close the bracket",
+    "expected ',' or": "close the bracket, and put texts with signs such as ? in quotes",
     "unexpected end of stream": "close the quotes",
     "cannot start any token": "text that begins with such a sign needs quotes",
 }
