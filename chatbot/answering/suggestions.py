@@ -12,6 +12,7 @@ import numpy as np
 from chatbot.answering.follow_ups import offered
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.verdict.judge import Judge
+from chatbot.content.markdown.blocks import is_question
 from chatbot.indexing.generation.passage_index import PassageStore
 from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 from chatbot.records import Article, Filters
@@ -94,11 +95,6 @@ def can_be_meant(text: str) -> bool:
     """Whether a text says enough to be searched by its meaning."""
     typed = words(text)
     return len(typed) >= _WORDS and sum(word not in STOP_WORDS for word in typed) >= _TELLING_WORDS
-
-
-def is_question(heading: str) -> bool:
-    """Whether a heading asks something that can stand alone."""
-    return heading.rstrip().endswith(("?", "？", "؟")) and len(heading.split()) >= 3 and len(heading) <= LONGEST
 
 
 class Typed:

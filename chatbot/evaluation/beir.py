@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chatbot.content.markdown.blocks import is_question
 from chatbot.content.passages import embedded_text, split
-from chatbot.content.readers.registry import asking
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.building.corpus import Corpus
 from chatbot.indexing.building.report import OnStep
@@ -140,7 +140,8 @@ def _whole(article: Article, start: int, end: int) -> Passage:
 
 def _article(id_: str, title: str, text: str) -> Article:
     digest = hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
-    return Article(id_, id_, title, None, text, (), (), None, None, None, None, tuple(asking(title)), digest)
+    asked = (title,) if is_question(title) else ()
+    return Article(id_, id_, title, None, text, (), (), None, None, None, None, asked, digest)
 
 
 def records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

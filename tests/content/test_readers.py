@@ -78,16 +78,17 @@ def test_front_matter_fills_the_article() -> None:
 
 
 def test_headings_that_are_questions_are_questions_of_their_sections() -> None:
-    text = "# What is pay?\n\nA.\n\n## How do I ask?\n\nB.\n\n### Bonus\n\nC.\n\n## كيف أسأل؟\n\nD.\n\n    ## Code?\n"
+    text = "# What is pay?\n\nA.\n\n## How do I ask?\n\nB.\n\n### Bonus\n\nC.\n\n## كيف أسأل عنه؟\n\nD.\n\n"
+    text += "## Why?\n\nE.\n\n    ## Is it code?\n"
     found = article(text)
     assert dict(zip(found.questions, found.sections, strict=True)) == {
         "What is pay?": "",
         "How do I ask?": "How do I ask?",
-        "كيف أسأل؟": "كيف أسأل؟",
+        "كيف أسأل عنه؟": "كيف أسأل عنه؟",
     }
-    found = article(f'---\nquestions:\n  - {{question: "How do I ask?", heading: Bonus}}\n  - more\n---\n{text}')
-    assert found.questions == ("How do I ask?", "more", "What is pay?", "كيف أسأل؟")
-    assert found.sections == ("Bonus", "", "", "كيف أسأل؟")
+    found = article(f'---\nquestions:\n  - {{question: "How do I ask?", heading: Bonus}}\n  - what is pay\n---\n{text}')
+    assert found.questions == ("How do I ask?", "what is pay", "كيف أسأل عنه؟")
+    assert found.sections == ("Bonus", "", "كيف أسأل عنه؟")
 
 
 def test_an_article_needs_no_front_matter() -> None:

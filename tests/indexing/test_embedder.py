@@ -161,6 +161,7 @@ def test_the_process_that_builds_leaves_torch_to_another(
     assert np.array_equal(made.embed_query("pay"), embedder.embed_query("pay"))
 
 
+@pytest.mark.index
 def test_why_a_model_cannot_be_exported_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = shutil.copytree(locate_model(BUNDLED_MODEL), tmp_path / "model")
     (folder / "config.json").write_text("{}")

@@ -16,6 +16,7 @@ from chatbot.content.markdown.sentences import Span, strip_span
 Kind = Literal["heading", "text", "table", "code", "noise"]
 
 LONGEST_HEADING = 200
+_QUESTION = 3  # words
 """Characters; what is longer is a paragraph that happens to be marked as a heading."""
 
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 60}).enable("table")
@@ -87,6 +88,11 @@ def heading_slugs(text: str) -> dict[int, str]:
     As on GitHub, a repeated anchor is numbered from -1 on; `{#name}` behind a heading names its anchor.
     """
     return {block.line: block.slug for block in blocks(text) if block.slug}
+
+
+def is_question(heading: str) -> bool:
+    """Whether a heading, or a title, asks something that can stand alone."""
+    return heading.endswith(("?", "？", "؟")) and len(heading.split()) >= _QUESTION and len(heading) <= LONGEST_HEADING
 
 
 def _heading(block: Block, level: int, raw: str, slugs: dict[str, int]) -> Block:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 
-from chatbot.content.markdown.blocks import blocks
+from chatbot.content.markdown.blocks import blocks, is_question
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.contract import Parsed, Part, Reader
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
@@ -36,7 +36,6 @@ _NO_SLIPS = frozenset(("publisher", "question", "source"))
 _UPDATED = ("updated", "last_modified_at", "lastmod", "last_update", "modified")
 _CONVERTED = {".org", ".rst", ".adoc", ".asciidoc", ".textile", ".mediawiki", ".tex"}
 _PACKED = {".gz", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"}
-_QUESTION_MARKS = ("?", "？", "؟")
 
 
 def _reader(module: str, name: str) -> Reader:
@@ -144,8 +143,10 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
         raise ContentError(path, "holds no text; add some, or remove the file")
     title = front.text("title") or untitled(path, body)
     questions = front.questions()
-    for heading in asking(title, *(block.title for block in inside if block.kind == "heading")):
-        questions.setdefault(heading, "" if heading == title else heading)
+    known = set(map(_letters, questions))
+    for heading in (title, *(block.title for block in inside if block.kind == "heading")):
+        if is_question(heading) and _letters(heading) not in known:
+            questions.setdefault(heading, "" if heading == title else heading)
     published = front.truth("published")
     notes = [_without(slip) for slip in front.slips(_KEYS, _NO_SLIPS)]
     file_id = unicodedata.normalize("NFC", str(PurePosixPath(path).with_suffix("")))
@@ -174,11 +175,6 @@ def _article(path: str, part: Part, sha256: str) -> tuple[Article, str]:
     except ContentError as error:
         notes.append(error.reason)
     return article, "; ".join(filter(None, notes))
-
-
-def asking(*headings: str) -> list[str]:
-    """Those of some headings that are questions, which what stands under them answers."""
-    return [heading for heading in headings if heading.endswith(_QUESTION_MARKS)]
 
 
 def untitled(path: str, text: str) -> str:
