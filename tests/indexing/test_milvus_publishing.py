@@ -511,7 +511,7 @@ def test_the_doctor_says_what_milvus_serves(site: MilvusSite) -> None:
     [
         ("[milvus]\ntoken = 'root:secret'\n", "milvus.token would be readable in the file; .*CHATBOT_MILVUS__TOKEN"),
         ("[milvus]\nuri = 'https://root:secret@example.org'\n", "without a user; who asks is said by milvus.token"),
-        ("[milvus]\nuri = 'milvus.db'\n", "it names a file, .* a single process can open, .*'http://localhost:19530'"),
+        ("[milvus]\nuri = 'milvus.db'\n", "it names a file, .* a single process can open: .*'http://localhost:19530'"),
         ("[milvus]\nuri = 'example.org'\n", "expected an address such as 'http://localhost:19530'"),
         ("[milvus]\ncollection = 'a-b'\n", "setting 'milvus.collection' is 'a-b': expected letters, digits"),
         ("[milvus]\ncollection = 'a__b'\n", "milvus.collection"),
