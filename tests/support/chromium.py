@@ -1,6 +1,7 @@
 """The Chromium of the browser tests. `python -m tests.support.chromium` makes sure that there is one.
 
-The one on the machine is taken first, then Debian's package, then the test tool's own download.
+The one on the machine is taken first, then Debian's package, then the test tool's own download. One without windows
+opens a page with a seventh of the work.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WITHOUT_WINDOWS = "chromium-headless-shell"
+NAMES = (WITHOUT_WINDOWS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def find() -> str | None:
@@ -36,7 +38,9 @@ def install() -> str | None:
     """Install one and return its path; None when no way works."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _try("apt-get", "update", "-qq")
-        _try("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+        for name in (WITHOUT_WINDOWS, "chromium"):
+            if not find():
+                _try("apt-get", "install", "-y", "-qq", "--no-install-recommends", name)
     if not find():
         _try(sys.executable, "-m", "playwright", "install", "chromium")
     return find()
