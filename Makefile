@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 
 .PHONY: help chat test check pure lint format docs bench cluster wheel licences sbom audit clean
 .DEFAULT_GOAL := help
+# Tests start some hundred processes, each of which would compile again what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:            ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/:/' | column -t -s ':'

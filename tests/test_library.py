@@ -15,7 +15,7 @@ from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import sentences
 from chatbot.content.source.copies import ALIKE, resemblance
 from chatbot.records import Article
-from tests.support.library import ARTICLES
+from tests.support.library import IDS, articles
 
 TOPICS = {
     "career growth",
@@ -83,7 +83,12 @@ LONGEST_OVERLAP = 0.4
 
 Section = tuple[str, str]
 
-EACH = pytest.mark.parametrize("article", ARTICLES.values(), ids=lambda article: article.id)
+EACH = pytest.mark.parametrize("article", IDS, indirect=True)
+
+
+@pytest.fixture
+def article(request: pytest.FixtureRequest) -> Article:
+    return articles()[request.param]
 
 
 def sections(article: Article) -> Iterator[Section]:
@@ -136,9 +141,9 @@ def test_front_matter_is_whole(article: Article) -> None:
 
 
 def test_every_topic_and_audience_is_in_use() -> None:
-    assert {topic for article in ARTICLES.values() for topic in article.topics} == TOPICS
-    assert {one for article in ARTICLES.values() for one in article.audience} == AUDIENCES
-    assert len({article.url for article in ARTICLES.values()}) == len(ARTICLES)
+    assert {topic for article in articles().values() for topic in article.topics} == TOPICS
+    assert {one for article in articles().values() for one in article.audience} == AUDIENCES
+    assert len({article.url for article in articles().values()}) == len(articles())
 
 
 @EACH
@@ -159,10 +164,10 @@ def test_headings_have_text_and_questions_are_answered_in_prose(article: Article
 
 
 def test_links_between_articles_lead_to_an_article_and_a_heading() -> None:
-    anchors = {a.url: {b.slug for b in blocks(a.text) if b.kind == "heading"} for a in ARTICLES.values()}
+    anchors = {a.url: {b.slug for b in blocks(a.text) if b.kind == "heading"} for a in articles().values()}
     linked = [
         (article.id, address, anchor)
-        for article in ARTICLES.values()
+        for article in articles().values()
         for address, anchor in re.findall(r"\]\((/[^)#\s]*)(?:#([^)\s]*))?\)", article.text)
     ]
 
@@ -171,7 +176,7 @@ def test_links_between_articles_lead_to_an_article_and_a_heading() -> None:
 
 
 def test_no_two_paragraphs_lists_or_tables_say_nearly_the_same() -> None:
-    parts = [(a.id, n, part) for a in ARTICLES.values() for n, part in enumerate(a.text.split("\n\n"))]
+    parts = [(a.id, n, part) for a in articles().values() for n, part in enumerate(a.text.split("\n\n"))]
     texts = {f"{article} {n}": part for article, n, part in parts}
     runs = {name: runs_of_eight(text) for name, text in texts.items() if len(words(text)) >= 20}
     places = defaultdict(list)
@@ -186,9 +191,9 @@ def test_no_two_paragraphs_lists_or_tables_say_nearly_the_same() -> None:
 
 
 def test_articles_do_not_end_alike() -> None:
-    names = Counter(list(sections(article))[-1][0] for article in ARTICLES.values())
+    names = Counter(list(sections(article))[-1][0] for article in articles().values())
 
-    assert [name for name, times in names.items() if times > len(ARTICLES) / 5] == []
+    assert [name for name, times in names.items() if times > len(articles()) / 5] == []
     assert [name for name, times in names.items() if times > 1] == []
 
 
@@ -208,7 +213,7 @@ def test_british_spelling_is_told_from_american() -> None:
 
 
 def test_articles_are_easy_to_read() -> None:
-    eases = {article.id: reading_ease(article) for article in ARTICLES.values()}
+    eases = {article.id: reading_ease(article) for article in articles().values()}
     least, most = EASE_OF_AN_ARTICLE
 
     assert {name: ease for name, ease in eases.items() if not least <= ease <= most} == {}
@@ -225,7 +230,7 @@ def unsourced(article: Article) -> Iterator[tuple[str, str]]:
 
 
 def test_figures_have_a_source_or_are_accounted_for() -> None:
-    found = {(a.id, *place) for a in ARTICLES.values() if not a.sources for place in unsourced(a)}
+    found = {(a.id, *place) for a in articles().values() if not a.sources for place in unsourced(a)}
 
     def accounts(account: Section, place: tuple[str, str, str]) -> bool:
         return account[0] == place[0] and (account[1] == place[1] or account[1] in place[2])

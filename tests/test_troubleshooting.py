@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -35,6 +36,7 @@ def explained(page: str) -> list[str]:
 EXPLAINED = explained(PAGE)
 
 
+@cache
 def parsed(module: str) -> ast.Module:
     return ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
 
@@ -46,6 +48,7 @@ def fixed_parts(node: ast.AST) -> list[str]:
     return [part for value in getattr(node, "values", []) for part in fixed_parts(value)]
 
 
+@cache
 def messages() -> list[tuple[str, list[str]]]:
     """What every module but those of editors raises or answers, with a name's texts where it is one."""
     found = []

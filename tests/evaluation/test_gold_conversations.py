@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from tests.support.library import ARTICLES
+from tests.support import library
 from tests.support.places import GOLD, PACKAGE
 
 SHIPPED = PACKAGE / "answering" / "verdict" / "outside.txt"
@@ -83,14 +83,14 @@ def test_every_quote_is_found_exactly_once_in_its_article() -> None:
         (place, answer["quote"])
         for place, turn in turns()
         for answer in turn["answers"]
-        if ARTICLES[answer["article"]].text.count(answer["quote"]) != 1
+        if library.articles()[answer["article"]].text.count(answer["quote"]) != 1
     ]
 
     assert wrong == []
 
 
 def test_no_wording_repeats_a_question_from_the_front_matter() -> None:
-    written = {normal(question) for article in ARTICLES.values() for question in article.questions}
+    written = {normal(question) for article in library.articles().values() for question in article.questions}
 
     repeated = [place for place, turn in turns() if {normal(turn["question"]), normal(turn["rewrite"])} & written]
 
