@@ -16,7 +16,7 @@ chat: $(VENV)/.installed   ## set everything up, build the index, open the chat 
 
 test: $(VENV)/.installed-test   ## set everything up, then run every test
 	$(BIN)/python -m pytest -m pure --numprocesses=2 --dist=worksteal
-	$(BIN)/python -m pytest -m "not pure" --numprocesses=3 --dist=loadfile
+	$(BIN)/python -m pytest -m "not pure" --numprocesses=3 --dist=loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed-test   ## lint, and the tests that need no model, no server and no browser; in about a minute
 	$(MAKE) --no-print-directory --jobs=2 lint pure

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.marks import FIXTURES, MARKS, mark_of
+from tests.support.marks import FIXTURES, LONGEST, MARKS, mark_of
 from tests.support.places import ROOT
 
 FEIGNED = """
@@ -105,6 +105,18 @@ def test_pure(): pass
     assert -1 not in places, told
     assert places == sorted(places)
     assert "1 passed, 3 deselected" in outcome(tmp_path, tests, "-m", "pure")
+
+
+def test_of_one_mark_the_longest_files_run_first(tmp_path: Path) -> None:
+    assert [name for name in LONGEST if not (ROOT / "tests" / name).is_file()] == []
+    for name in ("answering/test_short.py", *LONGEST[:4]):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("import pytest\n@pytest.mark.index\ndef test_it(): pass\n")
+    told = outcome(tmp_path, "def test_pure(): pass", "--import-mode=importlib")
+    order = ["test_feigned.py::test_pure", *LONGEST[:4], "answering/test_short.py"]
+    places = [told.find(name) for name in order]
+    assert -1 not in places, told
+    assert places == sorted(places)
 
 
 def test_every_test_of_this_session_has_one_mark(request: pytest.FixtureRequest) -> None:

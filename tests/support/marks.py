@@ -2,6 +2,7 @@
 
 A test is `browser` or `index` by the fixtures that it asks for, or where it is marked so by hand; every other test is
 `pure`. Tests run in this order, so that what a session has loaded by a heavier test is never taken for a lighter one's.
+Of one mark, files whose tests are among the longest come first: begun last, they would be waited for alone.
 A `browser` test that fails is run once more, and told as such: a machine that is busy for seconds is no fault of it.
 """
 
@@ -22,6 +23,19 @@ MODELS_AND_PAGES = ("torch", "transformers", "sentence_transformers", "onnxrunti
 CLI, JOB, HINDERED = "chatbot.cli import main", "build_job import main", "tests.support.hindered_build"
 MILVUS = "milvus run"
 STARTED = {"index": (CLI, JOB, HINDERED, MILVUS, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
+
+# The first begin side by side. One of them builds the index of the shipped articles, and whatever else needs it would
+# only wait meanwhile.
+LONGEST = (
+    "cluster/test_cluster.py",
+    "operating/test_dockerfile.py",
+    "answering/test_explanation.py",
+    "exporting/test_same_answers.py",
+    "operating/test_distributions.py",
+    "operating/test_github_action.py",
+    "indexing/test_crash.py",
+    "serving/test_milvus.py",
+)
 
 _started: list[tuple[str, str]] = []
 
@@ -57,7 +71,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
     if wrong:
         raise pytest.UsageError("\n".join(wrong))
-    items.sort(key=lambda item: MARKS.index(mark_of(item)))
+    items.sort(key=lambda item: (MARKS.index(mark_of(item)), _turn(item)))
+
+
+def _turn(item: pytest.Item) -> int:
+    """The place of its file among the longest; behind them where it is none."""
+    return next((place for place, name in enumerate(LONGEST) if item.path.as_posix().endswith(name)), len(LONGEST))
 
 
 def mark_of(item: pytest.Item) -> str:
