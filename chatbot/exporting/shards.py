@@ -62,10 +62,13 @@ def stretches(numbers: Array) -> list[list[int]]:
 
 def hashes(text: str) -> tuple[int, int]:
     """Two numbers of 32 bits that stand for a text: FNV-1a (Fowler, Noll, Vo) of its UTF-8 from two beginnings."""
-    one, other = _FNV, _FNV_OTHER
+    return _hash(text, _FNV), _hash(text, _FNV_OTHER)
+
+
+def _hash(text: str, value: int) -> int:
     for byte in text.encode("utf-8", "surrogatepass"):
-        one, other = ((value ^ byte) * _PRIME & 0xFFFFFFFF for value in (one, other))
-    return one, other
+        value = (value ^ byte) * _PRIME & 0xFFFFFFFF
+    return value
 
 
 def shards(keys: Iterable[str], most: int, write: Callable[[list[str]], bytes], folder: str, files: Files) -> list[str]:
@@ -76,7 +79,7 @@ def shards(keys: Iterable[str], most: int, write: Callable[[list[str]], bytes], 
     told = sorted(set(keys))
     parts: list[list[str]] = [[] for _ in range(_roughly(len(told) / most))]
     for key in told:
-        parts[hashes(key)[0] % len(parts)].append(key)
+        parts[_hash(key, _FNV) % len(parts)].append(key)
     return [put(write(part), folder, files) for part in parts]
 
 
