@@ -21,8 +21,8 @@ FIXTURES = {
 }
 MODELS_AND_PAGES = ("torch", "transformers", "sentence_transformers", "onnxruntime", "gradio")
 CLI, JOB, HINDERED = "chatbot.cli import main", "build_job import main", "tests.support.hindered_build"
-MILVUS = "milvus run"
-STARTED = {"index": (CLI, JOB, HINDERED, MILVUS, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
+MODEL, MILVUS = "onnx_export import main", "milvus run"
+STARTED = {"index": (CLI, JOB, HINDERED, MODEL, MILVUS, "-m chatbot", "bin/chatbot"), "browser": ("playwright/driver",)}
 
 # The first begin side by side. One of them builds the index of the shipped articles, and whatever else needs it would
 # only wait meanwhile.
