@@ -91,12 +91,16 @@ def start_site(folder: Path, *, with_library: bool = False) -> tuple[Path, ...]:
     there = [path for path in paths if path.exists()]
     if there:
         raise ChatbotError(f"{there[0]} exists already and is not replaced; name a new or an empty folder")
+    made: list[Path] = []
     try:
         for path, text in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("xb") as file:
+                made.append(path)
                 file.write(text)
     except OSError as error:
+        for path in made:  # else the next try would find them there
+            path.unlink()
         place = error.filename or folder
         raise ChatbotError(f"the site cannot be written: {place}: {error.strerror}; name another folder") from error
     return tuple(paths)

@@ -46,6 +46,12 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ChatbotError, match=r"the site cannot be written: .*; name another folder"):
         start_site(tmp_path / "file")
+    folder = tmp_path / "half"
+    folder.mkdir()
+    (folder / "corpus").write_text("no folder")
+    with pytest.raises(ChatbotError, match="the site cannot be written"):
+        start_site(folder)
+    assert [path.name for path in folder.iterdir()] == ["corpus"]  # so that the next try finds nothing in its way
 
 
 def test_all_is_well_with_a_new_site_but_that_nothing_is_built(site: Settings) -> None:
