@@ -175,10 +175,12 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
                 "buffer": b"<h1>Job fairs</h1><p>Go early, and " * 9,
             },
             {"name": "cv.md", "mimeType": "text/markdown", "buffer": b"# CV\n\nAnother text about a CV.\n"},
+            {"name": "CV.md", "mimeType": "text/markdown", "buffer": b"# CV\n\nA third text.\n"},
             {"name": "empty.md", "mimeType": "text/markdown", "buffer": b"---\ntitle: nothing\n---\n"},
             {"name": "x.exe", "mimeType": "x/y", "buffer": b"MZ"},
         ],
     )
+    told(page, "CV.md: gets the name of another that was chosen, cv.md; rename it")
     told(page, "x.exe: files with .exe are not read")
     assert page.locator("#uploading .staged > li").count() == 3
     assert "cannot be used" in page.locator("#uploading .staged > li").nth(2).inner_text()

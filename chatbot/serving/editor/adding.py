@@ -69,6 +69,10 @@ def upload(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, S
         except EditRefused as error:
             refused.append(EditRefused(path.name[:80], error.reason))
             continue
+        if name in staged and staged[name].data != data:
+            reason = f"gets the name of another that was chosen, {name}; rename it, and choose it again"
+            refused.append(EditRefused(path.name[:80], reason))
+            continue
         staged[name] = Staged(name, data, *_beside(desk, name))
     if more := chosen[MOST_UPLOADED:]:
         reason = f"{len(more)} files are left over, {MOST_UPLOADED} go at a time; choose them once these are added"
