@@ -199,7 +199,6 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
     assert {path.suffix for path in corpus.rglob("*.*") if path.is_file()} == {".html", ".md"}
 
 
-@pytest.mark.parametrize("desk", [PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["phone", "dark"])
 def test_a_paste_of_a_word_processor_is_taken_and_kept_like_what_is_typed(desk: Visit) -> None:
     page = desk.page
     tab(page, "Add")
@@ -211,6 +210,7 @@ def test_a_paste_of_a_word_processor_is_taken_and_kept_like_what_is_typed(desk: 
     assert WORD_READ[:9] in page.evaluate("JSON.stringify(Object.values(localStorage))")
 
 
+@pytest.mark.parametrize("desk", [PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["phone", "dark"])
 def test_every_tab_fits_a_phone(desk: Visit, request: pytest.FixtureRequest) -> None:
     page, kind = desk.page, request.node.callspec.id
     for name in ("Articles", "Add", "Questions", "Try", "Publish", "History", "Map"):

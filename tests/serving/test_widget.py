@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from typing import Any
 
 import pytest
@@ -119,7 +120,9 @@ def test_manners_are_answered_as_a_greeting_and_not_as_a_warning(visitor: SiteVi
     visitor.arrive()
     visitor.open()
     ground = "element => getComputedStyle(element).backgroundColor"
-    hello = visitor.widget.locator(".hello p").first.evaluate(ground)
+    greeting = visitor.widget.locator(".hello p").first
+    expect(greeting).to_have_css("background-color", re.compile("rgb"))  # it is drawn again when the starters are there
+    hello = greeting.evaluate(ground)
     assert visitor.ask("thank you").locator(".say").evaluate(ground) == hello
     assert visitor.ask(OUTSIDE_QUESTION).locator(".say").evaluate(ground) != hello
 
