@@ -238,3 +238,10 @@ def test_every_gesture_without_gradio_is_checked(server: Server) -> None:
     status, _, body = server.post("/chat/talk", {"step": {"kind": "run", "value": "x"}})
     assert status == 200
     assert "could not be understood" in json.loads(body)["messages"][0]["html"]
+
+
+def test_a_tab_behind_others_is_ready_too(visit: Visit) -> None:
+    """Where nothing is drawn a browser is idle at no time."""
+    never = "window.requestIdleCallback = (done, options) => options?.timeout && setTimeout(done, options.timeout)"
+    visit.page.add_init_script(never)
+    visit.open()

@@ -530,7 +530,8 @@ const career = (() => {
     prepare();
     resume();
   });
-  addEventListener("load", () => (window.requestIdleCallback || setTimeout)(load));
+  // Where nothing is drawn, as in a tab behind others, no browser is ever idle.
+  addEventListener("load", () => (window.requestIdleCallback || setTimeout)(load, { timeout: 500 }));
 
   document.addEventListener("submit", (event) => {
     if (event.target.id !== "box") return;
