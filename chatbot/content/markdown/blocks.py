@@ -16,8 +16,8 @@ from chatbot.content.markdown.sentences import Span, strip_span
 Kind = Literal["heading", "text", "table", "code", "noise"]
 
 LONGEST_HEADING = 200
-_QUESTION = 3  # words
 """Characters; what is longer is a paragraph that happens to be marked as a heading."""
+_QUESTION = 3  # words at least
 
 _PARSER = MarkdownIt("commonmark", {"maxNesting": 60}).enable("table")
 _PARSER.core.ruler.enableOnly(["normalize", "block"])
