@@ -7,16 +7,12 @@ below a setting is also its line in docs/settings.md (`python -m tests.support.s
 from __future__ import annotations
 
 import os
-import re
 import tomllib
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -31,91 +27,30 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
-from chatbot import catalogues
 from chatbot.errors import SettingsError
 from chatbot.settings_errors import belonging, explained, nearest, shown, tables
+from chatbot.settings_kinds import (
+    TAG,
+    Contact,
+    Host,
+    LanguageCode,
+    Line,
+    MilvusAddress,
+    Network,
+    Origin,
+    Place,
+    Rate,
+    formed,
+)
 
 ENV_PREFIX = "CHATBOT_"
 CONFIG_VARIABLE = "CHATBOT_CONFIG"
 CONFIG_FILE = "chatbot.toml"
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-_HOST = r"[A-Za-z0-9:%_-]{1,63}(\.[A-Za-z0-9%_-]{1,63})*\.?"
-_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-# A wildcard covers two labels or more: `https://*.org` would let half the world in.
-_ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
-_ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@|tel:\+?\d)[^\s<>\"']*(?<!@)")
-_TAG = "a language tag, such as 'en' or 'pt-BR'"
-_DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 
 
 class Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _formed(pattern: str, expected: str) -> AfterValidator:
-    """A check that the whole text is of a pattern, which says in words what that is."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"expected {expected}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _place(value: object) -> object:
-    if isinstance(value, str | Path) and (not str(value).strip() or "\0" in str(value)):
-        raise ValueError("expected the name of a file or folder; leave the setting out for its default")
-    return value
-
-
-Place = Annotated[Path, BeforeValidator(_place)]
-
-
-def _origin(value: str) -> str:
-    if not _ORIGIN.fullmatch(value):
-        raise ValueError(
-            "expected an origin as browsers send it, such as 'https://example.org' or 'https://*.example.org': "
-            "lower case, no path, no slash at the end"
-        )
-    return _DEFAULT_PORT.sub(r"\1\2", value)
-
-
-def _network(value: str) -> str:
-    try:
-        return str(ip_network(value, strict=False))
-    except ValueError:
-        raise ValueError("expected an address or a network, such as '127.0.0.1' or '10.0.0.0/8'") from None
-
-
-def _line(value: str) -> str:
-    if not value.strip() or len(value) > 200 or not value.isprintable():
-        raise ValueError("expected a line of 1 to 200 characters")
-    return value.strip()
-
-
-Line = Annotated[str, AfterValidator(_line)]
-Origin = Annotated[str, AfterValidator(_origin)]
-Network = Annotated[str, AfterValidator(_network)]
-
-
-def _rate(value: str) -> str:
-    if not re.fullmatch(r"([1-9]\d{0,8}/(second|minute|hour|day))?", value):
-        raise ValueError("expected a number for each second, minute, hour or day, such as '60/minute', or '' for any")
-    return value
-
-
-Rate = Annotated[str, AfterValidator(_rate)]
-
-
-def _language_code(value: str) -> str:
-    *others, last = map(repr, catalogues.codes())
-    if value not in catalogues.codes():
-        raise ValueError(f"expected {', '.join(others)} or {last}")
-    return value
-
-
-LanguageCode = Annotated[str, AfterValidator(_language_code)]
 
 
 class PassageSettings(Group):
@@ -136,13 +71,13 @@ class PassageSettings(Group):
 class ServerSettings(Group):
     """Where the web server listens, whom it believes and how much it answers."""
 
-    host: Annotated[str, _formed(_HOST, "an address or a name of this machine, such as '127.0.0.1'")] = "127.0.0.1"
+    host: Host = "127.0.0.1"
     """The address to listen on; 127.0.0.1 is this machine only."""
     port: Annotated[int, Field(ge=0, le=65535)] = 7860
     """0 takes any free one."""
     root_path: Annotated[
         str,
-        _formed(
+        formed(
             r"(/[A-Za-z0-9._~/-]*[A-Za-z0-9._~-])?", "a path such as '/careers', with a slash before and none after"
         ),
     ] = ""
@@ -154,7 +89,7 @@ class ServerSettings(Group):
     hosts: tuple[
         Annotated[
             str,
-            _formed(
+            formed(
                 r"[a-z0-9.-]+|\[[0-9a-f:.]+\]",
                 "a name such as 'careers.example.org', in lower case and without 'https://' or a port",
             ),
@@ -195,7 +130,7 @@ class SiteSettings(Group):
     """What all its visitors together may ask; "" for any number."""
     topics: tuple[str, ...] = ()
     """What its visitors may ask about; empty, everything."""
-    language: Annotated[str, _formed(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?", _TAG)] = ""
+    language: Annotated[str, formed(r"([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?", TAG)] = ""
     """The language of its chat page; the widget follows the page that it is on."""
     greeting: Annotated[str, Field(max_length=500)] = ""
     """The first line of its chat page and widget."""
@@ -208,24 +143,10 @@ class IndexSettings(Group):
     """In its `files` on this machine, or in Milvus (table `[milvus]`)."""
 
 
-def _server(value: str) -> str:
-    if value.endswith(".db") and "://" not in value:
-        raise ValueError(
-            "it names a file, as Milvus Lite has one, which a single process can open: a build and a server are two; "
-            "expected the address of a server, such as 'http://localhost:19530'"
-        )
-    if not re.fullmatch(r"(https?|tcp|unix)://[^\s@]+", value):
-        raise ValueError(
-            "expected an address such as 'http://localhost:19530' or 'https://milvus.example.org', without a user; "
-            "who asks is said by milvus.token"
-        )
-    return value
-
-
 class MilvusSettings(Group):
     """The Milvus that has the passages where `index.store` is "milvus"."""
 
-    uri: Annotated[str, AfterValidator(_server)] = "http://localhost:19530"
+    uri: MilvusAddress = "http://localhost:19530"
     """Its address; https needs a certificate that the system trusts, or one of `ca`."""
     token: SecretStr | None = None
     """Who asks, "user:password" or a key; from the environment alone, it is refused in the file."""
@@ -235,7 +156,7 @@ class MilvusSettings(Group):
     """One of the server's databases; empty, the default one."""
     collection: Annotated[
         str,
-        _formed(
+        formed(
             r"[A-Za-z](_?[A-Za-z0-9]){0,99}", "letters, digits and single '_' between them, beginning with a letter"
         ),
     ] = "career_chatbot"
@@ -277,14 +198,6 @@ class PublishSettings(Group):
         return self
 
 
-def _address(value: str) -> str:
-    if value and not _ADDRESS.fullmatch(value):
-        raise ValueError(
-            "expected an address such as 'https://example.org/ask', 'mailto:a@example.org' or 'tel:+4930123'"
-        )
-    return value
-
-
 class PageSettings(Group):
     """The visitors' page."""
 
@@ -292,9 +205,9 @@ class PageSettings(Group):
     """Its title."""
     language: LanguageCode = "en"
     """The language of its own words where the browser wants none that there is."""
-    articles_language: Annotated[str, _formed(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", _TAG)] = "en"
+    articles_language: Annotated[str, formed(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", TAG)] = "en"
     """The language of the articles as a language tag, for screen readers."""
-    contact: Annotated[str, AfterValidator(_address)] = ""
+    contact: Contact = ""
     """Where people can be asked: an http(s) address, `mailto:` or `tel:`, which every answer names that may not answer.
     """
 
@@ -316,7 +229,7 @@ class EditorSettings(Group):
     password: Annotated[SecretStr | None, Field(min_length=10, max_length=1000)] = None
     """For the environment alone; it is refused in the file."""
     password_hash: Annotated[
-        str, _formed(r"(scrypt(:[A-Za-z0-9_=-]+){5})?", "what 'chatbot password --print' prints, in one line")
+        str, formed(r"(scrypt(:[A-Za-z0-9_=-]+){5})?", "what 'chatbot password --print' prints, in one line")
     ] = ""
     """What `chatbot password` sets."""
     session_hours: Annotated[int, Field(ge=1, le=168)] = 8

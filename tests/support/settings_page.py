@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from chatbot import catalogues
-from chatbot import settings as module
-from chatbot.settings import ENV_PREFIX, Settings
+from chatbot import settings_kinds as kinds
+from chatbot.settings import ENV_PREFIX, Settings, SiteSettings
 from tests.support.places import ROOT
 
 PAGE = ROOT / "docs" / "settings.md"
@@ -41,13 +41,13 @@ KINDS = {
 }
 # What a check of ours takes, in words.
 CHECKED: dict[Callable[..., Any], str] = {
-    module._origin: "an origin",
-    module._network: "an address or a network",
-    module._line: "1 to 200 characters",
-    module._rate: '`"60/minute"`; also `second`, `hour`, `day`',
-    module._language_code: ", ".join(f"`{code}`" for code in catalogues.codes()),
-    module._server: "`http(s)://`, `tcp://`, `unix://`",
-    module._address: "`http(s)://`, `mailto:`, `tel:`",
+    kinds._origin: "an origin",
+    kinds._network: "an address or a network",
+    kinds._line: "1 to 200 characters",
+    kinds._rate: '`"60/minute"`; also `second`, `hour`, `day`',
+    kinds._language_code: ", ".join(f"`{code}`" for code in catalogues.codes()),
+    kinds._server: "`http(s)://`, `tcp://`, `unix://`",
+    kinds._address: "`http(s)://`, `mailto:`, `tel:`",
 }
 
 
@@ -127,7 +127,7 @@ def page() -> str:
         group = type(field.default) if isinstance(field.default, BaseModel) else None
         prefix, heading = f"{ENV_PREFIX}{name.upper()}__", f"[{name}]"
         if name == "sites":
-            group, prefix, heading = module.SiteSettings, "", "[[sites]]"
+            group, prefix, heading = SiteSettings, "", "[[sites]]"
         if group is not None:
             about = " ".join(inspect.cleandoc(group.__doc__ or "").split())
             made += [f"\n## `{heading}`\n\n{about}"]
