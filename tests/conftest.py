@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from chatbot.indexing.generation.publication import ENCODERS
-from tests.support import chromium, serving_corpus
+from tests.support import chromium, copies, serving_corpus
 from tests.support.host_site import HostSite, SiteVisitor
 from tests.support.places import ROOT
 from tests.support.server import COMMAND, Server, build, start_server
@@ -37,10 +36,10 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     made = run / f"{name}-made"
     with FileLock(run / f"{name}.lock"):
         if made.exists():
-            shutil.copytree(made, own, dirs_exist_ok=True)
+            copies.copy(made, own)
         else:
             make(own)
-            shutil.copytree(own, made)
+            copies.copy(own, made)
     return own
 
 
@@ -70,7 +69,7 @@ def shipped(encoders: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[st
         return {**os.environ, **variables}
 
     def make(folder: Path) -> None:
-        shutil.copytree(encoders, folder / "index" / ENCODERS)
+        copies.copy(encoders, folder / "index" / ENCODERS)
         subprocess.run([*COMMAND, "build"], env=environment(folder), cwd=ROOT, check=True, timeout=900)
 
     return environment(made_once(tmp_path_factory, "shipped", make))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import current, writing
 from chatbot.settings import Settings
+from tests.support import copies
 from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
 from tests.support.places import CORPUS
 from tests.support.server import COMMAND
@@ -141,7 +141,7 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(encod
         # Without its known questions, which have limits of their own.
         (corpus / f"{Path(name).name}.md").write_text(text.split("\n---\n", 1)[1], encoding="utf-8")
     settings = Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
-    shutil.copytree(encoders, settings.index_dir / encoders.name)
+    copies.copy(encoders, settings.index_dir / encoders.name)
     build(settings)
     bot = Chatbot.open(settings)
     before = bot.ask("How do I boil an egg?").confidence

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.support import copies
 from tests.support.server import COMMAND
 
 pytestmark = pytest.mark.index
@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
 
 
 def test_a_build_that_leaves_files_out_ends_with_3_and_names_them(tmp_path: Path, encoders: Path) -> None:
-    shutil.copytree(encoders, tmp_path / "index" / encoders.name)
+    copies.copy(encoders, tmp_path / "index" / encoders.name)
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "good.md").write_text("# Pay\n\nAsk for better pay before you sign.\n")
     (tmp_path / "corpus" / "bad.md").write_bytes(b"fine\n\xff\n")

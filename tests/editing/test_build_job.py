@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -19,13 +18,14 @@ from chatbot.indexing.maintenance import Verified
 from chatbot.serving.editor.gestures import perform
 from chatbot.serving.editor.panels import Seat, chosen, tick, whole
 from chatbot.settings import PublishSettings, Settings
+from tests.support import copies
 
 SECONDS = 240.0
 
 
 @pytest.fixture
 def site(served_folder: Path, tmp_path: Path) -> Path:
-    shutil.copytree(served_folder, tmp_path / "site")
+    copies.copy(served_folder, tmp_path / "site")
     return tmp_path / "site"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.records import Filters, Hit, Turn, to_json
 from chatbot.settings import Settings
+from tests.support import copies
 from tests.support.exported_site import FileHost
 from tests.support.node import run
 from tests.support.places import ROOT
@@ -79,7 +79,7 @@ def test_each_answer_is_the_same(reference: Answerer, host: FileHost) -> None:
 def test_each_answer_is_the_same_where_passages_have_slots_of_their_own(
     served_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(served_folder, tmp_path / "site")
+    copies.copy(served_folder, tmp_path / "site")
     settings = Settings(corpus_dir=tmp_path / "site" / "corpus", index_dir=tmp_path / "site" / "index")
     export(settings, tmp_path / "chat")
     monkeypatch.setattr(making, "SERVES", 0.5)  # one article more is much of these few

@@ -15,6 +15,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import Generations, read_manifest
 from chatbot.indexing.generation.publication import CURRENT, HISTORY, candidates, current, history, prune, publish
 from chatbot.settings import Settings
+from tests.support import copies
 from tests.support.keyword_embedder import KeywordEmbedder
 
 FILES = """
@@ -50,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(whole: Path, tmp_path: Path) -> Settings:
     """A copy of it that may be damaged."""
-    return settings_of(Path(shutil.copytree(whole, tmp_path, dirs_exist_ok=True)))
+    return settings_of(copies.copy(whole, tmp_path))
 
 
 def newest(site: Settings) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from chatbot.indexing.generation.publication import CURRENT, ENCODERS, current, 
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.indexing.status import read_status
 from chatbot.settings import Settings
+from tests.support import copies
 
 HEAVY = ["numpy", "faiss", "onnxruntime", "tokenizers", "torch", "scipy", "sklearn", "markdown_it", "lxml", "rich"]
 RUN_OUT = date.today() - timedelta(days=1)
@@ -28,7 +28,7 @@ RUN_OUT = date.today() - timedelta(days=1)
 @pytest.fixture
 def site(served_folder: Path, tmp_path: Path) -> Settings:
     """A copy of a folder whose index was built by the real model, with a file that is left out."""
-    shutil.copytree(served_folder, tmp_path, dirs_exist_ok=True)
+    copies.copy(served_folder, tmp_path)
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
     (settings.corpus_dir / "song.mp9").write_bytes(b"1234")
     pinned = f"---\npinned:\n  - question: How to go on?\n    until: {RUN_OUT}\n---\n\nGo on as before, day by day.\n"

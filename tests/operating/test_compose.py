@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sysconfig
@@ -20,6 +19,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from chatbot.settings import Settings, load_settings
+from tests.support import copies
 from tests.support.dockerfile import declared, instructions
 from tests.support.places import ROOT
 from tests.support.server import Server, start_server
@@ -134,7 +134,7 @@ def caddy(folder: Path, config: str) -> Iterator[tuple[subprocess.Popen[str], st
 def proxied(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     """Caddy with the very Caddyfile in front of a server, and the file of its log."""
     folder = tmp_path_factory.mktemp("caddy")
-    shutil.copytree(served_folder, folder / "served")
+    copies.copy(served_folder, folder / "served")
     server = start_server(folder / "served", CHATBOT_SERVER__LOG="json", log=folder / "server.log")
     server.wait_until_ready()
     assert CADDYFILE.count("dynamic a app 7860") == 1

@@ -29,7 +29,7 @@ from chatbot.indexing.generation.manifest import FORMAT, MANIFEST
 from chatbot.indexing.generation.manifest import _own_digest as own_digest
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.installation import BUILDING, VERSION, require
-from tests.support import serving_corpus
+from tests.support import copies, serving_corpus
 from tests.support.distributions import SOURCES, build_all
 from tests.support.places import CORPUS, PACKAGE, ROOT
 from tests.support.server import Server
@@ -250,7 +250,7 @@ def newcomer(
     for command in BEGIN[:-1]:
         sitting.type(command)
         if command.startswith("cd "):
-            shutil.copytree(encoders, sitting.folder / "index" / ENCODERS)
+            copies.copy(encoders, sitting.folder / "index" / ENCODERS)
     server = sitting.serve(sitting.folder / "serve.log")
     yield sitting, server
     server.stop()
@@ -263,7 +263,7 @@ def operator(
     """Who serves an index that was built elsewhere, with packages of their own alone."""
     sitting = Sitting.begin(tmp_path_factory.mktemp("operator"), both[0].folder)
     sitting.environment["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
-    shutil.copytree(served_folder / "index", sitting.folder / "index")
+    copies.copy(served_folder / "index", sitting.folder / "index")
     sitting.type(*SERVE[:-1])
     server = sitting.serve(sitting.folder / "serve.log")
     yield sitting, server

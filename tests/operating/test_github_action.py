@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import github_steps
+from tests.support import copies, github_steps
 from tests.support.github_steps import Runner
 from tests.support.places import ROOT
 from tests.support.serving_corpus import CV, PAY
@@ -147,7 +147,7 @@ def machine(folder: Path, workspace: Path, context: dict[str, Any]) -> Runner:
 def runner(origin: Path, installed: Path, encoders: Path, tmp_path: Path) -> Runner:
     """A machine with the action installed, the cache of an earlier run, and no checkout yet."""
     folder = tmp_path / "machine"
-    shutil.copytree(encoders, folder / "temp" / "career-chatbot" / "index" / encoders.name)
+    copies.copy(encoders, folder / "temp" / "career-chatbot" / "index" / encoders.name)
     (folder / "bin").mkdir()
     command = folder / "bin" / "gh"
     command.write_text(GH)

@@ -17,7 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from chatbot.settings import load_settings
-from tests.support import serving_corpus
+from tests.support import copies, serving_corpus
 from tests.support.places import ROOT
 from tests.support.server import Server
 from tests.support.serving_corpus import QUESTION
@@ -85,7 +85,7 @@ def space(encoders: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("space")
     shutil.copytree(SPACE, folder / "app")
     serving_corpus.write(folder / "app" / "corpus")
-    shutil.copytree(encoders, folder / "app" / "index" / encoders.name)
+    copies.copy(encoders, folder / "app" / "index" / encoders.name)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CHATBOT_")}
     environment |= {
         "SYSTEM": "spaces",

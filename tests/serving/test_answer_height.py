@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from chatbot.indexing.generation.publication import ENCODERS
 from tests.benchmarks.heights import GOLD, WIDE, in_widget, on_page
+from tests.support import copies
 from tests.support.host_site import PHONE, HostSite
 from tests.support.places import ROOT
 from tests.support.server import Server, build, start_server
@@ -39,7 +40,7 @@ def questions() -> list[str]:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, encoders: Path, site: HostSite) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("real")
-    shutil.copytree(encoders, folder / "index" / ENCODERS)
+    copies.copy(encoders, folder / "index" / ENCODERS)
     for article in ARTICLES:
         path = folder / "corpus" / f"{article}.md"
         path.parent.mkdir(parents=True, exist_ok=True)

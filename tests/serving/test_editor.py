@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatbot.content.source.files import find_files
+from tests.support import copies
 from tests.support.editors_page import PASTE, WORD, WORD_READ, clean, fill, press, sign_in, start_editing, tab, told
 from tests.support.host_site import PHONE
 from tests.support.server import Server
@@ -35,7 +35,7 @@ NAME = "asking-for-a-reference-img-src-x-onerror-window-pwned-20.md"
 def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus and index of one's own, since they are changed."""
     copy = tmp_path_factory.mktemp("edited")
-    shutil.copytree(served_folder, copy, dirs_exist_ok=True)
+    copies.copy(served_folder, copy)
     return copy
 
 

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page, Route, StorageState, expect
 
 from chatbot.editing.corpus_edits import TRASH, list_trash
+from tests.support import copies
 from tests.support.editors_page import (
     clean,
     fill,
@@ -34,7 +35,7 @@ THEIRS = "Theirs of it <img src=x onerror=window.pwned=1>.\n"
 @pytest.fixture(scope="module")
 def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("unsaved")
-    shutil.copytree(served_folder, copy, dirs_exist_ok=True)
+    copies.copy(served_folder, copy)
     return copy
 
 

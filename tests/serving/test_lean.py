@@ -25,6 +25,7 @@ from chatbot.indexing.generation.manifest import _own_digest as own_digest
 from chatbot.indexing.generation.publication import current
 from chatbot.records import Filters, to_json
 from chatbot.settings import Settings
+from tests.support import copies
 from tests.support.host_site import ask
 from tests.support.milvus import free_port
 from tests.support.places import ARTEFACTS
@@ -84,7 +85,7 @@ main()
 def lean_folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of its own with the corpus, the index and what a lean server needs."""
     folder = tmp_path_factory.mktemp("lean")
-    shutil.copytree(served_folder, folder, dirs_exist_ok=True)
+    copies.copy(served_folder, folder)
     run_build(folder, "--lean")
     return folder
 
@@ -184,7 +185,7 @@ def test_a_conversation_in_a_browser(lean: Server, browser: Browser) -> None:
 
 def test_what_is_published_next_is_followed_once_it_can_be(lean_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    shutil.copytree(lean_folder, folder)
+    copies.copy(lean_folder, folder)
     running = start_server(folder, tmp_path / "log", CHATBOT_SERVER__LEAN="true")
     try:
         running.wait_until_ready()
@@ -220,7 +221,7 @@ def without_the_model(folder: Path) -> str:
 
 
 def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(served_folder, tmp_path / "site")
+    copies.copy(served_folder, tmp_path / "site")
     shutil.rmtree(tmp_path / "site" / "index" / "static", ignore_errors=True)
     said = without_the_model(tmp_path / "site")
     assert "run 'chatbot build --lean' where the model is, and bring the index folder here" in said
@@ -228,7 +229,7 @@ def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_pa
 
 def test_an_index_of_another_version_is_made_anew_where_the_model_is(lean_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    shutil.copytree(lean_folder, folder)
+    copies.copy(lean_folder, folder)
     generation = current(folder / "index")
     manifest = folder / "index" / generation / MANIFEST
     values = json.loads(manifest.read_text()) | {"format": FORMAT - 1}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from unittest.mock import ANY
 import pytest
 from playwright.sync_api import Browser
 
+from tests.support import copies
 from tests.support.host_site import HostSite, SiteVisitor
 from tests.support.milvus import Standalone
 from tests.support.server import COMMAND, Server, start_server
@@ -59,7 +59,7 @@ class Installation:
 def installed(served_folder: Path, site: HostSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     folder = tmp_path_factory.mktemp("with-milvus")
     builder, elsewhere = folder / "builder", folder / "elsewhere"
-    shutil.copytree(served_folder, builder)
+    copies.copy(served_folder, builder)
     elsewhere.mkdir()
     with Standalone(folder / "milvus") as milvus:
         variables = {

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from playwright.sync_api import Browser, expect
 
 from chatbot.serving.middleware.routes import LARGEST_EDIT
 from chatbot.settings import Settings
+from tests.support import copies
 from tests.support.editors_page import sign_in, start_editing
 from tests.support.nginx import nginx
 from tests.support.places import ROOT
@@ -147,7 +147,7 @@ def test_what_visitors_ask_stands_in_no_log(proxied: Server, browser: Browser) -
 def test_editors_upload_as_much_as_is_said(browser: Browser, served_folder: Path, tmp_path: Path) -> None:
     """A file of exactly `max_file_mb`, beside a text that is open and was typed."""
     folder = tmp_path / "served"
-    shutil.copytree(served_folder, folder)
+    copies.copy(served_folder, folder)
     running = start_editing(folder)
     with behind_nginx(running, tmp_path, "strips") as proxied:
         for _ in range(3):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
+from tests.support import copies
 from tests.support.server import COMMAND, Server, start_server
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 from tests.support.visit import Visit
@@ -31,7 +31,7 @@ SMALL = """() => [...document.querySelectorAll('button, summary, a, [role=option
 
 @pytest.fixture
 def own_folder(served_folder: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(served_folder, tmp_path / "own"))
+    return copies.copy(served_folder, tmp_path / "own")
 
 
 @pytest.fixture
