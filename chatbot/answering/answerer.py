@@ -66,7 +66,7 @@ class Answerer:
         self._index = index = searcher.index
         self.judge = Judge(index, index.calibrated, refusals)
         vocabulary = vocabulary or read_vocabulary()
-        self._words = hashlib.sha256(repr(vocabulary.also).encode()).hexdigest()
+        self._words = hashlib.sha256(repr((vocabulary.also, vocabulary.short)).encode()).hexdigest()
         self._understanding = Understanding(searcher, vocabulary, language)
         self._people = people
         self._hits = Hits(searcher)

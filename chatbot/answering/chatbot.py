@@ -359,7 +359,8 @@ def _opened_index(settings: Settings, folder: Path) -> PassageIndex:
 def answer_from(searcher: Searcher, settings: Settings) -> Answerer:
     """What answers as the settings say. Raises SettingsError where their vocabulary cannot be read."""
     people = People(settings.page.contact, tuple(settings.help_lines.items()))
-    vocabulary, language = read_vocabulary(settings.vocabulary), settings.page.articles_language
+    language = settings.page.articles_language
+    vocabulary = read_vocabulary(settings.vocabulary, language)
     return Answerer(searcher, settings.answers.refusals, vocabulary, language, people)
 
 

@@ -88,7 +88,7 @@ def export(
 def _all_files(settings: Settings, generation: LocalIndex, part: StaticPart, base: str) -> Files:
     index = part.over(generation)
     answerer = static_answerer(index, settings)
-    vocabulary = read_vocabulary(settings.vocabulary)
+    vocabulary = read_vocabulary(settings.vocabulary, settings.page.articles_language)
     words = lexicon(index.words, whole_words(index.table.vocabulary) | vocabulary.words)
     path, files = data_files(Searcher(index, index.table), index, part.slots, answerer.judge.thresholds, words)
     texts = [whole for article in answerer.articles if (whole := answerer.article(article.id))]

@@ -86,7 +86,9 @@ def _language(code: str) -> dict[str, Any]:
 
 
 def _vocabulary(words: Vocabulary) -> dict[str, Any]:
-    """Groups of forms that all stand for each other, in their order, and what some forms stand for beside these."""
+    """Groups of forms that all stand for each other, in their order, what some forms stand for beside these, and what
+    words are short for.
+    """
     groups: list[list[Form]] = []
     beside: dict[str, str] = {}
     done: dict[Form, int] = {}
@@ -104,6 +106,7 @@ def _vocabulary(words: Vocabulary) -> dict[str, Any]:
         "groups": [_joined(group) for group in groups],
         "beside": beside,
         "longest": words.longest,
+        "short": dict(words.short),
         "unwritten": _plain(spoken - words.words),
         "written": _plain(words.words - spoken),
     }

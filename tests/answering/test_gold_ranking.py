@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.6433, "MRR@10": 0.6616, "R@5": 0.6925, "R@10": 0.7728, "R@100": 0.947}
+    measured = {"nDCG@10": 0.646, "MRR@10": 0.665, "R@5": 0.699, "R@10": 0.776, "R@100": 0.947}
     assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 

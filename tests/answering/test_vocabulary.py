@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.answering.answerer import Answerer
 from chatbot.answering.understanding.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
 from chatbot.errors import SettingsError
 from chatbot.indexing.words.tokens import words
+from tests.support.small_site import small_site
 
 
 def own(folder: Path, text: str) -> Vocabulary:
@@ -74,6 +76,45 @@ def test_added_words_weigh_less_beside_a_word_of_the_corpus_than_instead_of_one(
 
 
 @pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("is a DS job boring, ds people?", "is a data science / DS job boring, ds people?"),
+        ("SWEs and devs", "software engineer / SWEs and developer / devs"),
+        ("data science (DS) or ML", "data science (DS) or machine learning / ML"),
+        ("does IT pay?", "does information technology / IT pay?"),
+        ("does it pay us?", "does it pay us?"),
+        ("SHOULD I OPT FOR IT AT UNI", "SHOULD I OPT FOR IT AT university / UNI"),
+        ("node.js, ms/msc", "node.js, master's degree / ms/msc"),
+        ("adsl, an MLS team", "adsl, an MLS team"),
+    ],
+)
+def test_the_model_reads_what_words_are_short_for(question: str, read: str) -> None:
+    assert read_vocabulary().spelt_out(question) == read
+
+
+def test_what_words_are_short_for_is_searched_too_unless_capitals_alone_are_meant(tmp_path: Path) -> None:
+    vocabulary = own(tmp_path, '[short]\nxyz = "magic spell"\nTHE = "thermal engine"\nds = "dry stone"\n')
+    assert added("xyzs of the world", vocabulary) == {"magic spell"}
+    assert vocabulary.spelt_out("xyzs, THE DS") == "magic spell / xyzs, thermal engine / THE dry stone / DS"
+
+
+def test_english_short_forms_are_left_out_of_other_languages(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[short]\nAG = "Aktiengesellschaft"\n')
+    german = read_vocabulary(tmp_path / "own.toml", "de-AT")
+    assert german.spelt_out("Die EM einer AG in der IT") == "Die EM einer Aktiengesellschaft / AG in der IT"
+    assert "data science" not in added("DS", german)
+
+
+def test_a_question_is_ranked_as_the_model_reads_it(tmp_path: Path) -> None:
+    articles = {"a.md": "# A\n\nOffices are far away.", "b.md": "# B\n\nA remote desk is near."}
+    site = small_site(tmp_path, articles)
+    assert site.ranked("what about wfh")[0] == "a#1"
+    (tmp_path / "own.toml").write_text('[short]\nwfh = "remote"\n')
+    told = Answerer(site._searcher, vocabulary=read_vocabulary(tmp_path / "own.toml"))
+    assert told.ranked("what about wfh")[0] == "b#1"
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         ('[same]\ncv = ["resume"]\ncv = ["again"]\n', 3),
@@ -81,6 +122,9 @@ def test_added_words_weigh_less_beside_a_word_of_the_corpus_than_instead_of_one(
         ("[same]\n\nempty = []\n", 3),
         ('[expand]\na1 = ["b"]\nb1 = ["?!"]\n', 3),
         ('[same]\na1 = ["b"]\n\n[other]\nc = ["d"]\n', 4),
+        ('[short]\na1 = "good"\nb1 = ["a list"]\n', 3),
+        ('[short]\na1 = "?!"\n', 2),
+        ('[short]\n"two words" = "not one"\n', 2),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, text: str, line: int) -> None:

@@ -236,6 +236,13 @@ def test_vocabulary_widens_in_the_same_way(twin: Twin) -> None:
         assert added == [{"words": one.words, "forms": list(one.forms)} for one in words_added], text
 
 
+def test_words_are_spelt_out_in_the_same_way() -> None:
+    shortened = [f"{word}s {word.upper()} or {word.capitalize()}: {long}" for word, long in VOCABULARY.short.items()]
+    plural = [f"{one}s/{other}?" for one, other in pairwise(VOCABULARY.short)]
+    asked = [*texts(), *shortened, *plural, *map(str.upper, plural), "constructor __proto__ toStrings"]
+    same("speltOut", asked, VOCABULARY.spelt_out)
+
+
 def conversations(twin: Twin) -> Iterator[tuple[str, list[Turn]]]:
     """Those that were judged, and such of questions by chance; what each turn showed is by chance too."""
     chance = random.Random(6)  # noqa: S311

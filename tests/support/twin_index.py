@@ -96,8 +96,8 @@ class Twin:
     def frequency(self, term: str) -> int:
         return self.terms.get(term, 0)
 
-    def query(self, text: str) -> Query:
-        return Query(text, vector(text), term_weights(text))
+    def query(self, text: str, read_as: str = "") -> Query:
+        return Query(text, vector(read_as or text), term_weights(text))
 
     def dense(self, own: Any, _most: int) -> tuple[Any, Any]:
         cosines = self._rows.astype(np.float64) @ own.astype(np.float64)

@@ -69,9 +69,9 @@ class Searcher:
         self.index = index
         self.embedder = embedder
 
-    def query(self, text: str) -> Query:
-        """A text made ready to be ranked."""
-        return Query(text, self.embedder.embed_query(text), formulas.term_weights(text))
+    def query(self, text: str, read_as: str = "") -> Query:
+        """A text made ready to be ranked; the model reads it as `read_as` where that is given."""
+        return Query(text, self.embedder.embed_query(read_as or text), formulas.term_weights(text))
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""

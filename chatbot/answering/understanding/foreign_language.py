@@ -36,6 +36,11 @@ class _Language:
         return bool(self.letters and self.letters.search(text) and not (self.others and self.others.search(text)))
 
 
+def in_english(tag: str) -> bool:
+    """Whether the tag of a language, such as "en-GB", is one of English."""
+    return tag.partition("-")[0].lower() == "en"
+
+
 def language_of(question: str) -> str | None:
     """The code of the language that a question is plainly in, "und" for one not told apart; None if it may be English.
 

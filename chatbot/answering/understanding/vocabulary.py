@@ -14,12 +14,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chatbot.answering.understanding.foreign_language import in_english
 from chatbot.errors import SettingsError
 from chatbot.indexing.words.tokens import stem, words
 
 SHIPPED = Path(__file__).with_name("vocabulary.toml")
-_TABLES = ("same", "expand")
+_TABLES = ("same", "expand", "short")
 _NO_PLURAL = ("ss", "us", "is")
+_WORD = re.compile(r"[^\W_]+(?:\.[^\W_]+)*")  # "node.js" is one
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
 # How much a word counts that the vocabulary added: beside a word that the corpus has, and instead of one it lacks.
@@ -50,12 +52,35 @@ class Added:
 class Vocabulary:
     """For each form, a tuple of normalised words, the forms that are looked for as well.
 
-    `longest` is the number of words of the longest form; `words` are those of all forms as they are written.
+    `longest` is the number of words of the longest form; `words` are those of all forms as they are written. `short`
+    gives for short words what they are short for; one in capitals is not the same in small letters.
     """
 
     also: Mapping[Form, tuple[Form, ...]]
     longest: int
     words: frozenset[str]
+    short: Mapping[str, str]
+
+    def spelt_out(self, question: str) -> str:
+        """A question for the model to read: what words are short for stands before them, "a data science / DS job".
+
+        Each word once, and none whose long form is there. Where all is in capitals, none of them tell.
+        """
+        lower = question.lower()
+        shouted = question == question.upper()
+        told: set[str] = set()
+
+        def longer(word: re.Match[str]) -> str:
+            written = word[0].lower() if shouted else word[0]
+            one = written.removesuffix("s")
+            form = next((form for form in (written, written.lower(), one, one.lower()) if form in self.short), "")
+            long = self.short.get(form, "")
+            if not long or long in told or long.lower() in lower:
+                return word[0]
+            told.add(long)
+            return f"{long} / {word[0]}"
+
+        return _WORD.sub(longer, question)
 
     def matches(self, question: Sequence[str]) -> Iterator[Match]:
         """The forms in the words of a question from left to right, the longest first, none inside another."""
@@ -99,22 +124,29 @@ def widened(
     return wider, tuple(added)
 
 
-def read_vocabulary(own: Path | None = None) -> Vocabulary:
+def read_vocabulary(own: Path | None = None, language: str = "en") -> Vocabulary:
     """The shipped vocabulary with a site's own file added.
 
-    Where both have a form in [same], the groups become one. Raises SettingsError with file and line.
+    Where both have a form in [same], the groups become one. `language` is the tag of the articles' language: what is
+    shipped as [short] is left out where that is not English, since "EM" is no engineering manager elsewhere. Raises
+    SettingsError with file and line.
     """
-    return _read(own, own.stat().st_mtime_ns if own and own.is_file() else None)
+    return _read(own, own.stat().st_mtime_ns if own and own.is_file() else None, in_english(language))
 
 
 @lru_cache(maxsize=4)
-def _read(own: Path | None, _changed: int | None) -> Vocabulary:
+def _read(own: Path | None, _changed: int | None, english: bool) -> Vocabulary:
     groups: list[list[Form]] = []
     group_of: dict[Form, list[Form]] = {}
     one_way: dict[Form, list[Form]] = {}
     written: set[str] = set()
+    short: dict[str, str] = {}
     for path in (SHIPPED, *([own] if own else [])):
-        same, expand = _tables(path)
+        same, expand, shortened = _tables(path)
+        if path == SHIPPED and not english:
+            shortened = {}
+        short |= shortened
+        expand = [*expand, *([word, long] for word, long in shortened.items() if word == word.lower())]
         written.update(word for texts in (*same, *expand) for text in texts for word in words(text))
         for texts in same:
             _join([form_of(text) for text in texts], groups, group_of)
@@ -124,7 +156,7 @@ def _read(own: Path | None, _changed: int | None) -> Vocabulary:
     for form in dict.fromkeys([*group_of, *one_way]):
         found = [*group_of.get(form, ()), *one_way.get(form, ())]
         also[form] = tuple(other for other in dict.fromkeys(found) if other != form)
-    return Vocabulary(also, max(map(len, also), default=0), frozenset(written))
+    return Vocabulary(also, max(map(len, also), default=0), frozenset(written), short)
 
 
 def _join(forms: Sequence[Form], groups: list[list[Form]], group_of: dict[Form, list[Form]]) -> None:
@@ -133,7 +165,7 @@ def _join(forms: Sequence[Form], groups: list[list[Form]], group_of: dict[Form, 
     group_of.update((form, joined) for form in joined)
 
 
-def _tables(path: Path) -> tuple[list[list[str]], list[list[str]]]:
+def _tables(path: Path) -> tuple[list[list[str]], list[list[str]], dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8")
         tables = tomllib.loads(text)
@@ -148,9 +180,11 @@ def _tables(path: Path) -> tuple[list[list[str]], list[list[str]]]:
     lines = text.split("\n")
     for table in tables:
         if table not in _TABLES:
-            raise SettingsError(f"{path}:{_line(lines, table)}: '{table}' is no table; write [same] or [expand]")
-    same, expand = (_entries(path, lines, tables.get(table, {})) for table in _TABLES)
-    return same, expand
+            raise SettingsError(
+                f"{path}:{_line(lines, table)}: '{table}' is no table; write [same], [expand] or [short]"
+            )
+    same, expand = (_entries(path, lines, tables.get(table, {})) for table in ("same", "expand"))
+    return same, expand, _shortened(path, lines, tables.get("short", {}))
 
 
 def _entries(path: Path, lines: Sequence[str], table: Any) -> list[list[str]]:
@@ -164,6 +198,16 @@ def _entries(path: Path, lines: Sequence[str], table: Any) -> list[list[str]]:
                 raise SettingsError(f"{where}: the form {text!r} has no letter or digit; write a word, or leave it out")
         entries.append([key, *others])
     return entries
+
+
+def _shortened(path: Path, lines: Sequence[str], table: Any) -> dict[str, str]:
+    for word, long in table.items() if isinstance(table, dict) else ():
+        where = f"{path}:{_line(lines, word)}"
+        if not isinstance(long, str) or not form_of(long):
+            raise SettingsError(f'{where}: {word} = {long!r} is no text; write {word} = "what it is short for"')
+        if not _WORD.fullmatch(word):
+            raise SettingsError(f"{where}: {word!r} is not one word; write letters and digits, or a line of [expand]")
+    return dict(table)
 
 
 def _line(lines: Sequence[str], name: str) -> int:

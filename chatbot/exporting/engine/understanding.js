@@ -237,6 +237,17 @@ const matches = (question) => {
   return matched;
 };
 
+export const speltOut = (question) => {
+  const { short } = RULES.vocabulary, lower = question.toLowerCase(), shouted = question === question.toUpperCase(), told = new Set();
+  return question.replace(/[\p{L}\p{N}]+(?:\.[\p{L}\p{N}]+)*/gu, (word) => {
+    const written = shouted ? word.toLowerCase() : word, one = written.replace(/s$/, "");
+    const long = short[[written, written.toLowerCase(), one, one.toLowerCase()].find((form) => Object.hasOwn(short, form))];
+    if (!long || told.has(long) || lower.includes(long.toLowerCase())) return word;
+    told.add(long);
+    return `${long} / ${word}`;
+  });
+};
+
 export const widened = async (weighed, question, index) => {
   const wider = new Map(weighed), added = [], matched = matches(question), { BESIDE, INSTEAD } = RULES.vocabulary;
   const termsOf = (form) => unique(split(form).map(stem));
@@ -542,14 +553,15 @@ export const continuity = (shown) => {
 };
 
 /* --- All of it in order --- */
-const queryOf = async (text, index) =>
-  ({ text, vector: await index.vector(text), weights: weights(text), favoured: new Map() });
+const queryOf = async (text, index, vector = index.vector(text)) =>
+  ({ text, vector: await vector, weights: weights(text), favoured: new Map() });
+const meant = (text, index) => index.vector(speltOut(text));
 
 const searched = async (told, turns, index) => {
-  const query = await queryOf(told.question, index);
+  const query = await queryOf(told.question, index, meant(told.question, index));
   if (told.topic) {
     query.text = told.searchedAs;
-    query.vector = blend(query.vector, await index.vector(embedded(told)));
+    query.vector = blend(query.vector, await meant(embedded(told), index));
     const about = [...weights(told.topic)].map(([term, weight]) => [term, talk.TOPIC_WEIGHT * weight]);
     query.weights = new Map([...about, ...query.weights]);
   }
@@ -559,9 +571,9 @@ const searched = async (told, turns, index) => {
 };
 
 const settled = async (told, shown, index) => {
-  const raw = await index.nearest(await index.vector(told.question));
+  const raw = await index.nearest(await meant(told.question, index));
   if (!raw) return told;
-  const completed = await index.nearest(await index.vector(embedded(told)));
+  const completed = await index.nearest(await meant(embedded(told), index));
   return settle(told, raw.cosine, completed.cosine, await index.passage(raw.row), shown);
 };
 
