@@ -62,10 +62,10 @@ class Answerer:
 
         `language` is the tag of the articles' language.
         """
-        self._searcher = searcher
+        vocabulary = vocabulary or read_vocabulary()
+        self._searcher = searcher = Searcher(searcher.index, searcher.embedder, vocabulary.spelt_out)
         self._index = index = searcher.index
         self.judge = Judge(index, index.calibrated, refusals)
-        vocabulary = vocabulary or read_vocabulary()
         self._words = hashlib.sha256(repr((vocabulary.also, vocabulary.short)).encode()).hexdigest()
         self._understanding = Understanding(searcher, vocabulary, language)
         self._people = people

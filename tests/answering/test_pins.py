@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.answering.answerer import Answerer
+from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.content.readers.registry import parse, read_article
 from chatbot.errors import ContentError
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
 from chatbot.settings import Settings
+from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.small_site import small_site
 
 TODAY = date.today()
@@ -45,6 +49,13 @@ def test_a_pinned_question_gets_the_editors_passage_first(tmp_path: Path, questi
     assert [hit.score for hit in answer.hits] == sorted((hit.score for hit in answer.hits), reverse=True)
     assert answer.verdict == "answered"
     assert len({hit.passage.id for hit in answer.hits}) == len(answer.hits)
+
+
+def test_a_pinned_question_and_a_visitors_are_read_alike(tmp_path: Path) -> None:
+    site = small_site(tmp_path, {"pay.md": PAY, "team.md": f"---\ntitle: Team\n{pin('wfh and pay')}---\n\n{TEAM}"})
+    (tmp_path / "own.toml").write_text('[short]\nwfh = "remote"\n')
+    told = Answerer(Searcher(site._index, KeywordEmbedder()), vocabulary=read_vocabulary(tmp_path / "own.toml"))
+    assert first(told.ask("pay and wfh", 5, (), Filters()))[1] == "chosen by the editors"
 
 
 def test_another_question_is_not_touched(tmp_path: Path) -> None:

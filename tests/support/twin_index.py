@@ -13,6 +13,7 @@ import numpy as np
 from chatbot.answering.ranking.formulas import term_weights
 from chatbot.answering.ranking.searcher import Query
 from chatbot.answering.understanding import spelling
+from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.indexing.words.tokens import stem, words
 from tests.support.places import ROOT
 
@@ -96,8 +97,8 @@ class Twin:
     def frequency(self, term: str) -> int:
         return self.terms.get(term, 0)
 
-    def query(self, text: str, read_as: str = "") -> Query:
-        return Query(text, vector(read_as or text), term_weights(text))
+    def query(self, text: str, *, literal: bool = False) -> Query:
+        return Query(text, vector(text if literal else read_vocabulary().spelt_out(text)), term_weights(text))
 
     def dense(self, own: Any, _most: int) -> tuple[Any, Any]:
         cosines = self._rows.astype(np.float64) @ own.astype(np.float64)

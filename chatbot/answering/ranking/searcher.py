@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
@@ -65,13 +65,16 @@ NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in rang
 class Searcher:
     """Finds passages in one generation. Safe to use from several threads."""
 
-    def __init__(self, index: PassageIndex, embedder: QueryEmbedder) -> None:
+    def __init__(self, index: PassageIndex, embedder: QueryEmbedder, spelt_out: Callable[[str], str] = str) -> None:
+        """`spelt_out` makes of a question what the model reads; see Vocabulary."""
         self.index = index
         self.embedder = embedder
+        self._spelt_out = spelt_out
 
-    def query(self, text: str, read_as: str = "") -> Query:
-        """A text made ready to be ranked; the model reads it as `read_as` where that is given."""
-        return Query(text, self.embedder.embed_query(read_as or text), formulas.term_weights(text))
+    def query(self, text: str, *, literal: bool = False) -> Query:
+        """A text made ready to be ranked; the model reads it as it stands where it is `literal`."""
+        read = text if literal else self._spelt_out(text)
+        return Query(text, self.embedder.embed_query(read), formulas.term_weights(text))
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""

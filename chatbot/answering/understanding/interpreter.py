@@ -53,7 +53,7 @@ class Understanding:
         """What a question asks for after `history`, which holds no small talk."""
         language = foreign_language.language_of(question) if self._in_english else None
         if literal or language:
-            query = self._searcher.query(question)
+            query = self._searcher.query(question, literal=True)
             return Understood(question, Reading("standalone", question), query, foreign=language)
         mended = spelling.repair(question, self.lexicon)
         reading = conversation.read(mended, history, self._frequency, len(self._index))
@@ -68,9 +68,9 @@ class Understanding:
 
     def _query(self, reading: Reading, history: Sequence[Turn]) -> tuple[Query, tuple[Added, ...]]:
         """What is searched for a reading, and what the vocabulary added to it."""
-        query = self._asked(reading.question)
+        query = self._searcher.query(reading.question)
         if reading.topic:
-            vector = conversation.blend(query.vector, self._asked(reading.embedded).vector)
+            vector = conversation.blend(query.vector, self._searcher.query(reading.embedded).vector)
             weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
             query = Query(reading.searched_as, vector, weights)
         if reading.kind in ("follow_up", "more"):
@@ -78,11 +78,8 @@ class Understanding:
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
         return replace(query, weights=weights), added
 
-    def _asked(self, text: str) -> Query:
-        return self._searcher.query(text, self._vocabulary.spelt_out(text))
-
     def _settled(self, reading: Reading, shown: Sequence[str]) -> Reading:
-        raw, completed = (self._asked(text).vector for text in (reading.question, reading.embedded))
+        raw, completed = (self._searcher.query(text).vector for text in (reading.question, reading.embedded))
         rows, cosines = self._index.dense(raw, 1)
         if not len(rows):
             return reading

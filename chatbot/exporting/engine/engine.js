@@ -3,7 +3,7 @@ import { Gone, Index, dot, fetched, unpacked } from "./data.js";
 import { compared, rank, reach, repeated, spoken, spread, strength, together, verdict } from "./ranking.js";
 import { after, articleOf, canBeMeant, hitsOf, inShort, near, readied, starting } from "./showing.js";
 import { RULES, STOP_WORDS, stem, weights, words } from "./text.js";
-import { init, kindOf, lastTurns, messageFor, origin, replyTo, understand, without } from "./understanding.js";
+import { init, kindOf, lastTurns, meant, messageFor, origin, replyTo, understand, without } from "./understanding.js";
 
 const LONGEST = 1000, SUGGESTED = 200;
 const wrong = (detail) => ({ status: 422, detail });
@@ -137,7 +137,7 @@ class Engine {
   async #pinned({ text, vector }, allowed) {
     const today = new Date().toISOString().slice(0, 10), asked = words(text).join(" ");
     const alive = this.index.head.pins.filter(([, , until]) => !until || today <= until);
-    const cosines = await Promise.all(alive.map(async ([, question]) => dot(await this.index.vector(question), vector)));
+    const cosines = await Promise.all(alive.map(async ([, question]) => dot(await meant(question, this.index), vector)));
     const same = alive.findIndex(([, question]) => words(question).join(" ") === asked);
     const place = same >= 0 ? same : cosines.indexOf(Math.max(...cosines)), row = alive[place]?.[3] ?? null;
     return row !== null && (same >= 0 || cosines[place] >= .9) && (!allowed || allowed[row]) ? row : null;
@@ -196,7 +196,7 @@ class Engine {
     }).filter(([, article]) => !articles || articles[article]);
     const found = starting(all, typed, n);
     if (found.length < n && canBeMeant(typed)) {
-      const query = { text: typed, vector: await this.index.vector(typed), weights: weights(typed) };
+      const query = { text: typed, vector: await meant(typed, this.index), weights: weights(typed) };
       const allowed = articles && Array.from(this.index.articleOf, (article) => articles[article]);
       const ranking = await rank(this.index, query, allowed);
       const content = [...new Set(words(typed).filter((word) => !STOP_WORDS.has(word)).map(stem))];

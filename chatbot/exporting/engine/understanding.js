@@ -553,12 +553,11 @@ export const continuity = (shown) => {
 };
 
 /* --- All of it in order --- */
-const queryOf = async (text, index, vector = index.vector(text)) =>
-  ({ text, vector: await vector, weights: weights(text), favoured: new Map() });
-const meant = (text, index) => index.vector(speltOut(text));
+export const meant = (text, index) => index.vector(speltOut(text));
+const queryOf = async (text, vector) => ({ text, vector: await vector, weights: weights(text), favoured: new Map() });
 
 const searched = async (told, turns, index) => {
-  const query = await queryOf(told.question, index, meant(told.question, index));
+  const query = await queryOf(told.question, meant(told.question, index));
   if (told.topic) {
     query.text = told.searchedAs;
     query.vector = blend(query.vector, await meant(embedded(told), index));
@@ -582,7 +581,7 @@ export const understand = async (question, turns, index, literal) => {
   const english = (index.language ?? "en").split("-")[0].toLowerCase() === "en";
   const foreign = english ? languageOf(question) : null, none = { added: [], other: null, foreign, sides: [], forms: [] };
   if (literal || foreign)
-    return { mended: question, reading: reading("standalone", question), query: await queryOf(question, index), ...none };
+    return { mended: question, reading: reading("standalone", question), query: await queryOf(question, index.vector(question)), ...none };
   const mended = await repair(question, index);
   let told = await read(mended, turns, index);
   if (told.kind === "follow_up") told = await settled(told, turns.at(-1).shown, index);
