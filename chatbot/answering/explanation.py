@@ -45,10 +45,11 @@ class Explanation:
 
     `mended` is the question with its spelling mended, `read_as` how it relates to the conversation ("standalone",
     "follow_up", "more", "pick", "change" or "small_talk"), `searched_as` what was searched in the end,
-    `also_searched_as` the other way to read it that was searched as well ("" where it was sure), `added` what the
-    vocabulary added, `sides` what the question compares, `terms` the stemmed words with their weights. `strength` is
-    the evidence's score that is held against the thresholds. `hits` are those of the answer, `unshown` others of the k
-    best that it leaves out, all of them where the verdict is "not_covered".
+    `also_searched_as` the other way to read it that was searched as well ("" where it was sure), `embedded` its own
+    words as the model read them, `added` what the vocabulary added, `sides` what the question compares, `terms` the
+    stemmed words with their weights. `strength` is the evidence's score that is held against the thresholds. `hits` are
+    those of the answer, `unshown` others of the k best that it leaves out, all of them where the verdict is
+    "not_covered".
     """
 
     question: str
@@ -56,6 +57,7 @@ class Explanation:
     read_as: str
     searched_as: str
     also_searched_as: str
+    embedded: str
     added: tuple[Added, ...]
     terms: dict[str, float]
     verdict: Verdict
@@ -82,6 +84,7 @@ def explain(answerer: Answerer, trace: Trace) -> Explanation:
         read_as="small_talk" if trace.small_talk else understood.reading.kind,
         searched_as=understood.reading.searched_as,
         also_searched_as=understood.reading.other.searched_as if understood.reading.other else "",
+        embedded=understood.query.embedded,
         added=understood.added,
         terms={term: round(weight, 4) for term, weight in understood.query.weights.items()},
         verdict=trace.verdict,

@@ -190,6 +190,8 @@ def explanation_text(explanation: Explanation) -> str:
     lines += [f"read as      {_READ_AS[explanation.read_as]}", f"searched as  {line(explanation.searched_as)}"]
     if explanation.also_searched_as:
         lines.append(f"and also as  {line(explanation.also_searched_as)}")
+    if explanation.embedded not in ("", explanation.mended):
+        lines.append(f"model reads  {line(explanation.embedded)}")
     if explanation.sides:
         lines.append(f"compares     {' | '.join(map(line, explanation.sides))}")
     lines += [f"vocabulary   {added.words} = {', '.join(added.forms)}" for added in explanation.added]

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.explanation import explain
 from chatbot.answering.understanding.vocabulary import Match, Vocabulary, form_of, read_vocabulary, widened
+from chatbot.cli.ask import explanation_text
 from chatbot.errors import SettingsError
 from chatbot.indexing.words.tokens import words
+from chatbot.records import Filters
 from tests.support.small_site import small_site
 
 
@@ -95,6 +98,7 @@ def test_the_model_reads_what_words_are_short_for(question: str, read: str) -> N
 def test_what_words_are_short_for_is_searched_too_unless_capitals_alone_are_meant(tmp_path: Path) -> None:
     vocabulary = own(tmp_path, '[short]\nxyz = "magic spell"\nTHE = "thermal engine"\nds = "dry stone"\n')
     assert added("xyzs of the world", vocabulary) == {"magic spell"}
+    assert {"xyz", "xyzs"} <= vocabulary.words
     assert vocabulary.spelt_out("xyzs, THE DS") == "magic spell / xyzs, thermal engine / THE dry stone / DS"
 
 
@@ -112,6 +116,11 @@ def test_a_question_is_ranked_as_the_model_reads_it(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text('[short]\nwfh = "remote"\n')
     told = Answerer(site._searcher, vocabulary=read_vocabulary(tmp_path / "own.toml"))
     assert told.ranked("what about wfh")[0] == "b#1"
+    explained = explain(told, told.trace("what about wfh", 1, (), Filters()))
+    assert explained.embedded == "what about remote / wfh"
+    assert "\nmodel reads  what about remote / wfh\n" in explanation_text(explained)
+    plain = explain(told, told.trace("what about offices", 1, (), Filters()))
+    assert "model reads" not in explanation_text(plain)
 
 
 @pytest.mark.parametrize(

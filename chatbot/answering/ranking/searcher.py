@@ -29,13 +29,15 @@ _SAME_MEANING = np.float32(0.95)
 class Query:
     """A text made ready: its unit vector, and its stemmed terms with their weights.
 
-    `favoured` says what the passages of some articles, named by their ids, gain in score.
+    `favoured` says what the passages of some articles, named by their ids, gain in score. `embedded` is what the model
+    read of the question itself.
     """
 
     text: str
     vector: Vectors
     weights: dict[str, float]
     favoured: Mapping[str, float] = field(default_factory=dict)
+    embedded: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Searcher:
     def query(self, text: str, *, literal: bool = False) -> Query:
         """A text made ready to be ranked; the model reads it as it stands where it is `literal`."""
         read = text if literal else self._spelt_out(text)
-        return Query(text, self.embedder.embed_query(read), formulas.term_weights(text))
+        return Query(text, self.embedder.embed_query(read), formulas.term_weights(text), embedded=read)
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""

@@ -72,7 +72,7 @@ class Understanding:
         if reading.topic:
             vector = conversation.blend(query.vector, self._searcher.query(reading.embedded).vector)
             weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
-            query = Query(reading.searched_as, vector, weights)
+            query = replace(query, text=reading.searched_as, vector=vector, weights=weights)
         if reading.kind in ("follow_up", "more"):
             query = replace(query, favoured=conversation.continuity(history[-1].shown))
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)

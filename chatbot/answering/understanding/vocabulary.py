@@ -146,6 +146,7 @@ def _read(own: Path | None, _changed: int | None, english: bool) -> Vocabulary:
         if path == SHIPPED and not english:
             shortened = {}
         short |= shortened
+        written.update(f"{word.lower()}s" for word in shortened)
         expand = [*expand, *([word, long] for word, long in shortened.items() if word == word.lower())]
         written.update(word for texts in (*same, *expand) for text in texts for word in words(text))
         for texts in same:
