@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.646, "MRR@10": 0.665, "R@5": 0.699, "R@10": 0.776, "R@100": 0.947}
+    measured = {"nDCG@10": 0.6471, "MRR@10": 0.666, "R@5": 0.6994, "R@10": 0.7764, "R@100": 0.9472}
     assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,12 +71,12 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (514, 657)
+    assert (sum(found), len(found)) == (517, 657)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (16, 657)
+    assert (sum(refused), len(refused)) == (15, 657)
 
 
 @pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (47, 120))])
@@ -92,22 +92,22 @@ def test_confidence_tells_covered_questions_from_others(
 ) -> None:
     inside = confidences(covered)
     assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9986, abs=CLOSE)
-    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8276, abs=CLOSE)
+    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8302, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.546, "useful@3": 0.6779, "precision": 0.3438, "answered_useless": 0.1743}
+    shares = {"useful@1": 0.5698, "useful@3": 0.7117, "precision": 0.3522, "answered_useless": 0.1653}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 9, 132)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 4, 104)
     assert found["answered"] == {
-        "covered": [303, 444],
-        "partly": [18, 41],
+        "covered": [336, 444],
+        "partly": [21, 41],
         "not_covered": [4, 8],
         "outside": [2, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.6585, 0.7853, 0.8686, 0.9231], abs=CLOSE)
+    assert useful == pytest.approx([0.6791, 0.8025, 0.8595, 0.8667], abs=CLOSE)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:
