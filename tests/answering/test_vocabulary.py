@@ -85,6 +85,7 @@ def test_added_words_weigh_less_beside_a_word_of_the_corpus_than_instead_of_one(
         ("SWEs and devs", "software engineer / SWEs and developer / devs"),
         ("data science (DS) or ML", "data science (DS) or machine learning / ML"),
         ("does IT pay?", "does information technology / IT pay?"),
+        ("OPT?", "work permit after studies / OPT?"),
         ("does it pay us?", "does it pay us?"),
         ("SHOULD I OPT FOR IT AT UNI", "SHOULD I OPT FOR IT AT university / UNI"),
         ("node.js, ms/msc", "node.js, master's degree / ms/msc"),
@@ -107,6 +108,12 @@ def test_english_short_forms_are_left_out_of_other_languages(tmp_path: Path) -> 
     german = read_vocabulary(tmp_path / "own.toml", "de-AT")
     assert german.spelt_out("Die EM einer AG in der IT") == "Die EM einer Aktiengesellschaft / AG in der IT"
     assert "data science" not in added("DS", german)
+
+
+def test_answers_depend_on_what_the_model_reads(tmp_path: Path) -> None:
+    site = small_site(tmp_path, {"a.md": "# A\n\nOffices are far away."})
+    capitals = own(tmp_path, '[short]\nXYZ = "remote"\n')
+    assert Answerer(site._searcher, vocabulary=capitals).state != site.state
 
 
 def test_a_question_is_ranked_as_the_model_reads_it(tmp_path: Path) -> None:

@@ -64,10 +64,10 @@ class Vocabulary:
     def spelt_out(self, question: str) -> str:
         """A question for the model to read: what words are short for stands before them, "a data science / DS job".
 
-        Each word once, and none whose long form is there. Where all is in capitals, none of them tell.
+        Each word once, and none whose long form is there. Where several words are all in capitals, these tell nothing.
         """
         lower = question.lower()
-        shouted = question == question.upper()
+        shouted = " " in question and question == question.upper()
         told: set[str] = set()
 
         def longer(word: re.Match[str]) -> str:

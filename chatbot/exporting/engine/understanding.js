@@ -238,7 +238,8 @@ const matches = (question) => {
 };
 
 export const speltOut = (question) => {
-  const { short } = RULES.vocabulary, lower = question.toLowerCase(), shouted = question === question.toUpperCase(), told = new Set();
+  const { short } = RULES.vocabulary, lower = question.toLowerCase(), told = new Set();
+  const shouted = question.includes(" ") && question === question.toUpperCase();
   return question.replace(/[\p{L}\p{N}]+(?:\.[\p{L}\p{N}]+)*/gu, (word) => {
     const written = shouted ? word.toLowerCase() : word, one = written.replace(/s$/, "");
     const long = short[[written, written.toLowerCase(), one, one.toLowerCase()].find((form) => Object.hasOwn(short, form))];
