@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 from pathlib import Path
 
 import pytest
 
-from chatbot.indexing.generation.publication import ENCODERS
 from tests.conftest import made_once
+from tests.support import copies
 from tests.support.places import ROOT
 from tests.support.walkthrough import Walkthrough, blocks, chapters, holds
 
@@ -57,8 +55,7 @@ def test_there_are_as_many_tasks_as_are_promised() -> None:
 @pytest.mark.parametrize("task", [task for task in TASKS if task not in ELSEWHERE])
 def test_a_task_of_the_cookbook_is_done_as_it_says(task: str, my_site: Path, tmp_path: Path) -> None:
     folder = tmp_path / "my-site"
-    shutil.copytree(my_site, folder, ignore=lambda _, names: {ENCODERS} & set(names))
-    shutil.copytree(my_site / "index" / ENCODERS, folder / "index" / ENCODERS, copy_function=os.link)
+    copies.copy(my_site, folder)
     do(TASKS[task], folder)
 
 
