@@ -56,9 +56,9 @@ class Group(BaseModel):
 class PassageSettings(Group):
     """How articles are cut, in tokens of the embedding model."""
 
-    target_tokens: Annotated[int, Field(ge=32, le=4096)] = 160
+    target_tokens: Annotated[int, Field(ge=32, le=4096)] = 256
     """What a passage should have."""
-    max_tokens: Annotated[int, Field(ge=48, le=8192)] = 200
+    max_tokens: Annotated[int, Field(ge=48, le=8192)] = 384
     """What no passage exceeds."""
 
     @model_validator(mode="after")

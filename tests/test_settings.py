@@ -36,7 +36,7 @@ def test_the_command_line_beats_the_environment_and_the_environment_beats_the_fi
     settings = load_settings(server={"host": "line"}, keep_generations=4)
     assert (settings.model, settings.keep_generations) == ("from-file", 4)
     assert (settings.server.port, settings.server.host) == (2, "line")
-    assert (settings.passages.target_tokens, settings.passages.max_tokens) == (100, 200)
+    assert (settings.passages.target_tokens, settings.passages.max_tokens) == (100, 384)
 
 
 def test_paths_in_the_file_are_relative_to_the_file_and_others_to_the_working_folder(
@@ -69,7 +69,7 @@ def test_none_on_the_command_line_means_not_said() -> None:
             "[[sites]]\norigin = ['https://a.org']",
             "setting 'sites.0.origins' is missing; 'sites.0.origin' is no setting",
         ),
-        ("[passages]\ntarget_tokens = 300", "target_tokens is 300, above max_tokens (200)"),
+        ("[passages]\ntarget_tokens = 400", "target_tokens is 400, above max_tokens (384)"),
         ("[server]\nroot_path = 'app/'", "expected a path such as '/careers'"),
         ("corpus_dir = [", "cannot be read"),
         ("corpus_dir = ''", "setting 'corpus_dir' is '': expected the name of a file or folder; leave the setting out"),

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-CRUMB = 0.25
+CRUMB = 0.15
 """Below this share of the target, text is too little to stand alone."""
 
 # A passage at the target costs 0, one of half the target 0.25, one of almost nothing 1.
 _CRUMB_COST = 1.0
 _MIXED_COST = 0.3
-_FULL_SECTION_COST = 0.6
+_FULL_SECTION_COST = 1.0
 _TORN_SECTION_COST = 0.4
 
 
@@ -42,13 +42,13 @@ class Piece(NamedTuple):
 class Layout:
     """Units in order, and the sections they belong to, numbered in document order from 0, the article.
 
-    By section: `parents`, `lasts` (the last section inside it) and `limits` (the most tokens of a piece of it).
+    By section: `parents` and `lasts` (the last section inside it). `limit` is the most tokens of a piece.
     """
 
     units: Sequence[Unit]
     parents: Sequence[int]
     lasts: Sequence[int]
-    limits: Sequence[float]
+    limit: float
 
 
 def pack(layout: Layout, target: int) -> list[Piece]:
@@ -89,7 +89,7 @@ def _ends(first: int, around: int, layout: Layout, sizes: Sequence[float], targe
     A piece that begins with a heading must reach beyond that heading's section, or it would begin below it.
     """
     units, beyond, lead = layout.units, layout.lasts[around], layout.units[first].lead
-    limit, room = layout.limits[around] - lead, target - lead
+    limit, room = layout.limit - lead, target - lead
     within = layout.lasts[units[first].section] if units[first].kind == "heading" else -1
     crumb = CRUMB * target
     weight, spanned, full, current = 0.0, 0, 0, -1

@@ -33,7 +33,6 @@ Tokens = Callable[[str], int]
 CONTEXT_BYTES = 200
 """Of title and headings in front of a passage. A token is a byte at least, so this bounds their tokens too."""
 
-_SPECIAL_TOKENS = 2
 _CHARACTERS_PER_TOKEN = 16
 
 _NAMES_SHARE = 1 / 3
@@ -80,11 +79,11 @@ class _PlacedUnit(NamedTuple):
     columns: tuple[str, ...] = ()
 
 
-def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: int, window: int = 256) -> list[Passage]:
+def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: int) -> list[Passage]:
     """The passages of an article, in order: about `target_tokens` each, never above `max_tokens`.
 
-    `embedded_text` of each fits `window` tokens, two special ones counted. All prose is in exactly one passage,
-    headings only where small sections share one. An article without prose has no passages.
+    All prose is in exactly one passage, headings only where small sections share one. An article without prose has no
+    passages.
     """
 
     @cache
@@ -96,10 +95,8 @@ def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: i
     if article.url and not has_own_anchors(article.path):
         leaves = [block if block.named else block._replace(slug="") for block in leaves]
     sections, owners = _outline(leaves, article.title)
-    spare = window - _SPECIAL_TOKENS
-    rooms = [max(1, min(max_tokens, spare - tokens(_context(article.title, one.path)))) for one in sections]
-    placed = _placed_units(article.text, leaves, owners, rooms, size)
-    pieces = _packed(article.text, placed, sections, rooms, (min(target_tokens, max_tokens), tokens))
+    placed = _placed_units(article.text, leaves, owners, max_tokens, size)
+    pieces = _packed(article.text, placed, sections, (target_tokens, max_tokens), tokens)
     return [
         _passage(article, number, placed[piece.first : piece.last + 1], sections, piece.section)
         for number, piece in enumerate(pieces, 1)
@@ -153,9 +150,9 @@ def _last_subsections(sections: Sequence[_Section]) -> list[int]:
 
 
 def _placed_units(
-    text: str, leaves: Sequence[Block], owners: Sequence[int], rooms: Sequence[int], size: Callable[[str], int]
+    text: str, leaves: Sequence[Block], owners: Sequence[int], room: int, size: Callable[[str], int]
 ) -> list[_PlacedUnit]:
-    """The units of an article in order; no prose unit is above the room of its section."""
+    """The units of an article in order; no prose unit is above `room` tokens."""
     placed: list[_PlacedUnit] = []
     announced = False
     for block, owner in zip(leaves, owners, strict=True):
@@ -171,9 +168,9 @@ def _placed_units(
         tie = _ITEM_TIES[min(block.depth + (block.depth > 0 and not block.opens), 2)]
         tie += _ANNOUNCED_TIE * announced + _BOLD_LINE_TIE * bold
         tie += _MARKUP_TIE if placed and placed[-1].unit.kind == "noise" and not block.depth else 0
-        columns, below = _columns_of(text, block, rooms[owner], size)
+        columns, below = _columns_of(text, block, room, size)
         lead = size(named(columns)) if columns else 0
-        for start, end in _spans(text, block, rooms[owner], size, lead):
+        for start, end in _spans(text, block, room, size, lead):
             own = (lead, columns) if start >= below else (0, ())
             unit = Unit("prose", size(text[start:end]), owner, tie, own[0])
             placed.append(_PlacedUnit(unit, start, end, block.kind, own[1]))
@@ -240,23 +237,19 @@ def _packed(
     text: str,
     placed: Sequence[_PlacedUnit],
     sections: Sequence[_Section],
-    rooms: Sequence[int],
-    aim: tuple[int, Tokens],
+    sizes: tuple[int, int],
+    tokens: Tokens,
 ) -> list[Piece]:
-    """The pieces of an article, each with room in its section, also when it is counted as a whole.
-
-    `aim` is the target of a piece in tokens, and what counts them.
-    """
-    target, tokens = aim
+    """The pieces of an article, none above the larger of the two sizes, target and limit, also counted as a whole."""
+    target, limit = sizes
     units = [one.unit for one in placed]
     parents, lasts = [section.parent for section in sections], _last_subsections(sections)
     pieces: list[Piece] = []
     for share in (1.0, 0.9, 0.75, 0.5, 0.0):
-        pieces = pack(Layout(units, parents, lasts, [share * room for room in rooms]), target)
+        pieces = pack(Layout(units, parents, lasts, share * limit), target)
         # The whole can have more tokens than its parts, where a model counts the space between them.
         if all(
-            tokens(named(placed[one.first].columns) + text[placed[one.first].start : placed[one.last].end])
-            <= rooms[one.section]
+            tokens(named(placed[one.first].columns) + text[placed[one.first].start : placed[one.last].end]) <= limit
             for one in pieces
         ):
             break

@@ -125,8 +125,9 @@ def _cut(document: Document, embedder: Embedder) -> list[Passage]:
         return []
     if embedder.count_tokens(embedded_text(whole)) + _SPECIAL_TOKENS <= embedder.window:
         return [whole]
-    size = embedder.window
-    cut = split(article, embedder.count_tokens, target_tokens=size, max_tokens=size, window=size)
+    title = embedder.count_tokens(embedded_text(replace(whole, text="")))
+    size = max(1, embedder.window - _SPECIAL_TOKENS - title)
+    cut = split(article, embedder.count_tokens, target_tokens=size, max_tokens=size)
     # Where nothing but markup is found, the beginning stands for the text, as it does wherever models truncate.
     return cut or [_whole(article, start, start + min(len(stripped), _CHARACTERS_PER_TOKEN * size))]
 

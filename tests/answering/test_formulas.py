@@ -44,7 +44,7 @@ def test_meaning_weighs_passage_sentence_neighbours_and_closeness_to_all() -> No
     for known, weight in ((0, 0.0), (1, 0.8 * 0.5), (2, 0.8 * 0.8), (3, 0.8), (9, 0.8)):
         asked = scores(0.9 if known else -1.0)
         found = formulas.meaning(scores(0.4), scores(0.8), asked, np.array([known]), scores(0.2), scores(0.6))
-        assert found == pytest.approx([(1 - weight) * 0.6 + weight * 0.9 + 0.15 * 0.2 - 0.2 * 0.6])
+        assert found == pytest.approx([(1 - weight) * (0.6 + 0.15 * 0.2) + weight * 0.9 - 0.2 * 0.6])
 
 
 def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None:

@@ -122,9 +122,9 @@ def query(vector: Vector = ASKED, weights: dict[str, float] = WEIGHTS, **favoure
 
 def meaning(row: int) -> float:
     of = ROWS[row]
-    own = (of.cosine + of.sentence) / 2
+    own = (of.cosine + of.sentence) / 2 + 0.15 * of.beside
     weight = 0.8 * (0.0, 0.5, 0.8, 1.0)[min(len(of.questions), 3)]
-    return own + weight * (of.asked - own) + 0.15 * of.beside - 0.2 * of.hub
+    return own + weight * (of.asked - own) - 0.2 * of.hub
 
 
 def word_shares(bm25: list[float]) -> list[float]:

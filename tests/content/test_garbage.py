@@ -42,7 +42,7 @@ def check(path: str, data: bytes) -> None:
     for article in articles:
         assert article.text.strip()
         assert article.id.startswith(str(PurePosixPath(path).with_suffix("")))
-        for passage in split(article, lambda text: len(text.split()), target_tokens=20, max_tokens=30, window=60):
+        for passage in split(article, lambda text: len(text.split()), target_tokens=20, max_tokens=30):
             assert article.text[passage.start : passage.end] == passage.text
             assert all(0 <= start < end <= len(passage.text) for start, end in sentences(passage.text))
 

@@ -29,9 +29,9 @@ def article(text: str, *, title: str = "The title", url: str | None = None, id_:
     )
 
 
-def cut(text: str, *, target: int = 16, most: int = 20, window: int = 256, title: str = "The title") -> list[Passage]:
+def cut(text: str, *, target: int = 16, most: int = 20, title: str = "The title") -> list[Passage]:
     tokens = lambda piece: len(piece.split())  # noqa: E731
-    return split(article(text, title=title), tokens, target_tokens=target, max_tokens=most, window=window)
+    return split(article(text, title=title), tokens, target_tokens=target, max_tokens=most)
 
 
 def texts(text: str, **sizes: int) -> list[str]:
@@ -373,18 +373,12 @@ def test_what_is_embedded_has_title_and_headings_in_front() -> None:
 
 def test_an_absurd_title_or_heading_is_shortened_rather_than_the_text() -> None:
     title, heading = "word " * 300, "heading " * 24
-    found = cut(f"## {heading}\n\n### Inner\n\n{words(18)}", title=title.strip(), window=80)
+    found = cut(f"## {heading}\n\n### Inner\n\n{words(18)}", title=title.strip())
     assert [p.text for p in found] == [words(18)]
     context = embedded_text(found[0]).removesuffix(words(18))
     assert len(context.encode()) <= CONTEXT_BYTES + 1
     assert context.endswith("> Inner\n")
     assert context.startswith("word word")
-
-
-def test_a_narrow_window_makes_passages_smaller() -> None:
-    found = cut(words(40), window=14)
-    assert all(len(embedded_text(p).split()) + 2 <= 14 for p in found)
-    assert " ".join(p.text for p in found) == words(40)
 
 
 def test_tokens_that_are_more_together_than_apart_still_fit() -> None:

@@ -18,11 +18,12 @@ from chatbot.content.readers.registry import parse, read_article
 from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
+from chatbot.settings import PassageSettings
 from tests.support.markdown_documents import Document, documents
 from tests.support.places import CORPUS
 
 SHIPPED = find_files(CORPUS)
-TARGET, MOST, WINDOW = 12, 20, 40
+TARGET, MOST = 12, 20
 
 quick = settings(
     deadline=None, max_examples=settings.default.max_examples * 3 // 2, suppress_health_check=list(HealthCheck)
@@ -38,10 +39,10 @@ def article(text: str) -> Article:
 
 
 def cut(text: str) -> list[Passage]:
-    return split(article(text), words, target_tokens=TARGET, max_tokens=MOST, window=WINDOW)
+    return split(article(text), words, target_tokens=TARGET, max_tokens=MOST)
 
 
-def check_invariants(of: Article, passages: list[Passage], tokens: Tokens, most: int, window: int) -> None:
+def check_invariants(of: Article, passages: list[Passage], tokens: Tokens, most: int) -> None:
     position = 0
     for number, passage in enumerate(passages, 1):
         assert passage.id == f"{of.id}#{number}"
@@ -51,7 +52,6 @@ def check_invariants(of: Article, passages: list[Passage], tokens: Tokens, most:
         assert passage.start >= position
         position = passage.end
         assert tokens(passage.text) <= most
-        assert tokens(embedded_text(passage)) + 2 <= window
         assert embedded_text(passage).endswith(passage.text)
         if passage.columns:
             table = [block for block in blocks(of.text) if block.kind == "table" and block.start < passage.start][-1]
@@ -85,7 +85,7 @@ def check_sentences(text: str) -> None:
 @quick
 def test_every_word_of_prose_is_in_exactly_one_passage(document: Document) -> None:
     passages = cut(document.text)
-    check_invariants(article(document.text), passages, words, MOST, WINDOW)
+    check_invariants(article(document.text), passages, words, MOST)
     for word in document.prose:
         assert sum(word in passage.text for passage in passages) == 1, word
 
@@ -117,15 +117,15 @@ def test_what_a_reader_makes_of_generated_files_can_be_cut(document: Document) -
         return
     assert read is not None
     assert "\r" not in read.text
-    passages = split(read, words, target_tokens=TARGET, max_tokens=MOST, window=WINDOW)
-    check_invariants(read, passages, words, MOST, WINDOW)
+    passages = split(read, words, target_tokens=TARGET, max_tokens=MOST)
+    check_invariants(read, passages, words, MOST)
     assert passages
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet="#>-*+`~|[](){}<>!\\:=_ \n\ta.1&;"))
 @quick
 def test_no_text_breaks_anything(text: str) -> None:
-    check_invariants(article(text), cut(text), words, MOST, WINDOW)
+    check_invariants(article(text), cut(text), words, MOST)
     check_sentences(text)
     assert "\n\n" not in plain(text)
     assert len(set(heading_slugs(text).values())) == len(heading_slugs(text))
@@ -148,14 +148,15 @@ def test_the_shipped_corpus_is_there() -> None:
 
 
 @pytest.mark.parametrize("path", SHIPPED)
-def test_shipped_articles_fit_the_window_of_the_shipped_model(path: str) -> None:
+def test_shipped_articles_are_cut_into_sections_of_some_size(path: str) -> None:
     read = read_article(path, CORPUS, 20)
     assert read is not None
-    passages = split(read, model_tokens, target_tokens=160, max_tokens=200, window=256)
-    check_invariants(read, passages, model_tokens, 200, 256)
-    sizes = [model_tokens(passage.text) for passage in passages]
-    assert 80 <= sum(sizes) / len(sizes) <= 200
-    assert min(sizes) >= 20
+    sizes = PassageSettings()
+    passages = split(read, model_tokens, target_tokens=sizes.target_tokens, max_tokens=sizes.max_tokens)
+    check_invariants(read, passages, model_tokens, sizes.max_tokens)
+    tokens = [model_tokens(passage.text) for passage in passages]
+    assert 90 <= sum(tokens) / len(tokens) <= sizes.max_tokens
+    assert min(tokens) >= 40
     prose = [block for block in blocks(read.text) if block.kind not in {"heading", "noise"}]
     for block in prose:
         inside = [p for p in passages if p.start < block.end and block.start < p.end]

@@ -63,7 +63,7 @@ def test_the_map_of_a_generation_names_its_thin_topics(served_folder: Path) -> N
         found = draw_map(index)
     finally:
         index.close()
-    assert found.total == len(found.points) == 7
+    assert found.total == len(found.points) == 8
     assert {point.topic for point in found.points if point.passage.article_id == "money/pay"} == {"pay and offers"}
     assert dict(found.thin)["pay and offers"] == 2
     assert found.pairs == ()

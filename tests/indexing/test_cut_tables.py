@@ -13,7 +13,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import current
 from chatbot.records import Answer, Hit, Passage, Why
 from chatbot.serving.api.mcp_server import sources
-from chatbot.settings import Settings
+from chatbot.settings import PassageSettings, Settings
 from tests.support import copies
 from tests.support.keyword_embedder import KeywordEmbedder
 
@@ -45,7 +45,8 @@ def site(tmp_path: Path) -> Settings:
     (corpus / "asking.md").write_text(
         "# Asking for pay\n\nAsk for a higher salary before you sign an offer. Give one reason.\n"
     )
-    return Settings(corpus_dir=corpus, index_dir=tmp_path / "index")
+    sizes = PassageSettings(target_tokens=160, max_tokens=200)
+    return Settings(corpus_dir=corpus, index_dir=tmp_path / "index", passages=sizes)
 
 
 def opened(site: Settings) -> LocalIndex:

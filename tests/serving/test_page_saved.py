@@ -99,6 +99,11 @@ def test_what_was_saved_stays_as_it_was_and_leads_to_its_place(visit: Visit) -> 
 @pytest.mark.parametrize("visit", [{}, PHONE, NARROW], indirect=True, ids=["wide", "phone", "narrow"])
 def test_passages_are_compared_side_by_side(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = two_saved(visit)
+    page.evaluate(f"""() => {{
+        const kept = JSON.parse(localStorage.getItem('{KEY}'));
+        kept[0].text.unshift(['h5', 'Of two sections']);
+        localStorage.setItem('{KEY}', JSON.stringify(kept));
+    }}""")
     opened(page)
     visit.shoot(f"saved-{request.node.callspec.id}")
     found = Axe().run(page)
@@ -109,6 +114,7 @@ def test_passages_are_compared_side_by_side(visit: Visit, request: pytest.Fixtur
         box.check()
     page.locator("#compare").click()
     columns = page.locator("#saved .compared article")
+    expect(columns.first.locator(".passage h4")).to_have_text("Of two sections")
     expect(columns.locator("h3")).to_have_text(["Talking about pay", "Writing a CV"])
     boxes = [column.bounding_box() or {} for column in columns.all()]
     assert (boxes[0]["y"] == boxes[1]["y"]) == (request.node.callspec.id == "wide")

@@ -57,14 +57,14 @@ def known_weight(known: Rows) -> Scores:
 def meaning(cosine: Scores, sentence: Scores, asked: Scores, known: Rows, beside: Scores, hub: Scores) -> Scores:
     """How close passages are in meaning, shape (n,).
 
-    Half the passage's cosine and half that of its best sentence; where so many questions are `known` that it answers,
-    how close these are, `asked`, as `known_weight` says; a little of the passages `beside` it in its article; less
+    Half the passage's cosine, half that of its best sentence and a little of the passages `beside` it in its article;
+    where so many questions are `known` that it answers, how close these are, `asked`, as `known_weight` says; less
     `hub`, its closeness to passages at large, because a passage that is near to everything says little about one
     question (the idea of CSLS: Conneau et al., arXiv 1710.04087).
     """
-    own = (cosine + sentence) / 2
+    own = (cosine + sentence) / 2 + np.float32(_BESIDE) * beside
     own = own + known_weight(known) * (asked - own)
-    blended: Scores = own + np.float32(_BESIDE) * beside - np.float32(_HUB) * hub
+    blended: Scores = own - np.float32(_HUB) * hub
     return blended
 
 

@@ -258,13 +258,7 @@ def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[
     """The passages of an article, each with the digest of its embedded text. Raises ContentError."""
     sizes = settings.passages
     with blaming(article.path):
-        passages = split(
-            article,
-            embedder.count_tokens,
-            target_tokens=sizes.target_tokens,
-            max_tokens=sizes.max_tokens,
-            window=embedder.window,
-        )
+        passages = split(article, embedder.count_tokens, target_tokens=sizes.target_tokens, max_tokens=sizes.max_tokens)
         digests = [hashlib.sha256(embedded_text(passage).encode()).digest()[:16] for passage in passages]
     return list(zip(passages, digests, strict=True))
 

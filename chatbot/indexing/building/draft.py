@@ -95,7 +95,7 @@ def own_embedder(settings: Settings) -> ModelEmbedder:
 def draft_of(job: Job) -> Draft:
     """Read the corpus. Raises NothingToIndex."""
     old = newest_good(job.generations)
-    recipe = recipe_of(job.settings, job.embedder.window)
+    recipe = recipe_of(job.settings)
     usable = _reusable(job.generations, old, (recipe, job.embedder.fingerprint))
     if usable and job.files and nothing_new(job.files, usable.manifest, job.settings):
         return Draft(None, usable.manifest, old, usable)

@@ -25,20 +25,12 @@ if TYPE_CHECKING:
     from chatbot.indexing.model.embedder import Embedder
 
 # Part of every generation's name: raise it when the same files would give other passages, terms, vectors or reasons.
-RECIPE = 9
+RECIPE = 10
 
 
-def recipe_of(settings: Settings, window: int) -> str:
-    """16 hex digits of everything but the articles and the model that decides passages, terms and vectors.
-
-    `window` is the most tokens of one text that the model reads.
-    """
-    made_of = {
-        "recipe": RECIPE,
-        "version": VERSION,
-        "passages": settings.passages.model_dump(),
-        "window": window,
-    }
+def recipe_of(settings: Settings) -> str:
+    """16 hex digits of everything but the articles and the model that decides passages, terms and vectors."""
+    made_of = {"recipe": RECIPE, "version": VERSION, "passages": settings.passages.model_dump()}
     return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -161,11 +153,11 @@ def check(settings: Settings, embedder: Embedder | None, now: datetime | None = 
 def made_by(settings: Settings, manifest: Manifest, embedder: Embedder | None = None) -> bool:
     """Whether a generation was made with these settings and this model, whose encoder is whole."""
     if embedder:
-        return (embedder.fingerprint, recipe_of(settings, embedder.window)) == (manifest.encoder, manifest.settings)
+        return (embedder.fingerprint, recipe_of(settings)) == (manifest.encoder, manifest.settings)
     if fingerprint(locate_model(settings.model)) != manifest.encoder:
         return False
     try:
-        card = read_card(settings.index_dir / ENCODERS / manifest.encoder)
+        read_card(settings.index_dir / ENCODERS / manifest.encoder)
     except ModelError:
         return False
-    return recipe_of(settings, card.window) == manifest.settings
+    return recipe_of(settings) == manifest.settings

@@ -9,15 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
 from chatbot.indexing.model.encoder import PassageEncoder, QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_apart, load_model
 from chatbot.indexing.model.weights import fingerprint, locate_model
+from chatbot.indexing.model.windows import Tokens, joined, windows
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +33,7 @@ class PassageVectors(NamedTuple):
 
 
 class Embedder(QueryEmbedder, Protocol):
-    """What turns text into vectors. `window` is the most tokens of one text, special tokens counted."""
+    """What turns text into vectors. `window` is the most tokens that it reads at once, special tokens counted."""
 
     @property
     def name(self) -> str: ...
@@ -55,7 +53,7 @@ class Embedder(QueryEmbedder, Protocol):
         ...
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
-        """The vector of a text and of each of its spans (code point offsets), from one forward pass."""
+        """The vector of a text of any length and of each of its spans (code point offsets)."""
         ...
 
 
@@ -124,7 +122,7 @@ class ModelEmbedder:
         return self._passage_encoder.embed_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
-        """The vector of a text and of each of its spans, from one forward pass.
+        """The vector of a text and of each of its spans, from one forward pass a window.
 
         A span's vector is pooled from its tokens in the context of the whole text; see PassageEncoder.embed_passage.
         """
@@ -132,16 +130,34 @@ class ModelEmbedder:
             return PassageVectors(*self._passage_encoder.embed_passage(text, spans))
         import torch
 
-        model, prompt = self._model, self._card.passage_prompt
+        prompt = self._card.passage_prompt
         with self._one_at_a_time, torch.inference_mode():
-            features = model.preprocess([prompt + text])
-            out = model(dict(features))
-            whole = torch.nn.functional.normalize(out["sentence_embedding"][0], dim=-1)
-            mask = self._span_mask(prompt + text, spans, len(prompt), features["input_ids"].shape[1])
-            sentences = self._pool(out["token_embeddings"], torch.from_numpy(mask)) if len(spans) else whole[None][:0]
+            encoding = self._model.tokenizer(
+                prompt + text,
+                return_offsets_mapping=True,
+                return_special_tokens_mask=True,
+                return_token_type_ids=True,
+                verbose=False,
+            )
+            names = ("input_ids", "token_type_ids", "offset_mapping", "special_tokens_mask")
+            table = Tokens(*(encoding[name] for name in names))
+            places = windows(table.special, self.window)
+            read = [self._read(table.only(some)) for some in places]
+            whole = torch.nn.functional.normalize(sum(vector for vector, _ in read), dim=-1)
+            tokens = torch.from_numpy(joined(places, [each.numpy() for _, each in read]))
+            mask = span_mask(table.offsets, spans, len(prompt))
+            sentences = self._pool(tokens[None], torch.from_numpy(mask)) if len(spans) else whole[None][:0]
         rows: Vectors = sentences.numpy()
         rows[~mask.any(axis=1)] = whole.numpy()
         return PassageVectors(whole.numpy(), rows)
+
+    def _read(self, tokens: Tokens) -> tuple[torch.Tensor, torch.Tensor]:
+        """The unit vector of a window, shape (dim,), and those of its tokens, shape (tokens, dim)."""
+        import torch
+
+        known = {"input_ids": tokens.ids, "token_type_ids": tokens.type_ids, "attention_mask": [1] * len(tokens.ids)}
+        out = self._model({name: torch.tensor([known[name]]) for name in self._model.tokenizer.model_input_names})
+        return torch.nn.functional.normalize(out["sentence_embedding"][0], dim=-1), out["token_embeddings"][0]
 
     def _pool(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         import torch
@@ -153,7 +169,3 @@ class ModelEmbedder:
                 features = module(features)
             pooled.append(torch.nn.functional.normalize(features["sentence_embedding"], dim=-1))
         return torch.cat(pooled)
-
-    def _span_mask(self, text: str, spans: Sequence[Span], shift: int, length: int) -> npt.NDArray[np.bool_]:
-        encoding = self._model.tokenizer(text, return_offsets_mapping=True, truncation=True, max_length=self.window)
-        return span_mask(encoding["offset_mapping"][:length], spans, shift)

@@ -25,9 +25,10 @@ import numpy.typing as npt
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
 from chatbot.indexing.model.encoder_card import CARD_FILE, read_card
+from chatbot.indexing.model.windows import Tokens, joined, windows
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from tokenizers import Encoding, Tokenizer
 
 Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
@@ -94,11 +95,11 @@ class _Encoder:
         self._tokenizer.enable_truncation(self.card.window)
         self._inputs = [value.name for value in self._session.get_inputs()]
 
-    def _run(self, encodings: Sequence[Encoding]) -> tuple[Vectors, Vectors]:
+    def _run(self, encodings: Sequence[Encoding | Tokens]) -> tuple[Vectors, Vectors]:
         """The vectors of texts of the same number of tokens, shape (texts, dim), and those of their tokens."""
         values = {
             "input_ids": [encoding.ids for encoding in encodings],
-            "attention_mask": [encoding.attention_mask for encoding in encodings],
+            "attention_mask": [[1] * len(encoding.ids) for encoding in encodings],
             "token_type_ids": [encoding.type_ids for encoding in encodings],
         }
         feed = {name: np.array(values[name], dtype=np.int64) for name in self._inputs}
@@ -161,6 +162,7 @@ class PassageEncoder(_Encoder):
     def __init__(self, folder: Path) -> None:
         """Raises ModelError where a file is missing, altered or unusable."""
         super().__init__(folder, (MODEL_FILE,), 1)
+        self._whole_tokenizer = _whole_tokenizer(folder)
         takes_many = isinstance(self._session.get_inputs()[0].shape[0], str)  # earlier exports take one
         self._together = _TOGETHER if takes_many and self.card.averages else 1
 
@@ -186,13 +188,18 @@ class PassageEncoder(_Encoder):
         """The unit vectors of a text, shape (dim,), and of its spans (code point offsets), shape (spans, dim).
 
         A span's vector is the normalised mean of its tokens in the context of the whole text ("late chunking", arXiv
-        2409.04701). A span without a token gets the vector of the whole. For encoders that average only.
+        2409.04701). A span without a token gets the vector of the whole. A text of more tokens than the window is read
+        in several, and its vector is the normalised mean of theirs. For encoders that average only.
         """
         prompt = self.card.passage_prompt
-        encoding = self._tokenizer.encode(prompt + text)
-        (whole,), (tokens,) = self._run([encoding])
-        mask = span_mask(encoding.offsets, spans, len(prompt))
-        return whole, np.where(mask.any(axis=1, keepdims=True), _unit(mask.astype(np.float32) @ tokens), whole)
+        encoding = self._whole_tokenizer.encode(prompt + text)
+        table = Tokens(encoding.ids, encoding.type_ids, encoding.offsets, encoding.special_tokens_mask)
+        places = windows(table.special, self.card.window)
+        read = [self._run([table.only(some)]) for some in places]
+        (whole,) = _unit(np.sum([vectors for vectors, _ in read], axis=0))
+        mask = span_mask(table.offsets, spans, len(prompt))
+        pooled = _unit(mask.astype(np.float32) @ joined(places, [tokens[0] for _, tokens in read]))
+        return whole, np.where(mask.any(axis=1, keepdims=True), pooled, whole)
 
 
 def _unit(rows: Vectors) -> Vectors:
@@ -211,9 +218,14 @@ def span_mask(offsets: Sequence[Span], spans: Sequence[Span], shift: int) -> npt
 
 def token_counter(folder: Path) -> Any:
     """A function from a text to its number of tokens, special tokens not counted, nothing cut off."""
+    tokenizer = _whole_tokenizer(folder)
+    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _whole_tokenizer(folder: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids)
+    return tokenizer

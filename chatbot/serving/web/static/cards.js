@@ -2,7 +2,7 @@
 /* What is done with the cards and the conversation: copy, rate, download, and the list of sources. */
 (() => {
   const { words, find, all, say } = career;
-  const BLOCKS = "p, li, h5, pre, tr";
+  const BLOCKS = "p, li, h4, h5, pre, tr";
 
   /* The text of a block without that of the blocks in it. */
   const own = (block) => {

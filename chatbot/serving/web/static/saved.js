@@ -18,7 +18,8 @@
   const grow = (place, parts) => {
     for (const one of parts) {
       if (typeof one === "string") place.append(one);
-      else if (Array.isArray(one) && TAGS.has(one[0])) place.append(grow(document.createElement(one[0]), one.slice(1)));
+      // A heading of a passage stands one level higher here than in a card.
+      else if (Array.isArray(one) && TAGS.has(one[0])) place.append(grow(document.createElement(one[0].replace("h5", "h4")), one.slice(1)));
     }
     return place;
   };
