@@ -240,7 +240,7 @@ def _packed(
     sizes: tuple[int, int],
     tokens: Tokens,
 ) -> list[Piece]:
-    """The pieces of an article, also none above the limit as a whole; `sizes` are the target and the limit, in tokens."""
+    """The pieces of an article, none above the limit, also as a whole; `sizes` are target and limit, in tokens."""
     target, limit = sizes
     units = [one.unit for one in placed]
     parents, lasts = [section.parent for section in sections], _last_subsections(sections)
