@@ -381,6 +381,16 @@ def test_an_absurd_title_or_heading_is_shortened_rather_than_the_text() -> None:
     assert context.startswith("word word")
 
 
+def test_short_answers_under_headings_of_their_own_stand_for_themselves() -> None:
+    found = cut("\n\n".join(f"## Question {n}\n\n{words(18)}" for n in range(3)), target=100, most=150)
+    assert [passage.headings for passage in found] == [("Question 0",), ("Question 1",), ("Question 2",)]
+
+
+def test_an_introduction_that_is_too_little_takes_no_more_than_the_next_section_along() -> None:
+    found = cut(f"{words(11)}\n\n## One\n\n{words(18)}\n\n## Two\n\n{words(32)}", target=100, most=150)
+    assert [passage.headings for passage in found] == [(), ("Two",)]
+
+
 def test_tokens_that_are_more_together_than_apart_still_fit() -> None:
     spaces_count = lambda piece: len(piece.split()) + 3 * piece.count(" ")  # noqa: E731
     found = split(article("One. " * 60), spaces_count, target_tokens=16, max_tokens=20)
