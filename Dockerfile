@@ -39,11 +39,6 @@ COPY corpus corpus
 # 3: published, but for files that cannot be used, which it names.
 RUN chatbot build || [ $? -eq 3 ]
 
-FROM index AS served
-# Of the encoder what a question takes: the rest is for builds.
-RUN python -c "from pathlib import Path; from chatbot.indexing.model.encoder import keep_question_files; \
-    [keep_question_files(folder) for folder in Path('index/encoders').iterdir()]"
-
 FROM ${PYTHON} AS site
 WORKDIR /srv/career-chatbot
 # Libraries keep files in the home folder and in /tmp: so that /tmp alone has to be writable.
@@ -68,6 +63,6 @@ VOLUME /srv/career-chatbot/journal
 
 FROM site AS serve
 COPY --from=lean /opt/venv /opt/venv
-COPY --from=served --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot
+COPY --from=index --chown=10001:10001 /srv/career-chatbot /srv/career-chatbot
 # Feedback is written also where all else is read-only. What is copied into a volume after it was declared may be lost.
 VOLUME /srv/career-chatbot/journal

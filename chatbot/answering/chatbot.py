@@ -36,7 +36,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest
 from chatbot.indexing.generation.passage_index import PassageIndex
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, candidates, current, served
-from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
+from chatbot.indexing.model.encoder import Encoder, QueryEmbedder
 from chatbot.records import Answer, Article, Filters, Hit, Passage, Turn
 from chatbot.settings import Settings, load_settings
 
@@ -338,7 +338,7 @@ def open_generation(settings: Settings, folder: Path, old: Answerer | None = Non
     if old is not None and old.manifest.encoder == manifest.encoder:
         return open_answerer(settings, folder, old.embedder)
     places = [place / ENCODERS / manifest.encoder for place in (settings.index_dir, settings.served_dir)]
-    encoder = QueryEncoder(next(filter(Path.is_dir, places), places[0]), threads=threads)
+    encoder = Encoder(next(filter(Path.is_dir, places), places[0]), threads=threads)
     return open_answerer(settings, folder, encoder)
 
 

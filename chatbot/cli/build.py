@@ -179,7 +179,7 @@ def status_text(status: Status) -> str:
         f"articles     {status.articles}",
         f"passages     {status.passages}",
         f"model        {status.model}, {status.dim} dimensions",
-        f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the query encoder",
+        f"size         {status.size_mb:.1f} MB and {status.encoder_mb:.1f} MB for the encoder",
         f"kept         {counted(len(status.kept), 'generation')}",
         f"left out     {counted(len(status.left_out), 'file')}",
         *_named("!", status.left_out),

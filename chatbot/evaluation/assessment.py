@@ -25,7 +25,7 @@ from chatbot.indexing.building.build import build_from
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.publication import ENCODERS, candidates, current
 from chatbot.indexing.model.embedder import ModelEmbedder
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import Encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import IndexSettings, Settings, load_settings
 
@@ -202,7 +202,7 @@ def _own(settings: Settings, judged: Path, place: Path, on_step: OnStep) -> Answ
     # In files, wherever the site's own passages are: nobody is served from it.
     apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1, "index": IndexSettings()})
     build_from(corpus_reader(judged), apart, embedder=embedder, calibrate=calibrate, on_step=on_step)
-    return open_answerer(apart, place / current(place), QueryEncoder(embedder.encoder_dir))
+    return open_answerer(apart, place / current(place), Encoder(embedder.encoder_dir))
 
 
 def _published(settings: Settings, generation: str | None) -> Answerer:

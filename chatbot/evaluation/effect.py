@@ -17,7 +17,7 @@ from chatbot.indexing.building.report import Effect, Judged
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.model.embedder import Embedder
-from chatbot.indexing.model.encoder import QueryEmbedder, QueryEncoder
+from chatbot.indexing.model.encoder import Encoder, QueryEmbedder
 from chatbot.records import Filters, Passage
 from chatbot.settings import Settings
 
@@ -107,7 +107,7 @@ def _old_side(index: LocalIndex | None, embedder: Embedder, settings: Settings) 
     if index is None or index.manifest.encoder == embedder.fingerprint:
         return side(index, embedder, settings) if index else None
     try:
-        encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
+        encoder = Encoder(settings.index_dir / ENCODERS / index.manifest.encoder)
     except ModelError:
         return None  # nobody can ask it any more
     return side(index, encoder, settings)

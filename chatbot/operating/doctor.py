@@ -175,7 +175,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("index", "problem", found, f"{build}, or set model back")
         return
     if not (settings.index_dir / ENCODERS / manifest.encoder).is_dir():
-        yield Finding("index", "problem", "the query encoder is missing", build)
+        yield Finding("index", "problem", "the encoder is missing", build)
         return
     status = read_status(settings)
     counts = f"{counted(status.articles, 'article')}, {counted(status.passages, 'passage')}"

@@ -150,7 +150,7 @@ def measured(folder: Path) -> dict[str, tuple[float, float]]:
     names = {"MODEL": str(locate_model(BUNDLED_MODEL)), "TEXTS": str(folder / "t.json"), "INDEX": str(folder / "plain")}
     builds: tuple[list[float], list[float]] = ([], [])
     asks: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
-    run(OURS_BUILD, environment)  # exports the query encoder, which happens once for a model
+    run(OURS_BUILD, environment)  # exports the encoder, which happens once for a model
     for _ in range(ROUNDS):
         for path in [*index_dir.glob("[0-9a-f]" * 16), index_dir / "CURRENT", index_dir / "history"]:
             subprocess.run(["rm", "-r", str(path)], check=True)

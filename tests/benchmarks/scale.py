@@ -49,12 +49,12 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.arrays import single
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import Encoder
 from chatbot.records import Filters
 from chatbot.settings import load_settings
 folder, encoder, asked = Path(sys.argv[1]), Path(sys.argv[2]), json.load(sys.stdin)
 questions = list(asked.values())
-embedder = QueryEncoder(encoder, threads=1)
+embedder = Encoder(encoder, threads=1)
 began = time.perf_counter()
 index = LocalIndex(folder, read_manifest(folder))
 opened = time.perf_counter() - began

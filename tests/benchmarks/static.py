@@ -39,7 +39,7 @@ from chatbot.indexing.building.build import build_from
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import ModelEmbedder
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import Encoder
 from chatbot.indexing.words.tokens import STOP_WORDS, stem, words
 from chatbot.records import Filters, Passage
 from chatbot.settings import Settings, load_settings
@@ -148,7 +148,7 @@ def with_own_questions(browser: Browser, settings: Settings, place: Path, only: 
     """Quality and wrong answers over the published index, with the questions of this repository."""
     generation = settings.index_dir / current(settings.index_dir)
     embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-    server = open_answerer(settings, generation, QueryEncoder(embedder.encoder_dir))
+    server = open_answerer(settings, generation, Encoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
     static = make_static(index, embedder).over(index)
     exported = static_answerer(static, settings)
@@ -273,7 +273,7 @@ def _set_line(settings: Settings, folder: Path, place: Path) -> str:
     apart = Settings(index_dir=place / folder.resolve().name, model=settings.model, keep_generations=1)
     build_from(corpus_reader(folder), apart, embedder=embedder)
     generation = apart.index_dir / current(apart.index_dir)
-    server = open_answerer(apart, generation, QueryEncoder(embedder.encoder_dir))
+    server = open_answerer(apart, generation, Encoder(embedder.encoder_dir))
     index = LocalIndex.open(generation)
     static = make_static(index, embedder).over(index)
     exported = static_answerer(static, apart)

@@ -19,7 +19,7 @@ from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import LeftOut, read_manifest
 from chatbot.indexing.generation.publication import current, history, writing
 from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import Encoder
 from chatbot.settings import AnswerSettings, PublishSettings, Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.places import TESTS
@@ -159,7 +159,7 @@ def test_the_pace_is_measured_over_many_passages(seconds: list[float], before: f
 def test_the_judged_questions_are_refused_as_often_as_the_settings_say(shipped: dict[str, str]) -> None:
     index_dir = Path(shipped["CHATBOT_INDEX_DIR"])
     index = LocalIndex.open(index_dir / current(index_dir))
-    encoder = QueryEncoder(index_dir / "encoders" / index.manifest.encoder)
+    encoder = Encoder(index_dir / "encoders" / index.manifest.encoder)
     gold = TESTS / "gold" / "answerable.jsonl"
 
     def quality(refusals: float) -> float:

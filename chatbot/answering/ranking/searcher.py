@@ -1,4 +1,4 @@
-"""One open generation and its query encoder: a text to ranked passages."""
+"""One open generation and its encoder: a text to ranked passages."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from chatbot.answering.verdict.judge import Judge
 from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current, writing
-from chatbot.indexing.model.encoder import QueryEncoder
+from chatbot.indexing.model.encoder import Encoder
 from chatbot.settings import Settings
 
 _EDITORS = 200
@@ -46,7 +46,7 @@ def recalibrate(settings: Settings) -> CalibrationReport:
         name = current(settings.index_dir)
         index = LocalIndex.open(settings.index_dir / name)
         try:
-            encoder = QueryEncoder(settings.index_dir / ENCODERS / index.manifest.encoder)
+            encoder = Encoder(settings.index_dir / ENCODERS / index.manifest.encoder)
             calibrated = calibrate(index, encoder)
             stored = index.calibrated is None or not _equal(index.calibrated, calibrated)
             report = _report(calibrated, Searcher(index, encoder), settings.answers.refusals, stored=stored)

@@ -96,7 +96,7 @@ def _look_whether_back(settings: Settings) -> None:
 
 
 def _take_encoder(settings: Settings, milvus: Connection, encoder: str) -> None:
-    """What a question takes of an encoder, unless it is here; the image of a container may bring it along."""
+    """Bring an encoder here, unless it is here; the image of a container may bring it along."""
     places = [place / ENCODERS / encoder for place in (settings.served_dir, settings.index_dir)]
     sent = layout.encoder_in(settings.milvus.collection, encoder)
     if not any(map(Path.is_dir, places)) and milvus.ask("has_collection", sent):

@@ -28,7 +28,7 @@ from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.milvus import layout
 from chatbot.indexing.milvus.connection import Connection, connection_to
 from chatbot.indexing.milvus.reading import Listed, read_list, served_by, take
-from chatbot.indexing.model.encoder import question_files
+from chatbot.indexing.model.encoder_card import read_card
 from chatbot.settings import Settings
 
 OnStep = Callable[[str, int, int], None]
@@ -65,9 +65,10 @@ class _Sender:
         self._on_step = on_step
 
     def send_encoder(self, folder: Path, encoder: str) -> None:
-        """What a question takes of an encoder, unless it is there."""
+        """The files of an encoder, unless they are there."""
         if folder.is_dir():
-            self._send_files(layout.encoder_in(self._name, encoder), encoder, lambda: question_files(folder).items())
+            read_card(folder)
+            self._send_files(layout.encoder_in(self._name, encoder), encoder, lambda: layout.files_of(folder))
 
     def send(self, folder: Path, manifest: Manifest) -> None:
         """A generation, or what is missing of it."""

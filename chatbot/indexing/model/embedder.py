@@ -1,4 +1,4 @@
-"""Texts to vectors: sentence-transformers for passages, the ONNX export of the same model for questions."""
+"""Texts to vectors, by the ONNX export of a sentence-transformers model wherever its tokens are averaged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import PassageEncoder, QueryEmbedder, QueryEncoder, Span, span_mask, token_counter
+from chatbot.indexing.model.encoder import Encoder, QueryEmbedder, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_apart, load_model
 from chatbot.indexing.model.weights import fingerprint, locate_model
@@ -62,12 +62,10 @@ class ModelEmbedder:
 
     A process of its own loads torch once, to export the model. Models that do more than average their tokens need it
     for passages, too.
-    Each passage is embedded by itself, without padding: on a CPU this is as fast as batches, and a passage's vector
-    does not depend on its neighbours, so that a partial build and a full one agree to the last bit.
     """
 
     def __init__(self, name: str, encoders_dir: Path) -> None:
-        """Exports the query encoder where it is not there yet.
+        """Exports the encoder where it is not there yet.
 
         Raises ModelError where the model cannot be found, NotInstalled where it takes packages that are not there.
         """
@@ -86,7 +84,7 @@ class ModelEmbedder:
             try:
                 return read_card(self.encoder_dir)
             except ModelError:
-                logging.getLogger(__name__).warning("the query encoder is damaged and is exported anew")
+                logging.getLogger(__name__).warning("the encoder is damaged and is exported anew")
         export_apart(self.name, self._folder, self.fingerprint, self.encoder_dir)
         return read_card(self.encoder_dir)
 
@@ -101,33 +99,29 @@ class ModelEmbedder:
         return counter
 
     @cached_property
-    def _query_encoder(self) -> QueryEncoder:
-        return QueryEncoder(self.encoder_dir, threads=1)
-
-    @cached_property
-    def _passage_encoder(self) -> PassageEncoder:
-        return PassageEncoder(self.encoder_dir)
+    def _encoder(self) -> Encoder:
+        return Encoder(self.encoder_dir, threads=1)
 
     @property
     def vocabulary(self) -> Collection[str]:
         """The pieces of words that the tokenizer knows."""
-        return self._query_encoder.vocabulary
+        return self._encoder.vocabulary
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
-        return self._query_encoder.embed_query(text)
+        return self._encoder.embed_query(text)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of questions that are known, shape (texts, dim), float32."""
-        return self._passage_encoder.embed_queries(texts)
+        return self._encoder.embed_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass a window.
 
-        A span's vector is pooled from its tokens in the context of the whole text; see PassageEncoder.embed_passage.
+        A span's vector is pooled from its tokens in the context of the whole text; see Encoder.embed_passage.
         """
         if self._card.averages:
-            return PassageVectors(*self._passage_encoder.embed_passage(text, spans))
+            return PassageVectors(*self._encoder.embed_passage(text, spans))
         import torch
 
         prompt = self._card.passage_prompt

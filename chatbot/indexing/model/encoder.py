@@ -1,21 +1,20 @@
-"""The encoder: the embedding model as ONNX files and one tokenizer file. Neither asking nor building needs torch.
+"""The encoder: the embedding model as an ONNX file and one tokenizer file. Neither asking nor building needs torch.
 
 <index>/encoders/<fingerprint>/
-  model.onnx        input_ids, attention_mask, ... of texts of one length -> token vectors and the texts' unit vectors
-  question.onnx     the same with 8-bit products, for what visitors ask; not where they would say something else
-  *.weights         the weights of each, which the processes of a machine share
+  model.onnx        input_ids, attention_mask, ... of a text -> the vectors of its tokens and its unit vector
+  model.weights     what the processes of a machine share
   tokenizer.json
   encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the files above
+
+Products are in 8 bits (quantisation.py) but where a model would say something else with them.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -24,7 +23,7 @@ import numpy.typing as npt
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder_card import CARD_FILE, read_card
+from chatbot.indexing.model.encoder_card import read_card
 from chatbot.indexing.model.windows import Tokens, joined, windows
 
 if TYPE_CHECKING:
@@ -32,11 +31,10 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
-QUESTION_FILE = "question.onnx"
 TOKENIZER_FILE = "tokenizer.json"
 WEIGHTS_SUFFIX = ".weights"
-# Texts of one length go through the model together: none is padded, so that each gets the vector that it gets alone.
-_TOGETHER = 16
+# Slower than adding and normalising apart: 5 instead of 1 ms for a text of 220 tokens.
+_NO_FUSION_OF = ["SkipLayerNormFusion"]
 _Text = TypeVar("_Text")
 _Vectors = TypeVar("_Vectors")
 
@@ -66,14 +64,23 @@ def concurrently(embed: Callable[[_Text], _Vectors], texts: Iterable[_Text]) -> 
         threads.shutdown(cancel_futures=True)
 
 
-class _Encoder:
-    """An exported encoder, one of its models opened. Safe to use from several threads."""
+class Encoder:
+    """An exported encoder, opened. Safe to use from several threads.
 
-    def __init__(self, folder: Path, files: Sequence[str], threads: int) -> None:
-        """Opens the first of the files that there is. Raises ModelError where one is missing, altered or unusable."""
+    Each text goes through the model by itself, without padding: on a CPU this is as fast as batches, and its vector
+    does not depend on others, so that a partial build and a full one agree to the last bit.
+    """
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        """Raises ModelError where a file is missing, altered or unusable.
+
+        With one thread a text takes half the CPU time of two, and there are others for other cores. 0 threads are as
+        many as there are cores.
+        """
         import onnxruntime
         from tokenizers import Tokenizer
 
+        self._folder = folder
         self.card = read_card(folder)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -84,42 +91,22 @@ class _Encoder:
         options.add_session_config_entry("session.intra_op.spin_duration_us", "20")
         options.add_session_config_entry("session.force_spinning_stop", "1")
         try:
-            model = next(file for file in files if file in self.card.digests)
             self._session = onnxruntime.InferenceSession(
-                str(folder / model), options, providers=["CPUExecutionProvider"]
+                str(folder / MODEL_FILE),
+                options,
+                providers=["CPUExecutionProvider"],
+                disabled_optimizers=_NO_FUSION_OF,
             )
             self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         except Exception as error:  # both libraries raise bare exceptions of their own
-            raise ModelError(f"the query encoder in {folder} cannot be opened: {error}; rebuild the index") from error
+            raise ModelError(f"the encoder in {folder} cannot be opened: {error}; rebuild the index") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.card.window)
         self._inputs = [value.name for value in self._session.get_inputs()]
 
-    def _run(self, encodings: Sequence[Encoding | Tokens]) -> tuple[Vectors, Vectors]:
-        """The vectors of texts of the same number of tokens, shape (texts, dim), and those of their tokens."""
-        values = {
-            "input_ids": [encoding.ids for encoding in encodings],
-            "attention_mask": [[1] * len(encoding.ids) for encoding in encodings],
-            "token_type_ids": [encoding.type_ids for encoding in encodings],
-        }
-        feed = {name: np.array(values[name], dtype=np.int64) for name in self._inputs}
-        vectors, tokens = self._session.run(["vector", "tokens"], feed)
-        if self.card.averages:
-            # The same as the model's own mean but for the last bit, which there depends on how many texts there are.
-            vectors = _unit(tokens.sum(axis=1))
-        return vectors, tokens
-
-
-class QueryEncoder(_Encoder):
-    """Embeds what visitors ask, with 8-bit products where there are some: half the time, docs/decisions.md."""
-
-    def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """Raises ModelError where a file is missing, altered or unusable.
-
-        With one thread a question takes half the CPU time of two, and a server has other questions for other cores. 0
-        threads are as many as there are cores.
-        """
-        super().__init__(folder, (QUESTION_FILE, MODEL_FILE), threads)
+    @cached_property
+    def _whole_tokenizer(self) -> Tokenizer:
+        return _whole_tokenizer(self._folder)
 
     @property
     def vocabulary(self) -> Collection[str]:
@@ -129,59 +116,14 @@ class QueryEncoder(_Encoder):
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
-        vectors, _ = self._run([self._tokenizer.encode(self.card.query_prompt + text)])
-        vector: Vectors = vectors[0]
+        vector, _ = self._run(self._tokenizer.encode(self.card.query_prompt + text))
         return vector
 
-
-def question_files(folder: Path) -> dict[str, bytes]:
-    """The files of an encoder that a question takes, which are an encoder by themselves, by their names.
-
-    Raises ModelError where one is missing or altered.
-    """
-    card = read_card(folder)
-    model = QUESTION_FILE if QUESTION_FILE in card.digests else MODEL_FILE
-    wanted = [model, Path(model).with_suffix(WEIGHTS_SUFFIX).name, TOKENIZER_FILE]
-    own = card.only(wanted)
-    files = {name: (folder / name).read_bytes() for name in own.digests}
-    return {**files, CARD_FILE: json.dumps(asdict(own), indent=1).encode()}
-
-
-def keep_question_files(folder: Path) -> None:
-    """Leave of an encoder what a question takes alone, for servers that build nothing. Raises ModelError."""
-    kept = question_files(folder)
-    for path in folder.iterdir():
-        if path.name not in kept:
-            path.unlink()
-    (folder / CARD_FILE).write_bytes(kept[CARD_FILE])
-
-
-class PassageEncoder(_Encoder):
-    """Embeds what an index holds, one thread a text."""
-
-    def __init__(self, folder: Path) -> None:
-        """Raises ModelError where a file is missing, altered or unusable."""
-        super().__init__(folder, (MODEL_FILE,), 1)
-        self._whole_tokenizer = _whole_tokenizer(folder)
-        takes_many = isinstance(self._session.get_inputs()[0].shape[0], str)  # earlier exports take one
-        self._together = _TOGETHER if takes_many and self.card.averages else 1
-
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of questions that are known, shape (texts, dim), float32."""
-        encodings = [self._tokenizer.encode(self.card.query_prompt + text) for text in texts]
-        by_length: dict[int, list[int]] = defaultdict(list)
-        for place, encoding in enumerate(encodings):
-            by_length[len(encoding)].append(place)
-        step = self._together
-        batches = [places[at : at + step] for places in by_length.values() for at in range(0, len(places), step)]
-
-        def embed(places: list[int]) -> Vectors:
-            vectors, _ = self._run([encodings[place] for place in places])
-            return vectors
-
+        """The unit vectors of questions, shape (texts, dim), float32, the texts shared among the cores."""
         found = np.empty((len(texts), self.card.dim), np.float32)
-        for places, vectors in zip(batches, concurrently(embed, batches), strict=True):
-            found[places] = vectors
+        for row, vector in enumerate(concurrently(self.embed_query, texts)):
+            found[row] = vector
         return found
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> tuple[Vectors, Vectors]:
@@ -195,11 +137,18 @@ class PassageEncoder(_Encoder):
         encoding = self._whole_tokenizer.encode(prompt + text)
         table = Tokens(encoding.ids, encoding.type_ids, encoding.offsets, encoding.special_tokens_mask)
         places = windows(table.special, self.card.window)
-        read = [self._run([table.only(some)]) for some in places]
-        (whole,) = _unit(np.sum([vectors for vectors, _ in read], axis=0))
+        read = [self._run(table.only(some)) for some in places]
+        (whole,) = _unit(np.sum([vector for vector, _ in read], axis=0, keepdims=True))
         mask = span_mask(table.offsets, spans, len(prompt))
-        pooled = _unit(mask.astype(np.float32) @ joined(places, [tokens[0] for _, tokens in read]))
+        pooled = _unit(mask.astype(np.float32) @ joined(places, [tokens for _, tokens in read]))
         return whole, np.where(mask.any(axis=1, keepdims=True), pooled, whole)
+
+    def _run(self, text: Encoding | Tokens) -> tuple[Vectors, Vectors]:
+        """The unit vector of a text, shape (dim,), and those of its tokens, shape (tokens, dim)."""
+        values = {"input_ids": text.ids, "attention_mask": [1] * len(text.ids), "token_type_ids": text.type_ids}
+        feed = {name: np.array([values[name]], dtype=np.int64) for name in self._inputs}
+        (vector,), (tokens,) = self._session.run(["vector", "tokens"], feed)
+        return vector, tokens
 
 
 def _unit(rows: Vectors) -> Vectors:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatbot.disk import file_digest
@@ -28,10 +27,6 @@ class EncoderCard:
     passage_prompt: str
     averages: bool
     digests: dict[str, str]
-
-    def only(self, names: Collection[str]) -> EncoderCard:
-        """That of an encoder with some of the files alone."""
-        return replace(self, digests={name: digest for name, digest in self.digests.items() if name in names})
 
 
 def read_card(folder: Path) -> EncoderCard:

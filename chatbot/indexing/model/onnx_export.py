@@ -9,14 +9,20 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from chatbot.arrays import Vectors
 from chatbot.disk import file_digest, rename_folder, sync_tree
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import MODEL_FILE, QUESTION_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
+from chatbot.indexing.model.encoder import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
+from chatbot.indexing.model.quantisation import Feed, quantise
 from chatbot.installation import require
 
 if TYPE_CHECKING:
@@ -25,12 +31,18 @@ if TYPE_CHECKING:
 _PROGRAM = "from chatbot.indexing.model.onnx_export import main; main()"
 _SAID = 3  # how the process ends where it says why it cannot export
 _EXPORTS = ("torch", "sentence_transformers", "onnx", "onnxscript")
-_ALIKE = 0.98
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_THE_SAME = 0.9999
+_ALIKE = 0.99
 _TEXTS = (
     "what does a data engineer do?",
     "salary",
     "I was laid off after eleven years as a tester and don't know whether to study again. Is it too late at 47?",
     "C++ or Java, which one first",
+    "Interviews > Before the day\nRead the advert again and write an example of your own beside each thing that it "
+    "asks for: what the situation was, what you did, and what came of it. Most people prepare answers; few prepare "
+    "questions. If a date does not suit you, say so (politely!) and offer two others.\n- 09:30, room 2.14; bring a "
+    "photo ID.",
 )
 
 
@@ -97,10 +109,8 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
     aside.mkdir(parents=True)
     try:
         _export_onnx(model, aside / MODEL_FILE)
-        _quantise(model, aside / MODEL_FILE, aside / QUESTION_FILE)
-        for path in (aside / MODEL_FILE, aside / QUESTION_FILE):
-            if path.exists():
-                _set_weights_apart(path)
+        _quantise(model, name, aside / MODEL_FILE)
+        _set_weights_apart(aside / MODEL_FILE)
         model.tokenizer.backend_tokenizer.save(str(aside / TOKENIZER_FILE))
         prompts = model.prompts or {}
         card = EncoderCard(
@@ -132,7 +142,7 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
     import torch
 
     example = model.preprocess([_TEXTS[0]] * 2)  # one alone would be taken for a fixed number
-    names = [name for name in ("input_ids", "attention_mask", "token_type_ids") if name in example]
+    names = [name for name in _INPUTS if name in example]
 
     class Whole(torch.nn.Module):  # type: ignore[misc]
         """All modules of the model as one: transformer, pooling, whatever follows, and a final normalisation."""
@@ -150,7 +160,7 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
     level = logging.getLogger("torch.onnx").level
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), torch.inference_mode():
+        with warnings.catch_warnings(), torch.inference_mode(), _nothing_masked():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 Whole().eval(),
@@ -170,39 +180,49 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
         logging.getLogger("torch.onnx").setLevel(level)
 
 
-def _quantise(model: SentenceTransformer, whole: Path, path: Path) -> None:
-    """Write the model with 8-bit products to `path`, unless it cannot be or gives other vectors than the whole one.
+def _quantise(model: SentenceTransformer, name: str, path: Path) -> None:
+    """Give the model in `path` 8-bit products, unless it cannot have any or says something else with them.
 
-    Products that narrow stay as they are: what goes into them has a few large values, beside which 8 bits leave
-    nothing of the rest. Weights have 7 bits, since without VNNI the sums of two products of 8 would not fit.
+    Raises ModelError where even without them it says something else than the model that it was made of.
     """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    import torch
 
-    logging.disable(logging.WARNING)
+    features = [model.preprocess([text]) for text in _TEXTS]
+    feeds = [{name: each[name].numpy() for name in _INPUTS if name in each} for each in features]
+    with torch.inference_mode():
+        rows = torch.cat([model(dict(each))["sentence_embedding"] for each in features])
+    vectors: Vectors = torch.nn.functional.normalize(rows, dim=-1).numpy()
+    cosine = _least_cosine(path, feeds, vectors)
+    if cosine < _THE_SAME:
+        raise ModelError(f"the model '{name}' and its export to ONNX differ: a cosine of {cosine:.4f} for one text")
+    quantised = path.with_suffix(".quantised")
     try:
-        graph = onnx.load(whole, load_external_data=False).graph
-        shapes = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
-        products = [(node.name, name) for node in graph.node if node.op_type == "MatMul" for name in node.input]
-        narrowing = [node for node, name in products if len(shape := shapes.get(name, ())) == 2 and shape[0] > shape[1]]
-        quantize_dynamic(
-            whole,
-            path,
-            op_types_to_quantize=["MatMul"],
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=narrowing,
-        )
-        alike = _least_cosine(model, whole, path) >= _ALIKE
-    except OSError:
+        quantise(path, quantised, feeds)
+        if _least_cosine(quantised, feeds, vectors) >= _ALIKE:
+            quantised.replace(path)
+    except OSError:  # a full disk says nothing of the model
         raise
-    except Exception:  # kinds of models that ONNX Runtime does not know
-        alike = False
+    except Exception as error:  # kinds of models that ONNX Runtime does not know
+        logging.getLogger(__name__).info("no 8-bit products for '%s': %s", name, error)
     finally:
-        logging.disable(logging.NOTSET)
-    if not alike:
-        path.unlink(missing_ok=True)
+        quantised.unlink(missing_ok=True)
+
+
+@contextmanager
+def _nothing_masked() -> Iterator[None]:
+    """Leave out what hides padding, of which there is none, as transformers does by itself but where it exports."""
+    from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+    def mask(*args: Any, allow_is_bidirectional_skip: bool = False, local_size: int | None = None, **rest: Any) -> Any:
+        if allow_is_bidirectional_skip and local_size is None:
+            return None
+        return sdpa_mask(*args, local_size=local_size, **rest)
+
+    AttentionMaskInterface.register("sdpa", mask)
+    try:
+        yield
+    finally:
+        AttentionMaskInterface.register("sdpa", sdpa_mask)
 
 
 def _set_weights_apart(path: Path) -> None:
@@ -215,13 +235,10 @@ def _set_weights_apart(path: Path) -> None:
     path.with_name(f"{path.name}.data").unlink(missing_ok=True)  # where torch put those of a large model
 
 
-def _least_cosine(model: SentenceTransformer, whole: Path, path: Path) -> float:
-    """The least cosine of what two exports make of each of the same texts."""
+def _least_cosine(path: Path, feeds: Sequence[Feed], vectors: Vectors) -> float:
+    """The least cosine of what an export makes of each of some texts to `vectors`, shape (texts, dim)."""
     import onnxruntime
 
-    features = [model.preprocess([text]) for text in _TEXTS]
-    first, second = (onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]) for file in (whole, path))
-    names = [value.name for value in first.get_inputs()]
-    feeds = [{name: each[name].numpy() for name in names} for each in features]
-    cosines = [(first.run(["vector"], feed)[0] * second.run(["vector"], feed)[0]).sum() for feed in feeds]
-    return float(min(cosines))
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    found = [session.run(["vector"], feed)[0][0] for feed in feeds]
+    return float((np.array(found) * vectors).sum(axis=1).min())

