@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.7456, "MRR@10": 0.7509, "R@5": 0.8026, "R@10": 0.8595, "R@100": 0.9774}
+    measured = {"nDCG@10": 0.7436, "MRR@10": 0.7463, "R@5": 0.8016, "R@10": 0.8634, "R@100": 0.9777}
     assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,15 +71,15 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (565, 657)
+    assert (sum(found), len(found)) == (562, 657)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (12, 657)
+    assert (sum(refused), len(refused)) == (13, 657)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (57, 59)), ("near", (45, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (45, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -97,17 +97,17 @@ def test_confidence_tells_covered_questions_from_others(
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.5833, "useful@3": 0.7613, "precision": 0.3598, "answered_useless": 0.1361}
+    shares = {"useful@1": 0.6014, "useful@3": 0.7748, "precision": 0.4403, "answered_useless": 0.0755}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 4, 87)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 3, 86)
     assert found["answered"] == {
-        "covered": [353, 444],
-        "partly": [23, 41],
+        "covered": [355, 444],
+        "partly": [24, 41],
         "not_covered": [4, 8],
-        "outside": [2, 14],
+        "outside": [1, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.693, 0.8294, 0.8854, 0.95], abs=CLOSE)
+    assert useful == pytest.approx([0.708, 0.9123, 0.9282, 1.0], abs=CLOSE)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:
