@@ -128,8 +128,8 @@ class Searcher:
     def question_places(self, number: int, questions: Iterable[str]) -> list[int]:
         """The places of some questions of an article among the index's."""
         first, last = self._asked_from[number : number + 2].tolist()
-        digests = map(bytes, self.index.questions.digests[first:last])
-        places = {digest: place for place, digest in enumerate(digests, first)}
+        digests = self.index.questions.digests[first:last].view("V16").ravel().tolist()
+        places = dict(zip(digests, range(first, last), strict=True))
         return [places[text_digest(question)] for question in questions]
 
     @cached_property
