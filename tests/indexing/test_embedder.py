@@ -98,7 +98,7 @@ def test_a_model_that_cannot_have_8_bits_keeps_its_products(
 def test_an_export_that_says_something_else_is_an_error(
     embedder: ModelEmbedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_export, "_THE_SAME", 1.1)
+    monkeypatch.setattr(onnx_export, "_ALIKE", 1.1)
     with pytest.raises(ModelError, match=r"the model 'odd' and its export to ONNX differ: a cosine of 1\.0000"):
         export_encoder(embedder._model, "odd", "0123456789abcdef", tmp_path / "odd")
     assert not list(tmp_path.iterdir())

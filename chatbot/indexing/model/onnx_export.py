@@ -32,7 +32,6 @@ _PROGRAM = "from chatbot.indexing.model.onnx_export import main; main()"
 _SAID = 3  # how the process ends where it says why it cannot export
 _EXPORTS = ("torch", "sentence_transformers", "onnx", "onnxscript")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-_THE_SAME = 0.9999
 _ALIKE = 0.99
 _TEXTS = (
     "what does a data engineer do?",
@@ -193,7 +192,7 @@ def _quantise(model: SentenceTransformer, name: str, path: Path) -> None:
         rows = torch.cat([model(dict(each))["sentence_embedding"] for each in features])
     vectors: Vectors = torch.nn.functional.normalize(rows, dim=-1).numpy()
     cosine = _least_cosine(path, feeds, vectors)
-    if cosine < _THE_SAME:
+    if cosine < _ALIKE:
         raise ModelError(f"the model '{name}' and its export to ONNX differ: a cosine of {cosine:.4f} for one text")
     quantised = path.with_suffix(".quantised")
     try:
