@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def test_products_of_8_bits_are_left_out_where_they_say_something_else(embedder:
     names = sorted(path.name for path in in_full.iterdir())
     assert names == [CARD_FILE, MODEL_FILE, weights, TOKENIZER_FILE]
     assert len({(in_full / name).stat().st_mode for name in names}) == 1
+    assert not any(sys.prefix.encode() in (in_full / name).read_bytes() for name in names)
     assert (in_full / weights).stat().st_size > 1.3 * (embedder.encoder_dir / weights).stat().st_size
 
 
@@ -220,6 +222,13 @@ def test_spans_averaged_without_torch_agree_with_the_modules_of_the_model(
     ours, theirs = (each.embed_passage(text, spans) for each in (averaged, by_modules))
     assert ours.passage == pytest.approx(theirs.passage, abs=1e-5)
     assert ours.sentences == pytest.approx(theirs.sentences, abs=1e-5)
+
+
+def test_an_encoder_that_is_made_in_another_way_has_another_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = locate_model(BUNDLED_MODEL)
+    before = fingerprint(folder)
+    monkeypatch.setattr("chatbot.indexing.model.weights._EXPORT", 0)
+    assert fingerprint(folder) != before
 
 
 def test_a_model_in_a_folder_works_and_a_changed_one_has_another_fingerprint(tmp_path: Path) -> None:

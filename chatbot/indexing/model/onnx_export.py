@@ -187,7 +187,7 @@ def _quantise(model: SentenceTransformer, name: str, path: Path) -> None:
     import torch
 
     features = [model.preprocess([text]) for text in _TEXTS]
-    feeds = [{name: each[name].numpy() for name in _INPUTS if name in each} for each in features]
+    feeds = [{key: each[key].numpy() for key in _INPUTS if key in each} for each in features]
     with torch.inference_mode():
         rows = torch.cat([model(dict(each))["sentence_embedding"] for each in features])
     vectors: Vectors = torch.nn.functional.normalize(rows, dim=-1).numpy()
@@ -225,10 +225,16 @@ def _nothing_masked() -> Iterator[None]:
 
 
 def _set_weights_apart(path: Path) -> None:
-    """Write the weights of a model to a file beside it, which is mapped into the memory of every process once."""
+    """Write the weights of a model to a file beside it, which is mapped into the memory of every process once.
+
+    Left out is from where in torch's code each part came: paths of this machine, more than the model itself.
+    """
     import onnx
 
     model, weights = onnx.load(path), path.with_suffix(WEIGHTS_SUFFIX)
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
     onnx.save_model(model, path, save_as_external_data=True, location=weights.name, size_threshold=16 * 1024)
     weights.chmod(path.stat().st_mode)  # it was made for its owner alone
     path.with_name(f"{path.name}.data").unlink(missing_ok=True)  # where torch put those of a large model
