@@ -36,7 +36,7 @@ from chatbot.settings import Settings
 
 SERVES = 0.97
 """A table is fitted anew where it was fitted to less of the texts than this; docs/static.md says what was measured."""
-_TOGETHER = 1000  # texts that are embedded by one thread at a time
+_TOGETHER = 1000  # texts that are embedded from one report of progress to the next
 _TEXTS = "texts.npz"
 
 

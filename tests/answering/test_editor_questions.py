@@ -10,10 +10,12 @@ import pytest
 
 from chatbot import Chatbot, Settings
 from chatbot.answering.follow_ups import offered
+from chatbot.answering.ranking.searcher import Searcher
 from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from chatbot.evaluation.effect import side
 from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.editor_questions import Sections, sections
 from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -128,6 +130,19 @@ def test_highlights_are_sentences_of_the_passage(site: Site) -> None:
             assert hit.highlights
             assert all(text[mark.start : mark.end].endswith(".") for mark in hit.highlights), question
             assert all(mark.end - mark.start > 20 for mark in hit.highlights)
+
+
+def test_the_questions_of_each_article_are_found_among_those_of_all(site: Site) -> None:
+    """Those of the second article begin where the first one's end."""
+    pay, team = ["What is an offer?", "Is better pay asked for?"], ["Who is liked?", "Why do people leave?"]
+    (site.settings.corpus_dir / "pay.md").write_text(PAY.replace("Pay\n", f"Pay\nquestions: {json.dumps(pay)}\n", 1))
+    index = site.publish(questions=team)
+    searcher = Searcher(index, site.embedder)
+    for number, questions in enumerate((pay, team)):
+        led = searcher.leads(number, questions)
+        assert index.article_of[led].tolist() == [number] * 2
+        digests = index.questions.digests[searcher.question_places(number, questions)]
+        assert [digest.tobytes() for digest in digests] == [text_digest(question) for question in questions]
 
 
 def test_a_section_begins_with_its_first_passage(site: Site) -> None:

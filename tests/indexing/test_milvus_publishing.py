@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chatbot.answering.chatbot import open_answerer
-from chatbot.errors import CorpusIndexError, IndexAway, IndexMissing, SettingsError
+from chatbot.errors import CorpusIndexError, IndexAway, IndexMissing, ModelError, SettingsError
 from chatbot.evaluation import assessment
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport
@@ -26,6 +27,7 @@ from chatbot.indexing.milvus.connection import Connection
 from chatbot.indexing.milvus.following import follow_milvus, keep_following
 from chatbot.indexing.milvus.passages import Passages
 from chatbot.indexing.milvus.reading import served_by
+from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
 from chatbot.operating.doctor import examine
 from chatbot.records import Filters
 from chatbot.settings import MilvusSettings, Settings, load_settings
@@ -287,6 +289,15 @@ def test_judged_texts_of_an_evaluation_are_no_concern_of_milvus(
     assessment._own(site.settings, judged, tmp_path / "apart", lambda *_: None)
     assert there(site) == generation
     assert site.chatbot().ask("better pay").generation == generation
+
+
+def test_a_damaged_encoder_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"cut off")
+    card = EncoderCard("name", "0" * 16, 8, 16, "", "", averages=True, digests={"model.onnx": "0" * 64})
+    (tmp_path / CARD_FILE).write_text(json.dumps(asdict(card)))
+    sender = sending._Sender(cast("Connection", None), "chatbot", 1, lambda *_: None)
+    with pytest.raises(ModelError, match=r"model\.onnx is missing or altered; rebuild the index"):
+        sender.send_encoder(tmp_path, "0" * 16)
 
 
 def test_a_copy_that_was_damaged_is_taken_anew(site: MilvusSite) -> None:

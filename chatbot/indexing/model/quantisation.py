@@ -63,12 +63,14 @@ def _set_apart(model: onnx.ModelProto, feeds: Iterable[Feed]) -> list[str]:
 
     graph = model.graph
     weights = {tensor.name: tensor for tensor in graph.initializer if len(tensor.dims) == 2}
-    products = [node for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights]
-    largest = _largest(model, list(dict.fromkeys(node.input[0] for node in products)), feeds)
+    products = {
+        node.output[0]: node.input[0] for node in graph.node if node.op_type == "MatMul" and node.input[1] in weights
+    }
+    largest = _largest(model, list(dict.fromkeys(products.values())), feeds)
     nodes, split, in_full = [], set(), []
     for node in graph.node:
         nodes.append(node)
-        if node not in products:
+        if node.output[0] not in products:
             continue
         (value, weight), (result,) = node.input, node.output
         few = np.sort(np.argsort(-largest[value], kind="stable")[:_APART])
