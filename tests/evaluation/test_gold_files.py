@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Any
 
+import pytest
+
 from chatbot.content.markdown.blocks import blocks
 from chatbot.evaluation.usefulness import COVERAGES
 from tests.support.library import articles
@@ -27,6 +29,7 @@ ANSWERABLE = lines("answerable.jsonl")
 MISSPELT = lines("misspelt.jsonl")
 EVERY = [*ANSWERABLE, *MISSPELT]
 REAL = lines("real.jsonl")
+POSTED = lines("posted.jsonl")
 
 
 def words(text: str) -> list[str]:
@@ -60,7 +63,8 @@ def test_there_are_enough_judged_questions() -> None:
 
 
 def test_every_article_answers_at_least_three_questions() -> None:
-    answering = [article for line in ANSWERABLE for article in {answer["article"] for answer in line["answers"]}]
+    judged = [*ANSWERABLE, *POSTED]
+    answering = [article for line in judged for article in {answer["article"] for answer in line["answers"]}]
 
     assert [article for article in articles() if answering.count(article) < 3] == []
 
@@ -100,17 +104,22 @@ def test_questions_have_three_to_twenty_five_words() -> None:
     assert failing(EVERY, lambda line: 3 <= len(intended(line).split()) <= 25) == []
 
 
-def test_real_questions_are_judged_whole() -> None:
-    assert [line["id"] for line in REAL] == [f"r{n:03}" for n in range(1, len(REAL) + 1)]
-    assert {line["coverage"] for line in REAL} == set(COVERAGES)
+def test_halves_and_first_judgements_are_told() -> None:
     assert {line["half"] for line in REAL} == {"learn", "test"}
-    for line in REAL:
+    assert {line["before"] for line in POSTED} == set(COVERAGES)
+
+
+@pytest.mark.parametrize(("judged", "letter"), [(REAL, "r"), (POSTED, "p")], ids=["real", "posted"])
+def test_questions_of_people_are_judged_whole(judged: list[Line], letter: str) -> None:
+    assert [line["id"] for line in judged] == [f"{letter}{n:03}" for n in range(1, len(judged) + 1)]
+    assert {line["coverage"] for line in judged} == set(COVERAGES)
+    for line in judged:
         places = [*line["answers"], *line.get("helps", [])]
         assert bool(line["answers"]) == (line["coverage"] in {"covered", "partly"}), line["id"]
         assert len({(place["article"], place["quote"]) for place in places}) == len(places), line["id"]
         assert all(articles()[place["article"]].text.count(place["quote"]) == 1 for place in places), line["id"]
         assert tuple(words(line["question"])) not in written(), line["id"]
-    asked = [" ".join(words(line["question"])) for line in REAL]
+    asked = [" ".join(words(line["question"])) for line in judged]
     assert len(asked) == len(set(asked))
 
 
