@@ -72,11 +72,12 @@ def test_known_questions_are_the_three_nearest_of_different_passages() -> None:
 def test_closeness_to_known_questions_is_added_where_two_in_five_passages_have_some() -> None:
     scale = Scale(Evidence(0.2, 2.0, 0.3, 0.3), Evidence(0.1, 0.5, 0.1, 0.05))
     assert known_score(Evidence(0, 0, 0, 0.4), scale) == pytest.approx(2.0)
+    assert known_score(Evidence(0, 3.0, 0, 0.4), scale) == pytest.approx(3.0)  # and half of what words are above 0
     usual = Thresholds(1.5, 2.5)
-    assert known_thresholds(usual, usual) == Thresholds(2.7, 6.2, 0.4)
-    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.2), 6.2, 0.4)
-    assert judge(6.2, Thresholds(2.7, 6.2, 0.4)) == ("answered", 0.5)
-    assert judge(8.2, Thresholds(2.7, 6.2, 0.4))[1] == pytest.approx(1 / (1 + exp(-0.8)))
+    assert known_thresholds(usual, usual) == Thresholds(2.9, 6.5, 0.4)
+    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.4), 6.5, 0.4)
+    assert judge(6.5, Thresholds(2.9, 6.5, 0.4)) == ("answered", 0.5)
+    assert judge(8.5, Thresholds(2.9, 6.5, 0.4))[1] == pytest.approx(1 / (1 + exp(-0.8)))
 
 
 @pytest.mark.parametrize(("questions", "known"), [(4, True), (3, False)])
@@ -100,10 +101,10 @@ def test_two_in_five_passages_are_enough(tmp_path: Path, questions: int, known: 
 
 def test_what_people_are_told_is_what_is_held_against_the_limits() -> None:
     inside = np.array([(score, 4.0) for score in range(-3, 7)], np.float32)
-    beyond = np.array([(2.0, -1.0), (2.0, 0.8), (2.0, 6.0), (2.0, -2.0)], np.float32)
+    beyond = np.array([(2.0, -1.0), (2.0, 1.0), (2.0, 6.0), (2.0, -2.0)], np.float32)
     told = figures(inside, inside, beyond, known=True)
-    assert (told["refuse_below"], told["answer_from"]) == (2.7, 6.2)
-    assert told["false_refusals"] == pytest.approx(0.2)  # -3 + 4 and -2 + 4 lie below 2.7
+    assert (told["refuse_below"], told["answer_from"]) == (2.9, 6.5)
+    assert told["false_refusals"] == pytest.approx(0.2)  # -3 + 4 and -2 + 4 lie below 2.9
     assert (told["false_answers"], told["answered_outright"]) == (0.5, 0.25)
     assert figures(inside, inside, beyond, known=False)["false_answers"] == 1.0
 

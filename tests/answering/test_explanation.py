@@ -21,7 +21,7 @@ ASKED: list[tuple[str, tuple[str, ...], bool, str, Verdict]] = [
     ("How do I become a data scientist?", (), True, "standalone", "answered"),
     ("salry of a data enginer", (), False, "standalone", "answered"),
     ("salry of a data enginer", CAREER, True, "standalone", "uncertain"),
-    ("how long does it take?", ("How do I become a data scientist?",), False, "follow_up", "answered"),
+    ("how long does it take?", ("How do I become a data scientist?",), False, "follow_up", "uncertain"),
     ("tell me more", CAREER, False, "more", "answered"),
     ("tell me more", ("sabbatical", "tell me more"), False, "more", "not_covered"),
     ("the second one", CAREER, False, "pick", "answered"),

@@ -52,6 +52,11 @@ def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None
     assert formulas.word_share(scores(6.0, 3.0), 6.0, 1.0) == pytest.approx([0.8, 0.4])
 
 
+def test_closeness_of_tokens_counts_as_far_as_it_is_above_the_mean_of_what_is_known() -> None:
+    assert formulas.token_share(scores(0.9, -1.0, 0.5)) == pytest.approx([0.2, 0.0, -0.2])
+    assert formulas.token_share(scores(-1.0, -1.0)).tolist() == [0.0, 0.0]
+
+
 @pytest.mark.parametrize(("cosine", "vague"), [(0.9, 0.0), (0.7, 0.0), (0.6, 0.5), (0.5, 1.0), (0.1, 1.0)])
 def test_a_question_far_from_every_passage_is_vague(cosine: float, vague: float) -> None:
     assert formulas.vagueness(cosine) == pytest.approx(vague)

@@ -21,6 +21,8 @@ from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceV
 from chatbot.indexing.generation.manifest import FORMAT, Manifest
 from chatbot.indexing.generation.passage_index import Allowed, around
 from chatbot.indexing.generation.publication import current
+from chatbot.indexing.generation.question_tokens import QuestionTokens
+from chatbot.indexing.model.encoder import TokenVectors
 from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
 from chatbot.indexing.words.row_scores import KnownScores
 from chatbot.records import Article, Filters, Passage
@@ -100,7 +102,14 @@ def generation(rows: tuple[Row, ...], folder: Path) -> LocalIndex:
         hubs=np.array([(row.hub, 0.9) for row in rows], np.float32),
         sentences=sentences,
         questions=EditorsQuestions(
-            np.zeros((len(asked), 16), np.uint8), asked, ends, np.zeros((len(asked), 2), np.float32)
+            np.zeros((len(asked), 16), np.uint8),
+            asked,
+            ends,
+            np.zeros((len(asked), 2), np.float32),
+            # One token each, which is like no other.
+            QuestionTokens.of(
+                [(np.full(1, n, np.int32), 127 * np.eye(1, len(asked), n, dtype=np.int8)) for n in range(len(asked))]
+            ),
         ),
         asked=count_terms([QUESTION.split() for row in rows for _ in row.questions]),
         postings=count_terms([row.words.split() for row in rows]),
@@ -187,6 +196,27 @@ def test_what_is_favoured_gains_after_all_else(searcher: Searcher) -> None:
     gains = {"b": 0.3, "d": -0.1}
     found = searcher.rank(query(b=0.3, d=-0.1))
     assert_ranked(found, {row: score + gains.get(ROWS[row].article, 0.0) for row, score in expected.items()})
+
+
+def test_of_the_best_forty_the_tokens_of_their_questions_are_looked_at(tmp_path: Path) -> None:
+    row = Row("a", E1, (), (E3,), 0.0, "offer")
+    index = generation((Row("a", E1, (), (), 0.0, "offer"),) + (row,) * 45, tmp_path / "index")
+    plain = query(weights={})
+    before = Searcher(index, KeywordEmbedder()).rank(plain)
+    shared = np.zeros((1, 45), np.float32)
+    shared[0, [38, 39]] = 0.8, 0.6  # the questions of rows 39 and 40; row 40 is the 41st
+    asked = TokenVectors(np.array([99], np.int32), shared)
+
+    found = Searcher(index, KeywordEmbedder()).rank(replace(plain, tokens=asked))
+
+    gained = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
+    was = dict(zip(before.rows.tolist(), before.scores.tolist(), strict=True))
+    assert before.rows[:40].tolist() == list(range(40))
+    assert found.rows[0] == 39
+    looked_at = {row: gained[row] - was[row] for row in was}
+    assert looked_at[39] == pytest.approx(0.8 * (1 - 1 / 39), abs=1e-2)
+    assert looked_at[1] == pytest.approx(-0.8 / 39, abs=1e-2)
+    assert (looked_at[0], looked_at[40]) == (0, 0)  # without a question, and below the fortieth
 
 
 def only(searcher: Searcher, rows: list[int]) -> Allowed:

@@ -115,6 +115,7 @@ def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monk
     # The export itself takes a minute and torch; here its files alone count.
     monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"onnx"))
     monkeypatch.setattr(onnx_export, "_quantise", lambda _model, _whole, path: path.write_bytes(b"8 bits"))
+    monkeypatch.setattr(onnx_export, "_narrow", lambda _path, _feeds: np.eye(8, dtype=np.float32))
     model: Any = Model()
     for _ in ("at first", "in place of one that is damaged"):
         monkeypatch.setattr(onnx_export, "_set_weights_apart", lambda path: path.with_suffix(".w").write_bytes(b"1"))
@@ -125,6 +126,7 @@ def test_an_encoder_is_on_the_disk_before_anything_names_it(tmp_path: Path, monk
         monkeypatch.undo()
         monkeypatch.setattr(onnx_export, "_export_onnx", lambda _, path: path.write_bytes(b"other"))
         monkeypatch.setattr(onnx_export, "_quantise", lambda _model, _whole, path: path.unlink(missing_ok=True))
+        monkeypatch.setattr(onnx_export, "_narrow", lambda _path, _feeds: np.eye(8, dtype=np.float32))
     assert read_card(tmp_path / "0123456789abcdef").window == 128
 
 

@@ -22,6 +22,7 @@ FILES = """
 passages.sqlite embeddings.npy hubs.npy vectors.faiss words.txt manifest.json
 sentences/codes.npy sentences/scales.npy sentences/spans.npy sentences/starts.npy
 questions/digests.npy questions/hubs.npy questions/starts.npy questions/vectors.npy questions/vectors.faiss
+questions/tokens/codes.npy questions/tokens/ids.npy questions/tokens/starts.npy questions/tokens/held.npy
 lexical/terms.txt lexical/first_rows.npy
 lexical/passage_starts.npy lexical/passages.npy lexical/passage_counts.npy lexical/passage_lengths.npy
 lexical/article_starts.npy lexical/articles.npy lexical/article_counts.npy lexical/article_lengths.npy

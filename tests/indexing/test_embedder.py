@@ -13,7 +13,7 @@ import pytest
 from chatbot.errors import ModelError
 from chatbot.indexing.model import onnx_export
 from chatbot.indexing.model.embedder import ModelEmbedder
-from chatbot.indexing.model.encoder import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX, Encoder
+from chatbot.indexing.model.encoder import MODEL_FILE, NARROW_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX, Encoder
 from chatbot.indexing.model.encoder_card import CARD_FILE
 from chatbot.indexing.model.onnx_export import export_encoder
 from chatbot.indexing.model.quantisation import quantise
@@ -68,10 +68,27 @@ def test_a_known_question_gets_the_same_vector_whatever_is_embedded_beside_it(em
     assert embedder.embed_queries([]).shape == (0, embedder.dim)
 
 
+def test_the_tokens_of_a_question_are_its_own_and_keep_what_they_mean(
+    embedder: ModelEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = Encoder(embedder.encoder_dir)
+    asked, python = encoder.read_query("what salary can I expect?"), encoder.read_query("is python hard")
+
+    assert np.array_equal(asked.vector, encoder.embed_query("what salary can I expect?"))
+    assert len(asked.tokens.ids) == 6  # nothing before and behind it, the question mark counted
+    assert asked.tokens.vectors.shape == (6, 64)
+    assert np.linalg.norm(asked.tokens.vectors, axis=1) == pytest.approx(np.ones(6), abs=1e-5)
+    pay = encoder.read_query("how much pay do they give").tokens.vectors[2]
+    assert asked.tokens.vectors[1] @ pay > python.tokens.vectors[1] @ pay + 0.2
+    assert [one.tokens.ids.tolist() for one in encoder.read_queries(["pay"])] == [encoder.read_query("pay").tokens.ids]
+    monkeypatch.setattr(encoder, "card", replace(encoder.card, query_prompt="query: "))
+    assert encoder.read_query("what salary can I expect?").tokens.ids.tolist() == asked.tokens.ids.tolist()
+
+
 def test_products_of_8_bits_are_left_out_where_they_say_something_else(embedder: ModelEmbedder, in_full: Path) -> None:
     weights = f"{Path(MODEL_FILE).stem}{WEIGHTS_SUFFIX}"
     names = sorted(path.name for path in in_full.iterdir())
-    assert names == [CARD_FILE, MODEL_FILE, weights, TOKENIZER_FILE]
+    assert names == [CARD_FILE, MODEL_FILE, weights, NARROW_FILE, TOKENIZER_FILE]
     assert len({(in_full / name).stat().st_mode for name in names}) == 1
     assert not any(sys.prefix.encode() in (in_full / name).read_bytes() for name in names)
     assert (in_full / weights).stat().st_size > 1.3 * (embedder.encoder_dir / weights).stat().st_size
@@ -92,7 +109,7 @@ def test_a_model_that_cannot_have_8_bits_keeps_its_products(
 ) -> None:
     monkeypatch.setattr(onnx_export, "quantise", lambda *_: 1 / 0)
     export_encoder(embedder._model, "odd", "0123456789abcdef", tmp_path / "odd")
-    assert len(list((tmp_path / "odd").iterdir())) == 4
+    assert len(list((tmp_path / "odd").iterdir())) == 5
     assert Encoder(tmp_path / "odd").embed_query("pay") @ embedder.embed_query("pay") >= 0.997
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.known_questions import QUESTION_WEIGHT, KnownQuestions
+from chatbot.indexing.generation.question_tokens import QuestionTokens
 from chatbot.indexing.generation.vectors import write_vectors
 from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
 
@@ -20,7 +21,8 @@ ARTICLES = [0, 0, 1, 1]
 def folder(tmp_path: Path) -> Path:
     vectors = np.eye(4, 8, dtype=np.float16)
     starts = np.array(STARTS, np.int64)
-    EditorsQuestions(np.zeros((4, 16), np.uint8), vectors, starts, np.zeros((4, 2), np.float32)).write(tmp_path / "q")
+    hubs, tokens = np.zeros((4, 2), np.float32), QuestionTokens.of([])
+    EditorsQuestions(np.zeros((4, 16), np.uint8), vectors, starts, hubs, tokens).write(tmp_path / "q")
     write_vectors(vectors, tmp_path / "q" / "vectors.faiss")
     write_lexical(count_terms(ASKED), np.array([0, 0, 1, 1]), tmp_path / "q" / "lexical")
     return tmp_path / "q"

@@ -1,14 +1,18 @@
-"""An embedder that a reader can compute: one dimension for each keyword, the unit vector of their counts."""
+"""An embedder that a reader can compute: one dimension for each keyword, the unit vector of their counts.
+
+The tokens of a question are its keywords, each a dimension of its own.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from chatbot.arrays import Vectors
 from chatbot.indexing.model.embedder import PassageVectors
+from chatbot.indexing.model.encoder import ReadQuestion, TokenVectors
 
 KEYWORDS = ("pay", "remote", "degree", "python", "interview", "team", "learn", "offer")
 
@@ -37,6 +41,14 @@ class KeywordEmbedder:
         words = re.findall(r"\w+", text.lower())
         counts = np.array([words.count(keyword) + 1e-3 for keyword in KEYWORDS], np.float32)
         return counts / np.float32(np.linalg.norm(counts))
+
+    def read_query(self, text: str) -> ReadQuestion:
+        ids = [KEYWORDS.index(word) for word in re.findall(r"\w+", text.lower()) if word in KEYWORDS]
+        vectors = np.eye(self.dim, dtype=np.float32)[ids]
+        return ReadQuestion(self.embed_query(text), TokenVectors(np.array(ids, np.int32), vectors))
+
+    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
+        return map(self.read_query, texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dim)

@@ -78,6 +78,17 @@ def word_share(bm25: Scores, best: float, decided: float) -> Scores:
     return share
 
 
+def token_share(closeness: Scores) -> Scores:
+    """What closeness of the tokens of known questions adds, shape (n,): as much as it is above their mean.
+
+    Passages without known questions, whose closeness is -1, are left as they are.
+    """
+    known = closeness > -1
+    mean = closeness[known].mean() if known.any() else np.float32(0)
+    share: Scores = np.where(known, closeness - mean, np.float32(0))
+    return share
+
+
 def vagueness(best_cosine: float) -> float:
     """How little a question resembles even the nearest passage or known question, in [0, 1].
 

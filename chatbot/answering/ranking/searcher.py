@@ -14,10 +14,12 @@ from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.content.source.copies import ALIKE, resemblance
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.passage_index import Allowed, PassageIndex
-from chatbot.indexing.model.encoder import QueryEmbedder
+from chatbot.indexing.model.encoder import NO_TOKENS, QueryEmbedder, TokenVectors
 from chatbot.records import Article, Filters, Passage
 
 CANDIDATES = 100
+SECOND_LOOK = 40
+"""How many of the best are compared token by token."""
 PER_ARTICLE = 2
 _LEANING_GAIN = 0.06
 _FALLS = 0.5
@@ -30,7 +32,7 @@ class Query:
     """A text made ready: its unit vector, and its stemmed terms with their weights.
 
     `favoured` says what the passages of some articles, named by their ids, gain in score. `embedded` is what the model
-    read of the question itself.
+    read of the question itself, `tokens` what it read it in.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Query:
     weights: dict[str, float]
     favoured: Mapping[str, float] = field(default_factory=dict)
     embedded: str = ""
+    tokens: TokenVectors = NO_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ class Searcher:
     def query(self, text: str, *, literal: bool = False) -> Query:
         """A text made ready to be ranked; the model reads it as it stands where it is `literal`."""
         read = text if literal else self._spelt_out(text)
-        return Query(text, self.embedder.embed_query(read), formulas.term_weights(text), embedded=read)
+        vector, tokens = self.embedder.read_query(read)
+        return Query(text, vector, formulas.term_weights(text), embedded=read, tokens=tokens)
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""
@@ -92,6 +96,11 @@ class Searcher:
         if query.favoured:
             scores += self._gain(found.rows, query.favoured)
         order = np.lexsort((found.rows, -scores))
+        if len(query.tokens.ids):
+            looked_at = order[:SECOND_LOOK]
+            closeness = self.index.questions.token_closeness(query.tokens, found.rows[looked_at])
+            scores[looked_at] += formulas.token_share(closeness)
+            order = np.lexsort((found.rows, -scores))
         return Ranking(found.rows, scores, words, found.cosines, best, found.asked, found.bm25).only(order)
 
     def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from chatbot.answering.static.packed import Packed
 from chatbot.arrays import Scores, Vectors
+from chatbot.indexing.model.encoder import NO_TOKENS, ReadQuestion
 from chatbot.indexing.words.tokens import words
 from chatbot.sorted_texts import SortedTexts
 
@@ -53,6 +54,10 @@ class WordTable:
     def dim(self) -> int:
         """Numbers of a vector."""
         return 2 * int(self.rows.codes.shape[1])
+
+    def read_query(self, text: str) -> ReadQuestion:
+        """The same without tokens, which an export's questions have not."""
+        return ReadQuestion(self.embed_query(text), NO_TOKENS)
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a text, shape (dim,), float32; zeros where none of its words is known."""

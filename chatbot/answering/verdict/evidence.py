@@ -24,7 +24,7 @@ _UNSURE = 3
 KNOWN_SHARE = 0.4
 _KNOWN = 3
 # Tried on real questions, gold and out-of-scope ones; docs/abstention.md.
-_KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.7, 6.2, 0.4
+_KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.9, 6.5, 0.4
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
 _SPREAD = (0.5, 0.95)
@@ -93,23 +93,29 @@ def score(weighed: Evidence, scale: Scale) -> float:
     mean, deviation = scale.mean, scale.deviation
     meaning = (weighed.meaning - mean.meaning) / deviation.meaning
     astray = (weighed.astray - mean.astray) / deviation.astray
-    words = (weighed.words - mean.words) / deviation.words
-    return meaning - _ASTRAY * astray + _WORDS * max(words, 0.0)
+    return meaning - _ASTRAY * astray + _word_score(weighed, scale)
 
 
 def known_score(weighed: Evidence, scale: Scale) -> float:
-    """How far above questions out of scope the closeness to known questions is: z(known)."""
-    return (weighed.known - scale.mean.known) / scale.deviation.known
+    """What is added where questions are known: z(known) + 0.5 max(z(words), 0).
+
+    Known questions hold the words that people use, so that shared ones tell twice as much there.
+    """
+    return (weighed.known - scale.mean.known) / scale.deviation.known + _word_score(weighed, scale)
+
+
+def _word_score(weighed: Evidence, scale: Scale) -> float:
+    return _WORDS * max((weighed.words - scale.mean.words) / scale.deviation.words, 0.0)
 
 
 def known_thresholds(limits: Thresholds, usual: Thresholds) -> Thresholds:
-    """The limits of a score that z(known) was added to; `limits` are those without it, `usual` those at REFUSALS."""
+    """The limits of a score with `known_score` added; `limits` are those without it, `usual` those at REFUSALS."""
     stricter = limits.refuse_below - usual.refuse_below
     return Thresholds(_KNOWN_REFUSE + stricter, max(_KNOWN_ANSWER, _KNOWN_REFUSE + stricter), _KNOWN_SLOPE)
 
 
 def strengths(scores: Scores, *, known: bool) -> Scores:
-    """What is held against the limits, shape (questions,): the score, with z(known) where that counts.
+    """What is held against the limits, shape (questions,): the score, with that of what is known where that counts.
 
     `scores` of shape (questions, 2) are `score` and `known_score` of each question.
     """

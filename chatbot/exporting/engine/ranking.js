@@ -148,7 +148,8 @@ export const strength = async (index, { text, vector }, ranking, content) => {
   const words = Math.log1p(most(ranking.map(({ bm25 }) => bm25))), nearest = asked.length ? average(asked) : -1;
   const told = ranking.length ? [meaning, words, near.length ? average(near) : mean[2], nearest] : [-1, 0, 1, -1];
   const [of, lexical, astray, closeness] = told.map((value, n) => (value - mean[n]) / deviation[n]);
-  const score = of - .4 * astray + .5 * Math.max(lexical, 0) + (known ? closeness : 0);
+  const shared = .5 * Math.max(lexical, 0);
+  const score = of - .4 * astray + shared + (known ? closeness + shared : 0);
   if (score >= refuse) return score;
   // The first passage holds every telling word, together as rare as one that no other passage has.
   await index.load(content);

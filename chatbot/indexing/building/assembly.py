@@ -16,7 +16,7 @@ from chatbot.indexing.generation.editor_questions import lead
 from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors, quantise
 from chatbot.indexing.model.embedder import Embedder, PassageVectors
-from chatbot.indexing.model.encoder import Span, concurrently
+from chatbot.indexing.model.encoder import ReadQuestion, Span, concurrently
 from chatbot.indexing.words.bm25 import Postings, count_terms, merge
 from chatbot.indexing.words.tokens import passage_words, stem
 from chatbot.indexing.words.word_counts import count_words
@@ -49,16 +49,14 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
     sentences = _join(sources, old.sentence_vectors if old else None, places, fresh.sentences())
     article_of = corpus.article_of()
 
-    def embed(questions: Collection[str]) -> Iterator[Vectors]:
+    def read(questions: Collection[str]) -> Iterator[ReadQuestion]:
         texts = list(questions)
         for first in range(0, len(texts), _QUESTIONS):
             some = texts[first : first + _QUESTIONS]
-            yield from embedder.embed_queries(some)
+            yield from embedder.read_queries(some)
             on_step("questions", first + len(some), len(texts))
 
-    questions, asked = lead(
-        corpus.articles, article_of, corpus.passages, vectors, embed, old.questions if old else None
-    )
+    questions, asked = lead(corpus.articles, article_of, corpus.passages, vectors, read, old.questions if old else None)
     postings, spoken = _count(corpus, article_of, sources, old, on_step)
     parts = Parts(
         *(corpus.articles, article_of, corpus.passages, corpus.digests, vectors, hubs, sentences),

@@ -6,6 +6,7 @@ questions/
   vectors.faiss   the same, to be searched
   starts.npy      int64 (passages + 1,)       questions starts[i]:starts[i+1] lead to passage i
   hubs.npy        float32 (questions, 2)      how close each is to questions at large; see `hubs`
+  tokens/         the tokens of each question; see `question_tokens`
   lexical/        the words of each question, counted as those of a passage: the files of `bm25`
 
 Where a question leads: to the section that it names, else to one whose heading says the same, else to the passage that
@@ -30,13 +31,17 @@ from chatbot.arrays import HalfVectors, Mask, Rows, Scores, Vectors, mapped, ran
 from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.hubs import Texts, hubness
+from chatbot.indexing.generation.question_tokens import Codes, Ids, QuestionTokens, coded
 from chatbot.indexing.generation.vectors import VectorIndex
+from chatbot.indexing.model.encoder import ReadQuestion, TokenVectors
 from chatbot.indexing.words.bm25 import Postings, count_terms
 from chatbot.indexing.words.row_scores import of_runs
 from chatbot.indexing.words.tokens import content_words, stem, words
 from chatbot.records import Article, Passage
 
 FOLDER = "questions"
+_ARRAYS = ("digests", "vectors", "starts", "hubs")
+_TOKENS = "tokens"
 OFFERED = 512  # how many questions are looked at for the passages that they lead to
 _HUB = np.float32(0.3)
 _SHARES = np.array([0.5, 0.3, 0.2], np.float32)
@@ -54,15 +59,18 @@ class EditorsQuestions:
     vectors: HalfVectors
     starts: Rows
     hubs: Scores
+    tokens: QuestionTokens
 
     @classmethod
     def open(cls, folder: Path) -> EditorsQuestions:
-        return cls(*(mapped(folder / f"{name}.npy") for name in cls.__slots__))
+        digests, vectors, starts, hubs = (mapped(folder / f"{name}.npy") for name in _ARRAYS)
+        return cls(digests, vectors, starts, hubs, QuestionTokens.open(folder / _TOKENS))
 
     def write(self, folder: Path) -> None:
         folder.mkdir()
-        for name in self.__slots__:
+        for name in _ARRAYS:
             np.save(folder / f"{name}.npy", getattr(self, name))
+        self.tokens.write(folder / _TOKENS)
 
     def counts(self, rows: Rows) -> Rows:
         """How many of them lead to each of some passages, shape (len(rows),)."""
@@ -73,6 +81,13 @@ class EditorsQuestions:
         """Those of the questions at these places to a unit vector, shape (len(places),)."""
         cosines: Scores = single(self.vectors[places]) @ vector
         return cosines
+
+    def token_closeness(self, asked: TokenVectors, rows: Rows) -> Scores:
+        """How close the tokens of the questions that lead to passages are to those of what is `asked`, shape
+        (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage; -1 where none leads there.
+        """
+        counts = self.counts(rows)
+        return three_nearest(self.tokens.closeness(asked, ranges(self.starts[rows], counts)), counts)
 
     def near(self, cosines: Scores, places: Rows, mean: float | None = None) -> Scores:
         """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each.
@@ -138,7 +153,7 @@ def lead(
     article_of: Rows,
     passages: Sequence[Passage],
     vectors: HalfVectors,
-    embed: Callable[[Collection[str]], Iterable[Vectors]],
+    read: Callable[[Collection[str]], Iterable[ReadQuestion]],
     old: EditorsQuestions | None,
 ) -> tuple[EditorsQuestions, Postings]:
     """Each question's vector, taken over from `old` where it is known, and the passage of its article it leads to.
@@ -146,17 +161,20 @@ def lead(
     Side by side with them the words of each.
 
     `article_of` gives the article of each of the `passages`, ascending, `vectors` their unit rows, shape
-    (passages, dim). `embed` gives the unit vector of each of some questions.
+    (passages, dim). `read` gives the unit vector and the tokens of each of some questions.
     """
-    known = {digest.tobytes(): old.vectors[row] for row, digest in enumerate(old.digests)} if old else {}
+    known: dict[bytes, tuple[npt.NDArray[np.float16], tuple[Ids, Codes]]] = {}
+    if old:
+        for row, digest in enumerate(old.digests):
+            known[digest.tobytes()] = old.vectors[row], old.tokens.of_question(row)
     unknown = {
         text_digest(question): question
         for article in articles
         for question in article.questions
         if text_digest(question) not in known
     }
-    embedded = embed(unknown.values())
-    known |= {digest: vector.astype(np.float16) for digest, vector in zip(unknown, embedded, strict=True)}
+    for digest, one in zip(unknown, read(unknown.values()), strict=True):
+        known[digest] = one.vector.astype(np.float16), coded(one.tokens)
     firsts = np.searchsorted(article_of, np.arange(len(articles) + 1))
     digests: list[bytes] = []
     found: list[npt.NDArray[np.float16]] = []
@@ -170,7 +188,7 @@ def lead(
         own_sections = Sections(passages[first:last])
         for question, named in zip_longest(article.questions, article.sections, fillvalue=""):
             digests.append(text_digest(question))
-            vector = known[digests[-1]]
+            vector, _ = known[digests[-1]]
             found.append(vector)
             rows.append(first + own_sections.place(question, named, own @ vector.astype(np.float32)))
             asked.append([stem(word) for word in words(question)])
@@ -183,6 +201,7 @@ def lead(
         texts.vectors[order],
         np.searchsorted(places[order], np.arange(len(vectors) + 1)),
         hubness(texts, before)[order],
+        QuestionTokens.of([known[digests[place]][1] for place in order]),
     )
     return questions, count_terms(asked[place] for place in order)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexOutdated
 
-FORMAT = 14
+FORMAT = 15
 
 MANIFEST = "manifest.json"
 Kind = Literal["unusable", "withheld", "remark"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from chatbot.arrays import Vectors
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import Encoder, QueryEmbedder, Span, span_mask, token_counter
+from chatbot.indexing.model.encoder import Encoder, QueryEmbedder, ReadQuestion, Span, span_mask, token_counter
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard, read_card
 from chatbot.indexing.model.onnx_export import export_apart, load_model
 from chatbot.indexing.model.weights import fingerprint, locate_model
@@ -50,6 +50,10 @@ class Embedder(QueryEmbedder, Protocol):
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of questions that are known, shape (texts, dim), float32; none depends on the others."""
+        ...
+
+    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
+        """The same with their tokens, one after the other."""
         ...
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
@@ -114,6 +118,14 @@ class ModelEmbedder:
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of questions that are known, shape (texts, dim), float32."""
         return self._encoder.embed_queries(texts)
+
+    def read_query(self, text: str) -> ReadQuestion:
+        """The unit vector of a question and its tokens."""
+        return self._encoder.read_query(text)
+
+    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
+        """What `read_query` gives of each of some questions."""
+        return self._encoder.read_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass a window.

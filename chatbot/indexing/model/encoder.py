@@ -4,6 +4,7 @@
   model.onnx        input_ids, attention_mask, ... of a text -> the vectors of its tokens and its unit vector
   model.weights     what the processes of a machine share
   tokenizer.json
+  narrow.npy        float32 (token dim, few), what is left of the vector of a token where single ones are compared
   encoder.json      name, fingerprint, dim, window, prompts, and the SHA-256 of the files above
 
 Products are in 8 bits (quantisation.py) but where a model would say something else with them.
@@ -16,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +33,31 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 MODEL_FILE = "model.onnx"
 TOKENIZER_FILE = "tokenizer.json"
+NARROW_FILE = "narrow.npy"
 WEIGHTS_SUFFIX = ".weights"
 # Slower than adding and normalising apart: 5 instead of 1 ms for a text of 220 tokens.
 _NO_FUSION_OF = ["SkipLayerNormFusion"]
 _Text = TypeVar("_Text")
 _Vectors = TypeVar("_Vectors")
+
+
+class TokenVectors(NamedTuple):
+    """The tokens of a question: their numbers in the tokenizer's vocabulary, shape (tokens,), and their unit vectors in
+    few dimensions, shape (tokens, few), float32.
+    """
+
+    ids: npt.NDArray[np.int32]
+    vectors: Vectors
+
+
+class ReadQuestion(NamedTuple):
+    """What a model makes of a question: its unit vector, shape (dim,), float32, and its tokens."""
+
+    vector: Vectors
+    tokens: TokenVectors
+
+
+NO_TOKENS = TokenVectors(np.empty(0, np.int32), np.empty((0, 0), np.float32))
 
 
 class QueryEmbedder(Protocol):
@@ -49,6 +70,10 @@ class QueryEmbedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
+        ...
+
+    def read_query(self, text: str) -> ReadQuestion:
+        """The same, and the tokens of the question; none where the model has none."""
         ...
 
 
@@ -102,6 +127,7 @@ class Encoder:
             raise ModelError(f"the encoder in {folder} cannot be opened: {error}; rebuild the index") from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(self.card.window)
+        self._narrow = np.load(folder / NARROW_FILE)
         self._inputs = [value.name for value in self._session.get_inputs()]
 
     @cached_property
@@ -116,8 +142,23 @@ class Encoder:
 
     def embed_query(self, text: str) -> Vectors:
         """The unit vector of a question, shape (dim,), float32."""
-        vector, _ = self._run(self._tokenizer.encode(self.card.query_prompt + text))
-        return vector
+        return self.read_query(text).vector
+
+    def read_query(self, text: str) -> ReadQuestion:
+        """The unit vector of a question, and its tokens but special ones and those of the model's prompt."""
+        prompt = self.card.query_prompt
+        encoding = self._tokenizer.encode(prompt + text)
+        vector, tokens = self._run(encoding)
+        own = np.array([start >= len(prompt) for start, _ in encoding.offsets]) & ~np.array(
+            encoding.special_tokens_mask, bool
+        )
+        return ReadQuestion(
+            vector, TokenVectors(np.array(encoding.ids, np.int32)[own], _unit(tokens[own] @ self._narrow))
+        )
+
+    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
+        """What `read_query` gives of each of some questions, shared among the cores."""
+        return concurrently(self.read_query, texts)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """The unit vectors of questions, shape (texts, dim), float32, the texts shared among the cores."""

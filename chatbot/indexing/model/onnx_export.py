@@ -20,7 +20,7 @@ import numpy as np
 from chatbot.arrays import Vectors
 from chatbot.disk import file_digest, rename_folder, sync_tree
 from chatbot.errors import ModelError
-from chatbot.indexing.model.encoder import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
+from chatbot.indexing.model.encoder import MODEL_FILE, NARROW_FILE, TOKENIZER_FILE, WEIGHTS_SUFFIX
 from chatbot.indexing.model.encoder_card import CARD_FILE, EncoderCard
 from chatbot.indexing.model.quantisation import Feed, quantise
 from chatbot.installation import require
@@ -33,6 +33,7 @@ _SAID = 3  # how the process ends where it says why it cannot export
 _EXPORTS = ("torch", "sentence_transformers", "onnx", "onnxscript")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _ALIKE = 0.99
+_FEW = 64  # dimensions of a token: 32 lose a little, 96 and all 384 gain nothing
 _TEXTS = (
     "what does a data engineer do?",
     "salary",
@@ -108,7 +109,8 @@ def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, fold
     aside.mkdir(parents=True)
     try:
         _export_onnx(model, aside / MODEL_FILE)
-        _quantise(model, name, aside / MODEL_FILE)
+        feeds = _quantise(model, name, aside / MODEL_FILE)
+        np.save(aside / NARROW_FILE, _narrow(aside / MODEL_FILE, feeds))
         _set_weights_apart(aside / MODEL_FILE)
         model.tokenizer.backend_tokenizer.save(str(aside / TOKENIZER_FILE))
         prompts = model.prompts or {}
@@ -179,9 +181,10 @@ def _export_onnx(model: SentenceTransformer, path: Path) -> None:
         logging.getLogger("torch.onnx").setLevel(level)
 
 
-def _quantise(model: SentenceTransformer, name: str, path: Path) -> None:
+def _quantise(model: SentenceTransformer, name: str, path: Path) -> Sequence[Feed]:
     """Give the model in `path` 8-bit products, unless it cannot have any or says something else with them.
 
+    Returns the texts that it was tried on, as the model takes them.
     Raises ModelError where even without them it says something else than the model that it was made of.
     """
     import torch
@@ -205,6 +208,7 @@ def _quantise(model: SentenceTransformer, name: str, path: Path) -> None:
         logging.getLogger(__name__).info("no 8-bit products for '%s': %s", name, error)
     finally:
         quantised.unlink(missing_ok=True)
+    return feeds
 
 
 @contextmanager
@@ -238,6 +242,20 @@ def _set_weights_apart(path: Path) -> None:
     onnx.save_model(model, path, save_as_external_data=True, location=weights.name, size_threshold=16 * 1024)
     weights.chmod(path.stat().st_mode)  # it was made for its owner alone
     path.with_name(f"{path.name}.data").unlink(missing_ok=True)  # where torch put those of a large model
+
+
+def _narrow(path: Path, feeds: Sequence[Feed]) -> Vectors:
+    """The directions in which the tokens of some texts differ most, shape (token dim, few), so that they lie side by
+    side in few dimensions as they do in all; docs/retrieval.md.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    tokens = np.concatenate([session.run(["tokens"], feed)[0][0] for feed in feeds])
+    tokens /= np.maximum(np.linalg.norm(tokens, axis=1, keepdims=True), 1e-12)
+    _, _, directions = np.linalg.svd(tokens, full_matrices=False)
+    narrow: Vectors = np.ascontiguousarray(directions[:_FEW].T.astype(np.float32))
+    return narrow
 
 
 def _least_cosine(path: Path, feeds: Sequence[Feed], vectors: Vectors) -> float:
