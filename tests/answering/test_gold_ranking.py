@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.76, "MRR@10": 0.7672, "R@5": 0.813, "R@10": 0.8718, "R@100": 0.9744}
+    measured = {"nDCG@10": 0.7598, "MRR@10": 0.7657, "R@5": 0.8123, "R@10": 0.8748, "R@100": 0.9759}
     assert len(asked) == 657
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,7 +71,7 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (566, 657)
+    assert (sum(found), len(found)) == (565, 657)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:

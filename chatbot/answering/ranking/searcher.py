@@ -99,7 +99,7 @@ class Searcher:
         if len(query.tokens.ids):
             looked_at = order[:SECOND_LOOK]
             closeness = self.index.questions.token_closeness(query.tokens, found.rows[looked_at])
-            scores[looked_at] += formulas.token_share(closeness)
+            scores[looked_at] += formulas.token_share(closeness, known[looked_at])
             order = np.lexsort((found.rows, -scores))
         return Ranking(found.rows, scores, words, found.cosines, best, found.asked, found.bm25).only(order)
 
