@@ -8,8 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chatbot.indexing.building.build import build
+from chatbot.indexing.generation.local_index import LocalIndex
+from chatbot.indexing.generation.publication import current
 from chatbot.indexing.generation.question_tokens import QuestionTokens, coded
 from chatbot.indexing.model.encoder import NO_TOKENS, TokenVectors
+from chatbot.settings import Settings
+from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+
+ASKED = "remote team python degree pay offer interview"  # of three articles, in the order of their names
 
 EAST, NORTH, BETWEEN = (1.0, 0.0), (0.0, 1.0), (0.6, 0.8)
 
@@ -68,8 +75,24 @@ def test_they_are_read_as_they_were_written(known: QuestionTokens, tmp_path: Pat
     known.write(tmp_path / "tokens")
     again = QuestionTokens.open(tmp_path / "tokens")
 
-    assert QuestionTokens.of([again.of_question(place) for place in range(4)]) is not again
     for place, one in enumerate(QUESTIONS):
         ids, codes = again.of_question(place)
         assert ids.tolist() == one.ids.tolist()
         assert codes / 127 == pytest.approx(one.vectors, abs=0.004)
+
+
+def test_a_build_takes_over_the_tokens_of_each_question_that_it_knows(tmp_path: Path) -> None:
+    site, anew = (Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / name) for name in ("index", "anew"))
+    site.corpus_dir.mkdir()
+    for name, asked in (("m", "python degree"), ("z", "pay offer interview")):
+        (site.corpus_dir / f"{name}.md").write_text(f"---\nquestions: [{asked}]\n---\n# {name}\n\nAsk for {name}.\n")
+    build(site, embedder=KeywordEmbedder())
+    (site.corpus_dir / "a.md").write_text("---\nquestions: [remote team]\n---\n# a\n\nAsk for a.\n")
+
+    build(site, embedder=KeywordEmbedder())
+    build(anew, embedder=KeywordEmbedder())
+
+    kept, made = (LocalIndex.open(one.index_dir / current(one.index_dir)).questions.tokens for one in (site, anew))
+    assert kept.ids.tolist() == made.ids.tolist() == [KEYWORDS.index(word) for word in ASKED.split()]
+    assert (kept.codes == made.codes).all()
+    assert kept.starts.tolist() == [0, 2, 4, 7]

@@ -56,7 +56,7 @@ class WordTable:
         return 2 * int(self.rows.codes.shape[1])
 
     def read_query(self, text: str) -> ReadQuestion:
-        """The same without tokens, which an export's questions have not."""
+        """The unit vector of a question, and no tokens, since an export's known questions have none."""
         return ReadQuestion(self.embed_query(text), NO_TOKENS)
 
     def embed_query(self, text: str) -> Vectors:
