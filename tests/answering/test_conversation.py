@@ -14,8 +14,10 @@ from chatbot.answering.understanding.conversation import (
     origin,
     read,
     settle,
+    shared,
 )
 from chatbot.errors import QuestionError
+from chatbot.indexing.model.encoder import TokenVectors
 from chatbot.records import Passage, Turn
 
 SHOWN = ("data-engineer#1", "data-engineer#4", "offers#2")
@@ -168,6 +170,15 @@ def test_what_leans_is_completed_though_its_words_are_unknown() -> None:
 def test_the_questions_own_words_weigh_more_in_the_vector() -> None:
     mixed = blend(np.array([1, 0], np.float32), np.array([0, 1], np.float32))
     assert mixed == pytest.approx(np.array([0.7, 1.0]) / np.hypot(0.7, 1.0))
+
+
+def test_the_questions_own_tokens_weigh_more_than_those_of_the_completed_one() -> None:
+    own, completed = (TokenVectors(np.array([n], np.int32), np.ones((1, 1), np.float32)) for n in (1, 2))
+
+    both = shared(((1.0, own),), ((1.0, completed),))
+
+    assert [(share, tokens.ids.tolist()) for share, tokens in both] == [(0.7, [1]), (pytest.approx(0.3), [2])]
+    assert shared((), ()) == ()
 
 
 def test_articles_gain_by_their_share_of_what_was_shown() -> None:

@@ -127,7 +127,7 @@ def measured_over(passages: int, folder: Path) -> dict[str, tuple[float, float]]
     texts = [embedded_text(passage) for passage in index.passages(range(len(index)))]
     Path(names["TEXTS"]).write_text(json.dumps(texts))
     flat = faiss.IndexFlatIP(index.manifest.dim)
-    flat.add(index.vectors(np.arange(len(index))))  # type: ignore[call-arg]
+    flat.add(index.vectors(np.arange(len(index))))
     faiss.write_index(flat, names["INDEX"])
     asks: tuple[list[dict[str, float]], list[dict[str, float]]] = ([], [])
     for _ in range(ROUNDS):

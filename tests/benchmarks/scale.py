@@ -25,11 +25,11 @@ import numpy as np
 from chatbot.arrays import HalfVectors, Rows
 from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import read_gold
-from chatbot.indexing.generation.editor_questions import EditorsQuestions
+from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
 from chatbot.indexing.generation.local_index import LocalIndex, Parts, SentenceVectors
 from chatbot.indexing.generation.manifest import Manifest, write_manifest
 from chatbot.indexing.generation.publication import ENCODERS, current
-from chatbot.indexing.words.bm25 import Postings
+from chatbot.indexing.words.bm25 import LexicalIndex, Postings
 from chatbot.settings import load_settings
 from tests.support.places import ROOT
 
@@ -166,8 +166,8 @@ def make(base: LocalIndex, size: int, folder: Path) -> float:
         vectors=turned(np.asarray(base.embeddings), copies, rng),
         hubs=np.concatenate([base.hub_rows, base.hub_rows[copies]]),
         sentences=sentences_of(base.sentence_vectors, copies),
-        questions=EditorsQuestions(told.digests, told.vectors, starts, told.hubs),
-        asked=base._asked.postings(),
+        questions=EditorsQuestions(told.digests, told.vectors, starts, told.hubs, told.tokens),
+        asked=LexicalIndex(base._folder / FOLDER / "lexical").postings(),
         postings=varied(base, copies, rng),
         words=base.words,
     )

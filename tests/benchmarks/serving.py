@@ -126,7 +126,7 @@ def start_txtai(folder: Path) -> Server:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [PEERS, "-m", "uvicorn", "txtai.api:app", "--port", str(port), "--log-level", "warning"]
+    command = [str(PEERS), "-m", "uvicorn", "txtai.api:app", "--port", str(port), "--log-level", "warning"]
     process = subprocess.Popen(command, env=environment, cwd=folder, text=True)
     url = f"http://127.0.0.1:{port}"
     while process.poll() is None:

@@ -37,7 +37,8 @@ def publish_now_and_then(folder: Path, seconds: float, publishes: int) -> None:
 
 
 def main() -> None:
-    seconds, publishes = (float(sys.argv[1]) if sys.argv[1:] else SECONDS), int((sys.argv[2:] or [PUBLISHES])[0])
+    seconds = float(sys.argv[1]) if sys.argv[1:] else SECONDS
+    publishes = int(sys.argv[2]) if sys.argv[2:] else PUBLISHES
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         shutil.copytree(ROOT / "corpus", folder / "corpus")

@@ -7,8 +7,9 @@ import pytest
 
 from chatbot.indexing.generation.editor_questions import EditorsQuestions
 from chatbot.indexing.generation.known_questions import QUESTION_WEIGHT, KnownQuestions
-from chatbot.indexing.generation.question_tokens import QuestionTokens
+from chatbot.indexing.generation.question_tokens import QuestionTokens, coded
 from chatbot.indexing.generation.vectors import write_vectors
+from chatbot.indexing.model.encoder import TokenVectors
 from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
 
 # Two articles of two passages each; questions lead to the second, the third and the fourth.
@@ -45,6 +46,18 @@ def test_a_passage_gains_from_questions_of_its_article_as_words_do(folder: Path)
 
     assert added.of(np.array([2, 3])) == pytest.approx(QUESTION_WEIGHT * alone[2:])
     assert alone[3] > alone[2] * 0.2 > 0
+
+
+def test_readings_of_a_question_count_by_their_shares() -> None:
+    east, north = (TokenVectors(np.array([n], np.int32), np.eye(2, dtype=np.float32)[n - 1 : n]) for n in (1, 2))
+    tokens = QuestionTokens.of([coded(east), coded(north)])
+    asked = EditorsQuestions(
+        np.zeros((2, 16), np.uint8), np.eye(2, dtype=np.float16), np.array([0, 0, 1, 2]), np.zeros((2, 2)), tokens
+    )
+
+    found = asked.token_closeness(((0.7, east), (0.3, north)), np.array([2, 1, 0]))
+
+    assert found == pytest.approx([0.3, 0.7, -1.0])
 
 
 def test_unknown_words_add_nothing(folder: Path) -> None:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Locator, Page
 from tests.support.places import ARTEFACTS
 
 ARTICLE = "<main><h1>A site about work</h1><p>Some words.</p><a href='#more'>More</a><p id='more'>End.</p></main>"
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-DARK = {"color_scheme": "dark"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DARK: dict[str, Any] = {"color_scheme": "dark"}
 
 STRICT_CSP = (
     "default-src 'none'; img-src data:; script-src {chatbot}; style-src 'none'; connect-src {chatbot}; "

@@ -14,7 +14,7 @@ from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.content.source.copies import ALIKE, resemblance
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.passage_index import Allowed, PassageIndex
-from chatbot.indexing.model.encoder import NO_TOKENS, QueryEmbedder, TokenVectors
+from chatbot.indexing.model.encoder import QueryEmbedder, Shares
 from chatbot.records import Article, Filters, Passage
 
 CANDIDATES = 100
@@ -32,7 +32,7 @@ class Query:
     """A text made ready: its unit vector, and its stemmed terms with their weights.
 
     `favoured` says what the passages of some articles, named by their ids, gain in score. `embedded` is what the model
-    read of the question itself, `tokens` what it read it in.
+    read of the question itself, `tokens` what it read it in; those of several readings have their shares, together 1.
     """
 
     text: str
@@ -40,7 +40,7 @@ class Query:
     weights: dict[str, float]
     favoured: Mapping[str, float] = field(default_factory=dict)
     embedded: str = ""
-    tokens: TokenVectors = NO_TOKENS
+    tokens: Shares = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ class Searcher:
         """A text made ready to be ranked; the model reads it as it stands where it is `literal`."""
         read = text if literal else self._spelt_out(text)
         vector, tokens = self.embedder.read_query(read)
-        return Query(text, vector, formulas.term_weights(text), embedded=read, tokens=tokens)
+        asked = ((1.0, tokens),) if len(tokens.ids) else ()
+        return Query(text, vector, formulas.term_weights(text), embedded=read, tokens=asked)
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""
@@ -96,7 +97,7 @@ class Searcher:
         if query.favoured:
             scores += self._gain(found.rows, query.favoured)
         order = np.lexsort((found.rows, -scores))
-        if len(query.tokens.ids):
+        if query.tokens:
             looked_at = order[:SECOND_LOOK]
             closeness = self.index.questions.token_closeness(query.tokens, found.rows[looked_at])
             scores[looked_at] += formulas.token_share(closeness, known[looked_at])

@@ -17,6 +17,7 @@ import numpy as np
 from chatbot.answering.understanding import phrases
 from chatbot.arrays import Vectors
 from chatbot.errors import QuestionError
+from chatbot.indexing.model.encoder import Shares
 from chatbot.indexing.words.bm25 import idf
 from chatbot.indexing.words.tokens import stem, words
 from chatbot.records import Kind, Passage, Turn
@@ -28,6 +29,7 @@ MOST_SHOWN = 50
 TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
 OWN_SHARE = 0.7
+OWN_TOKENS = 0.7
 LEANS_BELOW = 9.8
 # From the one to the other a question may be meant either way, and both are searched.
 SURELY_ALONE, SURELY_LEANS = -2.0, 4.0
@@ -158,6 +160,13 @@ def blend(raw: Vectors, completed: Vectors) -> Vectors:
     mixed = completed + np.float32(OWN_SHARE) * raw
     unit: Vectors = (mixed / max(float(np.linalg.norm(mixed)), 1e-9)).astype(np.float32)
     return unit
+
+
+def shared(raw: Shares, completed: Shares) -> Shares:
+    """The tokens of a question's own words and those of the completed question, at 0.7 and 0.3."""
+    own = ((OWN_TOKENS * share, tokens) for share, tokens in raw)
+    rest = (((1 - OWN_TOKENS) * share, tokens) for share, tokens in completed)
+    return (*own, *rest)
 
 
 def add_topic(own: Mapping[str, float], topic: Mapping[str, float]) -> dict[str, float]:

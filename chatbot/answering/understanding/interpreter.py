@@ -70,9 +70,11 @@ class Understanding:
         """What is searched for a reading, and what the vocabulary added to it."""
         query = self._searcher.query(reading.question)
         if reading.topic:
-            vector = conversation.blend(query.vector, self._searcher.query(reading.embedded).vector)
+            completed = self._searcher.query(reading.embedded)
+            vector = conversation.blend(query.vector, completed.vector)
             weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
-            query = replace(query, text=reading.searched_as, vector=vector, weights=weights)
+            tokens = conversation.shared(query.tokens, completed.tokens)
+            query = replace(query, text=reading.searched_as, vector=vector, weights=weights, tokens=tokens)
         if reading.kind in ("follow_up", "more"):
             query = replace(query, favoured=conversation.continuity(history[-1].shown))
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)

@@ -33,7 +33,7 @@ from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.hubs import Texts, hubness
 from chatbot.indexing.generation.question_tokens import Codes, Ids, QuestionTokens, coded
 from chatbot.indexing.generation.vectors import VectorIndex
-from chatbot.indexing.model.encoder import ReadQuestion, TokenVectors
+from chatbot.indexing.model.encoder import ReadQuestion, Shares
 from chatbot.indexing.words.bm25 import Postings, count_terms
 from chatbot.indexing.words.row_scores import of_runs
 from chatbot.indexing.words.tokens import content_words, stem, words
@@ -82,12 +82,18 @@ class EditorsQuestions:
         cosines: Scores = single(self.vectors[places]) @ vector
         return cosines
 
-    def token_closeness(self, asked: TokenVectors, rows: Rows) -> Scores:
+    def token_closeness(self, asked: Shares, rows: Rows) -> Scores:
         """How close the tokens of the questions that lead to passages are to those of what is `asked`, shape
         (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage; -1 where none leads there.
+
+        Several readings of what is asked count by their shares.
         """
         counts = self.counts(rows)
-        return three_nearest(self.tokens.closeness(asked, ranges(self.starts[rows], counts)), counts)
+        places = ranges(self.starts[rows], counts)
+        closeness = np.zeros(len(places), np.float32)
+        for share, tokens in asked:
+            closeness += np.float32(share) * self.tokens.closeness(tokens, places)
+        return three_nearest(closeness, counts)
 
     def near(self, cosines: Scores, places: Rows, mean: float | None = None) -> Scores:
         """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each.

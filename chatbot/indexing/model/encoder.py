@@ -58,6 +58,8 @@ class ReadQuestion(NamedTuple):
 
 
 NO_TOKENS = TokenVectors(np.empty(0, np.int32), np.empty((0, 0), np.float32))
+Shares = tuple[tuple[float, TokenVectors], ...]
+"""The tokens of several readings of a question, each with its share; together the shares are 1."""
 
 
 class QueryEmbedder(Protocol):
