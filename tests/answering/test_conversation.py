@@ -172,12 +172,12 @@ def test_the_questions_own_words_weigh_more_in_the_vector() -> None:
     assert mixed == pytest.approx(np.array([0.7, 1.0]) / np.hypot(0.7, 1.0))
 
 
-def test_the_questions_own_tokens_weigh_more_than_those_of_the_completed_one() -> None:
+def test_the_questions_own_tokens_count_as_much_as_those_of_the_completed_one() -> None:
     own, completed = (TokenVectors(np.array([n], np.int32), np.ones((1, 1), np.float32)) for n in (1, 2))
 
     both = shared(((1.0, own),), ((1.0, completed),))
 
-    assert [(share, tokens.ids.tolist()) for share, tokens in both] == [(0.7, [1]), (pytest.approx(0.3), [2])]
+    assert [(share, tokens.ids.tolist()) for share, tokens in both] == [(0.5, [1]), (0.5, [2])]
     assert shared((), ()) == ()
 
 

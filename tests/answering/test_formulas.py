@@ -55,7 +55,7 @@ def test_words_add_a_tenth_and_up_to_seven_more_where_they_are_decided() -> None
 def test_closeness_of_tokens_counts_as_far_as_it_is_above_the_mean_of_what_is_known() -> None:
     counts = np.array([3, 0, 9, 1, 2])
     found = formulas.token_share(scores(0.9, -1.0, 0.5, 0.8, 0.6), counts)
-    assert found == pytest.approx([0.2, 0.0, -0.2, 0.5 * 0.1, 0.8 * -0.1])
+    assert found == pytest.approx([0.2, 0.0, -0.2, 0.25 * 0.1, 0.8 * -0.1])
     assert formulas.token_share(scores(-1.0, -1.0), np.array([0, 0])).tolist() == [0.0, 0.0]
 
 

@@ -46,8 +46,8 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.7598, "MRR@10": 0.7657, "R@5": 0.8123, "R@10": 0.8748, "R@100": 0.9759}
-    assert len(asked) == 657
+    measured = {"nDCG@10": 0.7818, "MRR@10": 0.7961, "R@5": 0.8244, "R@10": 0.8801, "R@100": 0.9754}
+    assert len(asked) == 665
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
 
@@ -71,15 +71,15 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (565, 657)
+    assert (sum(found), len(found)) == (576, 665)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (7, 657)
+    assert (sum(refused), len(refused)) == (8, 665)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (58, 59)), ("near", (42, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (57, 59)), ("near", (45, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -91,30 +91,30 @@ def test_confidence_tells_covered_questions_from_others(
     covered: list[Answer], strange: dict[str, list[Answer]]
 ) -> None:
     inside = confidences(covered)
-    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.999, abs=CLOSE)
-    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8223, abs=CLOSE)
+    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9967, abs=CLOSE)
+    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8172, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.6149, "useful@3": 0.768, "precision": 0.4546, "answered_useless": 0.096}
+    shares = {"useful@1": 0.6149, "useful@3": 0.7748, "precision": 0.4548, "answered_useless": 0.0992}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 4, 75)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 4, 77)
     assert found["answered"] == {
-        "covered": [365, 444],
-        "partly": [25, 41],
+        "covered": [363, 444],
+        "partly": [24, 41],
         "not_covered": [4, 8],
         "outside": [2, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.703, 0.894, 0.9, 0.9714], abs=CLOSE)
+    assert useful == pytest.approx([0.6923, 0.8827, 0.9055, 0.9667], abs=CLOSE)
 
 
 def test_what_people_get_for_what_they_post_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "posted.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.7076, "useful@3": 0.9337, "precision": 0.6992, "answered_useless": 0.0531}
+    shares = {"useful@1": 0.7147, "useful@3": 0.9087, "precision": 0.67, "answered_useless": 0.0466}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (407, 0, 58)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (624, 0, 78)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:

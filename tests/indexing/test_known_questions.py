@@ -57,7 +57,7 @@ def test_readings_of_a_question_count_by_their_shares() -> None:
 
     found = asked.token_closeness(((0.7, east), (0.3, north)), np.array([2, 1, 0]))
 
-    assert found == pytest.approx([0.3, 0.7, -1.0])
+    assert found == pytest.approx([0.6, 1.4, -1.0])  # of its one question, and of all together
 
 
 def test_unknown_words_add_nothing(folder: Path) -> None:

@@ -44,16 +44,25 @@ def test_a_token_counts_once_for_each_question_that_holds_it(known: QuestionToke
 def test_the_best_of_each_token_counts_in_both_directions_by_how_rare_it_is(known: QuestionTokens) -> None:
     asked = tokens((1, EAST), (9, BETWEEN))  # of the second none is known
 
-    found = known.closeness(asked, np.array([0, 1, 3]))
+    found, _ = known.closeness(asked, np.array([0, 1, 3]), np.array([1, 2]))
 
     there = np.array([(1, 0.8), (1, 0.6), (0.6, 1)]) @ (COMMON, UNKNOWN) / (COMMON + UNKNOWN)
     back = [(COMMON + 0.8 * RARE) / (COMMON + RARE), 1.0, (RARE + 0.8 * COMMON) / (COMMON + RARE)]
     assert found == pytest.approx((there + back) / 2, abs=0.01)  # of 8 bits
 
 
+def test_what_is_asked_may_be_half_in_one_question_and_half_in_another(known: QuestionTokens) -> None:
+    asked = tokens((1, EAST), (9, BETWEEN))
+
+    _, together = known.closeness(asked, np.array([0, 3, 1]), np.array([2, 0, 1]))
+
+    of_both, of_one = (np.array(best) @ (COMMON, UNKNOWN) / (COMMON + UNKNOWN) for best in ((1, 1), (1, 0.6)))
+    assert together == pytest.approx([of_both, 0.0, of_one], abs=0.01)
+
+
 def test_the_same_tokens_are_as_close_as_can_be_and_contrary_ones_are_not_near(known: QuestionTokens) -> None:
     same, contrary = (
-        known.closeness(tokens((1, one), (2, other)), np.array([0]))
+        known.closeness(tokens((1, one), (2, other)), np.array([0]), np.array([1]))[0]
         for one, other in (
             (EAST, NORTH),
             ((-1.0, 0.0), (0.0, -1.0)),
@@ -65,9 +74,11 @@ def test_the_same_tokens_are_as_close_as_can_be_and_contrary_ones_are_not_near(k
 
 
 def test_what_has_no_token_is_not_near(known: QuestionTokens) -> None:
-    assert known.closeness(tokens((1, EAST)), np.array([2, 0]))[0] == 0.0
-    assert known.closeness(NO_TOKENS, np.array([0, 1])).tolist() == [0.0, 0.0]
-    assert len(known.closeness(tokens((1, EAST)), np.array([], np.int64))) == 0
+    counts = np.array([1, 1])
+    assert [found[0] for found in known.closeness(tokens((1, EAST)), np.array([2, 0]), counts)] == [0.0, -0.0]
+    assert [found.tolist() for found in known.closeness(NO_TOKENS, np.array([0, 1]), counts)] == [[0.0, 0.0]] * 2
+    nothing = known.closeness(tokens((1, EAST)), np.array([], np.int64), np.array([], np.int64))
+    assert [len(found) for found in nothing] == [0, 0]
     assert QuestionTokens.of([]).starts.tolist() == [0]
 
 

@@ -16,6 +16,7 @@ _HUB = 0.2
 _BESIDE = 0.15
 # Of no, one, two, and three or more known questions; docs/retrieval.md.
 _ASKED = np.array([0.0, 0.4, 0.64, 0.8], np.float32)
+_TOKENS = np.array([0.0, 0.25, 0.8, 1.0], np.float32)
 _WORDS, _DECIDED = 0.1, 0.7
 _EXPANSION = 0.5
 _CLEAR, _VAGUE = 0.7, 0.5
@@ -81,12 +82,13 @@ def word_share(bm25: Scores, best: float, decided: float) -> Scores:
 def token_share(closeness: Scores, counts: Rows) -> Scores:
     """What closeness of the tokens of known questions adds, shape (n,): as much as it is above their mean.
 
-    Of passages that one or two questions lead to, by their `counts`, it is half or four fifths of that, as in
-    `known_weight`; those that none leads to, whose closeness is -1, are left as they are.
+    Of passages that one or two questions lead to, by their `counts`, it is a quarter or four fifths of that; those that
+    none leads to, whose closeness is -1, are left as they are.
     """
     known = closeness > -1
     mean = closeness[known].mean() if known.any() else np.float32(0)
-    share: Scores = np.where(known, known_weight(counts) / _ASKED[-1] * (closeness - mean), np.float32(0))
+    weights = _TOKENS[np.minimum(counts, len(_TOKENS) - 1)]
+    share: Scores = np.where(known, weights * (closeness - mean), np.float32(0))
     return share
 
 

@@ -29,7 +29,7 @@ MOST_SHOWN = 50
 TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
 OWN_SHARE = 0.7
-OWN_TOKENS = 0.7
+OWN_TOKENS = 0.5
 LEANS_BELOW = 9.8
 # From the one to the other a question may be meant either way, and both are searched.
 SURELY_ALONE, SURELY_LEANS = -2.0, 4.0
@@ -163,7 +163,7 @@ def blend(raw: Vectors, completed: Vectors) -> Vectors:
 
 
 def shared(raw: Shares, completed: Shares) -> Shares:
-    """The tokens of a question's own words and those of the completed question, at 0.7 and 0.3."""
+    """The tokens of a question's own words and those of the completed question, half each."""
     own = ((OWN_TOKENS * share, tokens) for share, tokens in raw)
     rest = (((1 - OWN_TOKENS) * share, tokens) for share, tokens in completed)
     return (*own, *rest)

@@ -84,16 +84,19 @@ class EditorsQuestions:
 
     def token_closeness(self, asked: Shares, rows: Rows) -> Scores:
         """How close the tokens of the questions that lead to passages are to those of what is `asked`, shape
-        (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage; -1 where none leads there.
+        (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage, and how much of it all of them hold
+        together; -1 where none leads there.
 
         Several readings of what is asked count by their shares.
         """
         counts = self.counts(rows)
         places = ranges(self.starts[rows], counts)
-        closeness = np.zeros(len(places), np.float32)
+        closeness, together = np.zeros(len(places), np.float32), np.zeros(len(rows), np.float32)
         for share, tokens in asked:
-            closeness += np.float32(share) * self.tokens.closeness(tokens, places)
-        return three_nearest(closeness, counts)
+            ones, whole = self.tokens.closeness(tokens, places, counts)
+            closeness += np.float32(share) * ones
+            together += np.float32(share) * whole
+        return np.where(counts > 0, three_nearest(closeness, counts) + together, np.float32(-1))
 
     def near(self, cosines: Scores, places: Rows, mean: float | None = None) -> Scores:
         """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each.

@@ -61,25 +61,28 @@ class QuestionTokens:
         own = slice(int(self.starts[place]), int(self.starts[place + 1]))
         return self.ids[own], self.codes[own]
 
-    def closeness(self, asked: TokenVectors, places: Rows) -> Scores:
-        """How close the questions at these places are to what is asked, shape (len(places),), 1 for the same tokens.
+    def closeness(self, asked: TokenVectors, places: Rows, counts: Rows) -> tuple[Scores, Scores]:
+        """How close questions are to what is asked, and how much of it runs of them hold together.
 
-        The mean of two: of the best cosine that each token of what is asked has to one of the question, and of the
-        best that each token of the question has to one of what is asked; both weighted by how few questions hold the
-        token (late interaction, as of ColBERT, Khattab and Zaharia, arXiv 2004.12832). 0 without a token.
+        The first, shape (len(places),), is the mean of two: of the best cosine that each token of what is asked has to
+        one of the question, and of the best that each token of the question has to one of what is asked; both weighted
+        by how few questions hold the token (late interaction, as of ColBERT, Khattab and Zaharia, arXiv 2004.12832).
+        The second, shape (len(counts),), is the former with the tokens of all questions of a run, of which there are
+        `counts` side by side among `places`: what is asked may be half in one and half in another. 1 for the same
+        tokens, 0 without a token.
         """
-        counts = self.starts[places + 1] - self.starts[places]
-        tokens = ranges(self.starts[places], counts)
+        lengths = self.starts[places + 1] - self.starts[places]
+        tokens = ranges(self.starts[places], lengths)
         if not (len(tokens) and len(asked.ids)):
-            return np.zeros(len(places), np.float32)
+            return np.zeros(len(places), np.float32), np.zeros(len(counts), np.float32)
         near = (asked.vectors / _SCALE) @ self.codes[tokens].T.astype(np.float32)
         weights, own = self._weights(asked.ids), self._weights(self.ids[tokens])
-        there = weights @ np.maximum(of_runs(near, counts), 0.0) / weights.sum()
-        question = np.repeat(np.arange(len(places)), counts)
+        best = of_runs(near, lengths)
+        there, together = (weights @ np.maximum(each, 0.0) / weights.sum() for each in (best, of_runs(best, counts)))
+        question = np.repeat(np.arange(len(places)), lengths)
         total = np.bincount(question, own, len(places))
         back = np.bincount(question, own * near.max(axis=0), len(places)) / np.maximum(total, _LEAST)
-        found: Scores = ((there + back) / 2).astype(np.float32)
-        return found
+        return ((there + back) / 2).astype(np.float32), together.astype(np.float32)
 
     def _weights(self, ids: Ids) -> Scores:
         """ln((1 + questions) / (1 + those that hold a token)) + 0.1 of each of some tokens."""
