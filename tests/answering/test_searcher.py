@@ -207,15 +207,15 @@ def test_of_the_best_forty_the_tokens_of_their_questions_are_looked_at(tmp_path:
     shared[0, [38, 39]] = 0.8, 0.6  # the questions of rows 39 and 40; row 40 is the 41st
     asked = TokenVectors(np.array([99], np.int32), shared)
 
-    found = Searcher(index, KeywordEmbedder()).rank(replace(plain, tokens=asked))
+    found = Searcher(index, KeywordEmbedder()).rank(replace(plain, tokens=((1.0, asked),)))
 
     gained = dict(zip(found.rows.tolist(), found.scores.tolist(), strict=True))
     was = dict(zip(before.rows.tolist(), before.scores.tolist(), strict=True))
     assert before.rows[:40].tolist() == list(range(40))
     assert found.rows[0] == 39
     looked_at = {row: gained[row] - was[row] for row in was}
-    assert looked_at[39] == pytest.approx(0.5 * 0.8 * (1 - 1 / 39), abs=5e-3)  # of one question
-    assert looked_at[1] == pytest.approx(0.5 * -0.8 / 39, abs=5e-3)
+    assert looked_at[39] == pytest.approx(0.25 * 1.6 * (1 - 1 / 39), abs=5e-3)  # of one question
+    assert looked_at[1] == pytest.approx(0.25 * -1.6 / 39, abs=5e-3)
     assert (looked_at[0], looked_at[40]) == (0, 0)  # without a question, and below the fortieth
 
 
