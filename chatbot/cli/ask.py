@@ -6,7 +6,7 @@ import difflib
 import json
 import textwrap
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,13 +22,22 @@ if TYPE_CHECKING:
     from chatbot.answering.explanation import ExplainedHit, Explanation
     from chatbot.records import Answer, Comparison, Excerpt, Hit
 
-Question = Annotated[str, typer.Argument(help="The question, in quotes.")]
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; expected one such as 2026-01-31") from None
+
+
+Question = Annotated[list[str], typer.Argument(help="The question; in quotes where it has marks.")]
 Most = Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only articles on this topic; may be repeated.")]
 Audiences = Annotated[list[str] | None, typer.Option("--audience", help="Only articles for these readers.")]
 Countries = Annotated[list[str] | None, typer.Option("--country", help="Only articles for this country, or for all.")]
 Since = Annotated[
-    datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only articles updated on that day or later.")
+    date | None,
+    typer.Option("--since", parser=_day, metavar="YYYY-MM-DD", help="Only articles updated on that day or later."),
 ]
 After = Annotated[list[str] | None, typer.Option("--after", help="What was asked before, oldest first.")]
 Literal = Annotated[bool, typer.Option("--literal", help="Search these very words: complete and mend nothing.")]
@@ -68,7 +77,8 @@ def ask(  # noqa: PLR0913, PLR0917 - an option each
 
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
-    answer = bot.ask(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
+    history = _history(bot, after or ())
+    answer = bot.ask(" ".join(question), k=k, history=history, filters=filters, literal=literal)
     say(json.dumps(to_json(answer), indent=1, ensure_ascii=False) if as_json else answer_text(answer))
 
 
@@ -95,7 +105,8 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
 
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
-    explanation = bot.explain(question, k=k, history=_history(bot, after or ()), filters=filters, literal=literal)
+    history = _history(bot, after or ())
+    explanation = bot.explain(" ".join(question), k=k, history=history, filters=filters, literal=literal)
     say(json.dumps(explanation.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation))
 
 
@@ -113,14 +124,13 @@ def _filters(
     topics: Sequence[str] | None,
     audience: Sequence[str] | None,
     countries: Sequence[str] | None,
-    since: datetime | None,
+    since: date | None,
 ) -> Filters:
     articles = bot.articles()
     _known("topic", topics or (), [topic for article in articles for topic in article.topics])
     _known("audience", audience or (), [one for article in articles for one in article.audience])
     _known("country", countries or (), [article.country for article in articles if article.country])
-    day = since.date() if since else None
-    return Filters(tuple(topics or ()), tuple(audience or ()), tuple(countries or ()), day)
+    return Filters(tuple(topics or ()), tuple(audience or ()), tuple(countries or ()), since)
 
 
 def _known(name: str, wanted: Sequence[str], there: Sequence[str]) -> None:

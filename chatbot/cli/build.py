@@ -79,10 +79,10 @@ def watch(context: typer.Context) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    watch_until(settings, stop)
+    watch_until(settings, stop, measure_for(settings))
 
 
-def watch_until(settings: Settings, stop: threading.Event) -> None:
+def watch_until(settings: Settings, stop: threading.Event, measure: Measure | None) -> None:
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
     from chatbot.answering.verdict.calibration import calibrate
     from chatbot.indexing.building.build import build as build_index
@@ -93,7 +93,6 @@ def watch_until(settings: Settings, stop: threading.Event) -> None:
 
     with writing(settings.index_dir, create=True):
         embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
-    measure = _measure_for(settings)
     if rolled_back(settings):
         say("an earlier index was rolled back to; it stays until an article changes", err=True)
     say(f"watching {settings.corpus_dir}", err=True)
@@ -113,7 +112,7 @@ def build_with_progress(settings: Settings, *, force: bool = False) -> BuildRepo
     from chatbot.cli.progress import Progress
     from chatbot.indexing.building.build import build as build_index
 
-    measure = _measure_for(settings)
+    measure = measure_for(settings)
     with Progress() as on_step:
         return build_index(settings, calibrate=_calibrate, measure=measure, force=force, on_step=on_step)
 
@@ -142,12 +141,13 @@ def _make_ready() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def _measure_for(settings: Settings) -> Measure | None:
+def measure_for(settings: Settings) -> Measure | None:
+    """What judges builds, where the settings name questions. Raises SettingsError where these cannot be read."""
     if settings.publish.questions is None:
         return None  # before anything is loaded that asks questions
-    from chatbot.evaluation.effect import measure_for
+    from chatbot.evaluation import effect
 
-    return measure_for(settings)
+    return effect.measure_for(settings)
 
 
 def _in_form(form: str, done: BuildReport | Plan, text: str) -> str:
@@ -164,7 +164,7 @@ def _show_plan(settings: Settings, form: str) -> None:
     from chatbot.indexing.building.build import plan
 
     with Progress() as on_step:
-        planned = plan(settings, calibrate=calibrate, measure=_measure_for(settings), on_step=on_step)
+        planned = plan(settings, calibrate=calibrate, measure=measure_for(settings), on_step=on_step)
     say(_in_form(form, planned, plan_text(planned)))
     if planned.refused:
         raise typer.Exit(EXIT_ERROR)

@@ -134,8 +134,8 @@ def password(
     if given is None:
         # On stderr, so that printed lines stand alone.
         given = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
-    if len(given) < 10:
-        raise SettingsError(f"the password has {len(given)} characters; choose one of 10 or more")
+    if not 10 <= len(given) <= 1000:
+        raise SettingsError(f"the password has {len(given)} characters; choose one of 10 to 1000")
     hashed = hash_password(given)
     if only_print:
         say(f'[editor]\npassword_hash = "{hashed}"')

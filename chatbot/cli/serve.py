@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -14,12 +16,13 @@ import typer
 
 from chatbot import catalogues
 from chatbot.cli.app import JsonOption, app, example, line, of_system, say
-from chatbot.cli.build import build_with_progress, make_lean, watch_until
+from chatbot.cli.build import build_with_progress, make_lean, measure_for, watch_until
 from chatbot.errors import ChatbotError, IndexMissing, IndexOutdated, StaticMissing, counted
 from chatbot.installation import BUILDING, require
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.indexing.building.draft import Measure
     from chatbot.settings import Settings
 
 
@@ -61,9 +64,19 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
 
     stop = threading.Event()
     if watch:
-        threading.Thread(target=watch_until, args=(settings, stop), name="watch", daemon=True).start()
+        watching = (settings, stop, measure_for(settings))
+        threading.Thread(target=_watch, args=watching, name="watch", daemon=True).start()
     run(bot, open_browser=open_browser)
     stop.set()
+
+
+def _watch(settings: Settings, stop: threading.Event, measure: Measure | None) -> None:
+    """The server goes on without it."""
+    try:
+        watch_until(settings, stop, measure)
+    except (ChatbotError, OSError) as error:
+        told = of_system(error) if isinstance(error, OSError) else str(error)
+        say(f"chatbot: nothing is watched any more: {told}; then start the server again", err=True)
 
 
 def _full(settings: Settings) -> Chatbot:
@@ -95,8 +108,13 @@ def _lean(settings: Settings) -> Chatbot:
     except (IndexMissing, StaticMissing) as error:
         say("What a lean server needs is not there yet, it is made now; this takes minutes.", err=True)
         making = multiprocessing.get_context("spawn").Process(target=_make, args=(settings,))
+        before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         making.start()
-        making.join()
+        try:
+            making.join()
+        finally:  # it would go on alone where this process is ended
+            making.terminate()
+            signal.signal(signal.SIGTERM, before)
         if making.exitcode:
             raise error
     return Chatbot.open(settings)

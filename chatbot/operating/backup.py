@@ -48,6 +48,8 @@ def back_up(settings: Settings, archive: Path, config: Path | None = None, *, in
     """
     if archive.exists():
         raise ChatbotError(f"{archive} exists already and is not replaced; name a new file")
+    if not archive.parent.is_dir():
+        raise ChatbotError(f"there is no folder {archive.parent}; make it, or name a file elsewhere")
     aside = archive.with_name(f".{archive.name}.new")
     try:
         with TemporaryDirectory(dir=archive.parent) as folder:
@@ -74,6 +76,8 @@ def restore(load: Callable[[Path], Settings], archive: Path, config: Path, *, fo
     `load` reads settings from a file: the archive's own, or `config`, where they belong, if it has none.
     Without `force` nothing that is there is replaced; with it files are, and none is deleted. Raises ChatbotError.
     """
+    if not archive.exists():
+        raise ChatbotError(f"there is no file {archive}; name one that 'chatbot backup' wrote")
     try:
         digests = _read_back(archive)
     except (OSError, EOFError, tarfile.TarError, ValueError, KeyError) as error:

@@ -19,6 +19,7 @@ from chatbot.content.readers.markdown_files import lines_above
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Article
 from chatbot.serving.articles import article_page
+from chatbot.serving.listing import is_read_here
 from chatbot.serving.web.markdown_html import link_target
 from chatbot.serving.web.templates import View
 from chatbot.settings import Settings
@@ -69,14 +70,13 @@ class _Page:
 
 def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
     """Look up every link of the published articles and their passages."""
-    pages = {}
-    for listed in index.store.articles():
-        article = index.store.article(listed.id)
-        if article:
-            pages[article.id] = _Page(article)
+    pages = [_Page(article) for listed in index.store.articles() if (article := index.store.article(listed.id))]
+    # As the server finds them: by their ids, and by addresses of their own that are no other's id.
+    found = {_name(page.article.url): page for page in pages if page.article.url and is_read_here(page.article)}
+    found |= {page.article.id: page for page in pages}
     broken: list[BrokenLink] = []
     passages = links = 0
-    for page in pages.values():
+    for page in pages:
         above = lines_above(settings.corpus_dir, page.article.path, settings.max_file_mb)
         for _, passage, _ in index.store.passages_of(page.article.id):
             passages += 1
@@ -84,18 +84,14 @@ def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
             if reason:
                 line = page.article.text.count("\n", 0, passage.start)
                 broken.append(_broken(page, line, above, passage.url, reason))
-        for line, href in _links(page.article.text) if _is_read_here(page.article) else ():
-            target = link_target(article_address(page.article.id, None), href)
+        for line, href in _links(page.article.text) if is_read_here(page.article) else ():
+            target = link_target(article_address(page.article.id, page.article.url), href)
             if target.startswith(_OWN):
                 links += 1
-                reason = _why_link_fails(pages, target)
+                reason = _why_link_fails(found, target)
                 if reason:
                     broken.append(_broken(page, line, above, href, reason))
     return CheckedLinks(len(pages), passages, links, tuple(broken))
-
-
-def _is_read_here(article: Article) -> bool:
-    return article_address(article.id, article.url) == article_address(article.id, None)
 
 
 def _why_deep_link_fails(page: _Page, url: str) -> str:
@@ -109,15 +105,17 @@ def _why_deep_link_fails(page: _Page, url: str) -> str:
 
 
 def _why_link_fails(pages: dict[str, _Page], target: str) -> str:
-    address, _, fragment = target.partition("#")
-    article_id = unquote(address.partition("?")[0].removeprefix(_OWN))
-    page = pages.get(article_id)
+    name, page = _name(target), pages.get(_name(target))
     if page is None:
-        return f"there is no article '{article_id}'"
-    anchor = unquote(fragment.partition(_TEXT)[0])
-    if anchor and _is_read_here(page.article) and anchor not in page.anchors:
-        return f"'{article_id}' has no anchor '{anchor}'"
+        return f"there is no article '{name}'"
+    anchor = unquote(target.partition("#")[2].partition(_TEXT)[0])
+    if anchor and is_read_here(page.article) and anchor not in page.anchors:
+        return f"'{name}' has no anchor '{anchor}'"
     return ""
+
+
+def _name(address: str) -> str:
+    return unquote(address.partition("#")[0].partition("?")[0].removeprefix(_OWN))
 
 
 def _links(text: str) -> Iterator[tuple[int, str]]:

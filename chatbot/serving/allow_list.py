@@ -17,7 +17,6 @@ from chatbot.serving.middleware.guard import replayed
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.scope import path_of
 
-SAFE = frozenset(("GET", "HEAD"))
 HEADERS = frozenset(
     (b"host", b"accept", b"accept-encoding", b"accept-language", b"if-modified-since", b"if-none-match", b"range")
 )
@@ -66,7 +65,7 @@ class AllowList:
             return
         headers = [(name, value) for name, value in scope["headers"] if name in HEADERS]
         told = {**scope, "query_string": b"", "headers": headers}
-        if scope["method"] in SAFE:
+        if scope["method"] == "GET":
             await self.app(told, replayed(b"", receive), send)
             return
         page, event, rest = path_of(scope).rstrip("/").partition(EVENT)

@@ -41,7 +41,7 @@ def routes(bot: Chatbot) -> APIRouter:
     """The files of the widget, which any page may load, and the playground."""
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route("/widget.js", methods=["GET", "HEAD"])
+    @router.get("/widget.js")
     async def script(
         v: Annotated[str, Query()] = "",
         accept_encoding: Annotated[str, Header()] = "",
@@ -49,7 +49,7 @@ def routes(bot: Chatbot) -> APIRouter:
     ) -> Response:
         return _answer(_script(), v, accept_encoding, if_none_match)
 
-    @router.api_route("/widget-parts.js", methods=["GET", "HEAD"])
+    @router.get("/widget-parts.js")
     async def parts(
         v: Annotated[str, Query()] = "",
         accept_encoding: Annotated[str, Header()] = "",
@@ -57,7 +57,7 @@ def routes(bot: Chatbot) -> APIRouter:
     ) -> Response:
         return _answer(_parts(), v, accept_encoding, if_none_match)
 
-    @router.api_route("/widget/{language}.json", methods=["GET", "HEAD"])
+    @router.get("/widget/{language}.json")
     async def words(
         language: str,
         accept_encoding: Annotated[str, Header()] = "",

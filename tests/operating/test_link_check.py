@@ -31,6 +31,8 @@ Learn to ask: [the talk](talks/first.md#before), [its end](talks/first.md#after)
 - A [lost page](gone.md) and [another site](https://example.org/#x) and [a file](talks/paper.pdf#page=2)
 """
 TALK = "## Before\n\nWrite to a team [about pay](../pay.md#pay) in **your own** words, and `learn` its name first.\n"
+# It is read elsewhere than its file lies, and its links are seen from there.
+RAISE = "---\nurl: /articles/more\n---\nTo a [team](pay.md#nowhere), [this](/articles/more), [no page](/articles/less).\n"
 PAPER = pdf([[(700, 10, "You learn to ask for pay.")], [(700, 10, "A remote team learns to write.")]])
 
 
@@ -40,7 +42,7 @@ def site(tmp_path: Path) -> Settings:
     (tmp_path / "corpus" / "pay.md").write_text(GUIDE)
     (tmp_path / "corpus" / "talks" / "first.md").write_text(TALK)
     (tmp_path / "corpus" / "talks" / "paper.pdf").write_bytes(PAPER)
-    (tmp_path / "corpus" / "raise.md").write_text("---\nurl: /articles/raise\n---\nTo a [team](pay.md#nowhere) page.\n")
+    (tmp_path / "corpus" / "talks" / "raise.md").write_text(RAISE)
     (tmp_path / "corpus" / "public.md").write_text("---\nurl: https://example.org/a\n---\nTo a [team](gone.md) page.\n")
     site = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index", max_seconds_per_file=120)
     build(site, embedder=KeywordEmbedder())
@@ -54,9 +56,10 @@ def test_broken_links_are_named_with_file_line_and_reason(site: Settings) -> Non
         BrokenLink("pay.md", 7, "talks/first.md#after", "'talks/first' has no anchor 'after'"),
         BrokenLink("pay.md", 7, "#nowhere", "'pay' has no anchor 'nowhere'"),
         BrokenLink("pay.md", 9, "gone.md", "there is no article 'gone'"),
-        BrokenLink("raise.md", 4, "pay.md#nowhere", "'pay' has no anchor 'nowhere'"),
+        BrokenLink("talks/raise.md", 4, "pay.md#nowhere", "'pay' has no anchor 'nowhere'"),
+        BrokenLink("talks/raise.md", 4, "/articles/less", "there is no article 'less'"),
     )
-    assert (found.articles, found.passages, found.links) == (5, len(index), 8)
+    assert (found.articles, found.passages, found.links) == (5, len(index), 10)
 
 
 @pytest.mark.index
@@ -65,9 +68,9 @@ def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path
     done = subprocess.run([*command], capture_output=True, text=True, timeout=300)
     assert done.returncode == 3
     assert done.stdout.splitlines()[0] == "pay.md:7: talks/first.md#after: 'talks/first' has no anchor 'after'"
-    assert done.stdout.splitlines()[-1].endswith("8 links of 5 articles: 4 broken")
+    assert done.stdout.splitlines()[-1].endswith("10 links of 5 articles: 5 broken")
     done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=300)
-    assert [one["line"] for one in json.loads(done.stdout)["broken"]] == [7, 7, 9, 4]
+    assert [one["line"] for one in json.loads(done.stdout)["broken"]] == [7, 7, 9, 4, 4]
 
 
 def test_the_limits_in_the_documentation_are_the_defaults() -> None:

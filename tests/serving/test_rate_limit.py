@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chatbot.serving.chat.conversation import Gesture, Step, Talk, cost
 from chatbot.serving.middleware.forwarded import Forwarded
-from chatbot.serving.middleware.rate_limit import MOST_CLIENTS, Limiter, Rate, network, parse
+from chatbot.serving.middleware.rate_limit import MOST_CLIENTS, Limiter, Purse, Rate, _pay_more, network, parse, pay
 from chatbot.serving.middleware.scope import TRUSTED, path_of
 
 
@@ -68,12 +68,21 @@ def test_a_household_of_ipv6_is_one_client_and_an_ipv4_address_is_one() -> None:
 
 
 def test_a_conversation_brought_back_costs_its_questions_and_at_most_a_whole_allowance() -> None:
-    limiter = Limiter(Rate(10, 60))
-    assert limiter.take_up_to("a", 9, 4) == 0
-    assert limiter.take("a", 5) == 0
-    assert limiter.take_up_to("a", 9, 11) == 48
-    assert limiter.take_up_to("b", 9, 11) == 0
-    assert limiter.take("b", 2) > 0
+    purses = [Purse(Limiter(Rate(10, 60)), "a", "this address")]
+    assert _pay_more(purses, 1, 4) == 0
+    assert pay(purses, [5]) == (0, "")
+    assert _pay_more(purses, 1, 11) == 48
+    other = [Purse(purses[0].limiter, "b", "this address")]
+    assert _pay_more(other, 1, 11) == 0
+    assert pay(other, [2])[0] > 0
+
+
+def test_what_a_site_has_too_little_for_costs_the_visitor_nothing() -> None:
+    purses = [Purse(Limiter(Rate(3, 60)), "a", "this address"), Purse(Limiter(Rate(1, 60)), "", "the visitors")]
+    assert pay(purses, [1, 1]) == (0, "")
+    assert [pay(purses, [1, 1])[1] for _ in range(5)] == ["the visitors"] * 5
+    assert _pay_more(purses, 0, 1) > 0
+    assert [pay(purses[:1], [1])[0] == 0 for _ in range(3)] == [True, True, False]
 
 
 def test_a_question_that_is_brought_back_costs_a_quarter_and_one_that_is_remembered_nothing() -> None:
@@ -171,3 +180,29 @@ def test_a_public_path_that_is_also_served_is_told_from_the_path_behind_it(root:
     with pytest.raises(StopIteration):
         Forwarded(app, [], root)(scope, None, None).send(None)  # type: ignore[arg-type, attr-defined]
     assert path_of(seen) == path
+
+
+def test_the_public_path_without_its_slash_leads_to_the_one_with_it() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/careers", "query_string": b"", "client": ("192.0.2.1", 1), "headers": []}
+    with pytest.raises(StopIteration):
+        Forwarded(None, [], "/careers")(scope, None, send).send(None)  # type: ignore[arg-type, attr-defined]
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"location"]) == (307, b"/careers/")
+
+
+@pytest.mark.parametrize(
+    ("said", "scheme"), [("https", "https"), ("https, http", "https"), ("ftp", "http"), ("", "http")]
+)
+def test_the_scheme_is_that_of_the_first_of_several_proxies(said: str, scheme: str) -> None:
+    headers = [(b"x-forwarded-proto", said.encode())]
+    scope = {"type": "http", "path": "/", "scheme": "http", "client": ("10.0.0.1", 1), "headers": headers}
+
+    async def app(_scope: Any, _receive: Any, _send: Any) -> None: ...
+
+    with pytest.raises(StopIteration):
+        Forwarded(app, ["10.0.0.0/8"], "")(scope, None, None).send(None)  # type: ignore[arg-type, attr-defined]
+    assert scope["scheme"] == scheme

@@ -201,7 +201,7 @@ def test_the_rate_of_a_site_holds_for_its_page_and_for_conversations_brought_bac
     assert gesture(ruled, "few", step)[0] == 200
     status, told = gesture(ruled, "few", step)
     assert (status, json.loads(told)["title"]) == (429, "Too Many Requests")
-    assert "the visitors of this site ask more than is answered" in told
+    assert "too many questions from the visitors of this site" in told
     assert gesture(ruled, "", step)[0] == 200
 
 

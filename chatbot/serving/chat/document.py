@@ -65,7 +65,7 @@ class Document:
             return
         response = elsewhere(scope, self.bot.settings.page, self.sites)
         if response is None:
-            status, body = await whole_of(self.app, {**scope, "method": "GET"}, receive)
+            status, body = await whole_of(self.app, scope, receive)
             if status == 200:
                 response = await run_in_threadpool(self._page, parts_of(body.decode()), scope)
             else:

@@ -31,7 +31,7 @@ class EditorDocument:
         if scope["type"] != "http" or path_of(scope) != "/edit/":
             await self.app(scope, receive, send)
             return
-        status, body = await whole_of(self.app, {**scope, "method": "GET"}, receive)
+        status, body = await whole_of(self.app, scope, receive)
         response = HTMLResponse(body, status)
         if status == 200:
             response = self._page(body.decode(), scope)

@@ -82,7 +82,7 @@ def routes(signing: Signing, page: PageSettings) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         if not signing.safe(request.scope):
             return shown(request, _UNSAFE, 403, closed=True)
-        given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10).get("password", [""])
+        given = parse_qs((await request.body()).decode("utf-8", "replace")).get("password", [""])
         try:
             door.acquire_on_behalf_of_nowait(request)
         except WouldBlock:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chatbot.serving.middleware.routes import find
@@ -42,13 +43,17 @@ class Forwarded:
                 if (hops := ",".join(headers.getlist("x-forwarded-for"))).strip():
                     peer = self._client(hops)
                 said = headers.get("x-request-id", "")
-                if (scheme := headers.get("x-forwarded-proto")) in {"http", "https"}:
+                # Of several proxies the first is the one that the visitor reached.
+                if (scheme := headers.get("x-forwarded-proto", "").partition(",")[0].strip()) in {"http", "https"}:
                     scope["scheme"] = scheme
                 if _PREFIX.fullmatch(prefix := headers.get("x-forwarded-prefix", "")):
                     root = prefix
             scope["client"] = (str(peer), 0) if peer else None
             scope[TRUSTED] = peer is not None and (peer.is_loopback or self._trusts(peer))
             scope[REQUEST_ID] = said if _ID.fullmatch(said) else secrets.token_hex(8)
+            if root and scope["path"] == root and find(root) is None:
+                await RedirectResponse(f"{root}/")(scope, receive, send)
+                return
             _put_behind(scope, root)
         await self.app(scope, receive, send)
 

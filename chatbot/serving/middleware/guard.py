@@ -95,7 +95,9 @@ class Guard:
         elif route.editors == "signed in" and not (self.signing and self.signing.signed_in(scope)):
             await _to_sign_in(scope, path)(scope, receive, guarded)
         else:
-            await self._pass(scope, receive, guarded, route.largest)
+            # Handlers know GET alone; the server that speaks HTTP sends no body where a HEAD asked.
+            told = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            await self._pass(told, receive, guarded, route.largest)
 
     def _policy(self, path: str) -> str:
         if path.startswith("/chat"):

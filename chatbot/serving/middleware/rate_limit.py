@@ -74,10 +74,6 @@ class Limiter:
         """Undo a `take` that let the client go on."""
         self.take(client, -cost)
 
-    def take_up_to(self, client: str, most: float, cost: float) -> int:
-        """As `take`, of `most` where the cost is more than that."""
-        return self.take(client, min(cost, most)) if most > 0 else 0
-
     def _forget(self, moment: float) -> None:
         self._whole_at = {client: at for client, at in self._whole_at.items() if at > moment}
         while len(self._whole_at) > MOST_CLIENTS:
@@ -126,10 +122,10 @@ class Rates:
             await self.app(scope, receive, send)
             return
         client = network(scope["client"][0] if scope["client"] else "")
-        purses = [Purse(self._clients, client, "this address asks")] if self._clients else []
+        purses = [Purse(self._clients, client, "this address")] if self._clients else []
         if of_site := self._sites.get(id(site_of(scope))):
-            purses.append(Purse(of_site, "", "the visitors of this site ask"))
-        wait, who = _pay(purses, route.cost)
+            purses.append(Purse(of_site, "", "the visitors of this site"))
+        wait, who = pay(purses, [route.cost] * len(purses))
         if route.name in CHARGED:
             _take.set(partial(_pay_more, purses, route.cost))
         if wait and route.name == GESTURE and self._gestures and not self._gestures.take(client):
@@ -137,25 +133,27 @@ class Rates:
             await self.app(scope, receive, send)
             return
         if wait:
-            detail = f"{who} more than is answered; try again in {wait} s"
+            detail = f"too many questions from {who}; try again in {wait} s"
             await problem(429, detail, {"Retry-After": str(wait)})(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
 
-def _pay(purses: Sequence[Purse], cost: float) -> tuple[int, str]:
-    """Take a cost from every purse; the first that has too little says how long to wait, and who asks too often."""
-    for purse in purses:
+def pay(purses: Sequence[Purse], costs: Sequence[float]) -> tuple[int, str]:
+    """Take its cost from every purse, or nothing from any where one has too little.
+
+    That one says how long to wait, and who asks too often.
+    """
+    for place, (purse, cost) in enumerate(zip(purses, costs, strict=True)):
         if wait := purse.limiter.take(purse.client, cost):
+            for paid, back in zip(purses[:place], costs, strict=False):
+                paid.limiter.give_back(paid.client, back)
             return wait, purse.who
     return 0, ""
 
 
 def _pay_more(purses: Sequence[Purse], paid: float, questions: float) -> int:
-    for purse in purses:
-        if wait := purse.limiter.take_up_to(purse.client, purse.limiter.rate.questions - paid, questions):
-            return wait
-    return 0
+    return pay(purses, [max(min(questions, purse.limiter.rate.questions - paid), 0) for purse in purses])[0]
 
 
 def network(client: str) -> str:
