@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from chatbot.answering.highlight import announces, is_row, quotes_whole
 from chatbot.arrays import Scores, Vectors
@@ -33,12 +34,12 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
     `excerpts` are in the order of the passages and of their texts. `scores` of shape (excerpts,) say how well each
     answers, `vectors` of shape (excerpts, dim) are unit vectors of its meaning. The others have at least 0.95 of the
     first one's score and a cosine below 0.8 to each other and to it; two at most are of one passage. Left out are
-    fragments (below five words, rows of tables, code, what is bold throughout, what ends in a colon or question mark,
-    half a quotation), and what begins with a word that leans on the text before it, unless nothing else is there.
+    fragments (below five words, rows of tables, code, what is bold throughout, what ends in a colon or question mark or
+    begins with a small letter, half a quotation), and what begins with a word that leans on the text before it, unless nothing else is there.
     """
-    shown = [plain(excerpt.text) for excerpt in excerpts]
-    whole = [n for n, excerpt in enumerate(excerpts) if stands_alone(excerpt.text, shown[n])]
-    usable = [n for n in whole if not leans(shown[n])] or whole
+    read = [_read(excerpt.text) for excerpt in excerpts]
+    whole = [n for n, (_, stands) in enumerate(read) if stands]
+    usable = [n for n in whole if not leans(read[n][0])] or whole
     if not usable:
         return ()
     lead = max((n for n in usable if excerpts[n].rank == excerpts[usable[0]].rank), key=lambda n: scores[n])
@@ -52,13 +53,26 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
     return tuple(excerpts[n] for n in (lead, *sorted(taken[1:])))
 
 
+# The same sentences are highlighted again and again.
+@lru_cache(maxsize=8192)
+def _read(raw: str) -> tuple[str, bool]:
+    """A sentence as plain words, and whether it stands alone."""
+    shown = plain(raw)
+    return shown, stands_alone(raw, shown)
+
+
 def stands_alone(raw: str, shown: str) -> bool:
-    """Whether a sentence, raw and as plain words, is one: no row of a table, no code, no heading in all but name."""
+    """Whether a sentence, raw and as plain words, is one: no row of a table, no code, no heading in all but name.
+
+    What begins with a small letter is an item of a list, or the rest of a sentence.
+    """
     if is_row(raw) or _FENCE.search(raw) or _BOLD.search(raw):
         return False
     # What somebody says goes on in the next sentence, or began in the one before.
     whole = quotes_whole(shown) and shown.count("(") == shown.count(")")
-    return whole and len(words(shown)) >= _FEWEST_WORDS and not announces(shown) and not _ASKS.search(shown)
+    if not whole or shown[:1].islower() or len(words(shown)) < _FEWEST_WORDS:
+        return False
+    return not announces(shown) and not _ASKS.search(shown)
 
 
 def leans(shown: str) -> bool:

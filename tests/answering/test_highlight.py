@@ -27,6 +27,28 @@ def test_the_best_is_marked_and_another_that_comes_close_in_the_order_of_the_tex
     assert marked("Ask now. Wait. Go home.", "Go") == ["Go home."]
 
 
+def test_the_best_is_marked_however_far_it_is() -> None:
+    text = "Ask now. Wait. Go home."
+    spans, scores = sentences(text), np.array([-0.3, -0.1, -0.2], np.float32)
+    (only,) = highlight.choose(text, spans, scores, np.zeros(3, np.float32))
+    assert text[only.highlight.start : only.highlight.end] == "Wait."
+
+
+def test_the_first_sentence_of_a_passage_comes_before_one_that_is_as_close() -> None:
+    cosines, coverage = np.array([0.4, 0.45, 0.49], np.float32), np.array([0.1, 0.1, 0.1], np.float32)
+    assert highlight.scores(cosines, coverage) == pytest.approx([0.51, 0.48, 0.52])
+    assert len(highlight.scores(cosines[:0], coverage[:0])) == 0
+
+
+@pytest.mark.parametrize(
+    "pointer", ["More on leave is under [parents and carers](/articles/parents).", "See [its page](https://a.example)."]
+)
+def test_a_sentence_that_leads_elsewhere_is_not_marked(pointer: str) -> None:
+    assert marked(f"Pack these. {pointer} Go home.", pointer[:3], also="Pack") == ["Pack these."]
+    told = "Read the [rules of the tribunal](https://a.example) for the dates, the forms and the fees that it asks for."
+    assert marked(f"Pack these. {told} Go home.", "Read") == [told]
+
+
 @pytest.mark.parametrize("ending", [":", ":**", "："])
 def test_a_sentence_that_ends_in_a_colon_is_not_marked(ending: str) -> None:
     bold = "**" * ending.endswith("**")

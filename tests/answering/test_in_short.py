@@ -67,6 +67,7 @@ def test_what_is_like_the_second_is_left_out_too() -> None:
         'Say what you would prefer: "I have an offer at 80,000.',
         "I would rather work with your team.”",
         "Take the longer course (the one with exercises.",
+        "the dates, the last working day and the last pay day",
     ],
 )
 def test_fragments_are_left_out(fragment: str) -> None:

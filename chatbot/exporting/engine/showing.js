@@ -26,7 +26,7 @@ const marks = (passage, query, weights, total) => {
     return total ? held / total : 0;
   });
   const own = said.map((_, n) => vectors.row(1 + questions + n));
-  const scores = own.map((vector, n) => dot(vector, query.vector) + .3 * coverage[n]);
+  const scores = own.map((vector, n) => dot(vector, query.vector) + .3 * coverage[n] + (n ? 0 : .08));
   const found = [];
   for (const [first, last, least, stands, leans] of wholes) {
     if (coverage[first] < least) continue;
@@ -35,7 +35,7 @@ const marks = (passage, query, weights, total) => {
     found.push({ start: spans[2 * first], end: spans[2 * last + 1], best, score: scores[best], vector: own[best], stands, leans });
   }
   found.sort((one, other) => other.score - one.score);
-  return found.slice(0, 2).filter(({ score }) => score >= .92 * found[0].score).sort((one, other) => one.best - other.best);
+  return found.slice(0, 2).filter((one, place) => !place || one.score >= .92 * found[0].score).sort((one, other) => one.best - other.best);
 };
 
 const matched = (question, texts) => {
