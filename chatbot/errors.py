@@ -29,9 +29,15 @@ Every message says what is wrong with its value, what was expected, and what to 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ChatbotError(Exception):
     """Whatever this package raises on purpose; its text is meant for people."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Between processes: made of its text as it is, since most are made of other values than that.
+        return _again, (type(self), self.args), self.__dict__
 
 
 class SettingsError(ChatbotError):
@@ -167,6 +173,10 @@ class PublishRefused(CorpusIndexError):
 
 class NoSuchGeneration(CorpusIndexError):
     """No kept generation has this name, or there is none to go back to."""
+
+
+def _again(kind: type[ChatbotError], args: tuple[object, ...]) -> ChatbotError:
+    return kind.__new__(kind, *args)
 
 
 def counted(number: int, thing: str) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers.registry import read_article
 from chatbot.settings import Settings
 from tests.benchmarks.peers import NAMES, with_table
 from tests.support.places import ROOT
+from tests.support.reading import read_article
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\$ \.venv/bin/chatbot (.+)$", README, re.MULTILINE)

@@ -26,6 +26,7 @@ from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabula
 from chatbot.answering.verdict.evidence import REFUSALS
 from chatbot.answering.verdict.judge import Judge
 from chatbot.arrays import Rows
+from chatbot.content.markdown.escape import UNSEEN
 from chatbot.errors import QuestionError
 from chatbot.indexing.generation.manifest import Manifest
 from chatbot.indexing.generation.passage_index import Allowed, PassageStore
@@ -258,6 +259,7 @@ class Answerer:
 
     def similar(self, passage_id: str, k: int, filters: Filters) -> tuple[Hit, ...]:
         """See Chatbot.similar."""
+        check_number("k", k)
         row = self.store.row(passage_id)
         if row is None:
             raise QuestionError(f"there is no passage {passage_id!r}; name the id of a passage that was shown")
@@ -278,6 +280,7 @@ class Answerer:
 
     def suggest(self, text: str, n: int, filters: Filters) -> tuple[str, ...]:
         """See Chatbot.suggest."""
+        check_number("n", n)
         return self._typed.suggest(text, n, filters)
 
     def hits(self, trace: Trace, places: Sequence[int]) -> tuple[Hit, ...]:
@@ -287,11 +290,17 @@ class Answerer:
 
 def checked(question: str, k: int) -> str:
     """The question with its white space put in order. Raises QuestionError where it or k cannot be used."""
-    text = " ".join("".join(char if char.isprintable() else " " for char in question).split())
+    visible = UNSEEN.sub("", question)
+    text = " ".join("".join(char if char.isprintable() else " " for char in visible).split())
     if not text:
         raise QuestionError("the question is empty; type what you want to know")
     if len(text) > MOST_CHARACTERS:
         raise QuestionError(f"the question has {len(text)} characters, at most {MOST_CHARACTERS} are read; shorten it")
-    if not 1 <= k <= MOST_HITS:
-        raise QuestionError(f"k is {k}, expected 1 to {MOST_HITS}")
+    check_number("k", k)
     return text
+
+
+def check_number(name: str, wanted: int) -> None:
+    """Raises QuestionError where so many passages or questions cannot be asked for."""
+    if not 1 <= wanted <= MOST_HITS:
+        raise QuestionError(f"{name} is {wanted}, expected 1 to {MOST_HITS}")

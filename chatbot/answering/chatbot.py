@@ -131,7 +131,8 @@ class Chatbot:
         asked = Asked(checked(question, k), k, checked_history(history), filters, literal, page)
 
         def make() -> Answer:
-            elsewhere = self._workers.ask(answerer.state, asked) if self._workers else None
+            workers = self._workers
+            elsewhere = workers.ask(answerer.state, asked) if workers else None
             return elsewhere or asked.of(answerer)
 
         answer = self._remembered.get((answerer.state, repr(asked), date.today()), make)
@@ -145,13 +146,17 @@ class Chatbot:
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),
         literal: bool = False,
+        page: str = "",
     ) -> Explanation:
         """What `ask` does with a question: how it is read, what decides, and what makes up each score."""
         answerer = self._fresh()
-        return explain(answerer, answerer.trace(question, k, history, filters, literal=literal))
+        return explain(answerer, answerer.trace(question, k, history, filters, literal=literal, page=page))
 
     def similar(self, passage_id: str, k: int = 5, filters: Filters = Filters()) -> tuple[Hit, ...]:
-        """Passages that are close in meaning to a passage, itself left out. Raises QuestionError for an unknown one."""
+        """Passages that are close in meaning to a passage, itself left out.
+
+        Raises QuestionError for an unknown one and for a k that cannot be.
+        """
         return self._fresh().similar(passage_id, k, filters)
 
     def articles(self) -> tuple[Article, ...]:
@@ -171,7 +176,10 @@ class Chatbot:
         return self._fresh().starters(n, filters)
 
     def suggest(self, text: str, n: int = 5, filters: Filters = Filters()) -> tuple[str, ...]:
-        """At most n questions that the articles answer and that a text, as far as it is typed, may become."""
+        """At most n questions that the articles answer and that a text, as far as it is typed, may become.
+
+        Raises QuestionError for an n that cannot be.
+        """
         return self._fresh().suggest(text, n, filters)
 
     @property
@@ -195,14 +203,14 @@ class Chatbot:
 
     def start_workers(self, count: int) -> None:
         """Let so many processes beside this one answer; none for 0."""
-        if count:
-            self._end_workers()
-            self._workers = Workers(partial(_opened, self.settings), count)
+        self._end_workers()
+        self._workers = Workers(partial(_opened, self.settings), count) if count else None
 
     @property
     def workers(self) -> int:
         """How many processes answer beside this one just now."""
-        return self._workers.ready if self._workers else 0
+        workers = self._workers
+        return workers.ready if workers else 0
 
     def close(self) -> None:
         """End the workers, where there are some, and follow no more what Milvus serves."""

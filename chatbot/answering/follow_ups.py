@@ -34,8 +34,8 @@ class FollowUps:
         """The first question of articles spread evenly over those that the filters keep."""
         kept = (article for article in self._searcher.articles if keeps(filters, article))
         questions = [offered(article)[0] for article in kept if article.questions]
-        step = max(1, len(questions) // max(n, 1))
-        return tuple(questions[::step][:n])
+        count = min(n, len(questions))
+        return tuple(questions[place * len(questions) // count] for place in range(count))
 
     def after(self, rows: npt.NDArray[np.int64], asked: Sequence[str], shown: Collection[int]) -> tuple[str, ...]:
         """At most three editors' questions of the articles that were found, closest to what was asked first.

@@ -54,7 +54,8 @@ def choose(text: str, spans: Sequence[Span], scores: Scores, coverage: Scores) -
 
     `spans` are those of the sentences in `text`; `scores` and `coverage` have shape (sentences,). What cannot be
     understood by itself is left out, so there may be none: the head of a table, a row that holds less than a tenth of
-    the question's word weight, a sentence that ends in a colon or leads elsewhere. Of a quotation all sentences are one.
+    the question's word weight, a sentence that ends in a colon or leads elsewhere. Of a quotation all sentences are
+    one.
     """
     found = []
     for first, last in wholes(text, spans):

@@ -35,7 +35,8 @@ def choose(excerpts: Sequence[Excerpt], scores: Scores, vectors: Vectors) -> tup
     answers, `vectors` of shape (excerpts, dim) are unit vectors of its meaning. The others have at least 0.95 of the
     first one's score and a cosine below 0.8 to each other and to it; two at most are of one passage. Left out are
     fragments (below five words, rows of tables, code, what is bold throughout, what ends in a colon or question mark or
-    begins with a small letter, half a quotation), and what begins with a word that leans on the text before it, unless nothing else is there.
+    begins with a small letter, half a quotation), and what begins with a word that leans on the text before it, unless
+    nothing else is there.
     """
     read = [_read(excerpt.text) for excerpt in excerpts]
     whole = [n for n, (_, stands) in enumerate(read) if stands]

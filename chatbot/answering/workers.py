@@ -80,7 +80,8 @@ class Workers:
     @property
     def ready(self) -> int:
         """How many answer: all, or none while they start or are given up."""
-        opened = self._pool.opened if self._pool else ()
+        pool = self._pool
+        opened = pool.opened if pool else ()
         return sum(future.done() and not future.cancelled() and not future.exception() for future in opened)
 
     def ask(self, state: State, asked: Asked) -> Answer | None:
@@ -132,6 +133,8 @@ class Workers:
     def _end(self, processes: ProcessPoolExecutor, error: BaseException) -> None:
         self._given_up = time.monotonic()
         _log.warning("processes that answer questions are given up: %s", str(error) or type(error).__name__)
+        for process in list((processes._processes or {}).values()):
+            process.kill()  # one that hangs would never end, nor let this process end
         processes.shutdown(wait=False, cancel_futures=True)
 
 

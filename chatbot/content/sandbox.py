@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from itertools import starmap
 from types import TracebackType
@@ -34,6 +34,9 @@ _NEEDED = re.compile(r"PATH|SYSTEMROOT|TZ|LANG|(?:LC|LD|DYLD)_.*|PYTHON.*", re.I
 
 _GRACE = 5.0
 """Seconds after which the process ends itself, where nobody is left to end it."""
+
+_STARTING = 60.0
+"""Seconds that the process may take to start."""
 
 _DATES = ("published", "updated", "review_by")
 
@@ -61,13 +64,11 @@ class IsolatedReader:
     ) -> None:
         self._end()
 
-    @property
-    def process_id(self) -> int | None:
-        """Of the process that is running, if there is one."""
-        return self._process.pid if self._process else None
-
     def parse(self, path: str, data: bytes, sha256: str) -> Parsed:
-        """See `registry.parse`. Raises ContentError, also for a file that passes a limit."""
+        """See `registry.parse`. Raises ContentError, also for a file that passes a limit.
+
+        Raises ChatbotError where the process cannot be started.
+        """
         if is_simple(path):
             return blaming(path)(parse)(path, data, sha256, self._now)
         reply = self._reply(path, data, sha256)
@@ -81,30 +82,22 @@ class IsolatedReader:
         return Parsed(articles, reply["left_out"], sitemap, reply["withheld"], due, reply["remark"])
 
     def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
+        if self._process and self._process.poll() is not None:  # it ended between two files: neither is to blame
+            self._end()
         process = self._process = self._process or self._start()
         assert process.stdin  # noqa: S101 - a pipe
         assert process.stdout  # noqa: S101 - a pipe
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._max_seconds, stop)
-        timer.start()
-        try:
+        line = b""
+        with _ended_after(self._max_seconds, process) as late, suppress(OSError):
             job = {"path": path, "sha256": sha256, "size": len(data), "now": self._now.isoformat()}
             process.stdin.write(json.dumps(job).encode() + b"\n" + data)
             process.stdin.flush()
             line = process.stdout.readline()
-        except OSError:
-            line = b""
-        finally:
-            timer.cancel()
+        if late.is_set() or not line.endswith(b"\n"):
+            self._end()
         if line.endswith(b"\n"):
             reply: dict[str, Any] = json.loads(line)
             return reply
-        self._end()
         if late.is_set():
             limit = f"max_seconds_per_file ({self._max_seconds:g})"
             raise ContentError(path, f"takes longer to read than {limit}; simplify it, or raise that", retry=True)
@@ -123,7 +116,15 @@ class IsolatedReader:
             | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
         assert process.stdout  # noqa: S101 - a pipe
-        process.stdout.readline()  # it is ready; until here no file is to blame for the time
+        with _ended_after(_STARTING, process):
+            ready = process.stdout.readline()  # until here no file is to blame for the time
+        if ready != b"ready\n":
+            process.kill()
+            process.communicate()
+            raise ChatbotError(
+                f"the process that reads files cannot be started (exit code {process.returncode}); free some memory, "
+                "or see what 'python -c \"import chatbot.content.sandbox\"' says"
+            )
         return process
 
     def _end(self) -> None:
@@ -131,6 +132,24 @@ class IsolatedReader:
             process, self._process = self._process, None
             process.kill()
             process.communicate()
+
+
+@contextmanager
+def _ended_after(seconds: float, process: subprocess.Popen[bytes]) -> Iterator[threading.Event]:
+    """End a process that takes longer for what is inside, and tell so."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, end)
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        timer.join()  # it may be ending the process just now
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A form filled in by an editor to a Markdown article with front matter, and back."""
+"""A form filled in by an editor to a Markdown article with front matter."""
 
 from __future__ import annotations
 

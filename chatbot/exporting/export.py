@@ -27,9 +27,12 @@ from chatbot.exporting.shards import Files, packed, put
 from chatbot.exporting.static_pages import pages
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import read_manifest
 from chatbot.indexing.generation.publication import current
 from chatbot.installation import VERSION
+from chatbot.records import Filters
+from chatbot.serving.articles import nearest
+from chatbot.serving.web.assets import STATIC
+from chatbot.serving.web.templates import overdue
 from chatbot.serving.widget import files as widget_files
 from chatbot.serving.widget import packed as shortened
 from chatbot.settings import Settings
@@ -37,6 +40,7 @@ from chatbot.settings import Settings
 MANIFEST, LIST = "manifest.json", "files.json"
 _ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _ENGINE = Path(__file__).with_name("engine")
+_WEB = STATIC.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,12 @@ def export(
     base = _address(base)
     before = _files_of(out)
     generation = current(settings.index_dir)
-    key = _key(settings, generation, base)
-    if before is not None and before.get("key") == key and all((out / path).is_file() for path in before["files"]):
-        sizes = [(out / path).stat().st_size for path in before["files"]]
-        return Exported(generation, len(sizes), sum(sizes), 0, 0)
     index = LocalIndex.open(settings.index_dir / generation)
     try:
+        key = _key(settings, index, base)
+        if before is not None and before.get("key") == key and all((out / path).is_file() for path in before["files"]):
+            sizes = [(out / path).stat().st_size for path in before["files"]]
+            return Exported(generation, len(sizes), sum(sizes), 0, 0)
         files = _all_files(settings, index, static_part(settings, index, on_step), base)
     finally:
         index.close()
@@ -92,7 +96,8 @@ def _all_files(settings: Settings, generation: LocalIndex, part: StaticPart, bas
     words = lexicon(index.words, whole_words(index.table.vocabulary) | vocabulary.words)
     path, files = data_files(Searcher(index, index.table), index, part.slots, answerer.judge.thresholds, words)
     texts = [whole for article in answerer.articles if (whole := answerer.article(article.id))]
-    files |= pages(texts, settings, base) | widget_files()
+    near = {one.id: nearest(answerer.similar, one.id, Filters()) for one in texts}
+    files |= pages(texts, settings, base, near) | widget_files()
     told: dict[str, Any] = {
         "name": settings.page.title,
         "language": "",
@@ -119,13 +124,15 @@ def _engine() -> Files:
     return {f"engine/{_digest(whole)}/{name}": content for name, content in sorted(scripts.items())}
 
 
-def _key(settings: Settings, generation: str, base: str) -> str:
-    """What decides the bytes of an export."""
+def _key(settings: Settings, index: LocalIndex, base: str) -> str:
+    """What decides the bytes of an export: pages say on which day an article was due, and change with a checkout."""
     said = settings.model_dump(mode="json", include={"page", "help_lines", "answers", "chat"})
     vocabulary = settings.vocabulary.read_text(encoding="utf-8") if settings.vocabulary else ""
     scripts = sorted(_engine())
-    calibration = read_manifest(settings.index_dir / generation).calibration
-    parts = [FORMAT, VERSION, generation, calibration, base, said, vocabulary, scripts]
+    web = _digest(b"".join(path.read_bytes() for path in sorted(_WEB.rglob("*.*")) if path.suffix != ".pyc"))
+    due = [article.id for article in index.store.articles() if overdue(article)]
+    about = (index.generation, index.manifest.calibration)
+    parts = [FORMAT, VERSION, *about, base, said, vocabulary, scripts, web, due]
     return hashlib.sha256(_json(parts)).hexdigest()
 
 

@@ -27,7 +27,7 @@ from chatbot.indexing.words import tokens
 
 # The constants of each module that the scripts use, under their own names.
 _CONSTANTS: dict[ModuleType, str] = {
-    tokens: "TOKEN NUMBER_MARKS DOTTED JOINED PAIR STOP_WORDS",
+    tokens: "UNSEEN TOKEN NUMBER_MARKS DOTTED JOINED PAIR STOP_WORDS",
     formulas: "STOP_WEIGHT",
     small_talk: "LONGEST ENDS PARTS OPENING CLOSING LEANING MANNERS GRAVE ANY_TIME",
     foreign_language: "FEWEST WORD",

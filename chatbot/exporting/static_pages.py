@@ -1,7 +1,8 @@
 """The pages of an export: the chat, the articles and their lists, and what machines read, as files by path.
 
 They are the templates of the server, told that a page is a file. Every link is relative, so that the folder may lie
-anywhere. Nothing is read and nothing written here: the same articles and settings give the same bytes.
+anywhere. Nothing is read and nothing written here: the same articles and settings give the same bytes, until the day
+after one on which an article was to be looked at again.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ class _Export:
     def _reading(self) -> Iterable[tuple[str, str]]:
         for path, article in self.own.items():
             root = "../" * path.count("/")
-            near = [self.by_id[each] for each in self.related.get(article.id, ()) if each in self.by_id]
+            near = [self.by_id[each] for each in self.related.get(article.id, ())]
             around = Around(
                 self.base or root, self.openings(article.id), self._links(near, root), tuple(article.topics)
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from operator import attrgetter
 from pathlib import Path
 
 from chatbot.content.sandbox import IsolatedReader
@@ -129,48 +131,66 @@ def check(
     now = current(index_dir)
     kept = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
     names = list(dict.fromkeys([now, *kept]))
-    damaged = {}
+    damaged, whole = {}, {}
     for done, name in enumerate(names):
         on_step("digests", done, len(names))
         try:
-            verify(index_dir / name)
+            whole[name] = verify(index_dir / name)
         except (IndexDamaged, IndexMismatch) as error:
+            if name == now:
+                raise
             damaged[name] = str(error)
-    index = LocalIndex.open(index_dir / now)
+    index = LocalIndex(index_dir / now, whole[now])
     try:
         model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
         differing, same = {}, 0
-        articles = index.store.articles()
-        for done, article in enumerate(articles):
-            on_step("articles", done, len(articles))
-            reason = _difference(settings, index, article, model)
-            if reason:
-                differing[article.path] = reason
-            else:
-                same += len(index.store.passages_of(article.id))
+        articles = sorted(index.store.articles(), key=attrgetter("path"))
+        with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
+            read = lru_cache(maxsize=1)(partial(_read, settings, reader))
+            for done, article in enumerate(articles):
+                on_step("articles", done, len(articles))
+                reason = _difference(settings, index, article, read(article.path), model)
+                if reason:
+                    differing[article.path] = reason
+                else:
+                    same += len(index.store.passages_of(article.id))
     finally:
         index.close()
     return Verified(now, len(names), damaged, len(articles), same, differing)
 
 
-def _difference(settings: Settings, index: LocalIndex, published: Article, embedder: Embedder) -> str:
+def _read(settings: Settings, reader: IsolatedReader, path: str) -> tuple[str, tuple[Article, ...]] | str:
+    """The digest of a file and its articles, or why it has none."""
+    try:
+        data = read_bytes(settings.corpus_dir, path, settings.max_file_mb)
+        digest = hashlib.sha256(data).hexdigest()
+        articles = reader.parse(path, data, digest).articles
+    except ContentError as error:
+        return error.reason if (settings.corpus_dir / path).exists() else "the file is gone"
+    return (digest, articles) if articles else "the file is excluded by its front matter now"
+
+
+def _difference(
+    settings: Settings,
+    index: LocalIndex,
+    published: Article,
+    read: tuple[str, tuple[Article, ...]] | str,
+    embedder: Embedder,
+) -> str:
     """In what way an article is not what was published; empty where it is."""
     stored = index.store.article(published.id)
     pieces = [(passage, digest) for _, passage, digest in index.store.passages_of(published.id)]
     if stored is None or any(stored.text[one.start : one.end] != one.text for one, _ in pieces):
         return "a published passage is no slice of the published article"
+    if isinstance(read, str):
+        return read
+    digest, articles = read
+    given = index.manifest.listed.get(published.path, {})
+    article = next((with_given(one, given) for one in articles if one.id == published.id), None)
     try:
-        data = read_bytes(settings.corpus_dir, published.path, settings.max_file_mb)
-        digest = hashlib.sha256(data).hexdigest()
-        with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
-            articles = reader.parse(published.path, data, digest).articles
-        given = index.manifest.listed.get(published.path, {})
-        article = next((with_given(one, given) for one in articles if one.id == published.id), None)
         same = article is not None and cut(article, settings, embedder) == pieces
     except ContentError as error:
-        return error.reason if (settings.corpus_dir / published.path).exists() else "the file is gone"
-    if not articles:
-        return "the file is excluded by its front matter now"
+        return error.reason
     if digest != published.sha256:
         return "the file has changed since"
     return "" if same else "the file is the same, but gives other passages; the settings or the version changed"

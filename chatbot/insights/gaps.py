@@ -77,21 +77,21 @@ def _gaps(asked: Iterable[_Asked]) -> tuple[Gap, ...]:
     for one in asked:
         alike[_words(one.question)].append(one)
     groups: list[tuple[frozenset[str], list[_Asked]]] = []
+    places = defaultdict[str, list[int]](list)
     for words, found in sorted(alike.items(), key=lambda item: -len(item[1])):
-        group = next((group for others, group in groups if _near(words, others)), None)
-        if group is not None:
-            group.extend(found)
+        shared = Counter(place for word in words for place in places[word])
+        near = [place for place, both in shared.items() if both >= SAME * len(words | groups[place][0])]
+        if near:
+            groups[min(near)][1].extend(found)
         elif len(groups) < MOST_GROUPS:
+            for word in words:
+                places[word].append(len(groups))
             groups.append((words, found))
     return tuple(sorted(map(_gap, (group for _, group in groups)), key=lambda gap: (-gap.count, -gap.last.toordinal())))
 
 
 def _words(question: str) -> frozenset[str]:
     return frozenset(map(stem, content_words(question))) or frozenset(terms(question)) or frozenset((question,))
-
-
-def _near(words: frozenset[str], others: frozenset[str]) -> bool:
-    return len(words & others) >= SAME * len(words | others)
 
 
 def _gap(group: Sequence[_Asked]) -> Gap:

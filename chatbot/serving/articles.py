@@ -10,13 +10,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.answering.chatbot import Chatbot
 from chatbot.answering.follow_ups import offered
 from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.deep_links import article_address
 from chatbot.errors import ChatbotError, QuestionError
-from chatbot.records import Article, Hit, Passage
-from chatbot.serving.chat.conversation import MOST_CHARACTERS
+from chatbot.records import Article, Filters, Hit, Passage
 from chatbot.serving.listing import (
     Openings,
     as_markdown,
@@ -65,17 +65,17 @@ def routes(bot: Chatbot, openings: Openings) -> APIRouter:
                 busy = view.language.script["busy"].format(time=view.language.lasting(wait))
                 return _page(list_page((), view, **values, message=busy), view, 429, {"Retry-After": str(wait)})
             return _page(list_page((), view, **values, **_found(bot, values["asked"], view, site)), view)
-        if topic:
-            articles = [one for one in articles if topic.casefold() in {each.casefold() for each in one.topics}]
-        groups = [(topic, articles)] if topic else by_first_topic(site, articles)
-        return _page(
-            list_page([(name, links_of(group, view, "", openings)) for name, group in groups], view, **values), view
-        )
+        about = [one for one in articles if topic.casefold() in map(str.casefold, one.topics)]
+        # A topic that none has may have been renamed: all articles then, and no page for whatever somebody writes.
+        values["topic"] = topic if about else ""
+        groups = [(topic, about)] if about else by_first_topic(site, articles)
+        listed = [(name, links_of(group, view, "", openings)) for name, group in groups]
+        return _page(list_page(listed, view, **values), view, 404 if topic and not about else 200)
 
     @router.get("/articles/{article_id:path}")
     def read(request: Request, article_id: str, passage: str = "") -> Response:
         view, site = view_of(request.scope, bot.settings.page), site_of(request.scope)
-        # A page repeats no host but those that the settings name: anybody can claim one.
+        # A page for people repeats no host but those that the settings name: anybody can claim one.
         base = str(request.base_url) if bot.settings.server.hosts else _root(article_id)
         article = _article(bot, article_id)
         if article is None:
@@ -202,14 +202,18 @@ def _found(bot: Chatbot, question: str, view: View, site: SiteSettings | None) -
 
 
 def _related(bot: Chatbot, article: Article, site: SiteSettings | None) -> list[Article]:
-    """The articles nearest to how one begins."""
+    listed = {one.id: one for one in bot.articles()}
+    return [listed[each] for each in nearest(bot.similar, article.id, within(site)) if each in listed]
+
+
+def nearest(similar: Callable[[str, int, Filters], Iterable[Hit]], article_id: str, filters: Filters) -> list[str]:
+    """The ids of the articles nearest to how one begins."""
     try:
-        hits = bot.similar(f"{article.id}#1", NEAREST, within(site))
+        hits = similar(f"{article_id}#1", NEAREST, filters)
     except QuestionError:
         return []
-    near = dict.fromkeys(hit.passage.article_id for hit in hits if hit.passage.article_id != article.id)
-    listed = {one.id: one for one in bot.articles()}
-    return [listed[each] for each in near if each in listed][:RELATED]
+    near = dict.fromkeys(hit.passage.article_id for hit in hits if hit.passage.article_id != article_id)
+    return list(near)[:RELATED]
 
 
 def links_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import os
 import signal
 import socket
@@ -28,6 +29,9 @@ from chatbot.serving.middleware.routes import LARGEST_EDIT
 log = logging.getLogger(__name__)
 
 HEAD_SECONDS = 10
+# Of an answer that waits to be read so much has to go within such a time, or else all of it.
+READ_SECONDS = 60
+LEAST_READ = 16 * 1024
 # Who is cut off while sending hears of that instead of the reason, and a proxy makes a 502 of it: nobody is at once.
 UNREAD = LARGEST_EDIT
 # How long a stop waits for what is being answered, and when it ends whatever is left.
@@ -74,15 +78,17 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
     """HTTP/1.1 that waits for the head of a request for HEAD_SECONDS and no longer, however slowly it drips in.
 
     A body that nobody read, because the request was refused before, may have UNREAD bytes and BODY_SECONDS to end,
-    also where the connection is not kept.
+    also where the connection is not kept. Who reads less than LEAST_READ of an answer in READ_SECONDS is cut off.
     """
 
     _deadline: asyncio.TimerHandle | None = None
+    _reader: asyncio.TimerHandle | None = None
     _expected = ""
     _unread = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(_LingeringTransport(transport, self._sends))
+        transport.set_write_buffer_limits(0)  # what stays below any limit would be kept for good
         self._expect("head", HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
@@ -98,9 +104,29 @@ class PatientProtocol(H11Protocol):  # type: ignore[misc]
         else:
             self._expect("")
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._wait_for_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._end_waiting()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect("")
+        self._end_waiting()
         super().connection_lost(exc)
+
+    def _wait_for_reader(self, before: float = math.inf) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left > before - LEAST_READ:
+            self.transport.abort()
+        else:
+            self._reader = self.loop.call_later(READ_SECONDS, self._wait_for_reader, left)
+
+    def _end_waiting(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
 
     def _sends(self) -> bool:
         """Whether a body is still arriving; it has so long from now on."""

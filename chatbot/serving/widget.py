@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 
 from chatbot.errors import SettingsError
-from chatbot.serving.web.assets import STATIC, link
+from chatbot.serving.middleware.problems import problem
+from chatbot.serving.web.assets import FOREVER, STATIC, link
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.web.templates import View, fill
 from chatbot.settings import ServerSettings, SiteSettings
@@ -30,7 +31,6 @@ ASK = "Ask a question"
 UNREACHABLE = "The chatbot cannot be reached."
 # A new version reaches every site within ten minutes; a page that names the version in `?v=` may keep it for good.
 SHORT = "public, max-age=600, stale-while-revalidate=86400"
-FOREVER = "public, max-age=31536000, immutable"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -64,7 +64,7 @@ def routes(bot: Chatbot) -> APIRouter:
         if_none_match: Annotated[str, Header()] = "",
     ) -> Response:
         if language not in LANGUAGES or language == "en":  # whose words are in the script
-            return Response(status_code=404)
+            return problem(404, f"there is nothing at /widget/{language}.json")
         return _answer(_words(language), "", accept_encoding, if_none_match)
 
     @router.get("/embed")

@@ -175,7 +175,7 @@ def test_a_passage_gains_by_the_sides_that_it_speaks_of(
 ) -> None:
     rows = np.array([answerer.store.row(id_) for id_ in ids], np.int64)
     zero = np.zeros(2, np.float32)
-    ranking = Ranking(rows, np.array([1.0, 1.0 - behind], np.float32), *[zero] * 5)
+    ranking = Ranking(rows, np.array([1.0, 1.0 - behind], np.float32), *[zero] * 6)
     found = compared(ranking, answerer._index, forms(("nurse", "pilot"), VOCABULARY))
     assert answerer.store.ids(found.rows)[0] == first
 

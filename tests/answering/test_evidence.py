@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from chatbot.answering.chatbot import answer_from
-from chatbot.answering.ranking.searcher import Searcher
+from chatbot.answering.ranking.searcher import NOTHING, Ranking, Searcher
 from chatbot.answering.verdict.calibration import auroc, calibrate, figures
 from chatbot.answering.verdict.evidence import (
     Evidence,
@@ -33,17 +33,27 @@ def floats(*values: float) -> np.ndarray:
     return np.array(values, np.float32)
 
 
+def ranking(
+    cosines: np.ndarray, sentences: np.ndarray, asked: np.ndarray, bm25: np.ndarray, held: np.ndarray | None = None
+) -> Ranking:
+    scores = np.zeros(len(cosines), np.float32)
+    rows = np.arange(len(cosines))
+    return Ranking(rows, scores, scores, cosines, sentences, asked, bm25, scores - 1 if held is None else held)
+
+
 def test_evidence_takes_the_best_hit_of_each_kind_and_the_three_nearest_lines() -> None:
     none = floats(-1, -1)
-    found = evidence(floats(0.2, 0.6), floats(0.7, 0.5), none, floats(3.0, 0.0), floats(0.1, 0.5, 0.3, 0.4))
+    hits = ranking(floats(0.2, 0.6), floats(0.7, 0.5), none, floats(3.0, 0.0), floats(0.4, 0.9))
+    found = evidence(hits, floats(0.1, 0.5, 0.3, 0.4))
     assert found.meaning == pytest.approx(0.55)
     assert found.known == -1
+    assert found.held == pytest.approx(0.4)  # of the first, which is what people read
     assert found.words == pytest.approx(log(4))
     assert found.astray == pytest.approx(0.4)
 
 
 def test_where_nothing_was_found_nothing_is_covered() -> None:
-    nothing = evidence(floats(), floats(), floats(), floats(), floats(0.1))
+    nothing = evidence(NOTHING, floats(0.1))
     assert nothing == Evidence(-1.0, 0.0, 1.0)
     assert judge(score(nothing, Scale(Evidence(0.2, 2.0, 0.3), Evidence(0.1, 0.5, 0.1))), Thresholds(1.0, 2.0)) == (
         "not_covered",
@@ -63,16 +73,22 @@ def test_the_score_counts_standard_deviations_and_words_only_add() -> None:
 def test_known_questions_are_the_three_nearest_of_different_passages() -> None:
     near, words = floats(0.1), floats(0, 0, 0, 0, 0)
     asked = floats(0.9, -1, 0.3, 0.6, 0.5)
-    found = evidence(floats(0.2, 0.4, 0, 0, 0), floats(0.2, 0.4, 0, 0, 0), asked, words, near)
+    found = evidence(ranking(floats(0.2, 0.4, 0, 0, 0), floats(0.2, 0.4, 0, 0, 0), asked, words), near)
     assert found.known == pytest.approx((0.9 + 0.6 + 0.5) / 3)
     assert found.meaning == pytest.approx((0.2 + 0.9) / 2)
-    assert evidence(floats(0, 0), floats(0, 0), floats(-1, 0.4), floats(0, 0), near).known == pytest.approx(0.4)
+    two = ranking(floats(0, 0), floats(0, 0), floats(-1, 0.4), floats(0, 0))
+    assert evidence(two, near).known == pytest.approx(0.4)
 
 
 def test_closeness_to_known_questions_is_added_where_two_in_five_passages_have_some() -> None:
     scale = Scale(Evidence(0.2, 2.0, 0.3, 0.3), Evidence(0.1, 0.5, 0.1, 0.05))
     assert known_score(Evidence(0, 0, 0, 0.4), scale) == pytest.approx(2.0)
     assert known_score(Evidence(0, 3.0, 0, 0.4), scale) == pytest.approx(3.0)  # and half of what words are above 0
+    # And by what known questions hold of what is asked, where tokens were compared.
+    scale = Scale(Evidence(0.2, 2.0, 0.3, 0.3, 0.5), Evidence(0.1, 0.5, 0.1, 0.05, 0.1))
+    assert [known_score(Evidence(0, 0, 0, 0.3, held), scale) for held in (-1, 0.9, 0.6, 0.57, 0.1)] == pytest.approx(
+        [0, 6.0, 0, -0.6, -1.0]
+    )
     usual = Thresholds(1.5, 2.5)
     assert known_thresholds(usual, usual) == Thresholds(2.9, 6.5, 0.4)
     assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.4), 6.5, 0.4)
@@ -93,8 +109,7 @@ def test_two_in_five_passages_are_enough(tmp_path: Path, questions: int, known: 
     assert (bot.judge.thresholds.slope == 0.4) == known
     assert index.manifest.calibration["answer_from"] == pytest.approx(bot.judge.thresholds.answer_from, abs=1e-4)
     query = Searcher(index, KeywordEmbedder()).query("pay")
-    ranking = Searcher(index, KeywordEmbedder()).rank(query)
-    weighed, strength = bot.judge.weigh(query, ranking)
+    weighed, strength = bot.judge.weigh(query, Searcher(index, KeywordEmbedder()).rank(query))
     scale = Scale(*(Evidence(*map(float, row)) for row in index.calibrated.scale))
     assert strength == pytest.approx(score(weighed, scale) + (known_score(weighed, scale) if known else 0), abs=1e-4)
 

@@ -11,7 +11,7 @@ from chatbot import Answer, Chatbot, Filters, Settings, Turn
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.explanation import Explanation, explain
 from chatbot.records import Verdict
-from tests.support.small_site import small_site
+from tests.support.small_site import small_settings, small_site
 
 EVERYTHING, INTERVIEWS, TOMORROW = Filters(), Filters(topics=("interviews",)), Filters(updated_since=date(2999, 1, 1))
 CAREER = ("What does a data engineer do?", "and the salary?")
@@ -82,6 +82,18 @@ def test_an_explanation_lists_the_passages_of_the_answer(  # noqa: PLR0913, PLR0
         assert explained.read_as == read_as
         assert filters != EVERYTHING or answer.verdict == verdict
         assert filters != TOMORROW or not (answer.hits or explained.unshown)
+
+
+def test_the_passages_of_the_page_that_is_read_come_first_in_both(tmp_path: Path) -> None:
+    texts = {"a": "Ask for better pay.\n", "b": "With python comes better pay.\n"}
+    front = "---\nurl: https://a.example/{}\n---\n\n"
+    site = small_site(tmp_path, {f"{name}.md": front.format(name) + text for name, text in texts.items()})
+    bot = Chatbot(small_settings(tmp_path), site)
+    for name in texts:
+        page = f"https://a.example/{name}"
+        answer, explained = bot.ask("better pay", page=page), bot.explain("better pay", page=page)
+        assert_two_views(answer, explained)
+        assert explained.hits[0].passage_id == f"{name}#1"
 
 
 def test_what_an_uncovered_question_would_be_shown_is_explained(bot: Chatbot) -> None:

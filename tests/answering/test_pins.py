@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from chatbot.answering.answerer import Answerer
+from chatbot.answering.explanation import ExplainedHit, explain
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.vocabulary import read_vocabulary
-from chatbot.content.readers.registry import parse, read_article
+from chatbot.content.readers.registry import parse
 from chatbot.errors import ContentError
 from chatbot.indexing.status import read_status
 from chatbot.records import Answer, Filters, Pin
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.reading import read_article
 from tests.support.small_site import small_site
 
 TODAY = date.today()
@@ -73,6 +75,35 @@ def test_a_pin_that_has_run_out_does_nothing_and_is_reported(tmp_path: Path) -> 
 def test_filters_keep_a_pinned_passage_away_like_any_other(tmp_path: Path) -> None:
     answer = ask(tmp_path, "better pay offer", pin("Better pay offer"), Filters(topics=("other",)))
     assert answer.hits == ()
+
+
+@pytest.mark.parametrize("question", ["Better pay offer", "the offer, better pay"])
+def test_of_two_articles_that_pin_a_question_filters_leave_the_other(tmp_path: Path, question: str) -> None:
+    pinned = pin("Better pay offer")
+    articles = {f"{name}.md": f"---\ntitle: {name}\ntopics: [{name}]\n{pinned}---\n\nRemote {name}.\n" for name in "ab"}
+    site = small_site(tmp_path, articles)
+    for name in "ab":
+        answer = site.ask(question, 5, (), Filters(topics=(name,)))
+        assert first(answer) == (f"{name}#1", "chosen by the editors")
+
+
+def test_a_pinned_passage_that_no_search_finds_is_measured_like_one_that_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    team = f"---\ntitle: Team\n{pin('Better pay offer', heading='Raises')}---\n\n{TEAM}"
+    site = small_site(tmp_path, {"pay.md": PAY, "team.md": team})
+
+    def pinned() -> ExplainedHit:
+        return explain(site, site.trace("better pay for no team", 5, (), Filters())).hits[0]
+
+    monkeypatch.setattr("chatbot.answering.ranking.pins.ALIKE", 0.5)
+    found = pinned()
+    monkeypatch.setattr("chatbot.answering.ranking.searcher.CANDIDATES", 1)
+    alone = pinned()
+    assert alone.passage_id == found.passage_id
+    assert (alone.cosine, alone.sentence, alone.asked) == (found.cosine, found.sentence, None)
+    assert (alone.bm25, alone.words) == (pytest.approx(found.bm25), 0.0)
+    assert alone.sentence != alone.cosine
 
 
 @pytest.mark.parametrize(

@@ -401,7 +401,7 @@ def test_an_answer_shows_one_of_two_articles_that_say_the_same(tmp_path: Path) -
 def ranking(*scored: tuple[int, float]) -> Ranking:
     """Rows with their scores; the cosines are the scores, too, so that it shows which of two were taken."""
     rows, scores = np.array([row for row, _ in scored], np.int64), np.array([s for _, s in scored], np.float32)
-    return Ranking(rows, scores, *(scores for _ in range(5)))
+    return Ranking(rows, scores, *(scores for _ in range(6)))
 
 
 def test_of_two_readings_each_passage_has_the_better_score_and_what_belongs_to_it() -> None:

@@ -57,6 +57,14 @@ class Site:
         return set(self.workers._pool.processes._processes) if self.workers._pool else set()
 
 
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
@@ -111,7 +119,7 @@ def test_one_that_is_killed_costs_no_answer_and_all_are_started_again(
     assert line.startswith("processes that answer questions are given up: A ")
 
 
-def test_one_that_does_not_answer_in_time_is_given_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_do_not_answer_in_time_are_given_up_and_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_PATIENCE_SECONDS", 0.5)
     stopped = site.processes()
     for process in stopped:
@@ -119,9 +127,18 @@ def test_one_that_does_not_answer_in_time_is_given_up(site: Site, monkeypatch: p
     try:
         assert site.ask("pay") is None
         assert site.workers.ready == 0
+        eventually(lambda: not any(map(is_there, stopped)), seconds=20)
     finally:
-        for process in stopped:
+        for process in filter(is_there, stopped):
             os.kill(process, signal.SIGCONT)
+
+
+def test_none_answer_any_more_where_there_are_to_be_none(site: Site) -> None:
+    site.bot._workers = site.workers
+    assert site.bot.workers == 2
+    site.bot.start_workers(0)
+    assert site.bot.workers == 0
+    assert site.processes() == set()
 
 
 def test_an_index_that_cannot_be_opened_is_tried_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ for line in sys.stdin:
 def write_articles(folder: Path, passages: int) -> list[Path]:
     """As many articles as give about so many passages."""
     from chatbot.content.passages import sentences
-    from chatbot.content.readers.registry import read_article
+    from tests.support.reading import read_article
 
     pool = []
     for path in sorted((ROOT / "corpus").rglob("*.md")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -98,3 +99,16 @@ def test_an_explanation_reads_as_text(run: Callable[..., Result]) -> None:
         "read as      small talk, which gets a fixed reply",
         "searched as  hello",
     ]
+
+
+def test_a_question_needs_no_quotes_and_a_day_is_one(served_folder: Path) -> None:
+    variables = {"CHATBOT_CORPUS_DIR": str(served_folder / "corpus"), "CHATBOT_INDEX_DIR": str(served_folder / "index")}
+    runner = CliRunner(env=variables)
+    found = json.loads(runner.invoke(app, ["ask", "better", "pay", "--since", "2024-02-29", "--json"]).stdout)
+    assert found["question"] == "better pay"
+    assert all(hit["passage"]["updated"] >= "2024-02-29" for hit in found["hits"])
+    assert json.loads(runner.invoke(app, ["explain", "better", "pay", "--json"]).stdout)["question"] == "better pay"
+    for day in ("2023-02-29", "yesterday", "2024-1-1"):
+        done = runner.invoke(app, ["ask", "pay", "--since", day])
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert f"'{day}' is no day" in " ".join(done.stderr.split())

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
+from chatbot.cli.serve import _watch
+from chatbot.errors import SettingsError
+from chatbot.settings import Settings
 from tests.support import copies
 from tests.support.server import COMMAND
 
@@ -92,3 +96,25 @@ def test_json_from_ask_is_the_answer_and_nothing_else(shipped: dict[str, str], t
 
 def test_the_version_is_printed(tmp_path: Path) -> None:
     assert run("--version", folder=tmp_path).stdout.startswith("chatbot 0.")
+
+
+def test_a_server_that_watches_ends_where_its_builds_could_not_be_judged(served_folder: Path, tmp_path: Path) -> None:
+    options = ("--index", str(served_folder / "index"), "--corpus", str(served_folder / "corpus"))
+    variables = {"CHATBOT_PUBLISH__QUESTIONS": str(tmp_path / "nope.jsonl")}
+    done = run(*options, "serve", "--port", "0", "--watch", folder=tmp_path, **variables)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert str(tmp_path / "nope.jsonl") in done.stderr
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SettingsError("the model is away")])
+def test_a_server_says_when_it_watches_no_more(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("chatbot.cli.serve.watch_until", fail)
+    _watch(Settings(), threading.Event(), None)
+    told = capsys.readouterr().err
+    assert told.startswith("chatbot: nothing is watched any more: ")
+    assert (getattr(error, "strerror", None) or str(error)) in told

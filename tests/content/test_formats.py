@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.markdown.blocks import heading_slugs
 from chatbot.content.passages import split
 from chatbot.content.readers.registry import parse
 from chatbot.content.source.files import find_files
@@ -17,6 +16,7 @@ from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.web.markdown_html import article_html
 from tests.support.office_files import archive, docx, epub, pdf, word_paragraph, word_table
+from tests.support.reading import heading_slugs
 
 
 def article(path: str, data: bytes) -> Article:

@@ -11,16 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from chatbot.content.markdown.blocks import blocks, heading_slugs
+from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import Tokens, embedded_text, sentences, split
-from chatbot.content.readers.registry import parse, read_article
+from chatbot.content.readers.registry import parse
 from chatbot.content.source.files import find_files
 from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.settings import PassageSettings
 from tests.support.markdown_documents import Document, documents
 from tests.support.places import CORPUS
+from tests.support.reading import heading_slugs, read_article
 
 SHIPPED = find_files(CORPUS)
 TARGET, MOST = 12, 20

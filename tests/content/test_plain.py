@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from chatbot.content.markdown.blocks import blocks, heading_slugs
+from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.plain import plain, slugify
+from tests.support.reading import heading_slugs
 
 PLAIN = [
     ("Some **bold**, _slanted_, `code` and ~~gone~~ words", "Some bold, slanted, code and gone words"),

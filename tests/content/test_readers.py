@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from chatbot.content.readers.registry import parse, read_article
+from chatbot.content.readers.registry import parse
 from chatbot.content.source.files import find_files, read_bytes
 from chatbot.errors import ContentError
 from chatbot.records import Article
+from tests.support.reading import read_article
 
 FULL = """---
 title: What a data analyst earns

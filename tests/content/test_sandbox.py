@@ -5,14 +5,16 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from chatbot.content import sandbox
 from chatbot.content.readers.registry import parse
 from chatbot.content.sandbox import PROGRAM, IsolatedReader
-from chatbot.errors import ContentError
+from chatbot.errors import ChatbotError, ContentError
 from tests.support.office_files import pdf
 from tests.support.waiting import eventually
 
@@ -57,13 +59,13 @@ def test_a_file_is_the_same_article_as_without_a_process() -> None:
 def test_one_process_reads_many_files_and_markdown_needs_none() -> None:
     with IsolatedReader(120, 1024) as reader:
         assert reader.parse("a.md", b"Pay follows skill.", "x").articles[0].text == "Pay follows skill."
-        assert reader.process_id is None
+        assert reader._process is None
         reader.parse("a.html", PAGE, "x")
-        first = reader.process_id
+        first = reader._process
         reader.parse("b.html", PAGE, "x")
         with pytest.raises(ContentError, match="no PDF that can be read"):
             reader.parse("c.pdf", b"x", "x")
-        assert reader.process_id == first
+        assert reader._process is first
 
 
 @pytest.fixture
@@ -88,6 +90,38 @@ def test_a_reader_that_hangs_is_ended_and_the_next_file_is_read() -> None:
     with IsolatedReader(120, 1024, program=MISBEHAVING) as reader:
         assert "made its reader fail" in reason(reader, "a.crash")
         assert reader.parse("a.html", PAGE, "x").articles[0].title == "Pay"
+
+
+class AtTheLastMoment(threading.Timer):
+    """Goes off when it is called off."""
+
+    def cancel(self) -> None:
+        self.function()
+        super().cancel()
+
+
+def test_no_file_is_blamed_for_what_ended_the_process_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with IsolatedReader(120, 1024) as reader:
+        reader.parse("a.html", PAGE, "x")
+        with monkeypatch.context() as late:
+            late.setattr(threading, "Timer", AtTheLastMoment)
+            assert reader.parse("b.html", PAGE, "x").articles  # it was read all the same
+        assert reader.parse("c.html", PAGE, "x").articles
+        assert reader._process
+        reader._process.kill()
+        reader._process.wait()
+        assert reader.parse("d.html", PAGE, "x").articles
+
+
+@pytest.mark.parametrize(("program", "code"), [("raise SystemExit(3)", "3"), ("import time; time.sleep(600)", "-9")])
+def test_no_file_is_blamed_where_the_process_does_not_start(
+    program: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "_STARTING", 1.0)
+    with IsolatedReader(120, 1024, program=program) as reader:
+        with pytest.raises(ChatbotError, match=rf"cannot be started \(exit code {code}\)") as caught:
+            reader.parse("a.html", PAGE, "x")
+        assert not isinstance(caught.value, ContentError)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the address space")
@@ -119,7 +153,7 @@ from chatbot.content.sandbox import IsolatedReader
 READERS[".hang"] = READERS[".html"]
 with IsolatedReader(3, 1024, program={MISBEHAVING!r}) as reader:
     reader.parse("a.html", {PAGE!r}, "x")
-    print(reader.process_id, flush=True)
+    print(reader._process.pid, flush=True)
     reader.parse(input(), b"", "x")
 """
 
@@ -159,9 +193,9 @@ def test_nothing_is_handed_to_the_process_and_nothing_left_behind(
         assert reason(reader, "a.secrets").startswith("cannot be read: ValueError(None, ['0', '1', '2', '3', '4'])")
         for path, data in (("a.html", PAGE), ("b.pdf", pdf([[(700, 10, "Pay follows skill.")]]))):
             assert reader.parse(path, data, "x").articles
-        process_id = reader.process_id
-        assert process_id
-    assert not Path(f"/proc/{process_id}").exists()
+        process = reader._process
+        assert process
+    assert not Path(f"/proc/{process.pid}").exists()
     assert list(tmp_path.iterdir()) == []
 
 

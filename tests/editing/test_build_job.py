@@ -126,6 +126,9 @@ def test_every_file_is_listed_with_how_it_differs(site: Path) -> None:
 
 GESTURES = (
     "", "[]", "{}", '{"act": "rm"}', '{"act": 7}', '{"act": "__class__"}', "null", '{"act": "open", "value": {}}',
+    '{"act": "upload", "value": "nojson"}', '{"act": "upload", "value": "[{}]"}', '{"act": "restore", "value": "[]"}',
+    '{"act": "upload", "value": "[{\\"name\\": \\"a\\", \\"data\\": \\"YQ\\"}]"}',
+    '{"act": "answered", "path": "cv.md", "value": "{}"}',
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatbot.content.readers.registry import READERS, parse, read_article
+from chatbot.content.readers.registry import READERS, parse
 from chatbot.content.source.files import find_files
 from chatbot.editing.corpus_edits import (
     LONGEST_STEM,
@@ -25,6 +25,7 @@ from chatbot.editing.corpus_edits import (
 )
 from chatbot.editing.form import Form, compose
 from chatbot.errors import Conflict, EditRefused, NameTaken
+from tests.support.reading import read_article
 from tests.support.recorded_disk import Rename, Sync, record
 
 TEXT = b"# A title\n\nSome text to read.\n"

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from chatbot.exporting.export import _WEB, export
+from chatbot.serving.web.languages import ENGLISH
+from chatbot.serving.web.templates import _TEMPLATES
+from chatbot.settings import Settings
 from tests.support.server import COMMAND
 
 
@@ -101,3 +105,28 @@ def test_scripts_evaluate_nothing_and_name_nobody_else(exported: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\beval\b|new Function|WebAssembly|innerHTML|document\.cookie", text), path.name
         assert set(re.findall(r"https?://[\w.]+", text)) <= {"http://www.w3.org"}, path.name
+
+
+def test_related_articles_are_linked(exported: Path) -> None:
+    page = (exported / "articles/cv.html").read_text(encoding="utf-8")
+    assert re.search(r'<section class="related".+?<a href="\.\./articles/\w', page, re.DOTALL)
+
+
+def test_an_export_follows_the_day_and_what_its_pages_are_made_of(
+    served_folder: Path, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(corpus_dir=served_folder / "corpus", index_dir=served_folder / "index")
+    out = tmp_path / "chat"
+    shutil.copytree(exported, out)
+    assert export(settings, out).written == 0
+    own = [page for page in out.glob("articles/*.html") if page.name != "index.html"]
+    assert not [page for page in own if ENGLISH("due") in page.read_text(encoding="utf-8")]
+    monkeypatch.setattr("chatbot.exporting.export.overdue", lambda _: True)
+    monkeypatch.setitem(_TEMPLATES.globals, "overdue", lambda _: True)
+    assert export(settings, out).written > len(own)
+    assert all(ENGLISH("due") in page.read_text(encoding="utf-8") for page in own)
+    shutil.copytree(_WEB, tmp_path / "web")
+    monkeypatch.setattr("chatbot.exporting.export._WEB", tmp_path / "web")
+    assert export(settings, out).written == 0
+    (tmp_path / "web/templates/article.html").write_text("another")
+    assert export(settings, out).written == 1  # the list alone: templates are not read from there

@@ -158,7 +158,7 @@ def test_a_question_in_the_address_is_asked_once_and_reaches_no_server(visitor: 
 
 def test_the_keyboard_alone_reaches_asks_and_reads(visitor: FileVisitor) -> None:
     page = visitor.chat()
-    page.keyboard.press("/")
+    page.keyboard.press("Control+k")
     page.wait_for_function(f"{ACTIVE}?.localName === 'textarea'")
     page.keyboard.type("explain a gap")
     option = visitor.widget.get_by_role("option").first

@@ -84,6 +84,7 @@ def test_each_answer_is_the_same_where_passages_have_slots_of_their_own(
     export(settings, tmp_path / "chat")
     monkeypatch.setattr(making, "SERVES", 0.5)  # one article more is much of these few
     (settings.corpus_dir / "a.md").write_text(
+        "---\npinned: How do I pay for a ship?\n---\n"
         "# Lighthouses\n\n## Keepers\n\nThey keep them.\n\n## Ships\n\nThey pass."
     )
     build(settings, calibrate=calibrate)
@@ -111,6 +112,7 @@ def assert_same_answers(reference: Answerer, host: FileHost) -> None:
         if article.url
         for question in article.questions[:1]
     ]
+    asked += [{"question": pin.question} for article in reference.articles for pin in article.pins]
     asked += conversations(reference)
     typed = [
         (text, each)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 
 from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.calibration_data import Calibrated, store
+from chatbot.indexing.generation.calibration_data import Calibrated, array_names, store
 from chatbot.indexing.generation.publication import current, history, prune, writing
 from chatbot.indexing.model import onnx_export
 from chatbot.indexing.model.encoder_card import read_card
@@ -47,8 +46,8 @@ def site(tmp_path: Path) -> Settings:
 
 
 def calibration(*_: Any) -> Calibrated:
-    arrays = [np.zeros((2, 2), np.float32) for field in fields(Calibrated) if field.name != "figures"]
-    return Calibrated({"covered": 0.5}, *arrays)  # type: ignore[arg-type]
+    arrays = [np.zeros((2, 2), np.float32) for _ in array_names()]
+    return Calibrated({"covered": 0.5}, *arrays)
 
 
 def replaced(name: str, held: str) -> list[Touch]:

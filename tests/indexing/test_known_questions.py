@@ -10,7 +10,7 @@ from chatbot.indexing.generation.known_questions import QUESTION_WEIGHT, KnownQu
 from chatbot.indexing.generation.question_tokens import QuestionTokens, coded
 from chatbot.indexing.generation.vectors import write_vectors
 from chatbot.indexing.model.encoder import TokenVectors
-from chatbot.indexing.words.bm25 import LexicalIndex, count_terms, write_lexical
+from chatbot.indexing.words.bm25 import LexicalIndex, Totals, count_terms, write_lexical
 
 # Two articles of two passages each; questions lead to the second, the third and the fourth.
 ASKED = [["ask", "rais"], ["rais", "boss", "rais"], ["boss"], ["pay"]]
@@ -55,10 +55,21 @@ def test_readings_of_a_question_count_by_their_shares() -> None:
         np.zeros((2, 16), np.uint8), np.eye(2, dtype=np.float16), np.array([0, 0, 1, 2]), np.zeros((2, 2)), tokens
     )
 
-    found = asked.token_closeness(((0.7, east), (0.3, north)), np.array([2, 1, 0]))
+    closest, together = asked.token_closeness(((0.7, east), (0.3, north)), np.array([2, 1, 0]))
 
-    assert found == pytest.approx([0.6, 1.4, -1.0])  # of its one question, and of all together
+    assert closest == pytest.approx([0.3, 0.7, -1.0])
+    assert together == pytest.approx([0.3, 0.7, -1.0])
 
 
 def test_unknown_words_add_nothing(folder: Path) -> None:
     assert not KnownQuestions(folder).added({"flarnbuckl": 1.0}).scores.any()
+
+
+def test_what_was_asked_before_changes_nothing(folder: Path) -> None:
+    weights, totals = {"ask": 1.0, "rais": 0.5, "boss": 2.0}, Totals(50, 20, 3.0, 6.0)
+    known = KnownQuestions(folder)
+    first, again = (known.added(weights).scores for _ in range(2))
+    others = known.as_of(totals).added(weights).scores
+    assert np.array_equal(first, again)
+    assert np.array_equal(others, KnownQuestions(folder).as_of(totals).added(weights).scores)
+    assert not np.array_equal(first, others)

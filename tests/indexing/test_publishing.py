@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from chatbot.cli.build import plan_text
+from chatbot.content.readers.contract import Parsed
+from chatbot.content.sandbox import IsolatedReader
 from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
 from chatbot.evaluation.effect import measure_for, ndcg
 from chatbot.indexing.building.assembly import pace
@@ -424,9 +426,40 @@ def test_verifying_says_which_article_differs_and_how(site: Settings) -> None:
     }
 
 
+def test_verifying_reads_each_file_once_however_many_articles_it_has(
+    site: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = "".join(
+        f"<item><title>{title}</title><description>{'Learn python in a team. ' * 40}</description></item>"
+        for title in ("Team", "Work")
+    )
+    write(site, "feed.xml", f'<rss version="2.0"><channel><title>Careers</title>{entries}</channel></rss>')
+    write(site, "feed-2.md", PAY.replace("pay", "work"))
+    run(site)
+    read: list[str] = []
+    parse = IsolatedReader.parse
+
+    def noted(reader: IsolatedReader, path: str, data: bytes, sha256: str) -> Parsed:
+        read.append(path)
+        return parse(reader, path, data, sha256)
+
+    monkeypatch.setattr(IsolatedReader, "parse", noted)
+    found = check(site, embedder=KeywordEmbedder())
+    assert (found.articles, found.differing) == (5, {})
+    assert found.passages == read_manifest(site.index_dir / found.generation).passages
+    assert sorted(read) == ["degree.md", "feed-2.md", "feed.xml", "pay.md"]
+
+
 def test_verifying_finds_an_older_generation_that_is_damaged(three: tuple[Settings, list[str]]) -> None:
     site, names = three
     (site.index_dir / names[0] / "vectors.faiss").write_bytes(b"")
     found = check(site, embedder=KeywordEmbedder())
     assert list(found.damaged) == [names[0]]
     assert "vectors.faiss does not match its digest" in found.damaged[names[0]]
+
+
+def test_verifying_ends_where_what_is_served_is_damaged(three: tuple[Settings, list[str]]) -> None:
+    site, names = three
+    (site.index_dir / names[-1] / "vectors.faiss").write_bytes(b"")
+    with pytest.raises(IndexDamaged, match=r"vectors\.faiss does not match its digest"):
+        check(site, embedder=KeywordEmbedder())

@@ -20,6 +20,7 @@ from chatbot.indexing.words.tokens import content_words, terms, words
         ("R&D", ["r", "d", "rd"]),
         ("state-of-the-art", ["state", "of", "the", "art"]),
         ("snake_case", ["snake", "case"]),
+        ("nego\u00adti\u200bated \ufeffpay\u2060", ["negotiated", "pay"]),
         ("   \n\t —…!", []),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 
-from chatbot.insights.gaps import gaps_in
+from chatbot.insights.gaps import MOST_GROUPS, SAME, _Asked, _gaps, gaps_in
 from chatbot.insights.journal import Feedback, Journal, Missed, today
 from chatbot.serving.middleware import metrics
 
@@ -70,3 +72,16 @@ def test_what_is_asked_in_vain_is_kept_but_not_despair(journal: Journal, questio
     finally:
         metrics._journal.reset(token)
     assert len(journal.missed()) == kept
+
+
+def test_thousands_of_different_questions_are_grouped_without_comparing_each_with_each() -> None:
+    few = random.Random(1)  # noqa: S311
+    words = [f"word{number}" for number in range(1000)]
+    asked = [_Asked(" ".join(few.sample(words, few.randint(4, 12))), today()) for _ in range(4000)]
+    began = time.process_time()
+    assert len(_gaps(asked)) == MOST_GROUPS
+    took = time.process_time() - began
+    sets = [frozenset(one.question.split()) for one in asked]
+    began = time.process_time()
+    assert sum(len(one & other) >= SAME * len(one | other) for one in sets for other in sets[:MOST_GROUPS])
+    assert took < (time.process_time() - began) / 2

@@ -158,3 +158,12 @@ def test_an_index_of_an_earlier_format_is_built_anew(site: Site, written: int) -
     assert json.loads((folder / MANIFEST).read_text())["format"] == FORMAT
     shutil.rmtree(site.settings.index_dir)
     assert build(site.settings, embedder=KeywordEmbedder()).generation == folder.name
+
+
+def test_a_place_that_is_not_there_is_named(tmp_path: Path) -> None:
+    settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    with pytest.raises(ChatbotError, match=f"there is no folder {tmp_path / 'none'}; make it"):
+        back_up(settings, tmp_path / "none" / "backup.tar.gz")
+    with pytest.raises(ChatbotError, match=r"there is no file .+; name one that 'chatbot backup' wrote"):
+        restore(load_settings, tmp_path / "none.tar.gz", tmp_path / "chatbot.toml")
+    assert list(tmp_path.iterdir()) == []

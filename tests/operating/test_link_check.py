@@ -32,7 +32,9 @@ Learn to ask: [the talk](talks/first.md#before), [its end](talks/first.md#after)
 """
 TALK = "## Before\n\nWrite to a team [about pay](../pay.md#pay) in **your own** words, and `learn` its name first.\n"
 # It is read elsewhere than its file lies, and its links are seen from there.
-RAISE = "---\nurl: /articles/more\n---\nTo a [team](pay.md#nowhere), [this](/articles/more), [no page](/articles/less).\n"
+RAISE = (
+    "---\nurl: /articles/more\n---\nTo a [team](pay.md#nowhere), [this](/articles/more), [no page](/articles/less).\n"
+)
 PAPER = pdf([[(700, 10, "You learn to ask for pay.")], [(700, 10, "A remote team learns to write.")]])
 
 

@@ -184,7 +184,9 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
     told(page, "x.exe: files with .exe are not read")
     assert page.locator("#uploading .staged > li").count() == 3
     assert "cannot be used" in page.locator("#uploading .staged > li").nth(2).inner_text()
-    clean(page)
+    clean(page, "uploads")
+    page.get_by_role("button", name="Discard empty.md").click()
+    expect(page.locator("#uploading .staged > li")).to_have_count(2)
     page.get_by_role("button", name="Add job-fairs.html").click()
     told(page, "Saved job-fairs.html")
     assert (corpus / "job-fairs.html").exists()
@@ -197,6 +199,19 @@ def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Vis
     told(page, "2 files are left over, 50 go at a time")
     expect(page.locator("#uploading .staged > li")).to_have_count(50)
     assert {path.suffix for path in corpus.rglob("*.*") if path.is_file()} == {".html", ".md"}
+
+
+def test_a_file_that_is_gone_since_it_was_chosen_is_named(desk: Visit, tmp_path: Path) -> None:
+    page, gone = desk.page, tmp_path / "gone.md"
+    tab(page, "Add")
+    gone.write_text("# Gone\n\nText.\n")
+    wait = "addEventListener('change', (event) => event.stopImmediatePropagation(), { capture: true, once: true })"
+    page.evaluate(wait)
+    page.set_input_files("#chosen", gone)
+    gone.unlink()
+    page.locator("#chosen").dispatch_event("change")
+    told(page, "gone.md cannot be read. Choose it again.")
+    assert page.locator("#chosen").input_value() == ""
 
 
 def test_a_paste_of_a_word_processor_is_taken_and_kept_like_what_is_typed(desk: Visit) -> None:

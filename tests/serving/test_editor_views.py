@@ -144,7 +144,7 @@ VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {
     "preview with a note": (lambda: views.preview_html(ENGLISH, Preview("", (), ""), note=bad("note")), {"note": 1}),
     "uploads": (
         lambda: views.uploads_html(ENGLISH, [(previewed(), bad("there"), bad("sha")), (previewed(), "", "")]),
-        {"title": 2 * (1 + 2), "path": 2 + 1 + 2, "there": 3, "sha": 1, "reason": 2, "topic": 4, "url": 2}
+        {"title": 2 * (1 + 2), "path": 2 + 1 + 2 + 2 * 2, "there": 3, "sha": 1, "reason": 2, "topic": 4, "url": 2}
         | {"audience": 4, "country": 2, "alias": 4, "question": 2, "heading": 4},
     ),
     "tried": (

@@ -152,9 +152,11 @@ def test_a_question_under_way_can_be_stopped_and_is_kept(visit: Visit) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#pending .question")).to_have_text(SECOND)
     expect(page.locator("#box textarea")).to_have_value("")
+    page.wait_for_timeout(600)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#box textarea")).to_have_value(SECOND)
     expect(page.locator("#announce")).to_contain_text("Stopped")
+    expect(page.locator("#trouble.calm p")).to_have_text("Stopped. Your question is in the input.")
     expect(page.locator("#pending .question")).to_be_hidden()
     expect(page.locator("#box button")).to_have_text("Ask")
     expect(page.locator("#talk .question")).to_have_text([QUESTION])
@@ -165,6 +167,17 @@ def test_a_question_under_way_can_be_stopped_and_is_kept(visit: Visit) -> None:
     visit.ask("How long should a CV be?")
     expect(page.locator("#talk .question")).to_have_text([QUESTION, "How long should a CV be?"])
     visit.errors.clear()
+
+
+def test_a_second_click_on_ask_does_not_stop_what_it_asked(visit: Visit) -> None:
+    page, held = visit.open(), list[Route]()
+    page.route("**/run/predict*", hold(held))
+    page.locator("#box textarea").fill(QUESTION)
+    page.locator("#box button").dblclick()
+    expect(page.locator("#box button")).to_have_text("Stop")
+    expect(page.locator("#pending .question")).to_have_text(QUESTION)
+    held[0].continue_()
+    expect(page.locator("#talk .question")).to_have_text([QUESTION])
 
 
 def test_a_link_shows_what_was_shared_and_says_when_the_articles_have_changed(visit: Visit) -> None:
@@ -209,11 +222,15 @@ def test_keys_lead_to_the_input_and_bring_back_the_last_question(visit: Visit) -
     page = visit.open()
     visit.ask(QUESTION)
     box = page.locator("#box textarea")
-    for key in ("/", "Control+k"):
-        page.locator("section.answer .act.link").focus()
-        page.keyboard.press(key)
-        expect(box).to_be_focused()
-        expect(box).to_have_value("")
+    page.locator("section.answer .act.link").focus()
+    page.keyboard.press("/")  # a character alone is no command
+    expect(box).not_to_be_focused()
+    page.keyboard.press("Control+k")
+    expect(box).to_be_focused()
+    page.evaluate("document.activeElement.dispatchEvent(new Event('keydown', { bubbles: true }))")  # as autofill does
+    box.press_sequentially("   ")
+    box.press("Enter")
+    expect(box).to_have_value("")
     page.keyboard.press("ArrowUp")
     expect(box).to_have_value(QUESTION)
     for name, target in (("box", "#box textarea"), ("answer", "section.answer .head [tabindex]")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -244,6 +245,23 @@ def test_an_index_of_another_version_is_made_anew_where_the_model_is(lean_folder
         assert json.loads(manifest.read_text())["format"] == FORMAT
     finally:
         running.stop()
+
+
+@pytest.mark.index
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="Linux has it")
+def test_what_makes_it_ready_ends_with_it(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "pay.md").write_text("# Pay\n\nAsk for better pay before you sign.\n")
+    command = [*COMMAND, "serve", "--lean", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert "it is made now" in process.stderr.readline()
+        own = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        eventually(lambda: len(own.read_text().split()) == 2)  # what builds, and what Python starts beside it
+        beside = [Path("/proc", number) for number in own.read_text().split()]
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+        eventually(lambda: not any(each.exists() for each in beside), 20)
 
 
 @pytest.mark.index

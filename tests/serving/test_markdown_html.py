@@ -334,6 +334,13 @@ def test_there_are_no_columns_where_one_side_alone_has_passages_of_its_own(sides
     assert html.count("data-passage") == 3
 
 
+def test_what_is_compared_is_not_named_above_a_passage_that_stands_alone() -> None:
+    hit = Hit(1, passage("text"), 1.0, 0.5, 1.0, (), WHY, "")
+    comparison = Comparison((Side("A", ()), Side("B", ())), (1,))
+    answer = Answer("a", "a", "answered", 0.9, (hit,), "", (), (), "g", 1.0, comparison=comparison)
+    assert "Compared:" not in answer_html(answer)
+
+
 def test_what_stands_in_short_is_plain_and_names_its_card() -> None:
     hits = (Hit(1, passage("text"), 1.0, 0.5, 1.0, (), Why((), "close", 0.5), ""),)
     answer = Answer("a", "a", "answered", 0.9, hits, "", (), (), "g", 1.0, in_short=(Excerpt(1, "- *One* <b>a</b>"),))

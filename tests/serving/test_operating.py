@@ -68,6 +68,12 @@ def test_a_visitor_that_asks_too_often_is_told_when_to_come_back(operated: Serve
     assert send(operated, "GET", "/healthz", {"X-Forwarded-For": "192.0.2.1"})[0] == 200
 
 
+def test_a_page_of_all_articles_costs_as_much_as_a_question(operated: Server) -> None:
+    sent = {"X-Forwarded-For": "192.0.2.60"}
+    statuses = [send(operated, "GET", "/api/articles?limit=200", sent)[0] for _ in range(RATE + 1)]
+    assert statuses == [200] * RATE + [429]
+
+
 def test_an_untrusted_peer_cannot_pass_for_somebody_else(operated: Server) -> None:
     statuses = [ask(operated, f"198.51.100.{number}", UNTRUSTED) for number in range(RATE + 1)]
     assert statuses == [200] * RATE + [429]

@@ -216,6 +216,15 @@ FORCED = {"forced_colors": "active", "has_touch": True}
 ZOOMED = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
 
 
+@pytest.mark.parametrize("visit", [ZOOMED], indirect=True)
+def test_at_200_percent_half_the_window_is_the_answer(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    head, short, box = (page.locator(part).first.bounding_box() or {} for part in (".head", ".short", "#box"))
+    assert head["height"] <= 44  # one line
+    assert box["y"] - short["y"] > 160
+
+
 @pytest.mark.parametrize("visit", [ZOOMED, FORCED], indirect=True, ids=["zoomed", "forced"])
 def test_at_200_percent_and_in_forced_colours_it_can_be_read(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = visit.open()
@@ -338,7 +347,6 @@ def test_people_can_be_asked_where_nothing_is_found_and_where_it_did_not_help(br
     visit.ask(QUESTION)
     person = page.get_by_role("link", name="Ask a person")
     expect(person).to_be_hidden()
-    page.locator(".deeds summary").first.click()
     page.locator(".act.down").first.click()
     page.get_by_role("button", name="Send").click()
     expect(person).to_have_count(1)

@@ -23,6 +23,7 @@ from tests.support.keyword_embedder import KeywordEmbedder
 NOTICE = """---
 title: Handing in your notice
 url: /articles/notice
+topics: [leaving]
 sources:
   - title: Notice periods, <office> of labor
     url: https://labor.example/notice
@@ -105,3 +106,17 @@ def test_a_source_that_is_none_is_noted_and_the_others_are_kept(source: str, rea
     parsed = parse("a.md", text.encode(), "")
     assert parsed.remark == f"line 2: {reason}; the article is shown without it"
     assert [one.url for one in parsed.articles[0].sources] == ["https://kept.example"]
+
+
+def test_a_topic_that_no_article_has_is_not_found_and_all_are_listed(visitor: TestClient) -> None:
+    known, unknown = visitor.get("/articles?topic=Leaving"), visitor.get("/articles?topic=whatever+you+write")
+    assert (known.status_code, unknown.status_code) == (200, 404)
+    assert '<h1 dir="auto" lang="en">Leaving</h1>' in known.text
+    assert "whatever" not in unknown.text
+    assert "articles/pay" in links(unknown.text)
+    assert "articles/pay" not in links(known.text)
+
+
+def test_no_page_repeats_a_host_that_a_client_claims(visitor: TestClient) -> None:
+    for path in ("/articles", "/articles?topic=leaving", "/articles/pay", "/articles/none", "/articles/notice"):
+        assert "evil" not in visitor.get(path, headers={"Host": "evil.example"}).text

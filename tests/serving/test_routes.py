@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from fastapi import FastAPI
@@ -16,6 +18,7 @@ from chatbot import Chatbot, Settings
 from chatbot.serving.app import create_app
 from chatbot.serving.middleware.routes import ROUTES, Route
 from chatbot.settings import EditorSettings, ServerSettings
+from tests.support.server import Server
 
 # What answers here is Gradio, in an application of its own that is mounted when it is there.
 GRADIO = {
@@ -24,8 +27,10 @@ GRADIO = {
 }  # fmt: skip
 GRADIO |= {path.replace("/chat/", "/edit/") for path in GRADIO}
 PASSWORD = SecretStr("x" * 12)
+# What is another text with each request.
+CHANGING = ("/metrics", "/chat/gradio_api/startup-events")
 # A value for each parameter of a path that may not be any.
-VALUES = {"language": "de", "article_id:path": "pay/rise"}
+VALUES = {"language": "de", "article_id:path": "money/pay"}
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +97,27 @@ def test_a_route_that_is_missing_on_either_side_is_named(examples: set[str]) -> 
     assert unanswered(examples - {"GET /embed/preview", "POST /edit/sign-in", "POST /mcp"}) == {
         "GET /embed/preview", "POST /edit/sign-in", "POST /mcp",
     }  # fmt: skip
+
+
+def test_a_head_gets_what_a_get_would_but_for_the_body(server: Server, examples: set[str]) -> None:
+    gets = (example.removeprefix("GET ") for example in sorted(examples) if example.startswith("GET "))
+    more = ("/static/page.css", "/articles/cv", "/articles?q=pay", "/unknown")
+    paths = [*(path for path in gets if not path.startswith("/edit")), *more]
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=60)
+    found = {}
+    for path in paths:
+        told = []
+        for method in ("GET", "HEAD"):
+            connection.request(method, path)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert method == "GET" or body == b""
+            own = {name.lower(): value for name, value in answer.getheaders()}
+            for name in ("date", "x-request-id", *(("content-length",) if path in CHANGING else ())):
+                own.pop(name, None)
+            told.append((answer.status, own))
+        assert told[0] == told[1], path
+        found[path] = told[0][0]
+    assert [path for path, status in found.items() if status >= 400] == [
+        "/chat/assets/x", "/chat/static/x", "/static/x", "/unknown",
+    ]  # fmt: skip

@@ -10,15 +10,19 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from playwright.sync_api import Browser
+from starlette.types import Receive, Scope, Send
 
 from chatbot.errors import ChatbotError
-from chatbot.serving.server import address, bind
+from chatbot.serving.server import PatientProtocol, address, bind
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES
 from tests.support.server import COMMAND, Server, start_server
 from tests.support.serving_corpus import QUESTION
@@ -194,6 +198,18 @@ def test_files_named_by_their_content_are_kept_by_browsers(server: Server) -> No
     assert asset
     assert server.get(f"/chat/{asset[1]}")[1]["cache-control"] == "public, max-age=31536000, immutable"
     assert server.get("/chat/")[1]["cache-control"] == "no-cache"
+    own = re.findall(r'(?:href|src)="\.\.(/static/[^"]+)"', page)
+    assert "/static/favicon.svg" in {place.partition("?")[0] for place in own}
+    for place in own:
+        assert server.get(place)[1]["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("query", ["", "?v=000000000000", "?v="])
+def test_a_file_at_another_address_than_todays_is_asked_for_again(server: Server, query: str) -> None:
+    for name in ("page.js", "favicon.svg"):
+        status, headers, _ = server.get(f"/static/{name}{query}")
+        assert (status, headers["cache-control"]) == (200, "no-cache")
+        assert server.get(f"/static/{name}{query}", {"If-None-Match": headers["etag"]})[0] == 304
 
 
 def test_the_root_leads_to_the_chat_under_any_prefix(server: Server) -> None:
@@ -310,6 +326,52 @@ def test_what_the_server_cannot_do_is_told_without_its_paths(served_folder: Path
         assert str(journal) in (tmp_path / "log").read_text()
     finally:
         server.stop()
+
+
+@pytest.fixture
+def read_slowly(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, int, float], int]]:
+    """Ask a server for so many bytes, read so many of them each tenth of a second, and count what came in the end.
+
+    The server waits half a second for its readers. Nothing is read for so many seconds at first.
+    """
+    monkeypatch.setattr("chatbot.serving.server.READ_SECONDS", 0.5)
+
+    async def answer(scope: Scope, _: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * int(scope["path"][1:])})
+
+    listener = bind("127.0.0.1", 0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**15)
+    running = uvicorn.Server(uvicorn.Config(answer, http=PatientProtocol, lifespan="off", log_config=None))
+    thread = threading.Thread(target=running.run, args=([listener],))
+    thread.start()
+
+    def read(size: int, part: int, pause: float) -> int:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**11)
+            connection.settimeout(30)
+            connection.connect(listener.getsockname())
+            connection.sendall(f"GET /{size} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            came = 0
+            time.sleep(pause)
+            with contextlib.suppress(ConnectionResetError):
+                while got := len(connection.recv(part)):
+                    came += got
+                    time.sleep(0.1 * got / part)
+            return came
+
+    yield read
+    running.should_exit = True
+    thread.join(30)
+
+
+@pytest.mark.parametrize("size", [100_000, 5_000_000])
+def test_who_reads_nothing_of_an_answer_is_cut_off(read_slowly: Callable[[int, int, float], int], size: int) -> None:
+    assert read_slowly(size, 2**16, 2) < size
+
+
+def test_who_reads_slowly_gets_all_of_an_answer(read_slowly: Callable[[int, int, float], int]) -> None:
+    assert read_slowly(600_000, 2**14, 0) > 600_000
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do(served_folder: Path, server: Server) -> None:

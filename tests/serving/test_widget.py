@@ -48,7 +48,7 @@ def test_all_that_is_loaded_before_the_first_answer_is_small(visitor: SiteVisito
     assert [answer.header_value("content-encoding") for answer in own[:2]] == ["gzip", "gzip"]
     sizes = [len(gzip.compress(answer.body(), 9)) for answer in own]
     assert sizes[0] <= 7_000
-    assert sizes[1] <= 10_300
+    assert sizes[1] <= 11_200
 
 
 def test_a_question_is_answered_with_marked_passages_that_lead_to_their_article(visitor: SiteVisitor) -> None:
@@ -78,6 +78,27 @@ def test_a_follow_up_sends_what_was_asked_before_and_shown(visitor: SiteVisitor)
     visitor.widget.locator(".turn .card").nth(1).wait_for()
 
 
+def test_a_long_conversation_in_letters_of_three_bytes_goes_on(visitor: SiteVisitor) -> None:
+    page = visitor.arrive()
+    visitor.open()
+    visitor.ask(QUESTION)
+    page.evaluate(
+        """long => {
+          const key = Object.keys(sessionStorage).find((name) => !name.endsWith(" open"));
+          const [at, [{ answer }]] = JSON.parse(sessionStorage[key]);
+          const turn = { question: long, answer: { ...answer, question: long, searched_as: long } };
+          sessionStorage[key] = JSON.stringify([at, Array(20).fill(turn)]);
+        }""",
+        "क" * 1000,
+    )
+    page.reload()
+    visitor.widget.locator(".asked").nth(19).wait_for()
+    with page.expect_request("**/api/ask") as sent:
+        turn = visitor.ask(QUESTION)
+    assert 5 < len(sent.value.post_data_json["history"]) < 20
+    assert turn.locator(".card").count() > 0
+
+
 def test_passages_after_the_first_show_what_answers_and_unfold(visitor: SiteVisitor) -> None:
     visitor.arrive()
     visitor.open()
@@ -96,12 +117,13 @@ def test_a_passage_is_copied_with_its_source(visitor: SiteVisitor) -> None:
     visitor.open()
     visitor.ask(QUESTION).get_by_role("button", name="Copy").first.click()
     visitor.widget.get_by_role("button", name="Copied").wait_for()
-    quote = page.evaluate("navigator.clipboard.readText()")
-    assert quote.startswith("“")
-    assert "\n— Writing a CV › How do I explain a gap?\nhttp" in quote
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        "“Explain a gap in your CV in one plain line with the dates and the reason.”\n"
+        f"— Writing a CV › How do I explain a gap?\n{visitor.chatbot}/articles/cv#how-do-i-explain-a-gap"
+    )
 
 
-def test_feedback_is_sent_with_a_reason(visitor: SiteVisitor, chatbot: Server) -> None:
+def test_feedback_is_sent_with_a_reason_and_once(visitor: SiteVisitor, chatbot: Server) -> None:
     page = visitor.arrive()
     visitor.open()
     turn = visitor.ask(QUESTION)
@@ -113,6 +135,9 @@ def test_feedback_is_sent_with_a_reason(visitor: SiteVisitor, chatbot: Server) -
         "question": QUESTION, "passage_id": None, "rating": "unhelpful", "reasons": ["hard_to_read"], "note": ""
     }  # fmt: skip
     turn.get_by_text("Thank you.").wait_for()
+    page.reload()
+    expect(visitor.widget.get_by_text("Thank you.")).to_be_visible()
+    expect(visitor.widget.get_by_text("Did this help?")).to_have_count(0)
 
 
 def test_manners_are_answered_as_a_greeting_and_not_as_a_warning(visitor: SiteVisitor) -> None:
@@ -170,7 +195,7 @@ def test_what_is_compared_stands_under_its_name(visitor: SiteVisitor) -> None:
     turn = visitor.ask("compare a CV and a salary")
     parts = turn.locator("h3, .card h4").all_inner_texts()
     parts = [part.split("\n")[0] for part in parts]
-    titles = ["CV", "Writing a CV", "salary", "Talking about pay", "More from this article"]
+    titles = ["CV", "Writing a CV", "salary", "1 Talking about pay", "More from this article"]
     assert parts[-6:] == ["3 passages from 2 articles", *titles]
     assert turn.locator(".card details, .card:not(.others)").count() == 3
 
@@ -256,6 +281,24 @@ def test_the_conversation_is_kept_in_the_tab_until_it_is_cleared(visitor: SiteVi
     visitor.widget.get_by_role("button", name="Delete this conversation").click()
     expect(visitor.widget.locator(".asked")).to_have_count(0)
     page.wait_for_function("sessionStorage.length === 1")
+    expect(visitor.widget.locator(".unseen[role=status]")).to_have_text("Deleted.")
+    accessible(page)
+    visitor.shoot("deleted")
+    visitor.widget.get_by_role("button", name="Undo").press("Enter")
+    expect(visitor.widget.locator(".asked")).to_have_text([QUESTION])
+    expect(visitor.widget.locator("textarea")).to_be_focused()
+    assert page.evaluate("sessionStorage.length") == 2
+    visitor.widget.get_by_role("button", name="Delete this conversation").click()
+    expect(visitor.widget.get_by_role("button", name="Undo")).to_be_visible()
+    page.evaluate("CareerChatbot.toggle(), CareerChatbot.toggle()")
+    expect(visitor.widget.get_by_role("button", name="Undo")).to_have_count(0)
+    visitor.ask(QUESTION)
+    visitor.widget.get_by_role("button", name="Delete this conversation").click()
+    visitor.ask(OUTSIDE_QUESTION)
+    expect(visitor.widget.get_by_role("button", name="Undo")).to_have_count(0)
+    page.evaluate("CareerChatbot.clear()")  # by the page, which knows what it does
+    expect(visitor.widget.locator(".asked")).to_have_count(0)
+    expect(visitor.widget.get_by_role("button", name="Undo")).to_have_count(0)
     visitor.widget.get_by_role("button", name="Close").click()
     page.wait_for_function("sessionStorage.length === 0")
 

@@ -178,6 +178,30 @@ def test_a_page_of_another_language_says_what_the_articles_are_written_in(
     visitor.shoot(f"language-{lang}")
 
 
+TONGUES = """([...parts]) => {
+  const root = document.querySelector("career-chatbot").shadowRoot;
+  const tongues = (part) => [...root.querySelectorAll(part)].map((one) => one.closest("[lang]").lang);
+  return parts.map((part) => [...new Set(tongues(part))].join());
+}"""
+
+
+def test_the_articles_keep_their_language_among_the_words_of_the_page(visitor: SiteVisitor) -> None:
+    page = visitor.arrive(lang="de")
+    visitor.open()
+    visitor.widget.locator(".hello ~ .chips .chip").first.wait_for()
+    visitor.ask(QUESTION)
+    visitor.ask(OUTSIDE_QUESTION)
+    english = ["blockquote", ".group h4:has(a)", ".lead", ".path", ".short p span", ".chip span"]
+    german = [".log h3", ".foot a .unseen", ".foot button", ".say"]
+    for _ in range(2):
+        assert page.evaluate(TONGUES, english + german) == ["en"] * len(english) + ["de"] * len(german)
+        page.reload()
+        visitor.widget.locator(".hello ~ .chips .chip").first.wait_for()
+    visitor.arrive(lang="it", starters="Come va?")  # there is no catalogue of it, so the words are English
+    visitor.widget.get_by_text("Come va?").wait_for()
+    assert page.evaluate(TONGUES, [".panel"]) == ["en"]
+
+
 def test_right_to_left_pages_get_their_language_and_their_corner(visitor: SiteVisitor) -> None:
     visitor.arrive(lang="ar")
     visitor.open()

@@ -39,7 +39,10 @@ def test_the_file_may_be_loaded_by_any_page_and_kept_where_its_version_is_named(
     assert (
         chatbot.get("/widget/es.json", {"Origin": "https://anywhere.example"})[1]["access-control-allow-origin"] == "*"
     )
-    assert chatbot.get("/widget/xx.json")[0] == 404
+    for unknown in ("xx", "en"):
+        status, headers, body = chatbot.get(f"/widget/{unknown}.json")
+        assert (status, headers["content-type"]) == (404, "application/problem+json")
+        assert json.loads(body)["detail"] == f"there is nothing at /widget/{unknown}.json"
 
 
 def test_what_is_sent_is_the_file_without_what_only_its_readers_need(chatbot: Server) -> None:
@@ -87,30 +90,38 @@ def test_the_words_of_the_widget_come_from_the_catalogues(code: str, chatbot: Se
 
 
 def test_the_playground_writes_code_and_shows_it_live(browser: Browser, server: Server) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.goto(f"{server.url}/embed")
     live = page.frame_locator("#preview")
+    launcher = live.get_by_role("button", name="Ask a question")
+    expect(launcher).to_have_attribute("aria-expanded", "false")  # as "At first: Closed" says
+    expect(launcher).to_be_in_viewport(ratio=1)
+    launcher.click()
     live.get_by_role("dialog", name="Career chatbot").wait_for()
     accessible(page)
     page.get_by_label("Title").fill('Ask "Jo" <b>')
+    live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
+    page.get_by_label("Whom to ask instead").scroll_into_view_if_needed()
+    expect(live.get_by_label("Your question")).to_be_in_viewport(ratio=1)
     page.get_by_label("Width and height").fill("360x500")
     page.get_by_label("Header").select_option("In the colour")
-    page.get_by_label("Opened by").select_option("k /")
+    page.get_by_label("Opened by").select_option("k")
     page.get_by_label("Page whose article comes first").fill("https://example.org/pay")
     page.get_by_label("Element to show it in").fill("#chat")
     page.get_by_label("At first").select_option("Open")
     page.get_by_label("Address of your site").fill("Example.org/about")
-    live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
     code = page.locator("#code")
+    expect(code).to_contain_text('data-open="yes"')
+    live.get_by_role("dialog", name='Ask "Jo" <b>').wait_for()
     assert 'data-title="Ask &quot;Jo&quot; &lt;b&gt;"' in code.inner_text()
     for said in (
         'size="360x500',
         'header="accent',
-        'key="k /',
+        'key="k',
         'page="https://example.org/pay',
         'target="#chat',
         'open="yes',

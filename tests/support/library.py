@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from chatbot.content.readers.registry import read_article
 from chatbot.content.source.files import find_files
 from chatbot.records import Article
 from tests.support.places import CORPUS
+from tests.support.reading import read_article
 
 _PATHS = tuple(path for path in find_files(CORPUS) if path.endswith(".md"))
 IDS = tuple(path.removesuffix(".md") for path in _PATHS)

@@ -26,6 +26,7 @@ WRITTEN = [
     "हिन्दी किताब",
     "𝐘𝐎𝐔𝐑 𝐘 ™ ℡ ㎏ ﬁne ΟΔΟΣ ς ẞ ß",
     "🙂 👩\u200d🔬 ok",
+    "nego\u00adti\u200bate \ufeffyour\u2060 pay",
     "how\x1cdo\u2028I\x85ask\u00a0for\u3000more\n\n",
     "tell me more\n",
     "a" * 3000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
@@ -37,6 +38,8 @@ def near(places: Sequence[int], articles: npt.NDArray[np.int64], scores: Scores,
     return [place for place in places if articles[place] == own and scores[place] >= _NEAR * scores[places[0]]]
 
 
+# Those of all articles are compared with each page.
+@lru_cache(maxsize=16_384)
 def _parts(url: str) -> tuple[str, str, frozenset[tuple[str, str]]]:
     """Host, path and query of an address; the host is empty where it is none of a page."""
     try:

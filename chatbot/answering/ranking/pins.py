@@ -17,7 +17,7 @@ from chatbot.arrays import Vectors
 from chatbot.indexing.generation.editor_questions import Sections
 from chatbot.indexing.generation.passage_index import Allowed
 from chatbot.indexing.words.tokens import words
-from chatbot.records import Pin
+from chatbot.records import Filters, Pin
 from chatbot.sorted_texts import SortedTexts
 
 # A question is a pinned one where it has the same words, or a cosine of at least this: the same asked differently.
@@ -32,17 +32,22 @@ class Pins:
 
     def row(self, query: Query, allowed: Allowed | None, today: date) -> int | None:
         """The passage that is pinned to a question on a day, None where there is none or filters keep it away."""
-        alive = [place for place, (pin, _) in enumerate(self._pins) if pin.until is None or today <= pin.until]
+        alive = [
+            place
+            for place, (pin, _) in enumerate(self._pins)
+            if (pin.until is None or today <= pin.until)
+            and (row := self._rows[place]) is not None
+            and self._may_be_found(row, allowed)
+        ]
         if not alive:
             return None
         asked = words(query.text)
-        same = [place for place in alive if words(self._pins[place][0].question) == asked]
+        same = next((place for place in alive if self._worded[place] == asked), None)
+        if same is not None:
+            return self._rows[same]
         cosines = self._vectors[alive] @ query.vector
         best = int(np.argmax(cosines))
-        if not same and cosines[best] < ALIKE:
-            return None
-        row = self._rows[same[0] if same else alive[best]]
-        return row if row is not None and self._may_be_found(row, allowed) else None
+        return self._rows[alive[best]] if cosines[best] >= ALIKE else None
 
     def written(self, texts: Iterable[str], ranking: Ranking, allowed: Allowed | None) -> int | None:
         """The passage that leads an editors' question which has the very words of one of these texts.
@@ -64,9 +69,9 @@ class Pins:
         rest = ranking.only(ranking.rows != row)
         own = ranking.only(ranking.rows == row)
         if not len(own.rows):
-            cosine = self._searcher.index.vectors(np.array([row])) @ query.vector
-            zero = np.zeros(1, np.float32)
-            own = Ranking(np.array([row]), zero, zero, cosine, cosine, cosine, zero)
+            alone = Allowed(Filters(), np.ones(len(self._searcher.articles), np.bool_), (row,))
+            # Its words count in full beside nothing, and hardly beside all that was found for them.
+            own = replace(self._searcher.rank(query, alone), words=np.zeros(1, np.float32))
         best = max(float(ranking.scores.max(initial=0.0)), 0.0)
         own = replace(own, scores=np.full(1, best, np.float32))
         return Ranking(*(np.concatenate([getattr(own, one.name), getattr(rest, one.name)]) for one in fields(Ranking)))
@@ -77,6 +82,10 @@ class Pins:
     @cached_property
     def _pins(self) -> list[tuple[Pin, int]]:
         return [(pin, number) for number, article in enumerate(self._searcher.articles) for pin in article.pins]
+
+    @cached_property
+    def _worded(self) -> list[list[str]]:
+        return [words(pin.question) for pin, _ in self._pins]
 
     @cached_property
     def _written(self) -> tuple[SortedTexts, array[int]]:

@@ -48,7 +48,8 @@ class Ranking:
     """Rows of passages, best first, with what they scored; all arrays have one length.
 
     `scores` is the fused score, `words` the part of it that comes from words; `cosines` and `bm25` are raw. `asked` is
-    how close the questions that lead to each are, -1 where there is none.
+    how close the questions that lead to each are, and `held` how much of what is asked they hold together, token by
+    token, in [0, 1]; both -1 where there is none, and `held` where the tokens were not compared.
     """
 
     rows: Rows
@@ -58,13 +59,14 @@ class Ranking:
     sentences: Scores
     asked: Scores
     bm25: Scores
+    held: Scores
 
     def only(self, kept: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Ranking:
         """The places that `kept`, a mask or places in a new order, selects."""
         return Ranking(*(getattr(self, each.name)[kept] for each in fields(self)))
 
 
-NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in range(6)))
+NOTHING = Ranking(np.empty(0, np.int64), *(np.empty(0, np.float32) for _ in range(7)))
 
 
 class Searcher:
@@ -79,9 +81,8 @@ class Searcher:
     def query(self, text: str, *, literal: bool = False) -> Query:
         """A text made ready to be ranked; the model reads it as it stands where it is `literal`."""
         read = text if literal else self._spelt_out(text)
-        vector, tokens = self.embedder.read_query(read)
-        asked = ((1.0, tokens),) if len(tokens.ids) else ()
-        return Query(text, vector, formulas.term_weights(text), embedded=read, tokens=asked)
+        question = self.embedder.read_query(read)
+        return Query(text, question.vector, formulas.term_weights(text), embedded=read, tokens=question.shares)
 
     def rank(self, query: Query, allowed: Allowed | None = None) -> Ranking:
         """The candidates of all searches in one order; `allowed` limits them to some passages."""
@@ -97,12 +98,13 @@ class Searcher:
         if query.favoured:
             scores += self._gain(found.rows, query.favoured)
         order = np.lexsort((found.rows, -scores))
+        held = np.full(len(order), -1, np.float32)
         if query.tokens:
             looked_at = order[:SECOND_LOOK]
-            closeness = self.index.questions.token_closeness(query.tokens, found.rows[looked_at])
-            scores[looked_at] += formulas.token_share(closeness, known[looked_at])
+            closeness, held[looked_at] = self.index.questions.token_closeness(query.tokens, found.rows[looked_at])
+            scores[looked_at] += formulas.token_share(closeness + held[looked_at], known[looked_at])
             order = np.lexsort((found.rows, -scores))
-        return Ranking(found.rows, scores, words, found.cosines, best, found.asked, found.bm25).only(order)
+        return Ranking(found.rows, scores, words, found.cosines, best, found.asked, found.bm25, held).only(order)
 
     def repeated(self, rows: Rows, shown: Rows) -> frozenset[int]:
         """The places of `rows` that say nearly what a row before them says, or one of `shown`, in another article.
@@ -133,7 +135,7 @@ class Searcher:
 
     def leads(self, number: int, questions: Iterable[str]) -> list[int]:
         """The rows that some questions of an article lead to; `number` is its place among the articles."""
-        return self._led[self.question_places(number, questions)].tolist()  # type: ignore[no-any-return]
+        return self.index.questions.rows(self.question_places(number, questions)).tolist()  # type: ignore[no-any-return]
 
     def question_places(self, number: int, questions: Iterable[str]) -> list[int]:
         """The places of some questions of an article among the index's."""
@@ -145,12 +147,9 @@ class Searcher:
     @cached_property
     def _asked_from(self) -> Rows:
         """Where the questions of each article begin, and where the last ends."""
-        begins: Rows = np.searchsorted(self.index.article_of[self._led], np.arange(len(self.articles) + 1))
+        first_rows = np.searchsorted(self.index.article_of, np.arange(len(self.articles) + 1))
+        begins: Rows = self.index.questions.starts[first_rows]
         return begins
-
-    @cached_property
-    def _led(self) -> Rows:
-        return np.repeat(np.arange(len(self.index)), np.diff(self.index.questions.starts))
 
     def rows_of(self, passage_ids: Iterable[str]) -> list[int]:
         """The rows of some passages, without those that are not in this generation."""

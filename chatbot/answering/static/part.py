@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from chatbot.answering.static.static_index import Baseline, StaticArrays, Static
 from chatbot.answering.static.word_table import WordTable
 from chatbot.arrays import Scores, Vectors, read_arrays, replace_arrays
 from chatbot.errors import StaticMissing
-from chatbot.indexing.generation.calibration_data import Calibrated
+from chatbot.indexing.generation.calibration_data import Calibrated, array_names
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.words.bm25 import Totals
 
@@ -104,7 +104,7 @@ class StaticPart:
         yield "added", self.arrays.added
         for name in ("basis", "digests", "keys", "slots", "lesson"):
             yield name, getattr(self, name)
-        for name in _calibration():
+        for name in array_names():
             yield f"calibration.{name}", getattr(self.calibrated, name)
 
 
@@ -128,14 +128,10 @@ def _read(arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
         "table": WordTable(words, [pair for pair in pairs if pair], weights, packs.pop("rows")),
         "arrays": StaticArrays(added=arrays["added"], **packs),
         "baseline": Baseline(Totals(**baseline["passages"]), Totals(**baseline["questions"]), baseline["hub"]),
-        "calibrated": Calibrated(meta["figures"], *(arrays[f"calibration.{name}"] for name in _calibration())),
+        "calibrated": Calibrated(meta["figures"], *(arrays[f"calibration.{name}"] for name in array_names())),
         **{name: arrays[name] for name in ("basis", "digests", "keys", "slots", "lesson")},
     }
 
 
 def _bytes(text: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-
-
-def _calibration() -> list[str]:
-    return [field.name for field in fields(Calibrated) if field.name != "figures"]

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from chatbot.answering.ranking import formulas
 from chatbot.answering.ranking.searcher import Query, Searcher
@@ -57,20 +57,23 @@ class Understanding:
             return Understood(question, Reading("standalone", question), query, foreign=language)
         mended = spelling.repair(question, self.lexicon)
         reading = conversation.read(mended, history, self._frequency, len(self._index))
+        ready = cache(self._searcher.query)  # the same texts are read for several purposes
         if reading.kind == "follow_up":
-            reading = self._settled(reading, history[-1].shown)
-        query, added = self._query(reading, history)
-        other = self._query(reading.other, history)[0] if reading.other else None
+            reading = self._settled(reading, history[-1].shown, ready)
+        query, added = self._query(reading, history, ready)
+        other = self._query(reading.other, history, ready)[0] if reading.other else None
         asks = reading.kind not in ("more", "pick")
         sides = comparison.sides(reading.question, self._vocabulary) if asks and self._in_english else ()
         forms = comparison.forms(sides, self._vocabulary)
         return Understood(mended, reading, query, added, other, sides=sides, forms=forms)
 
-    def _query(self, reading: Reading, history: Sequence[Turn]) -> tuple[Query, tuple[Added, ...]]:
+    def _query(
+        self, reading: Reading, history: Sequence[Turn], ready: Callable[[str], Query]
+    ) -> tuple[Query, tuple[Added, ...]]:
         """What is searched for a reading, and what the vocabulary added to it."""
-        query = self._searcher.query(reading.question)
+        query = ready(reading.question)
         if reading.topic:
-            completed = self._searcher.query(reading.embedded)
+            completed = ready(reading.embedded)
             vector = conversation.blend(query.vector, completed.vector)
             weights = conversation.add_topic(query.weights, formulas.term_weights(reading.topic))
             tokens = conversation.shared(query.tokens, completed.tokens)
@@ -80,8 +83,8 @@ class Understanding:
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
         return replace(query, weights=weights), added
 
-    def _settled(self, reading: Reading, shown: Sequence[str]) -> Reading:
-        raw, completed = (self._searcher.query(text).vector for text in (reading.question, reading.embedded))
+    def _settled(self, reading: Reading, shown: Sequence[str], ready: Callable[[str], Query]) -> Reading:
+        raw, completed = (ready(text).vector for text in (reading.question, reading.embedded))
         rows, cosines = self._index.dense(raw, 1)
         if not len(rows):
             return reading

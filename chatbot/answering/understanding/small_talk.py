@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +47,8 @@ class _List(NamedTuple):
     within: re.Pattern[str]
 
 
+# With each question of a conversation those before it are read again.
+@lru_cache(maxsize=4096)
 def kind_of(utterance: str, *, opening: bool = True) -> str | None:
     """What kind of small talk an utterance is; None where any part of it is something else.
 

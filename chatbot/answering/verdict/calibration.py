@@ -6,10 +6,11 @@ lines of outside.txt for those that it does not. The same corpus and model give 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,13 +27,14 @@ from chatbot.indexing.generation.calibration_data import Calibrated, text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.passage_index import PassageIndex
 from chatbot.indexing.generation.passage_store import Store
-from chatbot.indexing.model.encoder import QueryEmbedder, concurrently
+from chatbot.indexing.generation.question_tokens import Codes, Ids, QuestionTokens, coded, decoded
+from chatbot.indexing.model.encoder import NO_TOKENS, QueryEmbedder, ReadQuestion, TokenVectors, concurrently
 
 # So many sentences are asked at most: every question that is asked makes each build longer.
 _SENTENCES = 200
 _FEWEST = 20
 _SHORTEST, _LONGEST = 5, 30  # words of a sentence that can stand for a question
-_LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02, 0.02)
+_LEAST_DEVIATION = Evidence(0.02, 0.1, 0.02, 0.02, 0.02)
 Real = npt.NDArray[np.floating[Any]]
 
 
@@ -52,8 +54,7 @@ class _Asked:
             near = outside @ vector
             if itself:
                 near = np.delete(near, int(near.argmax()))
-            left = asked.only(kept)
-            weighed.append(evidence.evidence(left.cosines, left.sentences, left.asked, left.bm25, near))
+            weighed.append(evidence.evidence(asked.only(kept), near))
         return weighed
 
 
@@ -83,14 +84,17 @@ def calibrate(index: Calibratable, embedder: QueryEmbedder, old: LocalIndex | No
     lines = outside_lines()
     sentences = _sample(index)
     texts = (*lines, *(text for text, _ in sentences))
-    vectors = _embed(texts, embedder, index.manifest.dim, old)
+    remembered = old.calibrated if old else None
+    tokens = _tokens(lines, embedder, remembered)
+    vectors = _embed(texts, embedder, index.manifest.dim, remembered)
     exact = vectors.astype(np.float32)
     searcher = Searcher(index, embedder)
     inside = _ask(searcher, sentences, exact[len(lines) :])
     kept = _outside(index, exact[: len(lines)], inside)
     outside = exact[kept]
     # All of them: of fewer, an edit that changes which are kept moves the scale, and with it one verdict in twenty.
-    weighed = _ask(searcher, [(lines[row], -1) for row in kept], outside).evidence(outside, without=False, itself=True)
+    asked = _ask(searcher, [(lines[row], -1) for row in kept], outside, [decoded(tokens[row]) for row in kept])
+    weighed = asked.evidence(outside, without=False, itself=True)
     scale = _scale(weighed)
     elsewhere, own, beyond = (
         _scores(each, scale)
@@ -103,7 +107,9 @@ def calibrate(index: Calibratable, embedder: QueryEmbedder, old: LocalIndex | No
     told = figures(elsewhere, own, beyond, known=index.known_share >= evidence.KNOWN_SHARE)
     told["lines_ignored"] = float(len(lines) - len(kept))
     digests = np.frombuffer(b"".join(map(text_digest, texts)), np.uint8).reshape(-1, 16)
-    return Calibrated(told, digests, vectors, kept, _rows(scale), elsewhere, own, beyond)
+    return Calibrated(
+        told, digests, vectors, kept, _rows(scale), elsewhere, own, beyond, tokens=QuestionTokens.of(tokens)
+    )
 
 
 def figures(
@@ -155,8 +161,16 @@ def _sample(index: Calibratable) -> list[tuple[str, int]]:
     return list(sampled.items()) if len(sampled) >= _FEWEST else []
 
 
-def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIndex | None) -> npt.NDArray[np.float16]:
-    known = old.calibrated.vector_of() if old and old.calibrated else {}
+def _tokens(lines: Sequence[str], embedder: QueryEmbedder, old: Calibrated | None) -> list[tuple[Ids, Codes]]:
+    known = old.tokens_of() if old else {}
+    unknown = [line for line in lines if text_digest(line) not in known]
+    for line, read in zip(unknown, concurrently(embedder.read_query, unknown), strict=True):
+        known[text_digest(line)] = coded(read.tokens)
+    return [known[text_digest(line)] for line in lines]
+
+
+def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: Calibrated | None) -> npt.NDArray[np.float16]:
+    known = old.vector_of() if old else {}
     unknown = [text for text in dict.fromkeys(texts) if text_digest(text) not in known]
     embedded = dict(zip(unknown, concurrently(embedder.embed_query, unknown), strict=True))
     vectors = np.empty((len(texts), dim), np.float16)
@@ -165,9 +179,15 @@ def _embed(texts: Sequence[str], embedder: QueryEmbedder, dim: int, old: LocalIn
     return vectors
 
 
-def _ask(searcher: Searcher, questions: Sequence[tuple[str, int]], vectors: Vectors) -> _Asked:
+def _ask(
+    searcher: Searcher,
+    questions: Sequence[tuple[str, int]],
+    vectors: Vectors,
+    tokens: Iterable[TokenVectors] = repeat(NO_TOKENS),
+) -> _Asked:
     queries = [
-        Query(text, vector, formulas.term_weights(text)) for (text, _), vector in zip(questions, vectors, strict=True)
+        Query(text, vector, formulas.term_weights(text), tokens=ReadQuestion(vector, its).shares)
+        for (text, _), vector, its in zip(questions, vectors, tokens, strict=False)
     ]
     # About half of the work runs outside Python: more than two threads would only wait for each other.
     with ThreadPoolExecutor(2) as threads:
@@ -190,7 +210,12 @@ def _outside(index: Calibratable, lines: Vectors, inside: _Asked) -> npt.NDArray
 def _scale(weighed: Sequence[Evidence]) -> Scale:
     values = np.array([astuple(one) for one in weighed])
     deviation = np.maximum(values.std(axis=0), astuple(_LEAST_DEVIATION))
-    return Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
+    scale = Scale(Evidence(*map(float, values.mean(axis=0))), Evidence(*map(float, deviation)))
+    held = np.array([one.held for one in weighed if one.held >= 0])
+    if not len(held):
+        return scale
+    spread = max(float(held.std()), _LEAST_DEVIATION.held)
+    return Scale(replace(scale.mean, held=float(held.mean())), replace(scale.deviation, held=spread))
 
 
 def _rows(scale: Scale) -> Scores:

@@ -11,6 +11,7 @@ from math import exp, log1p
 
 import numpy as np
 
+from chatbot.answering.ranking.searcher import Ranking
 from chatbot.arrays import Scores
 from chatbot.records import Verdict
 
@@ -25,6 +26,7 @@ KNOWN_SHARE = 0.4
 _KNOWN = 3
 # Tried on real questions, gold and out-of-scope ones; docs/abstention.md.
 _KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.9, 6.5, 0.4
+_HELD, _USUALLY_HELD, _LEAST_HELD = 2.0, 1.0, -0.5
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
 _SPREAD = (0.5, 0.95)
@@ -37,13 +39,15 @@ class Evidence:
     `meaning` is the highest of all passages' means of their own cosine and their best sentence's, in [-1, 1];
     `words` is ln(1 + the best BM25 score), >= 0; `astray` is the mean cosine of the three nearest questions that are
     known to be out of scope, in [-1, 1]. `known` is how close the questions that passages are known to answer are, the
-    mean of the three passages with the closest; -1 where there are none.
+    mean of the three passages with the closest; -1 where there are none. `held` is how much of what is asked those of
+    the first passage hold together, in [0, 1]; -1 where there are none, or tokens were not compared.
     """
 
     meaning: float
     words: float
     astray: float
     known: float = -1.0
+    held: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +71,20 @@ class Thresholds:
 
 
 # Measured with the default model on the shipped articles; for generations that were never calibrated.
-DEFAULT_SCALE = Scale(Evidence(0.21, 1.9, 0.34, 0.31), Evidence(0.07, 0.4, 0.06, 0.064))
+DEFAULT_SCALE = Scale(Evidence(0.21, 1.9, 0.34, 0.31, 0.56), Evidence(0.07, 0.4, 0.06, 0.064, 0.11))
 DEFAULT_THRESHOLDS = Thresholds(1.7, 2.7)
 
 
-def evidence(cosines: Scores, sentences: Scores, asked: Scores, bm25: Scores, near: Scores) -> Evidence:
-    """Evidence from the hits of a question, shape (hits,) each, and its cosines to questions out of scope.
-
-    `asked` is how close the questions that each hit is known to answer are, -1 without any.
-    """
-    if not len(cosines):
+def evidence(ranking: Ranking, near: Scores) -> Evidence:
+    """Evidence from the hits of a question, best first, and its cosines to questions out of scope."""
+    if not len(ranking.rows):
         return Evidence(-1.0, 0.0, 1.0)
-    known = np.sort(asked[asked > -1])[-_KNOWN:]
+    known = np.sort(ranking.asked[ranking.asked > -1])[-_KNOWN:]
     count = min(_NEIGHBOURS, len(near))
     nearest = float(np.partition(near, -count)[-count:].mean()) if count else DEFAULT_SCALE.mean.astray
-    meaning = float((cosines + np.maximum(sentences, asked)).max()) / 2
-    return Evidence(meaning, log1p(float(bm25.max())), nearest, float(known.mean()) if len(known) else -1.0)
+    meaning = float((ranking.cosines + np.maximum(ranking.sentences, ranking.asked)).max()) / 2
+    close = float(known.mean()) if len(known) else -1.0
+    return Evidence(meaning, log1p(float(ranking.bm25.max())), nearest, close, float(ranking.held[0]))
 
 
 def score(weighed: Evidence, scale: Scale) -> float:
@@ -97,11 +99,17 @@ def score(weighed: Evidence, scale: Scale) -> float:
 
 
 def known_score(weighed: Evidence, scale: Scale) -> float:
-    """What is added where questions are known: z(known) + 0.5 max(z(words), 0).
+    """What is added where questions are known: z(known) + 0.5 max(z(words), 0) + 2 max(z(held) - 1, -0.5).
 
-    Known questions hold the words that people use, so that shared ones tell twice as much there.
+    Known questions hold the words that people use, so that shared ones tell twice as much there. Those of questions
+    that have an answer usually hold a standard deviation more than those out of scope find; where tokens were not
+    compared they say nothing.
     """
-    return (weighed.known - scale.mean.known) / scale.deviation.known + _word_score(weighed, scale)
+    close = (weighed.known - scale.mean.known) / scale.deviation.known + _word_score(weighed, scale)
+    if min(weighed.held, scale.mean.held) < 0:
+        return close
+    held = (weighed.held - scale.mean.held) / scale.deviation.held
+    return close + _HELD * max(held - _USUALLY_HELD, _LEAST_HELD)
 
 
 def _word_score(weighed: Evidence, scale: Scale) -> float:

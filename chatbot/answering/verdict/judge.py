@@ -49,7 +49,7 @@ class Judge:
         The score is at least `refuse_below` where the first passage holds the question to the letter.
         """
         near = self._outside @ query.vector if len(self._outside) else np.empty(0, np.float32)
-        weighed = evidence.evidence(ranking.cosines, ranking.sentences, ranking.asked, ranking.bm25, near)
+        weighed = evidence.evidence(ranking, near)
         strength = evidence.score(weighed, self._scale)
         if self._known:
             strength += evidence.known_score(weighed, self._scale)

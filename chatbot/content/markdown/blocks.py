@@ -82,14 +82,6 @@ def blocks(text: str) -> list[Block]:
     return list(_without_gaps(text, leaves))
 
 
-def heading_slugs(text: str) -> dict[int, str]:
-    """The anchor of every heading, by the line it begins on (from 0, as `map` of a markdown-it token counts).
-
-    As on GitHub, a repeated anchor is numbered from -1 on; `{#name}` behind a heading names its anchor.
-    """
-    return {block.line: block.slug for block in blocks(text) if block.slug}
-
-
 def is_question(heading: str) -> bool:
     """Whether a heading, or a title, asks something that can stand alone."""
     return heading.endswith(("?", "？", "؟")) and len(heading.split()) >= _QUESTION and len(heading) <= LONGEST_HEADING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_UNSEEN = re.compile("[\u00ad\u200b\ufeff\u2060]")
+UNSEEN = re.compile("[\u00ad\u200b\ufeff\u2060]")
+"""Characters that are not seen and mean nothing: soft hyphens, and others that say where a line may end."""
 _SPACES = re.compile(r"[^\S\n]+")
 _MARKUP = re.compile(
     r"[\\`]|\*(?=\S)|(?<=\S)\*|(?<!\w)_(?=\S)|(?<=\S)_(?!\w)|<(?=[A-Za-z/!?])|&(?=#?\w+;)|~(?=~)|(?<=\])\("
@@ -19,7 +20,7 @@ def escaped_start(text: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text as Markdown, on one line."""
-    text = _SPACES.sub(" ", _UNSEEN.sub("", text).replace("\n", " ").replace("\r", " "))
+    text = _SPACES.sub(" ", UNSEEN.sub("", text).replace("\n", " ").replace("\r", " "))
     return _MARKUP.sub(lambda match: f"\\{match[0]}", text)
 
 

@@ -7,20 +7,19 @@ Every way in which a file can be unusable is a ContentError.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from chatbot.content.markdown.blocks import blocks, is_question
 from chatbot.content.markdown.deep_links import MARKDOWN
 from chatbot.content.readers.contract import Parsed, Part, Reader
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
 from chatbot.content.readers.substack import is_posts_csv, read_posts
-from chatbot.content.source.files import is_json_feed, read_bytes
+from chatbot.content.source.files import is_json_feed
 from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.content.source.junk import junk
 from chatbot.content.source.redirects import unwrapped
@@ -69,12 +68,6 @@ def is_simple(path: str) -> bool:
 def may_list(path: str) -> bool:
     """Whether a file may say something of others: a sitemap, a posts.csv."""
     return may_be_sitemap(path) or is_posts_csv(path)
-
-
-def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
-    """The article in one file of `find_files`, the first where it has several; see `read_bytes` and `parse`."""
-    data = read_bytes(corpus_dir, path, max_file_mb)
-    return next(iter(parse(path, data, hashlib.sha256(data).hexdigest()).articles), None)
 
 
 def parse(path: str, data: bytes, sha256: str, now: datetime | None = None) -> Parsed:

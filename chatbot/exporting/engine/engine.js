@@ -2,14 +2,14 @@
 import { Gone, Index, dot, fetched, unpacked } from "./data.js";
 import { compared, rank, reach, repeated, spoken, spread, strength, together, verdict } from "./ranking.js";
 import { after, articleOf, canBeMeant, hitsOf, inShort, near, readied, starting } from "./showing.js";
-import { RULES, STOP_WORDS, stem, weights, words } from "./text.js";
+import { RULES, STOP_WORDS, seen, stem, weights, words } from "./text.js";
 import { init, kindOf, lastTurns, meant, messageFor, origin, replyTo, understand, without } from "./understanding.js";
 
 const LONGEST = 1000, SUGGESTED = 200;
 const wrong = (detail) => ({ status: 422, detail });
 
 const checked = (question) => {
-  const text = String(question).replace(/[\p{C}\p{Z}]/gu, " ").split(" ").filter(Boolean).join(" ");
+  const text = seen(String(question)).replace(/[\p{C}\p{Z}]/gu, " ").split(" ").filter(Boolean).join(" ");
   const { length } = [...text];
   if (!length) throw wrong("the question is empty; type what you want to know");
   if (length > LONGEST) throw wrong(`the question has ${length} characters, at most ${LONGEST} are read; shorten it`);
@@ -92,10 +92,10 @@ class Engine {
     const again = ["pick", "more"].includes(reading.kind), pinned = again ? null : await this.#pinned(query, allowed);
     const chosen = again ? null : pinned ?? await this.#written([asked, query.text], ranking, allowed);
     if (chosen !== null) {
-      const score = Math.max(...ranking.map((one) => one.score), 0), passage = readied(await index.passage(chosen));
-      const cosine = dot(passage.vector, query.vector), none = { words: 0, bm25: 0, cosine, asked: cosine };
-      const own = ranking.find(({ row }) => row === chosen) || none;
-      ranking = [{ ...own, row: chosen, passage, score }, ...ranking.filter(({ row }) => row !== chosen)];
+      const score = Math.max(...ranking.map((one) => one.score), 0), only = Array.from(index.articleOf, (_, row) => row === chosen);
+      const own = ranking.find(({ row }) => row === chosen) ?? { ...(await rank(index, query, only))[0], words: 0 };
+      readied(own.passage);
+      ranking = [{ ...own, score }, ...ranking.filter(({ row }) => row !== chosen)];
       [said, notice, message] = ["answered", "", ""];
     } else if (foreign && ranking.length) {
       if (said === "answered") said = "uncertain";
@@ -136,11 +136,13 @@ class Engine {
 
   async #pinned({ text, vector }, allowed) {
     const today = new Date().toISOString().slice(0, 10), asked = words(text).join(" ");
-    const alive = this.index.head.pins.filter(([, , until]) => !until || today <= until);
+    const found = (row) => row !== null && (!allowed || allowed[row]);
+    const alive = this.index.head.pins.filter(([, , until, row]) => (!until || today <= until) && found(row));
+    const same = alive.find(([, question]) => words(question).join(" ") === asked);
+    if (same) return same[3];
     const cosines = await Promise.all(alive.map(async ([, question]) => dot(await meant(question, this.index), vector)));
-    const same = alive.findIndex(([, question]) => words(question).join(" ") === asked);
-    const place = same >= 0 ? same : cosines.indexOf(Math.max(...cosines)), row = alive[place]?.[3] ?? null;
-    return row !== null && (same >= 0 || cosines[place] >= .9) && (!allowed || allowed[row]) ? row : null;
+    const place = cosines.indexOf(Math.max(...cosines));
+    return cosines[place] >= .9 ? alive[place][3] : null;
   }
 
   async #written(texts, ranking, allowed) {
@@ -182,8 +184,8 @@ class Engine {
       if (!kept.has(article) && keeps(filters, all[article])) firsts.push(question);
       kept.add(article);
     }
-    const step = Math.max(1, Math.floor(firsts.length / Math.max(n, 1)));
-    return firsts.filter((_, place) => place % step === 0).slice(0, n);
+    const count = Math.min(n, firsts.length);
+    return Array.from({ length: count }, (_, place) => firsts[Math.floor(place * firsts.length / count)]);
   }
 
   async suggest(text, n = 5, filters = {}) {

@@ -29,7 +29,10 @@ export const setOf = (text = "") => new Set(split(text));
 /* A mark has a class by which it is sorted if it changes places with the mark of the highest class. */
 const isCombining = (mark) => mark === "\u0345" || !("\u0345" + mark).normalize("NFD").startsWith("\u0345");
 
-const fold = (text) => text.toLowerCase().normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
+/* Without characters that are not seen and mean nothing, such as soft hyphens. */
+export const seen = (text) => text.replace(all(RULES.tokens.UNSEEN), "");
+
+const fold = (text) => seen(text.toLowerCase()).normalize("NFKD").replace(/\p{M}/gu, (mark) => isCombining(mark) ? "" : mark);
 
 const bare = (word) =>
   /^[\p{Nd}፩-፱᧚⓵-⓽⓿❶-❾➀-➈➊-➒𐩀-𐩃𐹠-𐹨𑁒-𑁚]/u.test(word)

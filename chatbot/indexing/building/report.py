@@ -90,11 +90,6 @@ class Changes:
     withheld: dict[str, str]
     remarks: dict[str, str]
 
-    @property
-    def none(self) -> bool:
-        """Whether every article is as it was."""
-        return not (self.added or self.changed or self.renamed or self.deleted)
-
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:

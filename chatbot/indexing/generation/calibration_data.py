@@ -4,11 +4,12 @@ calibration/
   digests.npy     uint8 (questions, 16)      of the text of each question that was asked
   vectors.npy     float16 (questions, dim)   unit rows
   outside.npy     int64 (lines,)             which of them are out of scope here
-  scale.npy       float32 (2, 4)             mean and standard deviation of each kind of evidence over those
+  scale.npy       float32 (2, 5)             mean and standard deviation of each kind of evidence over those
   elsewhere.npy   float32 (sentences, 2)     `score` and `known_score` of the corpus's own sentences, their own passage
                                              left out
   own.npy         float32 (sentences, 2)     the same with their own passage
   beyond.npy      float32 (asked lines, 2)   the same of questions out of scope
+  tokens/         the tokens of these, in scope here or not; see `question_tokens`
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,10 @@ from chatbot.arrays import Scores, Vectors, loaded
 from chatbot.disk import rename_folder, replace_text
 from chatbot.indexing.generation.manifest import MANIFEST, read_manifest, write_manifest
 from chatbot.indexing.generation.publication import CURRENT, current, discard
+from chatbot.indexing.generation.question_tokens import Codes, Ids, QuestionTokens
 
 FOLDER = "calibration"
+_TOKENS = "tokens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +45,30 @@ class Calibrated:
     elsewhere: Scores
     own: Scores
     beyond: Scores
+    tokens: QuestionTokens = field(default_factory=lambda: QuestionTokens.of(()), kw_only=True)
 
     @classmethod
     def open(cls, folder: Path, figures: dict[str, float]) -> Calibrated | None:
         """What `folder`, a generation, remembers; None where it was never calibrated."""
         if not (folder / FOLDER).is_dir():
             return None
-        return cls(figures, *(loaded(folder / FOLDER / f"{name}.npy") for name in _arrays()))
+        arrays = (loaded(folder / FOLDER / f"{name}.npy") for name in array_names())
+        return cls(figures, *arrays, tokens=QuestionTokens.open(folder / FOLDER / _TOKENS))
 
     def write(self, folder: Path) -> None:
         """Write the files into a generation."""
         (folder / FOLDER).mkdir()
-        for name in _arrays():
+        for name in array_names():
             np.save(folder / FOLDER / f"{name}.npy", getattr(self, name))
+        self.tokens.write(folder / FOLDER / _TOKENS)
 
     def vector_of(self) -> dict[bytes, npt.NDArray[np.float16]]:
         """The vector of each question by the digest of its text."""
         return {digest.tobytes(): vector for digest, vector in zip(self.digests, self.vectors, strict=True)}
+
+    def tokens_of(self) -> dict[bytes, tuple[Ids, Codes]]:
+        """The tokens of each question out of scope by the digest of its text."""
+        return {self.digests[row].tobytes(): self.tokens.of_question(row) for row in range(len(self.tokens.starts) - 1)}
 
 
 def text_digest(text: str) -> bytes:
@@ -92,5 +102,6 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _arrays() -> list[str]:
-    return [field.name for field in fields(Calibrated) if field.name != "figures"]
+def array_names() -> list[str]:
+    """The arrays, in the order of the fields."""
+    return [one.name for one in fields(Calibrated) if one.name not in ("figures", _TOKENS)]

@@ -77,15 +77,20 @@ class EditorsQuestions:
         found: Rows = self.starts[rows + 1] - self.starts[rows]
         return found
 
+    def rows(self, places: npt.ArrayLike) -> Rows:
+        """The passages that the questions at these places lead to, shape (len(places),)."""
+        found: Rows = np.searchsorted(self.starts, places, side="right") - 1
+        return found
+
     def cosines(self, vector: Vectors, places: Rows) -> Scores:
         """Those of the questions at these places to a unit vector, shape (len(places),)."""
         cosines: Scores = single(self.vectors[places]) @ vector
         return cosines
 
-    def token_closeness(self, asked: Shares, rows: Rows) -> Scores:
+    def token_closeness(self, asked: Shares, rows: Rows) -> tuple[Scores, Scores]:
         """How close the tokens of the questions that lead to passages are to those of what is `asked`, shape
-        (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage, and how much of it all of them hold
-        together; -1 where none leads there.
+        (len(rows),): 0.5, 0.3 and 0.2 of the three closest of each passage; and how much of it all of them hold
+        together; both -1 where none leads there.
 
         Several readings of what is asked count by their shares.
         """
@@ -96,7 +101,7 @@ class EditorsQuestions:
             ones, whole = self.tokens.closeness(tokens, places, counts)
             closeness += np.float32(share) * ones
             together += np.float32(share) * whole
-        return np.where(counts > 0, three_nearest(closeness, counts) + together, np.float32(-1))
+        return three_nearest(closeness, counts), np.where(counts > 0, together, np.float32(-1))
 
     def near(self, cosines: Scores, places: Rows, mean: float | None = None) -> Scores:
         """Cosines to the questions at these places, shape (..., len(places)), less what hubs take from each.
@@ -150,10 +155,9 @@ class QuestionScores:
 
         Questions with a cosine of 0 or less are not near. `allowed`, shape (passages,), limits the search to some rows.
         """
-        starts = self._questions.starts
-        kept = None if allowed is None else np.repeat(allowed, np.diff(starts))
+        kept = None if allowed is None else np.repeat(allowed, np.diff(self._questions.starts))
         places, cosines = self._nearest.search(self._vector, OFFERED, kept)
-        rows = np.searchsorted(starts, places[cosines > 0], side="right") - 1
+        rows = self._questions.rows(places[cosines > 0])
         return rows[np.sort(np.unique(rows, return_index=True)[1])][:count]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chatbot.arrays import Rows, Vectors
+from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.indexing.generation.editor_questions import EditorsQuestions, QuestionScores
 from chatbot.indexing.generation.vectors import VectorIndex
 from chatbot.indexing.words.bm25 import LexicalIndex, Totals
@@ -32,6 +32,7 @@ class KnownQuestions:
         counts = np.diff(self.arrays.starts)
         self._led: Rows = np.flatnonzero(counts)
         self._place_of = np.repeat(np.arange(len(self._led)), counts[self._led])
+        self._most: dict[int, tuple[Rows, Scores]] = {}  # by the terms that were asked for so far
         self._article_of = self._asked.article_of[self.arrays.starts[self._led]]
 
     def __len__(self) -> int:
@@ -56,7 +57,7 @@ class KnownQuestions:
     def as_of(self, totals: Totals) -> KnownQuestions:
         """The same, their words scored as among questions of other totals; see LexicalIndex."""
         same = copy.copy(self)
-        same._asked = self._asked.as_of(totals)
+        same._asked, same._most = self._asked.as_of(totals), {}
         return same
 
     def closeness(self, vector: Vectors) -> QuestionScores:
@@ -73,8 +74,13 @@ class KnownQuestions:
         terms = self._asked.weighed(weights)
         scores = self._asked.article_scores(terms)[self._article_of]
         for number, weight in terms:
-            questions, parts = self._asked.own(number)
-            places = self._place_of[questions]
-            firsts = np.flatnonzero(np.diff(places, prepend=-1))
-            scores[places[firsts]] += weight * np.maximum.reduceat(parts, firsts)
+            places, parts = self._most.get(number) or self._most.setdefault(number, self._most_of(number))
+            scores[places] += weight * parts
         return KnownScores(self._led, np.float32(QUESTION_WEIGHT) * scores)
+
+    def _most_of(self, number: int) -> tuple[Rows, Scores]:
+        """Where a term adds to passages that questions lead to, and the most that it adds there in one question."""
+        questions, parts = self._asked.own(number)
+        places = self._place_of[questions]
+        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        return places[firsts], np.maximum.reduceat(parts, firsts)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from chatbot.disk import file_digest, replace_text, sync_tree
 from chatbot.errors import IndexDamaged, IndexMismatch, IndexOutdated
 
-FORMAT = 15
+FORMAT = 16
 
 MANIFEST = "manifest.json"
 Kind = Literal["unusable", "withheld", "remark"]
@@ -52,10 +52,9 @@ class Manifest:
     under the corpus folder; `left_out` why a file, or a part of it, was not usable; `due` when the same file gives
     something else, a moment with its time zone, and what happens then; `listed` what an article got from a sitemap or a
     posts.csv (`url`, `updated`, `title`, `published`); `others` the SHA-256 of each file that gave no article;
-    `calibration` the thresholds and error rates of `answering.calibration.figures`, or nothing; `pace` the seconds that
-    embedding one passage took when last
-    measured, 0 for never, `writing` those that everything after it took; `files` the SHA-256 of each file of the
-    generation, by its path inside it.
+    `calibration` the thresholds and error rates of `answering.verdict.calibration.figures`, or nothing; `pace` the
+    seconds that embedding one passage took when last measured, 0 for never, `writing` those that everything after it
+    took; `files` the SHA-256 of each file of the generation, by its path inside it.
     """
 
     format: int

@@ -75,7 +75,7 @@ class QuestionTokens:
         tokens = ranges(self.starts[places], lengths)
         if not (len(tokens) and len(asked.ids)):
             return np.zeros(len(places), np.float32), np.zeros(len(counts), np.float32)
-        near = (asked.vectors / _SCALE) @ self.codes[tokens].T.astype(np.float32)
+        near = (asked.vectors / _SCALE) @ self.codes.take(tokens, axis=0).T.astype(np.float32)
         weights, own = self._weights(asked.ids), self._weights(self.ids[tokens])
         best = of_runs(near, lengths)
         there, together = (weights @ np.maximum(each, 0.0) / weights.sum() for each in (best, of_runs(best, counts)))
@@ -94,3 +94,9 @@ class QuestionTokens:
 def coded(tokens: TokenVectors) -> tuple[Ids, Codes]:
     """The tokens of a question as an index keeps them."""
     return tokens.ids, np.rint(tokens.vectors * _SCALE).astype(np.int8)
+
+
+def decoded(kept: tuple[Ids, Codes]) -> TokenVectors:
+    """What was kept, to be compared with questions."""
+    ids, codes = kept
+    return TokenVectors(ids, codes.astype(np.float32) / _SCALE)

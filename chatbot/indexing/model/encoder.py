@@ -56,6 +56,11 @@ class ReadQuestion(NamedTuple):
     vector: Vectors
     tokens: TokenVectors
 
+    @property
+    def shares(self) -> Shares:
+        """The tokens of a question that has one reading."""
+        return ((1.0, self.tokens),) if len(self.tokens.ids) else ()
+
 
 NO_TOKENS = TokenVectors(np.empty(0, np.int32), np.empty((0, 0), np.float32))
 Shares = tuple[tuple[float, TokenVectors], ...]

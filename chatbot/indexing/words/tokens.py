@@ -14,6 +14,7 @@ from threading import local
 
 import Stemmer
 
+from chatbot.content.markdown.escape import UNSEEN
 from chatbot.content.markdown.plain import plain
 from chatbot.records import Passage
 
@@ -95,7 +96,7 @@ def stem(word: str) -> str:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.lower())
+    decomposed = unicodedata.normalize("NFKD", UNSEEN.sub("", text.lower()))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 

@@ -16,6 +16,7 @@ import anyio.to_thread
 from pydantic import BaseModel, Field
 from starlette.types import Receive, Scope, Send
 
+from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError, QuestionError, SettingsError
 from chatbot.installation import VERSION, extra
@@ -86,7 +87,9 @@ class Tool:
 
         @server.tool(title="Search career articles", structured_output=True)
         async def ask_career_articles(
-            question: Annotated[str, Field(min_length=1, max_length=1000, description="A question in plain words.")],
+            question: Annotated[
+                str, Field(min_length=1, max_length=MOST_CHARACTERS, description="A question in plain words.")
+            ],
             k: Annotated[int, Field(ge=1, le=MAX_K, description="How many passages at most.")] = 5,
             topics: Annotated[list[str], Field(max_length=50, description="Only articles with one of these.")] = [],  # noqa: B006
         ) -> Sources:

@@ -10,6 +10,7 @@ import orjson
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 
+from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.answering.chatbot import Chatbot
 from chatbot.content.markdown.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
@@ -63,7 +64,9 @@ def _add_asking(router: APIRouter, bot: Chatbot) -> None:
     @router.get("/suggest", response_model=schemas.SuggestionsOut, summary="Questions while typing")
     async def suggest(
         request: Request,
-        q: Annotated[str, Query(max_length=1000, description="What is typed so far.", examples=["how do i ask"])] = "",
+        q: Annotated[
+            str, Query(max_length=MOST_CHARACTERS, description="What is typed so far.", examples=["how do i ask"])
+        ] = "",
         n: Annotated[int, Query(ge=1, le=schemas.MOST_SUGGESTIONS, description="How many at most.")] = 5,
     ) -> JSON:
         """Questions that the articles answer and that the text may become. Servers on the way may log it; see POST."""

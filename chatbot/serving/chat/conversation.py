@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.errors import ChatbotError, IndexAway, QuestionError
 from chatbot.records import Answer, Filters, Turn
 from chatbot.serving.chat.cards import answer_html, busy_html, earlier_html, notice_html, question_html, similar_html
@@ -31,7 +32,6 @@ PASSAGES = 5
 MOST_STEPS = 50
 MOST_TURNS = 30  # of a conversation lead on to the next question
 REPLAYED = 0.25  # what a question costs that is answered again only to be shown
-MOST_CHARACTERS = 1000
 Messages = tuple[tuple[str, str], ...]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
 

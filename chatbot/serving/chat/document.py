@@ -19,8 +19,9 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.serving.chat.cards import notice_html
-from chatbot.serving.chat.conversation import MOST_CHARACTERS, first_answer
+from chatbot.serving.chat.conversation import first_answer
 from chatbot.serving.chat.theme import theme_of, tints_of
 from chatbot.serving.middleware.guard import PAGE_CSP
 from chatbot.serving.middleware.rate_limit import charge
@@ -107,6 +108,7 @@ class Document:
             question=question,
             unsent=question if wait or too_long else "",
             messages=messages,
+            icon=link("favicon.svg"),
             css=link("page.css"),
             scripts=[link(name) for name in SCRIPTS],
             words=as_script(words),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import orjson
+from pydantic import Base64Bytes, TypeAdapter
 
 from chatbot.editing import corpus_edits
 from chatbot.editing.form import FIELDS, Form, compose
@@ -28,10 +28,19 @@ from chatbot.serving.editor.panels import (
 MOST_UPLOADED = 50
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    name: str
+    data: Base64Bytes
+
+
+_CHOSEN, _FIELDS = TypeAdapter(list[_Chosen]), TypeAdapter(dict[str, str | None])
+
+
 def restore(_: Desk, seat: Seat, said: Gesture, __: Typed) -> tuple[Seat, Shown]:
     """Fill the form with what was typed before and not saved."""
-    typed = orjson.loads(said.value)
-    return seat, {name: {"value": str(typed.get(name) or "")} for name in (*FIELDS, "body")}
+    typed = _FIELDS.validate_json(said.value)
+    return seat, {name: {"value": typed.get(name) or ""} for name in (*FIELDS, "body")}
 
 
 def preview(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, Shown]:
@@ -60,10 +69,9 @@ def save_over(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat
 
 
 def upload(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
-    chosen, staged, refused = orjson.loads(said.value), dict[str, Staged](), []
+    chosen, staged, refused = _CHOSEN.validate_json(said.value), dict[str, Staged](), []
     for sent in chosen[:MOST_UPLOADED]:
-        path = PurePosixPath(str(sent["name"]).replace("\\", "/"))
-        data = base64.b64decode(sent["data"])
+        path, data = PurePosixPath(sent.name.replace("\\", "/")), sent.data
         try:
             name = corpus_edits.file_name(path.stem, path.suffix)
         except EditRefused as error:

@@ -6,6 +6,8 @@ import json
 import logging
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from chatbot.answering.answerer import Answerer
 from chatbot.editing.build_job import Kind
 from chatbot.editing.workspace import Desk
@@ -38,7 +40,7 @@ def perform(desk: Desk, seat: Seat, gesture: str, typed: Typed) -> tuple[Seat, S
         said = _read(gesture)
         act = ACTS[said.act]
     except (json.JSONDecodeError, KeyError, TypeError, AttributeError):
-        return seat, notice(tongue(typed).tell("This page is older than the server; load it again."), "problem")
+        return seat, _older(typed)
     try:
         seat, shown = act(desk, seat, said, typed)
     except Conflict as error:
@@ -46,6 +48,8 @@ def perform(desk: Desk, seat: Seat, gesture: str, typed: Typed) -> tuple[Seat, S
         return seat, safely(lambda: _conflict(desk, said, typed, conflict), typed)
     except (ChatbotError, OSError) as error:
         return seat, _refused(error, typed)
+    except ValidationError:
+        return seat, _older(typed)
     ended: Shown = {"conflict": {"value": ""}} if said.act in SETTLING else {}
     return seat, {"notice": {"value": ""}} | ended | shown
 
@@ -70,6 +74,10 @@ def _refused(error: ChatbotError | OSError, typed: Typed) -> Shown:
     return notice(
         t.tell("The disk refused it: {reason}. Nothing was lost.", reason=error.strerror or str(error)), "problem"
     )
+
+
+def _older(typed: Typed) -> Shown:
+    return notice(tongue(typed).tell("This page is older than the server; load it again."), "problem")
 
 
 def _read(gesture: str) -> Gesture:

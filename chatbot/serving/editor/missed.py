@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import orjson
+from pydantic import TypeAdapter
 
 from chatbot.answering.answerer import Answerer
 from chatbot.editing import corpus_edits
@@ -21,6 +23,15 @@ from chatbot.serving.editor.views import Place, Section
 SECTIONS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    question: str
+    heading: str
+
+
+_ANSWERED = TypeAdapter(_Answered)
+
+
 def show(desk: Desk, seat: Seat, _: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     return seat, questions_shown(desk, typed)
 
@@ -32,11 +43,11 @@ def sections(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat,
 
 def answered(desk: Desk, seat: Seat, said: Gesture, typed: Typed) -> tuple[Seat, Shown]:
     """Add a question to those that a section answers."""
-    told, path = orjson.loads(said.value), said.path
+    told, path = _ANSWERED.validate_json(said.value), said.path
     data, text = desk.read(path)
     if text is None:
         raise EditRefused(path, "takes no questions; only Markdown has a place for them")
-    new = rewrite(path, data, with_question(path, text, str(told["question"]), str(told["heading"])))
+    new = rewrite(path, data, with_question(path, text, told.question, told.heading))
     try:
         digest = hashlib.sha256(data).hexdigest()
         corpus_edits.replace(desk.settings.corpus_dir, path, new.data, digest, desk.settings.max_file_mb)

@@ -18,17 +18,16 @@ from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import MAX_BODY, Route, find, methods
 from chatbot.serving.middleware.scope import ROUTE, asked_for, path_of
 from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
+from chatbot.serving.web.assets import FOREVER, link
 
 BODY_SECONDS = 10
 UPLOAD_SECONDS = 300
 _HOST = re.compile(r"([a-z0-9._-]*|\[[0-9a-f:.]+\])(:\d{1,5})?")
-_PORT = re.compile(r":\d{1,5}$")
-HASHED = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
+FILES = re.compile(r"/(chat|edit)/assets/.+|/static/.+")
 # Sixty files make a page: what only documents heed would be a tenth of what a first visit loads.
 FILE = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'",
-    "Cache-Control": "public, max-age=31536000, immutable",
 }
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -80,7 +79,7 @@ class Guard:
         editors = route is not None and bool(route.editors) and self.signing is None
         route = None if editors else route
         scope[ROUTE] = route
-        guarded = _with_headers(send, path, self._policy(path))
+        guarded = _with_headers(send, path, scope["query_string"].decode("latin-1"), self._policy(path))
         if editors and self.no_editors:
             await problem(403, self.no_editors)(scope, receive, guarded)
         elif route is None:
@@ -105,13 +104,13 @@ class Guard:
         return EDIT_CSP if path.startswith("/edit") else PLAIN_CSP
 
     def _answers_to(self, host: str, route: Route) -> bool:
-        if not _HOST.fullmatch(host.lower()):
+        found = _HOST.fullmatch(host.lower())
+        if not found:
             return False  # Gradio writes the host into its page
         if not (self.hosts or route.local):
             return True
         # A page that makes its own name point to this machine (DNS rebinding) still sends its own name.
-        name = _PORT.sub("", host.lower())
-        return name in LOCAL_HOSTS or name in self.hosts
+        return found[1] in LOCAL_HOSTS or found[1] in self.hosts
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send, largest: int) -> None:
         headers = Headers(scope=scope)
@@ -132,7 +131,7 @@ class Guard:
 
 
 def _to_sign_in(scope: Scope, path: str) -> Response:
-    if path == "/edit/" and scope["method"] in {"GET", "HEAD"}:
+    if path == "/edit/":
         query = f"?lang={quote(lang)}" if (lang := asked_for(scope, "lang")) else ""
         return RedirectResponse(f"sign-in{query}", 303, {"Cache-Control": "no-store"})
     return problem(401, "this is for editors who are signed in; sign in at /edit/sign-in")
@@ -168,15 +167,23 @@ def replayed(body: bytes, receive: Receive) -> Receive:
     return receiving
 
 
-def _with_headers(send: Send, path: str, policy: str) -> Send:
+def _with_headers(send: Send, path: str, query: str, policy: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            file = bool(HASHED.fullmatch(path)) and message["status"] == 200
+            file = bool(FILES.fullmatch(path)) and message["status"] == 200
             for name, value in (FILE if file else COMMON).items():
                 headers[name] = value
+            if file and _is_named_by_content(path, query):
+                headers["Cache-Control"] = FOREVER
             headers.setdefault("Content-Security-Policy", policy)
             headers.setdefault("Cache-Control", "no-cache")
         await send(message)
 
     return sending
+
+
+def _is_named_by_content(path: str, query: str) -> bool:
+    """Whether a file that is there has another address after each change: Gradio's own, and ours with today's `v`."""
+    name = path.removeprefix("/static/")
+    return name == path or link(name, "/") == f"{path}?{query}"

@@ -20,7 +20,6 @@ from chatbot.serving.middleware.scope import ROUTE, SITE, asked_for
 from chatbot.sites import ORIGIN, Sites
 
 log = logging.getLogger(__name__)
-SAFE = frozenset(("GET", "HEAD"))
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
     "Access-Control-Allow-Headers": "content-type",
@@ -76,7 +75,7 @@ class Origins:
     async def _without_origin(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Browsers name the origin of whatever may change something; one that hides it is not let in."""
         crossing = Headers(scope=scope).get("sec-fetch-site", "none") not in {"same-origin", "none"}
-        if crossing and scope["method"] not in SAFE:
+        if crossing and scope["method"] != "GET":
             await problem(403, "a page of another site sent this without saying which it is")(scope, receive, send)
         else:
             await self.app(scope, receive, send)

@@ -55,7 +55,7 @@ ROUTES = (
     _api("/api/suggest", r"/api/suggest", "POST"),
     _api("/api/feedback", r"/api/feedback", "POST", 1.0),
     _api("/api/site", r"/api/site"),
-    _api("/api/articles", r"/api/articles"),
+    _api("/api/articles", r"/api/articles", cost=1.0),
     _api("/api/articles/{id}", r"/api/articles/.+"),
     _api("/api/openapi.json", r"/api/openapi\.json", cost=0.0),
     Route("/widget.js", re.compile(r"/widget\.js"), public=True),

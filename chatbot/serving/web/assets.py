@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 STATIC = Path(__file__).parent / "static"
+FOREVER = "public, max-age=31536000, immutable"
 STYLE = (STATIC / "article.css").read_text(encoding="utf-8")
 
 

@@ -16,6 +16,14 @@
     .map((block) => (block.matches("tr") ? [...block.cells].map((cell) => cell.textContent.trim()).join(" | ") : own(block)))
     .filter(Boolean);
 
+  /* Where a passage stands, without what only this page tells the article. */
+  const addressOf = (link) => {
+    const address = new URL(link.href);
+    address.searchParams.delete("passage");
+    address.hash = address.hash.replace(/#?:~:.*/, "");
+    return address.href;
+  };
+
   const source = (card) => [card.dataset.title, card.querySelector(".path")?.textContent].filter(Boolean).join(" › ");
 
   const asked = (part) => {
@@ -24,12 +32,26 @@
       question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
   };
 
-  /* What is seen of a passage, with its source. */
+  /* Of a block what is marked, with a sign for what stands between; of a table the whole row. */
+  const marked = (block) => {
+    if (block.matches("tr")) return [...block.cells].map((cell) => cell.textContent.trim()).join(" | ");
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    let said = "";
+    while (texts.nextNode()) {
+      const { parentElement, data } = texts.currentNode;
+      if (parentElement.closest(BLOCKS) === block) said += parentElement.closest("mark") || !data.trim() ? data : "\0";
+    }
+    return said.trim().split(/\s*\0+\s*/).filter(Boolean).join(" … ");
+  };
+
+  /* What answers in a passage, or all that is seen of it, with its source. */
   const citation = (card) => {
     const link = card.querySelector(".act.open");
     const folded = card.querySelector(".whole:not([open])");
-    const text = folded ? card.querySelector(".lead").textContent : blocks(card.querySelector(".passage")).join("\n");
-    return `“${text}”\n— ${source(card)}${link ? `\n${link.href}` : ""}\n`;
+    const passage = card.querySelector(".passage");
+    const found = new Set(all("mark", passage).map((mark) => mark.closest("tr") || mark.closest(BLOCKS)));
+    const texts = found.size ? [...found].map(marked) : folded ? [card.querySelector(".lead").textContent] : blocks(passage);
+    return `“${texts.join("\n")}”\n— ${source(card)}${link ? `\n${addressOf(link)}` : ""}\n`;
   };
 
   const copy = async (button, text, told) => {
@@ -68,12 +90,17 @@
     say(text);
   };
 
+  const showRatings = () => all("#talk .act:is(.up, .down)").forEach((button) => {
+    button.ariaPressed = career.rated(JSON.stringify(about(button))) === (button.matches(".up") ? "helpful" : "unhelpful");
+  });
+
   const rate = async (button, rating, reasons = [], note = "") => {
     try {
       const body = JSON.stringify({ ...about(button), rating, reasons, note });
       const answer = await fetch("../api/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });
       if (!answer.ok) throw new Error(answer.status);
-      all("[aria-pressed]", button.parentElement).forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      career.keepRating(JSON.stringify(about(button)), rating);
+      showRatings();
       tell(button, words.thanks, rating);
       return true;
     } catch {
@@ -192,8 +219,8 @@
   const CLICKS = [
     [".act.copy", (button) => copy(button, citation(button.closest(".card")), words.copied)],
     [".act.why", explain],
-    [".act.up", (button) => rate(button, "helpful")],
-    [".act.down", question],
+    [".act.up:not([aria-pressed=true])", (button) => rate(button, "helpful")],
+    [".act.down:not([aria-pressed=true])", question],
     ["#download", () => download("conversation.md", markdown())],
     ["#print", () => print()],
   ];
@@ -230,15 +257,12 @@
     folded.forEach((part) => { part.open = true; });
     // Where a passage stands is no use on paper unless it is written out.
     all("#talk .card .act.open").forEach((link) => {
-      const address = new URL(link.href);
-      address.searchParams.delete("passage");
-      [address.hash] = address.hash.split(":~:");
-      link.closest(".card").querySelector(".passage").dataset.address = address.href;
+      link.closest(".card").querySelector(".passage").dataset.address = addressOf(link);
     });
   });
   addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
 
   Object.assign(career, { asked, source, blocks, copy, plain, quoted, download, back });
   career.sending.push(() => close()); // the answer would lie under it
-  career.changed.push(follow, stops);
+  career.changed.push(follow, stops, showRatings);
 })();

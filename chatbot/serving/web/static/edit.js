@@ -102,7 +102,7 @@ const desk = (() => {
   const read = (file) => new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener("load", () => resolve({ name: file.name, data: reader.result.slice(reader.result.indexOf(",") + 1) }));
-    reader.addEventListener("error", () => reject(reader.error));
+    reader.addEventListener("error", () => reject(file.name));
     reader.readAsDataURL(file);
   });
 
@@ -222,7 +222,15 @@ const desk = (() => {
       target.value = "";
       return;
     }
-    act({ act: "upload", value: JSON.stringify(await Promise.all(files.map(read))) });
+    let sent;
+    try {
+      sent = await Promise.all(files.map(read));
+    } catch (name) { // it was changed or moved since it was chosen
+      say(tell("{name} cannot be read. Choose it again.", { name }));
+      target.value = "";
+      return;
+    }
+    act({ act: "upload", value: JSON.stringify(sent) });
   };
 
   /* Whoever uses this browser next must not find what was typed. */

@@ -82,10 +82,12 @@ export function CareerChatbot() {
     document.querySelector("#code").textContent = code(chosen);
     document.querySelector("#settings").textContent = site
       ? `[[sites]]\norigins = ["${site}"]` : "# Type the address of your site above, such as https://example.org";
-    const query = new URLSearchParams({ ...chosen, open: "" }).toString();
+    const query = new URLSearchParams(chosen).toString();
     if (query !== shown) {
       shown = query;
-      preview.src = `${HOST}embed/preview?${query}`;
+      // What was opened to be looked at stays open.
+      const opened = preview.contentDocument?.querySelector("career-chatbot")?.opened;
+      preview.src = `${HOST}embed/preview?${new URLSearchParams(opened ? { ...chosen, open: "yes" } : chosen)}`;
     }
   };
 

@@ -25,6 +25,7 @@ const career = (() => {
   const site = address.get("site"); // whose rules hold here
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
+  const RATED = `${KEPT} rated`; // passages, with what was said of them
   const SAVED = ["career-chatbot-saved", site].filter(Boolean).join(" "); // passages; see saved.js
   const MOST_STEPS = 50;
   const MOST_CHARACTERS = 1000;
@@ -32,11 +33,12 @@ const career = (() => {
   const SLOW = 4000;
   const GIVE_UP = 60000;
   const UNCHANGED = 500;
+  const TWICE = 500; // milliseconds in which a second click on "Ask" meets "Stop"
 
   let trigger; // Gradio's way to the server
   let offered = null; // the conversation that Gradio was given to show, as JSON, until it takes over
   let next = ""; // what was entered while another question is under way
-  let pending = null; // the gesture under way: {step, typed, opening, from, stop}
+  let pending = null; // the gesture under way: {step, typed, opening, from, sent, stop}
   let cleared = false; // this conversation is not to be kept
   let trouble = null; // why it failed: {status, wait}
   let slow;
@@ -72,7 +74,7 @@ const career = (() => {
   const send = (step, { typed = false, opening = false, from = trouble ? pending.from : shown() } = {}) => {
     if (waiting()) return;
     career.sending.forEach((react) => react());
-    pending = { step, typed, opening, from, stop: new AbortController() };
+    pending = { step, typed, opening, from, sent: performance.now(), stop: new AbortController() };
     trouble = null;
     show("");
     root.classList.add("waiting");
@@ -111,6 +113,7 @@ const career = (() => {
   /* One question at a time, in the order in which they were entered: the next one stays in the input until its turn. */
   const ask = (text) => {
     const value = text.trim();
+    if (!value) type(""); // what tells what to type shows again
     if (!value || tooLong(box())) return;
     const failed = !waiting() && !find("#pending .waits").hidden;
     if (failed) send(pending.step, pending);
@@ -188,8 +191,7 @@ const career = (() => {
     next = "";
     if (pending.stop.signal.aborted) {
       trouble = null;
-      show("");
-      say(words.stopped);
+      show(words.stopped);
     } else explain(trouble);
     // Where the input is taken, what failed stays in sight over it.
     if (box().value && trouble) return;
@@ -341,6 +343,20 @@ const career = (() => {
 
   const offerToClear = () => { find("#clear").hidden = ![stored(TAB), stored(DEVICE), stored(DEVICE, SAVED)].some(Boolean); };
 
+  /* What was said of passages, so that it is said once, also after a reload. A browser that keeps nothing knows it until then. */
+  let ratings = stored(TAB, RATED) || {};
+  const rated = (what) => ratings[what];
+  const keepRating = (what, rating) => {
+    ratings[what] = rating;
+    if (!cleared) store(TAB, ratings, RATED);
+  };
+
+  /* The conversation of this tab, and what was said of it. */
+  const forget = () => {
+    ratings = {};
+    [KEPT, RATED].forEach((name) => unstore(TAB, name));
+  };
+
   /* What a visitor saved of the answers, on this device alone. Returns whether the browser took it. */
   const saved = () => stored(DEVICE, SAVED);
   const save = (passages) => {
@@ -354,7 +370,7 @@ const career = (() => {
     const asked = steps().length > 0;
     cleared &&= asked;
     if (asked && !cleared) store(TAB);
-    else unstore(TAB);
+    else forget();
     if (find("#keep").checked && !store(DEVICE)) {
       find("#keep").checked = false;
       show(words.storage_full);
@@ -363,7 +379,8 @@ const career = (() => {
   };
 
   const clear = () => {
-    [TAB, DEVICE].forEach((where) => unstore(where));
+    forget();
+    unstore(DEVICE);
     save([]);
     career.changed.forEach((react) => react());
     find("#keep").checked = false;
@@ -465,7 +482,7 @@ const career = (() => {
   };
 
   /* Nobody is in the middle of something that would be lost. */
-  const idle = () => !waiting() && !find("#talk details[open], #talk form, #talk [aria-pressed=true], .menu[open], .filters[open]")
+  const idle = () => !waiting() && !find("#talk details[open], #talk form, .menu[open], .filters[open]")
     && !find("#talk").contains(document.activeElement) && getSelection().isCollapsed;
 
   const takeOver = () => {
@@ -546,7 +563,7 @@ const career = (() => {
     if (button.closest("#box") && waiting()) {
       event.preventDefault();
       event.stopPropagation();
-      stop();
+      if (performance.now() - pending.sent > TWICE) stop();
     } else if (step) {
       event.preventDefault();
       if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
@@ -568,12 +585,11 @@ const career = (() => {
     }
   }, true);
 
-  /* "/" and Ctrl+K lead to the input from anywhere, the arrow up in an empty one brings back what was asked last. */
+  /* Ctrl+K leads to the input from anywhere, the arrow up in an empty one brings back what was asked last. */
   document.addEventListener("keydown", (event) => {
-    const field = event.target.closest?.("input, textarea, select, [contenteditable]");
-    const wanted = (event.key === "/" && !field && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey);
-    if (wanted) box().focus();
-    else if (event.key === "ArrowUp" && field === box() && !field.value) {
+    // What a browser fills in by itself comes as a key without a name.
+    if (event.key?.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey) box().focus();
+    else if (event.key === "ArrowUp" && event.target === box() && !box().value) {
       const last = steps().findLast(({ kind }) => kind !== "similar");
       if (!last) return;
       type(last.value);
@@ -601,5 +617,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

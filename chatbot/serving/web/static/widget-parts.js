@@ -48,7 +48,9 @@ blockquote{line-height:1.45}
 details+details{border-top:1px solid var(--line)}
 summary{display:flex;align-items:center;gap:8px;min-height:44px;padding:4px 0;cursor:pointer;list-style:none}
 summary::-webkit-details-marker{display:none}
-summary>span{flex:1;min-width:0}
+.row{flex:1;min-width:0}
+.rank{display:inline-block;flex:none;min-width:20px;margin-inline-end:4px;border:1px solid var(--line);border-radius:7px;color:var(--text);font-size:12px;font-weight:600;line-height:18px;text-align:center}
+summary .rank{margin:0}
 summary b{display:block;font-size:14px}
 summary:after{content:"";flex:none;width:7px;height:7px;margin:0 4px;border:solid var(--soft);border-width:0 2px 2px 0;rotate:45deg}
 [open]>summary:after{rotate:-135deg}
@@ -59,6 +61,7 @@ b+.lead{-webkit-line-clamp:1}
 .foot p{margin-inline-start:auto}
 .foot p:not(:empty){padding-block:4px}
 :is(ul,ol){padding-inline-start:22px}
+pre{margin:0;padding:8px 10px;border-radius:8px;background:var(--paper);font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap}
 .scroll{overflow:auto;overflow-wrap:normal}
 table{border-collapse:collapse;font-size:13.5px}
 caption{text-align:start}
@@ -112,30 +115,35 @@ const web = (address, base) => {
   }
 };
 
+const reached = (url, home) => web(url.replace(/^\/articles\//, "articles/"), home);
+
 // The reading page is told what to mark.
 const place = ({ url, id }, home) => {
-  const found = web(url.replace(/^\/articles\//, "articles/"), home);
+  const found = reached(url, home);
   if (!found || url[0] !== "/") return found;
   const marked = new URL(found);
   marked.searchParams.set("passage", id);
   return marked.href;
 };
 
-const INLINE = /\\([!-/:-@[-`{-~])|!?\[([^\]]*)\]\([^()]*\)|(`+|\*{1,3}|~~|(?<!\w)_{1,2})(?=\S)(.*?\S)\3(?!\w)/s;
-const BLOCK = /^\s*(?:>\s?)?(?:(#{1,6})\s+|([-*+])\s+|(\d+)[.)]\s+|(\|)|(```|~~~|[|:-]*$))?/;
+const INLINE = /\\([!-/:-@[-`{-~])|!?\[([^\]]*)\]\((?:[^()]|\([^()]*\))*\)|(?<!`)(`+)(?!`)(.+?)(?<!`)\3(?!`)|(\*{1,3}|~~|(?<!\w)_{1,2})(?=\S)(.*?\S)\5(?!\w)/s;
+const BLOCK = /^\s*(?:>\s?)?(?:(#{1,6})\s+|([-*+])\s+|(\d+)[.)]\s+|(\|)|([|:-]*$))?/;
+const FENCE = /^(\s*(?:>\s?)?)(`{3,}(?=[^`]*$)|~{3,})?/;
 
 // Markdown as plain blocks. Highlights count code points of the source, JavaScript counts UTF-16 units.
 const prose = (text, highlights = [], columns = [], label = "", repeated = "") => {
   const points = [...text], units = (n) => points.slice(0, n).join("").length;
   const marks = highlights.map((mark) => [units(mark.start), units(mark.end)]);
   const box = h("blockquote", { dir: "auto" }), blocks = [];
-  let at = 0, open, to, last, row, table;
+  let at = 0, open, to, last, row, table, fence;
 
   const put = (from, end) => {
     if (from >= end) return;
     const inside = marks.findIndex(([start, stop]) => start <= from && from < stop);
     const stop = Math.min(end, ...marks.flat().filter((edge) => edge > from));
-    const words = text.slice(from, stop).replace(/\s+/g, " ");
+    let words = text.slice(from, stop);
+    if (to.localName !== "pre") words = words.replace(/\s+/g, " ");
+    if (/^t/.test(to.localName)) words = words.replace(/\\\|/g, "|");
     if (inside < 0) to.append(words);
     else if (last === inside && to.lastChild?.localName === "mark") to.lastChild.append(words);
     else to.append(h("mark", {}, words));
@@ -145,10 +153,10 @@ const prose = (text, highlights = [], columns = [], label = "", repeated = "") =
   const walk = (from, end) => {
     const found = INLINE.exec(text.slice(from, end));
     if (!found) return put(from, end);
-    const [all, escaped, label, fence = "", inner] = found;
-    const start = from + found.index, words = escaped ?? label ?? inner, begin = start + (fence.length || all.indexOf(words, 1));
+    const [all, escaped, label, ticks, code, sign = "", inner] = found;
+    const start = from + found.index, words = escaped ?? label ?? code ?? inner, begin = start + ((ticks || sign).length || all.indexOf(words, 1));
     put(from, start);
-    (escaped || fence[0] === "`" ? put : walk)(begin, begin + words.length);
+    (escaped || code ? put : walk)(begin, begin + words.length);
     walk(start + all.length, end);
   };
   const fill = (element, from, end) => {
@@ -172,7 +180,12 @@ const prose = (text, highlights = [], columns = [], label = "", repeated = "") =
 
   for (const line of text.split("\n")) {
     const [prefix, heading, bullet, number, cell, rule] = BLOCK.exec(line), end = at + line.trimEnd().length;
-    if (rule != null || /^[\s|:-]*$/.test(line)) {
+    const [, { length: inset }, ticks] = FENCE.exec(line);
+    if (fence ? line.slice(inset).trimEnd() === ticks && ticks.startsWith(fence.ticks) : ticks) {
+      fence = fence ? 0 : blocks[blocks.push({ ticks, inset, code: [] }) - 1];
+      open = row = 0;
+    } else if (fence) fence.code.push([at + Math.min(inset, fence.inset), end]);
+    else if (rule != null || /^[\s|:-]*$/.test(line)) {
       open = 0;
       if (row?.first && cell) row.head = 1;
       row = cell && row;
@@ -184,13 +197,19 @@ const prose = (text, highlights = [], columns = [], label = "", repeated = "") =
     if (heading || cell) open = 0;
     at += line.length + 1;
   }
-  for (const { list, heading, number, cell, from, end, first, head } of blocks) {
+  for (const { list, heading, number, cell, from, end, first, head, code } of blocks) {
     if (first) {
       box.append(h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, table = h("table")));
       if (columns[0] != null) table.append(h("caption", { class: "soft" }, repeated), h("tr", {}, ...columns.map((name) => h(name ? "th" : "td", {}, name))));
       columns = [];
     }
-    if (cell) table.append(cells(head ? "th" : "td", from, end));
+    if (code) {
+      box.append(fill(h("pre", { dir: "ltr" }), 0, 0));
+      for (const line of code) {
+        put(...line);
+        to.append("\n");
+      }
+    } else if (cell) table.append(cells(head ? "th" : "td", from, end));
     else {
       const element = fill(h(list ? "li" : "p", { class: heading && "head", value: number }), from, end);
       if (!list) box.append(element);
@@ -211,6 +230,14 @@ const lead = (whole) => {
   return [...found.cells].map(named).filter(Boolean).join(" — ").slice(0, 240);
 };
 
+// What is marked, of a table its whole rows; where nothing is, all.
+const quote = (whole) => {
+  const marked = new Set([...whole.querySelectorAll("mark")].map((mark) => mark.closest("tr") || mark.parentNode));
+  return [...marked].map(({ cells, childNodes }) => cells ? [...cells].map((cell) => cell.textContent).join(" | ")
+    : [...childNodes].map((part) => part.data?.trim() ? " … " : part.textContent).join("").split(/(?: … )+/).filter(Boolean).join(" … "))
+    .join("\n").trim() || whole.innerText.trim();
+};
+
 return class {
   #turns = [];
   #stops = new Set();
@@ -222,7 +249,7 @@ return class {
   #options = h("ul", { id: "options", role: "listbox", hidden: "" });
   #chosen = -1;
   #tries = 0;
-  #engine; #widget; #core; #panel; #log; #input; #full; #wider; #last; #long; #said; #typing; #asking;
+  #engine; #widget; #core; #panel; #log; #input; #full; #wider; #last; #long; #said; #typing; #gone;
 
   constructor(widget, core) {
     this.#widget = widget;
@@ -244,6 +271,15 @@ return class {
   #elsewhere(href, look, ...children) {
     return h("a", { href, class: look, target: "_blank", rel: "noopener" }, ...children,
       h("span", { class: "unseen" }, ` (${this.#t("New tab")})`));
+  }
+
+  // For who has it read out: the words of the articles keep their language among those of the page.
+  #speak(within) {
+    const { lang } = this.#core.root, theirs = this.#site.articles_language || lang;
+    const asked = this.#data.starters == null ? "" : ".turn~* ";
+    for (const [which, tongue] of [[`blockquote,h4[dir],.path,.short span,.row,${asked}.chip span`, theirs], ["caption,.tag,.unseen", lang]]) {
+      within.querySelectorAll(which).forEach((one) => { one.lang = tongue; });
+    }
   }
 
   get #data() {
@@ -286,7 +322,7 @@ return class {
     this.#wider = widget.bubble && button("", () => this.#core.widen());
     this.#panel = h("div", { class: `panel ${header || ""}`, role: widget.bubble && "dialog", "aria-label": widget.bubble && title },
       h("header", {}, ...picture(logo, widget.home), h("h2", {}, title),
-        !gradio && this.#named(button("", () => this.clear()), "clear", "Delete this conversation"),
+        !gradio && this.#named(button("", () => this.clear(true)), "clear", "Delete this conversation"),
         this.#wider, this.#full,
         widget.bubble && this.#named(button("", () => widget.close()), "close", "Close")),
       ...gradio ? [this.#input] : [this.#log,
@@ -311,19 +347,21 @@ return class {
     const { bubble, opened } = this.#widget;
     if (this.#said !== this.#core.language() && !this.#gradio) this.furnish().then(() => this.dressed(modal));
     if (!bubble) return;
+    if (!opened) this.#gone?.remove();
     Object.assign(this.#panel, { hidden: !opened, ariaModal: modal });
     this.#named(this.#wider, "widen", this.#core.wide() ? "Make smaller" : "Enlarge").hidden = modal;
   }
 
   #greet(site = this.#site) {
     this.#site = site;
-    const { greeting, starters, logo } = this.#data, code = site.articles_language, language = this.#core.language();
-    const own = LANGUAGES[language] ? language : "en", foreign = code && code.split("-")[0] !== own;
+    const { greeting, starters, logo } = this.#data, code = site.articles_language;
+    const own = this.#core.root.lang, foreign = code && code.split("-")[0] !== own;
     this.#hello.replaceChildren(...[h("div", { class: "hello" }, ...picture(logo, this.#widget.home),
       h("p", { dir: "auto" }, greeting || site.greeting || this.#t("Hello! Ask about work and careers."))),
       foreign && soft(this.#t("The articles are in {0}; questions work best in {0}, too.",
         new Intl.DisplayNames(own, { type: "language" }).of(code.split("-")[0])))].filter(Boolean),
       ...this.#chips("", starters == null ? site.starters || [] : starters.split("|")));
+    this.#speak(this.#log);
   }
 
   #chips(label, texts, look = "") {
@@ -342,13 +380,24 @@ return class {
     this.#stops.forEach((stop) => stop.abort("gone"));
   }
 
-  clear() {
+  // The button stands beside others and can be pressed by mistake: until the next question, or until who sits there next
+  // opens the panel, it can be taken back. What a page clears is gone.
+  clear(mistaken) {
+    const turns = this.#turns, before = [...this.#log.children];
+    const show = (some, ...shown) => {
+      this.#turns = some;
+      this.#keep();
+      this.#log.replaceChildren(...shown);
+      this.#widget.focus();
+    };
     this.halt();
-    this.#turns = [];
-    this.#core.store((store, key) => store.removeItem(key));
+    this.#gone = mistaken && turns[0] && soft(this.#told.textContent = this.#t("Deleted."), " ", button("act", () => show(turns, ...before), this.#t("Undo")));
+    show([], this.#gone || "", this.#hello);
+  }
+
+  #keep() {
+    this.#core.store((store, key) => this.#turns[0] ? store.setItem(key, json([Date.now(), this.#turns])) : store.removeItem(key));
     this.#carry();
-    this.#log.replaceChildren(this.#hello);
-    this.#widget.focus();
   }
 
   // The full chat goes on with what was asked here.
@@ -378,7 +427,7 @@ return class {
 
   #offer(questions) {
     clearTimeout(this.#typing);
-    this.#options.replaceChildren(...questions.map((question, n) => h("li", { id: `option-${n}`, role: "option", dir: "auto",
+    this.#options.replaceChildren(...questions.map((question, n) => h("li", { id: `option-${n}`, role: "option", dir: "auto", lang: this.#site.articles_language,
       mousedown: (event) => event.preventDefault(), click: () => this.#send(question) }, question)));
     this.#options.hidden = !questions[0];
     this.#choose(-1);
@@ -443,6 +492,7 @@ return class {
       mended.line.replaceWith(wait);
       this.#widget.focus(); // what was pressed is gone
     } else this.#log.append(turn);
+    this.#gone?.remove();
     this.#up(turn);
     this.#told.textContent = this.#t("Searching …");
     this.#core.emit("question", { question });
@@ -450,13 +500,14 @@ return class {
       await Promise.race([before, new Promise((_, no) => stop.signal.onabort = () => no(stop.signal.reason))]);
       const turns = this.#turns, place = turns.findIndex(({ answer }) => answer === mended?.answer);
       const earlier = place < 0 ? turns : turns.slice(0, place);
+      const history = earlier.map(({ answer: { question, searched_as, hits } }) =>
+        ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) }));
+      // The server takes 64 KB, which letters of three bytes fill with fewer questions.
+      while (new Blob([json(history)]).size > 48e3) history.shift();
       const answer = await this.#call("api/ask", { question, literal, page: this.#page,
-        filters: { topics: topics ? topics.split("|") : [] },
-        history: earlier.map(({ answer: { question, searched_as, hits } }) =>
-          ({ question, searched_as, shown: hits.map((hit) => hit.passage.id) })) }, stop.signal);
+        filters: { topics: topics ? topics.split("|") : [] }, history }, stop.signal);
       this.#turns = [...earlier, { question, literal, answer }, ...turns.slice(earlier.length + 1)].slice(-20);
-      this.#core.store((store, key) => store.setItem(key, json([Date.now(), this.#turns])));
-      this.#carry();
+      this.#keep();
       this.#filled(turn, answer);
       const { in_short: [first] = [], message } = answer;
       this.#told.textContent = [first ? prose(first.text).textContent : this.#t(message), this.#counted(answer)].filter(Boolean).join(" · ");
@@ -533,6 +584,7 @@ return class {
 
   #filled(turn, answer) {
     turn.replaceChildren(turn.firstChild, ...this.#found(answer, turn));
+    this.#speak(turn);
     return turn;
   }
 
@@ -586,13 +638,13 @@ return class {
       ...lines.map((line) => h("p", { class: "say", dir: "auto" },
         ...line.split(/(https?:\/\/[^\s<>()]+)/).map((part, n) => n % 2 ? this.#elsewhere(part, "", part) : part))),
       in_short[0] && h("div", { class: "short" }, h("h3", { class: "soft" }, this.#t("In short")),
-        ...in_short.map(({ rank, text }) => h("p", { dir: "auto" }, prose(text).textContent, " ", cards[rank]
+        ...in_short.map(({ rank, text }) => h("p", { dir: "auto" }, h("span", {}, prose(text).textContent), " ", cards[rank]
           && h("button", { type: "button", class: "cite", click: () => show(rank), "aria-label": this.#t("Passage {0}", rank) }, `${rank}`)))),
       hits[0] && h("h3", { class: "soft" }, this.#counted(answer)),
       ...passages,
-      hits[0] && this.#heard && this.#feedback(question),
+      hits[0] && this.#heard && (answer.told ? this.#thanks : this.#feedback(answer)),
       (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
-      notice === "not_covered" && this.#heard && this.#lacking(question),
+      notice === "not_covered" && this.#heard && (answer.told ? this.#thanks : this.#lacking(answer)),
       ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip"),
       ...this.#chips(this.#t("Ask next"), follow_ups, " strip"),
     ].filter(Boolean);
@@ -607,9 +659,9 @@ return class {
   }
 
   // The article, as a link to the passage, and whether it is the one of the page.
-  #heading({ passage, why }) {
+  #heading({ passage, why }, rank) {
     const link = place(passage, this.#widget.home);
-    return [h("h4", { dir: "auto" }, link ? this.#elsewhere(link, "", passage.title) : passage.title,
+    return [h("h4", { dir: "auto" }, rank, rank && " ", link ? this.#elsewhere(link, "", passage.title) : passage.title,
       why?.on_page && " ", why?.on_page && h("span", { class: "tag" }, this.#t("On this page")))];
   }
 
@@ -617,27 +669,32 @@ return class {
     return prose(text, highlights, columns, this.#t("Table"), this.#t("Columns repeated from above"));
   }
 
+  // What "in short" calls a passage.
+  #rank({ rank }) {
+    return h("span", { class: "rank", role: "img", "aria-label": this.#t("Passage {0}", rank) }, `${rank}`);
+  }
+
   #card(hit) {
     const { headings } = hit.passage, whole = this.#whole(hit);
-    return h("article", { class: "card" }, ...this.#heading(hit),
-      headings[0] && soft(headings.join(" › ")), whole, ...this.#foot(hit, whole));
+    return h("article", { class: "card" }, ...this.#heading(hit, this.#rank(hit)),
+      headings[0] && h("p", { class: "soft path", dir: "auto" }, headings.join(" › ")), whole, ...this.#foot(hit, whole));
   }
 
   #row(hit) {
     const { headings } = hit.passage, whole = this.#whole(hit);
-    return h("details", {}, h("summary", {}, h("span", { dir: "auto" }, headings[0] && h("b", {}, headings.at(-1)),
+    return h("details", {}, h("summary", {}, this.#rank(hit), h("span", { class: "row", dir: "auto" }, headings[0] && h("b", {}, headings.at(-1)),
       h("span", { class: "lead" }, lead(whole)))), whole, ...this.#foot(hit, whole));
   }
 
   #foot({ passage }, whole) {
-    const { title, headings, updated, review_by, country } = passage, link = place(passage, this.#widget.home);
+    const { title, headings, url, updated, review_by, country } = passage, link = place(passage, this.#widget.home);
     const due = Date.parse(review_by) < Date.now(); // never where there is no such day
     const copy = button("act", async () => {
-      await this.#copy(`“${whole.innerText.trim()}”\n— ${[title, ...headings].join(" › ")}\n${link || ""}`);
+      await this.#copy(`“${quote(whole)}”\n— ${[title, ...headings].join(" › ")}\n${reached(url.replace(/#?:~:.*/, ""), this.#widget.home) || ""}`);
       copy.textContent = this.#t("Copied");
     }, this.#t("Copy"));
     return [h("div", { class: "foot" }, link && this.#elsewhere(link, "act", this.#t("Read the article")), copy,
-      soft([(due || Date.parse(updated) < Date.now() - YEAR) && updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#core.language(), { dateStyle: "long", timeZone: "UTC" })),
+      soft([(due || Date.parse(updated) < Date.now() - YEAR) && updated && this.#t("Updated {0}", new Date(updated).toLocaleDateString(this.#core.root.lang, { dateStyle: "long", timeZone: "UTC" })),
         due && this.#t("May be out of date"), country].filter(Boolean).join(" · ")))];
   }
 
@@ -656,10 +713,12 @@ return class {
   }
 
   // The editors are told; what stood in the box makes way for a word of thanks, or stays below why it could not be sent.
-  async #tell(box, question, rating, ...reasons) {
+  async #tell(box, answer, rating, ...reasons) {
+    const { question } = answer, thanks = this.#thanks;
     try {
       await this.#call("api/feedback", { question, passage_id: null, rating, reasons, note: "" });
-      const thanks = soft(this.#t("Thank you."));
+      answer.told = 1; // once, also after the page is loaded again
+      this.#keep();
       thanks.tabIndex = -1;
       box.replaceChildren(thanks);
       thanks.focus({ preventScroll: true });
@@ -675,22 +734,26 @@ return class {
     return !this.#static || this.#data.feedback;
   }
 
-  #lacking(question) {
+  get #thanks() {
+    return soft(this.#t("Thank you."));
+  }
+
+  #lacking(answer) {
     const box = h("div", { class: "chips" });
-    box.append(button("chip", () => this.#tell(box, question, "unhelpful", "incomplete"), this.#t("Tell the editors what is missing")));
+    box.append(button("chip", () => this.#tell(box, answer, "unhelpful", "incomplete"), this.#t("Tell the editors what is missing")));
     return box;
   }
 
-  #feedback(question) {
+  #feedback(answer) {
     const label = this.#t("Did this help?"), box = h("div", { class: "chips", role: "group", "aria-label": label });
     const ask = () => {
       box.replaceChildren(soft(this.#t("What is wrong?")), ...REASONS.map((reason) =>
-        button("chip", () => this.#tell(box, question, "unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
+        button("chip", () => this.#tell(box, answer, "unhelpful", reason.toLowerCase().replace(/ /g, "_")), this.#t(reason))));
       // What was pressed is gone.
       box.querySelector("button").focus();
-      if (!box.parentNode.querySelector(".person")) box.after(this.#person(this.#site.contact, question) || "");
+      if (!box.parentNode.querySelector(".person")) box.after(this.#person(this.#site.contact, answer.question) || "");
     };
-    box.append(h("span", { class: "soft" }, label), this.#named(button("", () => this.#tell(box, question, "helpful")), "yes", "Yes"),
+    box.append(h("span", { class: "soft" }, label), this.#named(button("", () => this.#tell(box, answer, "helpful")), "yes", "Yes"),
       this.#named(button("", ask), "no", "No"));
     return box;
   }

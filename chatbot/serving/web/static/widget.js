@@ -201,7 +201,7 @@ class Widget extends HTMLElement {
     const dir = LANGUAGES[language]?.[1] || getComputedStyle(document.documentElement).direction, right = dir === "rtl";
     const [x = 20, y = x] = offset.match(/\d+/g) || [], [w = 400, tall = 640] = size.match(/\d+/g) || [];
     const modal = this.opened && PHONE.matches, view = window.visualViewport || {}, page = document.documentElement.style;
-    root.lang = language;
+    root.lang = LANGUAGES[language] ? language : "en";
     root.dir = dir;
     root.className = ["root", this.bubble && "bubble", dark && "dark", this.opened && "open", modal && "phone", this.opened && this.#wide && "wide",
       ...this.bubble ? (position || (right ? "bottom-left" : "bottom-right")).split("-") : []].join(" ");
@@ -304,12 +304,10 @@ class Widget extends HTMLElement {
     this.dispatchEvent(new CustomEvent(`${NAME}:${name}`, { bubbles: true, composed: true, detail }));
   }
 
-  // Ctrl+K or Cmd+K, and a slash that is typed nowhere, where the tag asks for them.
+  // Ctrl+K or Cmd+K, where the tag asks for it. A single letter would be pressed by whoever dictates.
   #shortcut = (event) => {
-    const { key, ctrlKey, metaKey, altKey, defaultPrevented, isComposing } = event, [typed] = event.composedPath();
-    const pressed = /^k$/i.test(key) ? (ctrlKey !== metaKey) && "k" : key === "/" && !ctrlKey && !metaKey
-      && !typed.isContentEditable && !typed.closest?.("input,textarea,select") && key;
-    if (!pressed || altKey || defaultPrevented || isComposing || !(this.dataset.key || "").includes(pressed)) return;
+    const { key, ctrlKey, metaKey, altKey, defaultPrevented, isComposing } = event;
+    if (!/^k$/i.test(key) || ctrlKey === metaKey || altKey || defaultPrevented || isComposing || !/k/.test(this.dataset.key)) return;
     event.preventDefault();
     this.open();
   };

@@ -1,0 +1,22 @@
+"""What tests read of a file or of a Markdown text at once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from chatbot.content.markdown.blocks import blocks
+from chatbot.content.readers.registry import parse
+from chatbot.content.source.files import read_bytes
+from chatbot.records import Article
+
+
+def read_article(path: str, corpus_dir: Path, max_file_mb: float) -> Article | None:
+    """The article in one file of `find_files`, the first where it has several; see `read_bytes` and `parse`."""
+    data = read_bytes(corpus_dir, path, max_file_mb)
+    return next(iter(parse(path, data, hashlib.sha256(data).hexdigest()).articles), None)
+
+
+def heading_slugs(text: str) -> dict[int, str]:
+    """The anchor of every heading, by the line it begins on, from 0."""
+    return {block.line: block.slug for block in blocks(text) if block.slug}
