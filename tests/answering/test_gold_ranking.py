@@ -117,6 +117,16 @@ def test_what_people_get_for_what_they_post_is_what_was_measured(bot: Chatbot) -
     assert (found["covered"], found["refused"], found["uncertain"]) == (624, 0, 78)
 
 
+def test_a_plain_question_gets_the_section_first_that_was_judged_to_answer_it(bot: Chatbot) -> None:
+    lines = read("plain")
+    first = [(answer.hits[0].passage, answer.verdict) for answer in (bot.ask(line["question"]) for line in lines)]
+    right = [
+        passage.article_id == line["article"] and line["heading"] in passage.headings
+        for (passage, _), line in zip(first, lines, strict=True)
+    ]
+    assert (sum(right), sum(verdict == "answered" for _, verdict in first), len(lines)) == (0, 0, 0)
+
+
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:
     for line in read("answerable")[::12]:
         for hit in bot.ask(line["question"]).hits:

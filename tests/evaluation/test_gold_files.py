@@ -30,6 +30,7 @@ MISSPELT = lines("misspelt.jsonl")
 EVERY = [*ANSWERABLE, *MISSPELT]
 REAL = lines("real.jsonl")
 POSTED = lines("posted.jsonl")
+PLAIN = lines("plain.jsonl")
 
 
 def words(text: str) -> list[str]:
@@ -149,3 +150,11 @@ def test_every_question_of_an_article_names_a_heading_of_it_and_stands_there_onc
         assert [one for asked, one in led if asked != article.title and headings.count(one) != 1] == [], article.id
     asked = Counter(" ".join(words(question)) for article in articles().values() for question in article.questions)
     assert [question for question, times in asked.items() if times > 1] == []
+
+
+def test_plain_questions_name_sections_and_stand_in_no_front_matter() -> None:
+    headings = {id_: {block.title for block in blocks(one.text) if block.title} for id_, one in articles().items()}
+
+    assert [line["id"] for line in PLAIN] == [f"q{n:03}" for n in range(1, len(PLAIN) + 1)]
+    assert failing(PLAIN, lambda line: line["heading"] in headings[line["article"]]) == []
+    assert failing(PLAIN, lambda line: tuple(words(line["question"])) not in written()) == []
