@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.verdict import evidence
 from chatbot.answering.verdict.calibration import calibrate, figures, outside_lines
 from chatbot.answering.verdict.judge import Judge
-from chatbot.indexing.generation.calibration_data import Calibrated, store
+from chatbot.indexing.generation.calibration_data import Calibrated, array_names, store
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current, writing
 from chatbot.indexing.model.encoder import Encoder
@@ -97,5 +97,5 @@ def _confidence(judge: Judge, searcher: Searcher, question: str) -> float | None
 
 
 def _equal(one: Calibrated, other: Calibrated) -> bool:
-    names = (field.name for field in fields(Calibrated) if field.name != "figures")
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+    arrays = [(getattr(one, name), getattr(other, name)) for name in array_names()]
+    return all(np.array_equal(*pair) for pair in [*arrays, (one.tokens.codes, other.tokens.codes)])
