@@ -46,8 +46,8 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.7818, "MRR@10": 0.7961, "R@5": 0.8244, "R@10": 0.8801, "R@100": 0.9754}
-    assert len(asked) == 665
+    measured = {"nDCG@10": 0.7246, "MRR@10": 0.7291, "R@5": 0.7699, "R@10": 0.8386, "R@100": 0.9567}
+    assert len(asked) == 789
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
 
@@ -71,15 +71,15 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (576, 665)
+    assert (sum(found), len(found)) == (634, 789)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (8, 665)
+    assert (sum(refused), len(refused)) == (20, 789)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("far", (57, 59)), ("near", (45, 120))])
+@pytest.mark.parametrize(("kind", "figures"), [("far", (57, 59)), ("near", (48, 120))])
 def test_most_questions_from_afar_are_refused_and_near_ones_less(
     strange: dict[str, list[Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -91,30 +91,30 @@ def test_confidence_tells_covered_questions_from_others(
     covered: list[Answer], strange: dict[str, list[Answer]]
 ) -> None:
     inside = confidences(covered)
-    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9967, abs=CLOSE)
-    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.8172, abs=CLOSE)
+    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9969, abs=CLOSE)
+    assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.7729, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.6149, "useful@3": 0.7748, "precision": 0.4548, "answered_useless": 0.0992}
+    shares = {"useful@1": 0.6014, "useful@3": 0.7613, "precision": 0.4503, "answered_useless": 0.0951}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 4, 77)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 6, 62)
     assert found["answered"] == {
-        "covered": [363, 444],
-        "partly": [24, 41],
+        "covered": [376, 444],
+        "partly": [26, 41],
         "not_covered": [4, 8],
-        "outside": [2, 14],
+        "outside": [4, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.6923, 0.8827, 0.9055, 0.9667], abs=CLOSE)
+    assert useful == pytest.approx([0.631, 0.8739, 0.9096, 0.9262], abs=CLOSE)
 
 
 def test_what_people_get_for_what_they_post_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "posted.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.7147, "useful@3": 0.9087, "precision": 0.67, "answered_useless": 0.0466}
+    shares = {"useful@1": 0.6971, "useful@3": 0.9038, "precision": 0.666, "answered_useless": 0.0552}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (624, 0, 78)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (624, 2, 60)
 
 
 def test_a_plain_question_gets_the_section_first_that_was_judged_to_answer_it(bot: Chatbot) -> None:
@@ -124,7 +124,7 @@ def test_a_plain_question_gets_the_section_first_that_was_judged_to_answer_it(bo
         passage.article_id == line["article"] and line["heading"] in passage.headings
         for (passage, _), line in zip(first, lines, strict=True)
     ]
-    assert (sum(right), sum(verdict == "answered" for _, verdict in first), len(lines)) == (0, 0, 0)
+    assert (sum(right), sum(verdict == "answered" for _, verdict in first), len(lines)) == (575, 571, 581)
 
 
 def test_every_passage_shown_is_a_slice_of_its_file(bot: Chatbot) -> None:

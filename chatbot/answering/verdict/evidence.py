@@ -26,7 +26,7 @@ KNOWN_SHARE = 0.4
 _KNOWN = 3
 # Tried on real questions, gold and out-of-scope ones; docs/abstention.md.
 _KNOWN_REFUSE, _KNOWN_ANSWER, _KNOWN_SLOPE = 2.9, 6.5, 0.4
-_HELD, _USUALLY_HELD, _LEAST_HELD = 2.0, 1.0, -0.5
+_HELD, _USUALLY_HELD, _LEAST_HELD = 2.0, 1.0, -0.25
 # This share of the questions known to be out of scope is not answered outright.
 _NOT_ANSWERED = 0.98
 _SPREAD = (0.5, 0.95)
@@ -99,7 +99,7 @@ def score(weighed: Evidence, scale: Scale) -> float:
 
 
 def known_score(weighed: Evidence, scale: Scale) -> float:
-    """What is added where questions are known: z(known) + 0.5 max(z(words), 0) + 2 max(z(held) - 1, -0.5).
+    """What is added where questions are known: z(known) + 0.5 max(z(words), 0) + 2 max(z(held) - 1, -0.25).
 
     Known questions hold the words that people use, so that shared ones tell twice as much there. Those of questions
     that have an answer usually hold a standard deviation more than those out of scope find; where tokens were not
