@@ -46,7 +46,7 @@ def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot:
     judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
-    measured = {"nDCG@10": 0.7246, "MRR@10": 0.7291, "R@5": 0.7699, "R@10": 0.8386, "R@100": 0.9567}
+    measured = {"nDCG@10": 0.7228, "MRR@10": 0.7276, "R@5": 0.7654, "R@10": 0.8373, "R@100": 0.9581}
     assert len(asked) == 789
     assert {name: float(each.mean()) for name, each in values.items()} == pytest.approx(measured, abs=CLOSE)
 
@@ -71,12 +71,12 @@ def confidences(answers: list[Answer]) -> np.ndarray:
 
 def test_most_judged_questions_find_an_answer_in_five_passages(covered: list[Answer]) -> None:
     found = [finds(answer, line["answers"]) for answer, line in zip(covered, read("answerable"), strict=True)]
-    assert (sum(found), len(found)) == (634, 789)
+    assert (sum(found), len(found)) == (630, 789)
 
 
 def test_few_judged_questions_are_refused(covered: list[Answer]) -> None:
     refused = [answer.verdict == "not_covered" for answer in covered]
-    assert (sum(refused), len(refused)) == (20, 789)
+    assert (sum(refused), len(refused)) == (21, 789)
 
 
 @pytest.mark.parametrize(("kind", "figures"), [("far", (57, 59)), ("near", (48, 120))])
@@ -91,30 +91,30 @@ def test_confidence_tells_covered_questions_from_others(
     covered: list[Answer], strange: dict[str, list[Answer]]
 ) -> None:
     inside = confidences(covered)
-    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9969, abs=CLOSE)
+    assert auroc(inside, confidences(strange["far"])) == pytest.approx(0.9973, abs=CLOSE)
     assert auroc(inside, confidences(strange["near"])) == pytest.approx(0.7729, abs=CLOSE)
 
 
 def test_what_people_get_for_real_questions_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "real.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.6014, "useful@3": 0.7613, "precision": 0.4503, "answered_useless": 0.0951}
+    shares = {"useful@1": 0.6014, "useful@3": 0.7635, "precision": 0.4512, "answered_useless": 0.0951}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 6, 62)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (444, 6, 61)
     assert found["answered"] == {
-        "covered": [376, 444],
-        "partly": [26, 41],
+        "covered": [377, 444],
+        "partly": [25, 41],
         "not_covered": [4, 8],
         "outside": [4, 14],
     }
     useful = [each["useful"] for each in found["reliability"]]
-    assert useful == pytest.approx([0.631, 0.8739, 0.9096, 0.9262], abs=CLOSE)
+    assert useful == pytest.approx([0.631, 0.875, 0.904, 0.9339], abs=CLOSE)
 
 
 def test_what_people_get_for_what_they_post_is_what_was_measured(bot: Chatbot) -> None:
     found = usefulness(outcomes(read_questions(GOLD / "posted.jsonl"), bot.answerer))
-    shares = {"useful@1": 0.6971, "useful@3": 0.9038, "precision": 0.666, "answered_useless": 0.0552}
+    shares = {"useful@1": 0.6971, "useful@3": 0.9071, "precision": 0.665, "answered_useless": 0.052}
     assert {name: found[name] for name in shares} == pytest.approx(shares, abs=CLOSE)
-    assert (found["covered"], found["refused"], found["uncertain"]) == (624, 2, 60)
+    assert (found["covered"], found["refused"], found["uncertain"]) == (624, 1, 62)
 
 
 def test_a_plain_question_gets_the_section_first_that_was_judged_to_answer_it(bot: Chatbot) -> None:
