@@ -182,16 +182,17 @@ def test_a_public_path_that_is_also_served_is_told_from_the_path_behind_it(root:
     assert path_of(seen) == path
 
 
-def test_the_public_path_without_its_slash_leads_to_the_one_with_it() -> None:
+@pytest.mark.parametrize(("query", "place"), [(b"", b"/careers/"), (b"lang=de", b"/careers/?lang=de")])
+def test_the_public_path_without_its_slash_leads_to_the_one_with_it(query: bytes, place: bytes) -> None:
     sent: list[Any] = []
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": "/careers", "query_string": b"", "client": ("192.0.2.1", 1), "headers": []}
+    scope = {"type": "http", "path": "/careers", "query_string": query, "client": ("192.0.2.1", 1), "headers": []}
     with pytest.raises(StopIteration):
         Forwarded(None, [], "/careers")(scope, None, send).send(None)  # type: ignore[arg-type, attr-defined]
-    assert (sent[0]["status"], dict(sent[0]["headers"])[b"location"]) == (307, b"/careers/")
+    assert (sent[0]["status"], dict(sent[0]["headers"])[b"location"]) == (307, place)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ class Forwarded:
             scope[TRUSTED] = peer is not None and (peer.is_loopback or self._trusts(peer))
             scope[REQUEST_ID] = said if _ID.fullmatch(said) else secrets.token_hex(8)
             if root and scope["path"] == root and find(root) is None:
-                await RedirectResponse(f"{root}/")(scope, receive, send)
+                query = scope["query_string"].decode("latin-1")
+                await RedirectResponse(f"{root}/?{query}" if query else f"{root}/")(scope, receive, send)
                 return
             _put_behind(scope, root)
         await self.app(scope, receive, send)
