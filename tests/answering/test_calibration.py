@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from chatbot import Chatbot
+from chatbot.answering.verdict.calibration import _scale as scale_of
 from chatbot.answering.verdict.calibration import calibrate, outside_lines
+from chatbot.answering.verdict.evidence import Evidence
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.calibration_data import Calibrated, store
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -164,3 +166,10 @@ def test_calibrate_says_what_it_measured_and_a_running_chatbot_takes_it_up(encod
     assert "calibrated like this already" in run("calibrate")
     assert "calibration  refuses" in run("status")
     assert bot.ask("How do I boil an egg?").confidence != before
+
+
+def test_lines_whose_first_passage_no_question_leads_to_say_nothing_of_what_is_held() -> None:
+    lines = [Evidence(0.2, 2.0, 0.3, 0.3, held) for held in (0.5, 0.7, -1.0)]
+    scale = scale_of(lines)
+    assert (scale.mean.held, scale.deviation.held) == (pytest.approx(0.6), pytest.approx(0.1))
+    assert scale_of(lines[2:]).mean.held == -1
