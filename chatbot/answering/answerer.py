@@ -20,7 +20,7 @@ from chatbot.answering.ranking.pins import Pins
 from chatbot.answering.ranking.searcher import NOTHING, Query, Ranking, Searcher, together
 from chatbot.answering.suggestions import Typed
 from chatbot.answering.understanding import foreign_language, small_talk
-from chatbot.answering.understanding.conversation import Reading, checked_history
+from chatbot.answering.understanding.conversation import Reading, checked_history, was_covered
 from chatbot.answering.understanding.interpreter import Understanding, Understood
 from chatbot.answering.understanding.vocabulary import Vocabulary, read_vocabulary
 from chatbot.answering.verdict.evidence import REFUSALS
@@ -191,6 +191,9 @@ class Answerer:
         if understood.sides and len(ranking.rows):
             ranking = compared(ranking, self._index, understood.forms)
         verdict, confidence = self.judge.verdict(strength)
+        if reading.topic and verdict == "answered" and not was_covered(turns):
+            # "How much do they earn?" after a job that no article knows: what is found is about others.
+            verdict, confidence = "uncertain", min(confidence, _UNSURE)
         verdict, notice = self._noticed(reading, verdict, nothing=not len(ranking.rows))
         message, message_language = MESSAGES[notice], "en"
         again = reading.kind in ("pick", "more")

@@ -15,10 +15,11 @@ from chatbot.answering.understanding.conversation import (
     read,
     settle,
     shared,
+    was_covered,
 )
 from chatbot.errors import QuestionError
 from chatbot.indexing.model.encoder import TokenVectors
-from chatbot.records import Passage, Turn
+from chatbot.records import Turn
 
 SHOWN = ("data-engineer#1", "data-engineer#4", "offers#2")
 FIRST = Turn("What does a data engineer do?", "What does a data engineer do?", SHOWN)
@@ -26,10 +27,6 @@ FIRST = Turn("What does a data engineer do?", "What does a data engineer do?", S
 
 def reading(question: str, *history: Turn) -> Reading:
     return read(question, history, lambda _term: 5, 100)
-
-
-def passage(article: str, title: str) -> Passage:
-    return Passage(f"{article}#1", article, title, (), 0, 1, "x", "/", (), (), None, None, None)
 
 
 def test_the_first_question_stands_alone() -> None:
@@ -129,32 +126,47 @@ def test_an_announced_change_of_topic_takes_nothing_over() -> None:
 
 def test_a_question_that_finds_nearer_passages_by_itself_changes_the_topic() -> None:
     follow_up = Reading("follow_up", "what is a vesting cliff?", "data engineer", independence=4.0)
-    nearest = passage("offers", "Vesting and other terms of an offer")
-    # 9.8 - (4.0 + 6.0 (0.9 / 0.9) + 2.0 * 1/2 named) = -1.2
-    assert settle(follow_up, 0.9, 0.9, nearest, SHOWN).kind == "change"
-    # 9.8 - (4.0 + 6.0 (0.3 / 0.9) + 1.0) = 2.8
-    assert settle(follow_up, 0.3, 0.9, nearest, SHOWN).kind == "follow_up"
+    # 12.0 - (4.0 + 10.0 (0.9 / 0.9)) = -2.0
+    assert settle(follow_up, 0.9, 0.9).kind == "change"
+    # 12.0 - (4.0 + 10.0 (0.3 / 0.9)) = 4.7
+    assert settle(follow_up, 0.3, 0.9).kind == "follow_up"
 
 
 @pytest.mark.parametrize(
     ("independence", "kind", "other"),
     [
-        (4.0, "follow_up", None),  # leans by 9.8 - 4.0 - 1.8 = 4.0
-        (4.5, "follow_up", "change"),
-        (7.5, "follow_up", "change"),
-        (8.5, "change", "follow_up"),
+        (4.0, "follow_up", None),  # leans by 12.0 - 4.0 - 3.0 = 5.0
+        (5.5, "follow_up", "change"),
+        (8.5, "follow_up", "change"),
         (9.5, "change", "follow_up"),
-        (10.5, "change", None),
+        (10.5, "change", "follow_up"),
+        (11.5, "change", None),
     ],
 )
 def test_where_it_is_unsure_the_other_reading_is_searched_as_well(
     independence: float, kind: str, other: str | None
 ) -> None:
     follow_up = Reading("follow_up", "what is a vesting cliff?", "data engineer", independence=independence)
-    found = settle(follow_up, 0.27, 0.9, passage("data-engineer", "x"), SHOWN)
+    found = settle(follow_up, 0.27, 0.9)
     assert (found.kind, found.other and found.other.kind) == (kind, other)
     assert [each.topic for each in (found, found.other) if each and each.kind == "follow_up"] in ([], ["data engineer"])
-    assert found.leaning == pytest.approx(8.0 - independence)
+    assert found.leaning == pytest.approx(9.0 - independence)
+
+
+@pytest.mark.parametrize(
+    ("shown_for", "covered"),
+    [
+        ([("how do I become a welder", ())], False),
+        ([("how do I become a welder", SHOWN)], True),
+        ([("how do I write a CV", SHOWN), ("how do I become a welder", ())], False),
+        ([("how do I write a CV", SHOWN), ("and in Welsh? (about CV)", ())], True),
+        ([("how do I become a welder", ()), ("and the pay? (about welder)", ())], False),
+    ],
+)
+def test_what_nothing_was_shown_for_was_not_covered(
+    shown_for: list[tuple[str, tuple[str, ...]]], covered: bool
+) -> None:
+    assert was_covered([Turn(searched, searched, shown) for searched, shown in shown_for]) is covered
 
 
 @pytest.mark.parametrize("question", ["what is a flarnbuckle?", "aaaaaaaa", "!!!???", "the of to and with"])

@@ -71,6 +71,14 @@ from tests.support.places import CORPUS, GOLD
         ("what's your phone number", "machine"),
         ("do you store my data", "privacy"),
         ("Are my questions stored anywhere?", "privacy"),
+        ("shorter please", "wording"),
+        ("Can you summarize that for me in one sentence?", "wording"),
+        ("translate this into Spanish", "wording"),
+        ("I don't understand", "wording"),
+        ("TL;DR", "wording"),
+        ("are you sure?", "certainty"),
+        ("Is that still true?", "certainty"),
+        ("source?", "certainty"),
         ("you are useless", "complaint"),
         ("This is stupid!", "complaint"),
         ("you're not helpful at all", "complaint"),
@@ -119,6 +127,13 @@ def test_small_talk_is_recognised(utterance: str, kind: str) -> None:
         "what should I ask in an interview",
         "who runs the interview",
         "how do I make a chatbot",
+        "rewrite my résumé",
+        "what do you mean by equity?",
+        "explain vesting in simple words",
+        "is it true that bootcamps are dead?",
+        "are you sure I need a degree?",
+        "translate my CV into German",
+        "where do I find sources for salaries",
         "my boss is useless",
         "this is stupid, should I quit?",
         "I feel useless at work",
@@ -142,6 +157,8 @@ def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> No
     assert kind_of("How does it work?", opening=False) is None
     assert kind_of("That's all, thanks!", opening=False) == "goodbye"
     assert kind_of("This is useless", opening=False) == "complaint"
+    assert kind_of("summarize this", opening=False) == "wording"
+    assert kind_of("is it accurate?", opening=False) == "certainty"
     assert kind_of("who made this?", opening=False) is None
     assert kind_of("is this a real person?", opening=False) == "machine"
     assert kind_of("this is bad, I want to end it all", opening=False) == "crisis"
@@ -149,7 +166,7 @@ def test_it_means_the_chatbot_only_before_anything_else_was_talked_about() -> No
 
 def test_every_kind_has_a_sentence_for_the_visitor() -> None:
     kinds = ("greeting", "thanks", "goodbye", "agreement", "help", "who", "machine", "free", "privacy", *GRAVE)
-    assert all(reply_to(kind).endswith(".") for kind in (*kinds, "complaint", "wordless"))
+    assert all(reply_to(kind).endswith(".") for kind in (*kinds, "wording", "certainty", "complaint", "wordless"))
 
 
 def test_no_judged_question_is_taken_for_small_talk() -> None:

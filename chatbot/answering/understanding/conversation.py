@@ -2,8 +2,9 @@
 
 `read` looks at the words: it knows a passage asked for by its place ("the second one") and a request for more, and
 completes a question that may lean on what came before with the words of the topic. Words alone cannot tell "What
-skills do I need?" from a new topic, so `settle` looks at the passages: a question that leans on another finds nearer
-passages once it is completed, a question that stands by itself does not. docs/conversation.md says what was measured.
+skills do I need?" from a new topic, so `settle` looks at how near passages are: a question that leans on another finds
+nearer ones once it is completed, a question that stands by itself does not. What was measured is told in
+docs/conversation.md.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from chatbot.errors import QuestionError
 from chatbot.indexing.model.encoder import Shares
 from chatbot.indexing.words.bm25 import idf
 from chatbot.indexing.words.tokens import stem, words
-from chatbot.records import Kind, Passage, Turn
+from chatbot.records import Kind, Turn
 
 MOST_TURNS = 30
 MOST_SENT = 100
@@ -30,7 +31,7 @@ TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
 OWN_SHARE = 0.7
 OWN_TOKENS = 0.5
-LEANS_BELOW = 9.8
+LEANS_BELOW = 12.0
 # From the one to the other a question may be meant either way, and both are searched.
 SURELY_ALONE, SURELY_LEANS = -2.0, 4.0
 TOPIC_CHARACTERS = 120
@@ -43,8 +44,8 @@ class Reading:
 
     `question` holds the visitor's own words, `topic` those taken over from the conversation ("" where none). `exclude`
     are ids of passages already shown, `picked` is the id of the passage asked for, None where there is none.
-    `independence` is what the words alone say for the question standing by itself, in about -3 to 9.5, `leaning` what
-    words and passages together say for a follow-up, in about -8 to 11, and `other` the reading that is searched as
+    `independence` is what the words alone say for the question standing by itself, in about -6 to 9.5, `leaning` what
+    words and passages together say for a follow-up, in about -9 to 18, and `other` the reading that is searched as
     well where that is unsure: the words alone for a `follow_up`, the completed question for a `change`; see `settle`.
     """
 
@@ -134,18 +135,25 @@ def origin(history: Sequence[Turn]) -> str:
     return history[0].question if history else ""
 
 
-def settle(reading: Reading, raw: float, completed: float, nearest: Passage, shown: Sequence[str]) -> Reading:
+def was_covered(history: Sequence[Turn]) -> bool:
+    """Whether anything was shown for what a conversation is about, as far back as its latest topic reaches."""
+    for turn in reversed(history):
+        if turn.shown:
+            return True
+        if not _parts(turn.searched_as)[1]:
+            return False
+    return True
+
+
+def settle(reading: Reading, raw: float, completed: float) -> Reading:
     """A `follow_up` as it came, or turned into a `change` of topic, each with the `other` way to read it where unsure.
 
     `raw` and `completed` are the highest cosines of a passage to the question as typed and as completed; their ratio
-    hardly depends on the model. `nearest` is the passage nearest to the question as typed: where it belongs to none of
-    the articles `shown` (ids of passages) and its headings name what is asked for, another topic has begun. A logistic
-    score, fitted to conversations over two corpora and rounded.
+    hardly depends on the model. A logistic score, fitted to judged conversations and to questions of many kinds asked
+    after a turn on another subject, and rounded.
     """
     nearness = min(raw / completed, 1.2) if completed > 0 else 1.0
-    elsewhere = nearest.article_id not in map(_article_of, shown)
-    named = phrases.named(reading.question, " ".join((nearest.title, *nearest.headings))) if elsewhere else 0.0
-    leaning = LEANS_BELOW - (reading.independence + 6.0 * nearness + 2.0 * named)
+    leaning = LEANS_BELOW - (reading.independence + 10.0 * nearness)
     alone = Reading("change", reading.question)
     first, other = (reading, alone) if leaning >= 0 else (alone, reading)
     unsure = SURELY_ALONE < leaning < SURELY_LEANS
@@ -264,4 +272,4 @@ def _without(inherited: Sequence[str], question: str) -> str:
 def _independence(body: str, own: Sequence[str], frequency: Callable[[str], int], passages: int) -> float:
     rarity = float(idf([frequency(stem(word)) for word in own], passages).sum() / idf(0, passages))
     score = 0.25 * min(len(words(body)), 12) + 0.7 * min(len(own), 5) + min(rarity, 3.0)
-    return score - 2.7 * phrases.leans(body) - 1.2 * phrases.continues(body)
+    return score - 2.7 * phrases.leans(body) - 4.2 * phrases.continues(body)

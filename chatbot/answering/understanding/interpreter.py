@@ -59,7 +59,7 @@ class Understanding:
         reading = conversation.read(mended, history, self._frequency, len(self._index))
         ready = cache(self._searcher.query)  # the same texts are read for several purposes
         if reading.kind == "follow_up":
-            reading = self._settled(reading, history[-1].shown, ready)
+            reading = self._settled(reading, ready)
         query, added = self._query(reading, history, ready)
         other = self._query(reading.other, history, ready)[0] if reading.other else None
         asks = reading.kind not in ("more", "pick")
@@ -83,14 +83,9 @@ class Understanding:
         weights, added = widened(query.weights, words(reading.searched_as), self._vocabulary, self._index.frequency)
         return replace(query, weights=weights), added
 
-    def _settled(self, reading: Reading, shown: Sequence[str], ready: Callable[[str], Query]) -> Reading:
-        raw, completed = (ready(text).vector for text in (reading.question, reading.embedded))
-        rows, cosines = self._index.dense(raw, 1)
-        if not len(rows):
-            return reading
-        _, best = self._index.dense(completed, 1)
-        (nearest,) = self._index.passages(rows)
-        return conversation.settle(reading, float(cosines[0]), float(best[0]), nearest, shown)
+    def _settled(self, reading: Reading, ready: Callable[[str], Query]) -> Reading:
+        raw, completed = (self._index.dense(ready(text).vector, 1)[1] for text in (reading.question, reading.embedded))
+        return conversation.settle(reading, float(raw[0]), float(completed[0])) if len(raw) else reading
 
     def _frequency(self, term: str) -> int:
         """How many passages contain a term; at least one where the vocabulary knows it."""

@@ -37,7 +37,7 @@ MORE = re.compile(
     r"|(?:what|anything) else (?:(?:do|should|could|can) i (?:need to )?(?:know|do|consider|read)|to know)"
     rf"|(?:(?:any|some|what|which|a few) )?(?:others?|further|additional)(?: {_THINGS})?{_OF_THIS}"
     rf"|(?:another|one more)(?: (?:one|{_THINGS}))?"
-    rf"|(?:go on|continue|carry on|keep going|elaborate|expand){_OF_THIS}"
+    rf"|(?:go on|continue|carry on|keep going|elaborate|expand|explain){_OF_THIS}"
     r"|next|(?:go )?deeper|in more detail)"
     r"(?:[\s,]+(?:please|then|now))?[\s.!?]*",
     re.IGNORECASE,
@@ -191,13 +191,6 @@ def aspects(text: str) -> list[str]:
     """What a text asks of its subject, word for word: "earn" of "What does a data engineer earn?"."""
     tokens = [token.strip(EDGES) for token in TOKEN.findall(text)]
     return [token for token in tokens if (stems := _stems(" ".join(words(token)))) and stems <= ASPECTS]
-
-
-def named(question: str, heading: str) -> float:
-    """The share of a question's subjects, what it asks of a job left aside, that a heading names; 0 to 1."""
-    own = [stem(word) for word in subjects(question) if stem(word) not in ASPECTS]
-    there = {stem(word) for word in words(heading)}
-    return sum(word in there for word in own) / len(own) if own else 0.0
 
 
 def without_opening(question: str) -> str:

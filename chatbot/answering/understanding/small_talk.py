@@ -36,7 +36,7 @@ LEANING = re.compile(
 MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
 GRAVE = ("crisis", "violence", "illness")
 """Kinds that send people to people, and offer nothing else; the first of several decides."""
-ANY_TIME = MANNERS | {"complaint", *GRAVE}
+ANY_TIME = MANNERS | {"complaint", "wording", "certainty", *GRAVE}
 
 
 class _List(NamedTuple):

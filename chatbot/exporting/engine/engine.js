@@ -3,7 +3,7 @@ import { Gone, Index, dot, fetched, unpacked } from "./data.js";
 import { compared, rank, reach, repeated, spoken, spread, strength, together, verdict } from "./ranking.js";
 import { after, articleOf, canBeMeant, hitsOf, inShort, near, readied, starting } from "./showing.js";
 import { RULES, STOP_WORDS, seen, stem, weights, words } from "./text.js";
-import { init, kindOf, lastTurns, meant, messageFor, origin, replyTo, understand, without } from "./understanding.js";
+import { init, kindOf, lastTurns, meant, messageFor, origin, replyTo, understand, wasCovered, without } from "./understanding.js";
 
 const LONGEST = 1000, SUGGESTED = 200;
 const wrong = (detail) => ({ status: 422, detail });
@@ -81,6 +81,8 @@ class Engine {
     ranking.forEach(({ passage }) => readied(passage));
     if (understood.sides.length && ranking.length) ranking = compared(ranking, understood.forms);
     let [said, confidence] = verdict(index, weighed), notice = "", message_language = "en", message;
+    // "How much do they earn?" after a job that no article knows: what is found is about others.
+    if (reading.topic && said === "answered" && !wasCovered(turns)) [said, confidence] = ["uncertain", Math.min(confidence, .49)];
     if (!ranking.length) {
       said = "not_covered";
       const gone = reading.kind === "pick" && !rowsOf([reading.picked || ""]).length;

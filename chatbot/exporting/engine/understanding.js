@@ -314,11 +314,6 @@ export const aspects = (text) =>
     return said && areAspects(said);
   });
 
-export const named = (question, heading) => {
-  const own = subjects(question).map(stem).filter((term) => !sets.ASPECTS.has(term));
-  return own.length ? among(own, new Set(words(heading).map(stem))) / own.length : 0;
-};
-
 export const afterAnnouncement = (question) => {
   const rest = question.replace(phrase.NEW_TOPIC, "");
   return rest !== question && subjects(rest).length ? rest : null;
@@ -457,6 +452,12 @@ export const origin = (turns) => {
   return (alone ?? turns[0])?.question ?? "";
 };
 
+/* Whether anything was shown for what a conversation is about, as far back as its latest topic reaches. */
+export const wasCovered = (turns) => {
+  const last = turns.findLast(({ searched_as, shown }) => shown.length || !partsOf(searched_as)[1]);
+  return !last || last.shown.length > 0;
+};
+
 const isUnknown = (body, own, frequency) => {
   if (leans(body)) return false;
   if (!own.length) return !(phrase.ASKING.test(body) || continues(body));
@@ -506,7 +507,7 @@ const independenceOf = (body, own, frequency, passages) => {
   const idf = (count) => Math.log1p((passages - count + 0.5) / (count + 0.5));
   const rarity = own.reduce((sum, word) => sum + idf(frequency(stem(word))), 0) / idf(0);
   const score = 0.25 * Math.min(words(body).length, 12) + 0.7 * Math.min(own.length, 5) + Math.min(rarity, 3);
-  return score - 2.7 * leans(body) - 1.2 * continues(body);
+  return score - 2.7 * leans(body) - 4.2 * continues(body);
 };
 
 export const read = async (question, turns, index) => {
@@ -530,12 +531,10 @@ export const read = async (question, turns, index) => {
   return reading("follow_up", question, { topic, independence: independenceOf(body, own, frequency, index.length) });
 };
 
-export const settle = (leaning, raw, completed, nearest, shown) => {
+export const settle = (leaning, raw, completed) => {
   const { question, independence } = leaning;
   const nearness = completed > 0 ? Math.min(raw / completed, 1.2) : 1;
-  const elsewhere = !shown.map(articleOf).includes(nearest.article_id);
-  const heading = elsewhere ? named(question, [nearest.title, ...nearest.headings].join(" ")) : 0;
-  const score = talk.LEANS_BELOW - (independence + 6 * nearness + 2 * heading), alone = reading("change", question);
+  const score = talk.LEANS_BELOW - (independence + 10 * nearness), alone = reading("change", question);
   const [first, other] = score >= 0 ? [leaning, alone] : [alone, leaning];
   return { ...first, leaning: score, other: score > talk.SURELY_ALONE && score < talk.SURELY_LEANS ? other : null };
 };
@@ -570,11 +569,11 @@ const searched = async (told, turns, index) => {
   return [{ ...query, weights: wider }, added];
 };
 
-const settled = async (told, shown, index) => {
+const settled = async (told, index) => {
   const raw = await index.nearest(await meant(told.question, index));
   if (!raw) return told;
   const completed = await index.nearest(await meant(embedded(told), index));
-  return settle(told, raw.cosine, completed.cosine, await index.passage(raw.row), shown);
+  return settle(told, raw.cosine, completed.cosine);
 };
 
 /* What a question asks for after `turns`, the last of which there are and none of them small talk. */
@@ -585,7 +584,7 @@ export const understand = async (question, turns, index, literal) => {
     return { mended: question, reading: reading("standalone", question), query: await queryOf(question, index.vector(question)), ...none };
   const mended = await repair(question, index);
   let told = await read(mended, turns, index);
-  if (told.kind === "follow_up") told = await settled(told, turns.at(-1).shown, index);
+  if (told.kind === "follow_up") told = await settled(told, index);
   const [query, added] = await searched(told, turns, index);
   const other = told.other && (await searched(told.other, turns, index))[0];
   const sides = english && !["more", "pick"].includes(told.kind) ? sidesOf(told.question) : [];
