@@ -10,6 +10,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from chatbot.answering.follow_ups import offered
 from chatbot.content.markdown.blocks import blocks
 from chatbot.content.markdown.plain import plain
 from chatbot.content.passages import sentences
@@ -138,6 +139,12 @@ def test_front_matter_is_whole(article: Article) -> None:
     dated = article.country or any(source.year for source in article.sources)
     assert article.review_by or not dated
     assert article.review_by is None or article.review_by > article.updated
+
+
+@EACH
+def test_questions_that_are_offered_are_whole_and_short(article: Article) -> None:
+    """What stands first under a heading is offered to visitors; how else people put it only helps to find it."""
+    assert [one for one in offered(article) if not re.fullmatch(r"[A-Z0-9].{8,110}\?\"?", one) or ". " in one] == []
 
 
 def test_every_topic_and_audience_is_in_use() -> None:

@@ -37,43 +37,28 @@ class FollowUps:
         count = min(n, len(questions))
         return tuple(questions[place * len(questions) // count] for place in range(count))
 
-    def after(self, rows: npt.NDArray[np.int64], asked: Sequence[str], shown: Collection[int]) -> tuple[str, ...]:
-        """At most three editors' questions of the articles that were found, closest to what was asked first.
+    def after(
+        self,
+        rows: npt.NDArray[np.int64],
+        vector: Vectors,
+        asked: Sequence[str],
+        shown: Collection[int] = (),
+        least: float = -1.0,
+    ) -> tuple[str, ...]:
+        """At most three editors' questions that lead to rows, nearest to a unit vector first.
 
-        `rows` are rows, best first. `asked` is what was asked so far, the last of it last; none of that is offered
-        again, nor a question whose answer is one of the rows `shown`.
+        None was asked before, none leads to one of the rows `shown`, and none has a cosine below `least`.
         """
-        numbers = list(dict.fromkeys(self._searcher.index.article_of[rows].tolist()))
-        before = {_key(question) for question in asked}
-        own = _key(asked[-1]) if asked else frozenset()
-        ordered = sorted(
-            (place - len(own & _key(question)), place, number, question)
-            for place, number in enumerate(numbers)
-            for question in offered(self._searcher.articles[number])
-            if _key(question) not in before
-        )
-        chosen: dict[str, None] = {}
-        for _, _, number, question in ordered:
-            if len(chosen) == MOST:
-                break
-            if self._searcher.leads(number, [question])[0] not in shown:
-                chosen[question] = None
-        return tuple(chosen)
-
-    def near(self, rows: npt.NDArray[np.int64], vector: Vectors, asked: Sequence[str]) -> tuple[str, ...]:
-        """At most three editors' questions of the articles that rows belong to, nearest to a unit vector first.
-
-        None is further from it than `NEAR`, and none was asked before.
-        """
-        before, numbers = set(map(_key, asked)), dict.fromkeys(self._searcher.index.article_of[rows].tolist())
+        searcher, before, wanted = self._searcher, set(map(_key, asked)), set(rows.tolist()) - set(shown)
         places: dict[int, str] = {}
-        for number in numbers:
-            own = [question for question in offered(self._searcher.articles[number]) if _key(question) not in before]
-            places |= zip(self._searcher.question_places(number, own), own, strict=True)
-        cosines = self._searcher.index.questions.cosines(vector, np.array(list(places), np.int64))
-        ordered = sorted(zip((-cosines).tolist(), places.values(), strict=True))
-        near = dict.fromkeys(question for cosine, question in ordered if -cosine >= NEAR)
-        return tuple(near)[:MOST]
+        for number in dict.fromkeys(searcher.index.article_of[rows].tolist()):
+            own = [question for question in offered(searcher.articles[number]) if _key(question) not in before]
+            places |= zip(searcher.question_places(number, own), own, strict=True)
+        told = searcher.index.questions
+        led = [place for place, row in zip(places, told.rows(list(places)).tolist(), strict=True) if row in wanted]
+        cosines = told.cosines(vector, np.array(led, np.int64)).tolist()
+        ordered = sorted((-cosine, places[place]) for place, cosine in zip(led, cosines, strict=True))
+        return tuple(dict.fromkeys(question for less, question in ordered if -less >= least))[:MOST]
 
     def covered(self, filters: Filters) -> tuple[str, ...]:
         """The topics of the articles that filters keep, at most ten, those of most articles first."""

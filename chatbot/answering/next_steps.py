@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.answering.follow_ups import FollowUps
+from chatbot.answering.follow_ups import NEAR, FollowUps
 from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding import small_talk
 from chatbot.records import Filters
 
-_NEAREST = 10
+_NEAREST, _NEXT = 10, 20
 _MOST_TOPICS = 10
 _ABOUT_THE_CHATBOT = frozenset(("help", "who", "machine", "free", "privacy", "complaint", "wordless"))
 _WANTING_PEOPLE = frozenset(("machine", "complaint"))
@@ -67,13 +67,12 @@ class NextSteps:
         """What could be asked next and was not asked yet."""
         if trace.small_talk:
             before = {turn.question for turn in trace.turns}
-            starters = () if trace.small_talk in small_talk.GRAVE else self.starters(6, filters)
+            starters = () if trace.small_talk in small_talk.NOTHING_NEXT else self.starters(6, filters)
             return tuple(question for question in starters if question not in before)[:3]
-        rows = trace.ranking.rows
+        rows, vector = trace.ranking.rows, trace.understood.query.vector
         if trace.notice == "not_covered":
-            asked = [turn.question for turn in trace.turns]
-            return self._follow_ups.near(rows[:_NEAREST], trace.understood.query.vector, asked)
+            return self._follow_ups.after(rows[:_NEXT], vector, [turn.question for turn in trace.turns], least=NEAR)
         earlier = self._searcher.rows_of(passage for turn in trace.turns for passage in turn.shown)
         shown = {int(row) for row in rows[list(trace.places)]} | set(earlier)
         said = [text for turn in trace.turns for text in (turn.question, turn.searched_as)]
-        return self._follow_ups.after(rows[:_NEAREST], [*said, trace.understood.reading.searched_as], shown)
+        return self._follow_ups.after(rows[:_NEXT], vector, [*said, trace.understood.reading.searched_as], shown)

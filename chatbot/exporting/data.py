@@ -208,11 +208,14 @@ def _lexicon(lexicon: Lexicon) -> list[list[Any]]:
 
 
 def _next(searcher: Searcher) -> list[list[Any]]:
-    """What may be asked next, with the number of the article and the row that it leads to, and headings that ask."""
-    asked = [
-        [question, number, row]
-        for number, article in enumerate(searcher.articles)
-        for question, row in zip(offered(article), searcher.leads(number, offered(article)), strict=True)
-    ]
+    """What may be asked next and headings that ask, with the number of the article.
+
+    What may be asked next has besides the row that it leads to and its place among the questions that lead there.
+    """
+    questions, asked = searcher.index.questions, []
+    for number, article in enumerate(searcher.articles):
+        places = searcher.question_places(number, offered(article))
+        for question, place, row in zip(offered(article), places, questions.rows(places).tolist(), strict=True):
+            asked.append([question, number, row, place - int(questions.starts[row])])
     suggested = all_suggestions(searcher.articles, searcher.index.store)
     return [asked, [[one.question, one.article] for one in suggested][len(asked) :]]

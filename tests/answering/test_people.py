@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from chatbot.answering.follow_ups import FollowUps
+from chatbot.answering.follow_ups import NEAR, FollowUps
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding.small_talk import reply_to
 from chatbot.cli.ask import answer_text
@@ -112,7 +112,7 @@ def test_only_near_questions_are_offered_the_nearest_first_and_none_twice(site: 
     pay, learn = "How do I ask for better pay?", "Can I learn python?"
 
     def near(text: str, *asked: str) -> tuple[str, ...]:
-        return FollowUps(searcher).near(np.arange(2), searcher.query(text).vector, asked)
+        return FollowUps(searcher).after(np.arange(2), searcher.query(text).vector, asked, least=NEAR)
 
     # Cosines to the two: .89 and .32, which is too far, .71 and .5, .53 and .19, .71 and .5, 0 and 0.
     assert near("pay pay learn") == (pay,)
@@ -120,6 +120,17 @@ def test_only_near_questions_are_offered_the_nearest_first_and_none_twice(site: 
     assert near("pay pay learn degree degree degree", pay) == ()
     assert near("pay learn", pay) == (learn,)
     assert near("degree") == ()
+
+
+def test_what_is_offered_leads_to_what_was_found_and_not_shown(site: Site) -> None:
+    searcher = Searcher(LocalIndex.open(site.settings.index_dir / site.generation), KeywordEmbedder())
+
+    def after(found: list[int], shown: list[int]) -> tuple[str, ...]:
+        return FollowUps(searcher).after(np.array(found), searcher.query("pay learn").vector, (), shown)
+
+    # Both questions lead to the passage of the first article, none to that of the second.
+    assert after([0, 1], [1]) == ("How do I ask for better pay?", "Can I learn python?")
+    assert after([0, 1], [0]) == after([1], []) == ()
 
 
 def test_what_may_not_be_answered_names_the_contact(site: Site) -> None:

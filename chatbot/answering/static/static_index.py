@@ -64,6 +64,16 @@ class Baseline:
         return cls(index.lexical_index.totals, index.known.totals, float(hubs.mean()) if len(hubs) else 0.0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Questions(EditorsQuestions):
+    packed: Packed
+
+    def cosines(self, vector: Vectors, places: Rows) -> Scores:
+        """See EditorsQuestions."""
+        cosines: Scores = self.packed.of_rows(places).vectors() @ vector
+        return cosines
+
+
 class StaticIndex:
     """See PassageIndex. Safe to use from several threads. `server` is the generation that it is made of."""
 
@@ -93,7 +103,7 @@ class StaticIndex:
         """Where they lead; their vectors come with the passages that are opened, so that none is near by itself."""
         told = self.server.questions
         nothing = np.broadcast_to(np.float16(0), (len(told.digests), self.manifest.dim))
-        return replace(told, vectors=nothing)
+        return _Questions(told.digests, nothing, told.starts, told.hubs, told.tokens, self.arrays.questions)
 
     @property
     def words(self) -> Mapping[str, int]:

@@ -31,7 +31,7 @@ TOPIC_WEIGHT = 0.5
 CONTINUITY = 0.15
 OWN_SHARE = 0.7
 OWN_TOKENS = 0.5
-LEANS_BELOW = 12.0
+LEANS_BELOW = 11.5
 # From the one to the other a question may be meant either way, and both are searched.
 SURELY_ALONE, SURELY_LEANS = -2.0, 4.0
 TOPIC_CHARACTERS = 120
@@ -65,8 +65,8 @@ class Reading:
 
     @property
     def embedded(self) -> str:
-        """The completed question, to be embedded: "the salary? (data engineer)"."""
-        return f"{phrases.without_connection(self.question)} ({self.topic})" if self.topic else self.question
+        """The completed question, to be embedded: "data engineer: the salary?"."""
+        return f"{self.topic}: {phrases.without_connection(self.question)}" if self.topic else self.question
 
 
 def checked_history(history: Sequence[Turn]) -> tuple[Turn, ...]:

@@ -36,7 +36,9 @@ LEANING = re.compile(
 MANNERS = frozenset(("greeting", "thanks", "goodbye", "agreement"))
 GRAVE = ("crisis", "violence", "illness")
 """Kinds that send people to people, and offer nothing else; the first of several decides."""
-ANY_TIME = MANNERS | {"complaint", "wording", "certainty", *GRAVE}
+NOTHING_NEXT = (*GRAVE, "wording", "certainty")
+"""Kinds after which no questions to begin with are offered; the last two are about what was just answered."""
+ANY_TIME = MANNERS | {"complaint", *NOTHING_NEXT}
 
 
 class _List(NamedTuple):

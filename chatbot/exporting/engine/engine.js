@@ -5,7 +5,7 @@ import { after, articleOf, canBeMeant, hitsOf, inShort, near, readied, starting 
 import { RULES, STOP_WORDS, seen, stem, weights, words } from "./text.js";
 import { init, kindOf, lastTurns, meant, messageFor, origin, replyTo, understand, wasCovered, without } from "./understanding.js";
 
-const LONGEST = 1000, SUGGESTED = 200;
+const LONGEST = 1000, SUGGESTED = 200, NEAR = .4;
 const wrong = (detail) => ({ status: 422, detail });
 
 const checked = (question) => {
@@ -54,7 +54,7 @@ class Engine {
     const own = lines.filter(([country]) => wanted.includes(country.toLowerCase()));
     const helping = grave ? (own.length ? own : lines).map(([country, text]) => `${country}: ${text}`) : [];
     const before = turns.map((turn) => turn.question);
-    const starters = grave ? [] : await this.starters(6, filters);
+    const starters = RULES.small_talk.NOTHING_NEXT.includes(kind) ? [] : await this.starters(6, filters);
     return { searched_as: asked, verdict: "not_covered", confidence: 0, hits: [], message: [replyTo(kind), ...helping].join("\n"),
       topics: ["help", "who", "machine", "free", "privacy", "complaint", "wordless"].includes(kind) ? this.#covered(filters) : [],
       follow_ups: starters.filter((one) => !before.includes(one)).slice(0, 3), message_language: "en", notice: "small_talk",
@@ -114,12 +114,12 @@ class Engine {
       places = [...new Set([...places.slice(0, chosen === null ? 0 : 1), ...here, ...places])];
     }
     const picked = places.map((place) => ranking[place]), hits = await hitsOf(index, query, picked, { pinned: pinned !== null ? ranking[0] : null, own });
-    const searched_as = reading.searchedAs;
+    const searched_as = reading.searchedAs, refused = notice === "not_covered";
+    const asks = turns.flatMap((turn) => refused ? [turn.question] : [turn.question, turn.searched_as]);
     return { searched_as, verdict: said, confidence, hits: hits.map(({ hit }) => hit), message,
       topics: this.#topics(said, notice, reading, foreign, ranking, filters),
-      follow_ups: notice === "not_covered" ? [] : after((await index.next())[0], ranking,
-        [...turns.flatMap((turn) => [turn.question, turn.searched_as]), searched_as],
-        new Set([...picked.map(({ row }) => row), ...rowsOf(turns.flatMap((turn) => turn.shown))])),
+      follow_ups: after((await index.next())[0], ranking, query.vector, refused ? asks : [...asks, searched_as],
+        new Set(refused ? [] : [...picked.map(({ row }) => row), ...rowsOf(turns.flatMap((turn) => turn.shown))]), refused ? NEAR : -1),
       message_language, notice, in_short: said === "answered" ? inShort(hits) : [],
       contact: said === "answered" ? "" : this.told.contact, read_as: reading.kind,
       follows: ["follow_up", "more", "pick"].includes(reading.kind) ? origin(turns) : "",

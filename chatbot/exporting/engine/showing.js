@@ -96,16 +96,15 @@ const keyOf = (text) => new Set(words(text).filter((word) => !STOP_WORDS.has(wor
 const same = (one, other) => one.size === other.size && [...one].every((term) => other.has(term));
 const sharing = (one, other) => [...one].filter((term) => other.has(term)).length;
 
-// Editors' questions of the articles that were found, nearest to what was asked first; none that was asked or answered.
-export const after = (asked, ranking, said, shown) => {
-  const articles = [...new Set(ranking.slice(0, 10).map(({ passage }) => passage.article))];
-  const before = said.map(keyOf), own = before.at(-1) || new Set();
-  const ordered = asked.filter(([question, article]) => articles.includes(article) && !before.some((one) => same(one, keyOf(question))))
-    .map((one) => {
-      const place = articles.indexOf(one[1]);
-      return { one, place, near: place - sharing(own, keyOf(one[0])) };
-    }).sort((a, b) => a.near - b.near || a.place - b.place || (a.one[0] < b.one[0] ? -1 : 1));
-  return [...new Set(ordered.filter(({ one }) => !shown.has(one[2])).map(({ one }) => one[0]))].slice(0, 3);
+// Editors' questions that lead to the first passages, nearest to what was asked first; none that was asked or answered,
+// and none with a cosine below `least`.
+export const after = (asked, ranking, vector, said, shown, least) => {
+  const found = new Map(ranking.slice(0, 20).filter(({ row }) => !shown.has(row)).map(({ row, passage }) => [row, passage]));
+  const before = said.map(keyOf);
+  const ordered = asked.filter(([question, , row]) => found.has(row) && !before.some((one) => same(one, keyOf(question))))
+    .map(([question, , row, nth]) => ({ question, near: dot(found.get(row).vectors.row(1 + nth), vector) }))
+    .sort((one, other) => other.near - one.near || (one.question < other.question ? -1 : 1));
+  return [...new Set(ordered.filter((one) => one.near >= least).map(({ question }) => question))].slice(0, 3);
 };
 
 // Questions that what is typed may become.

@@ -436,7 +436,7 @@ const reading = (kind, question, more) => {
   return { ...told, searchedAs: told.topic ? `${question} (about ${told.topic})` : question };
 };
 
-const embedded = ({ question, topic }) => topic ? `${question.replace(phrase.CONNECTION, "")} (${topic})` : question;
+const embedded = ({ question, topic }) => topic ? `${topic}: ${question.replace(phrase.CONNECTION, "")}` : question;
 const articleOf = (passage) => passage.slice(0, Math.max(passage.lastIndexOf("#"), 0));
 
 export const lastTurns = (turns) => turns.slice(-talk.MOST_TURNS);
