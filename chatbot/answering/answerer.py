@@ -141,7 +141,7 @@ class Answerer:
             took_ms=0.0,
             message_language=trace.message_language,
             notice=trace.notice,
-            in_short=sentences_in_short(read) if trace.verdict == "answered" else (),
+            in_short=sentences_in_short(read, trace.understood.forms) if trace.verdict == "answered" else (),
             contact=self._next_steps.contact(trace),
             read_as=trace.understood.reading.kind,
             follows=trace.follows,

@@ -23,6 +23,7 @@ _LONGEST_QUOTATION = 6
 _CELLS = re.compile(r"(?<!\\)\|")
 _TABLE_HEAD = re.compile(r"[ \t>]*\r?\n[ \t>]*(?=[^\n]*-)(?=[^\n]*\|)[|:\- \t]+(?:\r?\n|$)")
 _LINK = re.compile(r"\[[^\]]*\]\([^)]*\)")
+_SEE = re.compile(r"\W*(?:[^\W_]+\W+){0,9}?see (?:also )?\[", re.IGNORECASE)
 _FEW_BESIDE = 8
 _ANNOUNCES = re.compile(r"[:：]\W*$")
 _QUOTATION = re.compile(r"\"[^\"]*\"|„[^“”]*[“”]|“[^“”]*”|”[^“”]*”|«[^«»]*»|»[^«»]*«")
@@ -84,8 +85,9 @@ def announces(text: str) -> bool:
 
 
 def leads_elsewhere(text: str) -> bool:
-    """Whether a sentence is a link and few words beside it: what it says is behind the link."""
-    return _LINK.search(text) is not None and len(words(_LINK.sub(" ", text))) <= _FEW_BESIDE
+    """Whether what a sentence says is behind a link: few words are beside it, or it soon says "see"."""
+    linked = _LINK.search(text) is not None
+    return linked and (len(words(_LINK.sub(" ", text))) <= _FEW_BESIDE or _SEE.match(text) is not None)
 
 
 def wholes(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ import numpy as np
 from chatbot.answering import highlight, in_short
 from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking import own_page
-from chatbot.answering.ranking.comparison import spoken
+from chatbot.answering.ranking.comparison import Forms, names_each, spoken
 from chatbot.answering.ranking.searcher import PER_ARTICLE, Ranking, Searcher, reach, spread
 from chatbot.arrays import Rows, Scores, Vectors
 from chatbot.indexing.generation.passage_index import Allowed
@@ -112,11 +112,15 @@ class Hits:
         return tuple(hits)
 
 
-def sentences_in_short(read: Sequence[tuple[Hit, Marks]]) -> tuple[Excerpt, ...]:
-    """The sentences of the first hits that together answer."""
+def sentences_in_short(read: Sequence[tuple[Hit, Marks]], forms: Forms) -> tuple[Excerpt, ...]:
+    """The sentences of the first hits that together answer; of a comparison those that name all sides.
+
+    `forms` are the ways in which a text may name each side of what the question compares, empty where it does not.
+    """
     first = read[: in_short.HITS]
-    excerpts = [Excerpt(hit.rank, hit.passage.text[one.start : one.end]) for hit, _ in first for one in hit.highlights]
-    if not excerpts:
+    marked = [Excerpt(hit.rank, hit.passage.text[one.start : one.end]) for hit, _ in first for one in hit.highlights]
+    kept = [n for n, one in enumerate(marked) if names_each(one.text, forms)]
+    if not kept:
         return ()
     scores, vectors = (np.concatenate([getattr(marks, name) for _, marks in first]) for name in ("scores", "vectors"))
-    return in_short.choose(excerpts, scores, vectors)
+    return in_short.choose([marked[n] for n in kept], scores[kept], vectors[kept])

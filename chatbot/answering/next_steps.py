@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chatbot.answering.follow_ups import NEAR, FollowUps
+from chatbot.answering.follow_ups import MOST, NEAR, FollowUps
 from chatbot.answering.question_trace import Trace
 from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.understanding import small_talk
@@ -69,6 +69,8 @@ class NextSteps:
             before = {turn.question for turn in trace.turns}
             starters = () if trace.small_talk in small_talk.NOTHING_NEXT else self.starters(6, filters)
             return tuple(question for question in starters if question not in before)[:3]
+        if trace.understood.foreign and not trace.places:
+            return self.starters(MOST, filters)
         rows, vector = trace.ranking.rows, trace.understood.query.vector
         if trace.notice == "not_covered":
             return self._follow_ups.after(rows[:_NEXT], vector, [turn.question for turn in trace.turns], least=NEAR)

@@ -41,5 +41,5 @@ class Trace:
     @property
     def follows(self) -> str:
         """The earlier question that this one was completed from, "" where it was not."""
-        kind = self.understood.reading.kind
-        return origin(self.turns) if kind in ("follow_up", "more", "pick") else ""
+        reading = self.understood.reading
+        return origin(reading, self.turns) if reading.kind in ("follow_up", "more", "pick") else ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.explanation import explain
-from chatbot.answering.ranking.comparison import compared
+from chatbot.answering.ranking.comparison import compared, names_each
 from chatbot.answering.ranking.searcher import Ranking
 from chatbot.answering.understanding.comparison import MOST, forms, sides
 from chatbot.answering.understanding.vocabulary import read_vocabulary
@@ -152,6 +152,18 @@ def test_the_table_that_names_all_sides_comes_first_and_the_others_are_sorted_by
     assert shown(answer) == ["roles", "nurse", "team", "pilot"]
     sorted_ = (Side("nurse", (2,)), Side("pilot", (4,)))
     assert answer.comparison == Comparison(sorted_, together=(1,))
+
+
+def test_only_what_names_all_sides_is_said_in_short() -> None:
+    told = forms(sides("data nurse or pilot", VOCABULARY), VOCABULARY)
+    said = {
+        "A data nurse earns more than a pilot.": True,
+        "Pilots fly with data nurses.": True,
+        "Choose a pilot if you like data, and a nurse if not.": False,
+        "A pilot flies, see [what others do](/data-nurse).": False,
+    }
+    assert {sentence: names_each(sentence, told) for sentence in said} == said
+    assert names_each("anything", ())
 
 
 def test_the_terminal_names_the_passages_of_each_side(answerer: Answerer) -> None:

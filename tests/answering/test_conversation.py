@@ -56,14 +56,21 @@ def test_the_topic_is_handed_on_from_follow_up_to_follow_up() -> None:
     assert reading("and in healthcare?", FIRST, second).topic == "data engineer"
 
 
-def test_a_follow_up_is_traced_to_the_last_question_that_stood_by_itself() -> None:
+def test_a_follow_up_is_traced_to_the_latest_question_that_its_topic_is_of() -> None:
     junior = Turn("what about juniors?", "what about juniors? (about data engineer)", SHOWN)
-    more = Turn("tell me more", FIRST.searched_as, SHOWN)
+    follow_up = Reading("follow_up", "and the salary?", "data engineer")
+    assert origin(follow_up, (FIRST, junior)) == FIRST.question
+    assert origin(Reading("follow_up", "and later?", "juniors, data engineer"), (FIRST, junior)) == junior.question
+    assert origin(follow_up, (Turn("hm", "hm", ()),)) == "hm"
+
+
+def test_more_and_a_pick_are_traced_to_the_question_that_is_asked_again() -> None:
+    junior = Turn("what about juniors?", "what about juniors? (about data engineer)", SHOWN)
     mended = Turn("How do I wriet a CV?", "How do I write a CV?", SHOWN)
-    assert origin((FIRST, junior)) == origin((FIRST, more, more, junior)) == FIRST.question
-    assert origin((FIRST, junior, mended, Turn("more", mended.searched_as, SHOWN))) == mended.question
-    assert origin((junior,)) == junior.question
-    assert origin(()) == ""
+    history = (FIRST, junior, mended, Turn("more", mended.searched_as, SHOWN))
+    assert origin(Reading("more", "How do I write a CV?"), history) == mended.question
+    assert origin(Reading("pick", "what about juniors?", "data engineer"), history[:2]) == junior.question
+    assert origin(Reading("pick", "x"), ()) == ""
 
 
 def test_what_was_asked_of_one_is_asked_of_another_that_takes_its_place() -> None:

@@ -100,6 +100,7 @@ def test_a_foreign_question_is_neither_mended_nor_answered_outright(bot: Chatbot
     assert named.confidence < 0.5
     unnamed = bot.ask("¿Debo negociar el salario de mi primera oferta?")
     assert (unnamed.verdict, unnamed.hits, unnamed.topics, told(unnamed)) == ("not_covered", (), (), message_for("es"))
+    assert unnamed.follow_ups == bot.starters(3)
 
 
 def test_a_foreign_question_takes_nothing_over_from_the_conversation(bot: Chatbot) -> None:

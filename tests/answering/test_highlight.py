@@ -41,7 +41,12 @@ def test_the_first_sentence_of_a_passage_comes_before_one_that_is_as_close() -> 
 
 
 @pytest.mark.parametrize(
-    "pointer", ["More on leave is under [parents and carers](/articles/parents).", "See [its page](https://a.example)."]
+    "pointer",
+    [
+        "More on leave is under [parents and carers](/articles/parents).",
+        "See [its page](https://a.example).",
+        "For the rest see [the tools](/a), [a first job](/b) with more around it, and [the long way](/c) to the end.",
+    ],
 )
 def test_a_sentence_that_leads_elsewhere_is_not_marked(pointer: str) -> None:
     assert marked(f"Pack these. {pointer} Go home.", pointer[:3], also="Pack") == ["Pack these."]

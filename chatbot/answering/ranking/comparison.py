@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -22,6 +23,7 @@ _CANDIDATES = 6
 _GAIN = 0.1
 _FIRST = 3
 _CELLS = "|"
+_TARGET = re.compile(r"\]\([^)]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ def spoken(index: PassageIndex, rows: Rows, forms: Forms) -> Spoken:
         of[place] = headed | [any(form <= there for form in side for there in said) for side in forms]
         about[place] = headed.all() or _named(names_in(passage), forms).all()
     return Spoken(of, about)
+
+
+def names_each(sentence: str, forms: Forms) -> bool:
+    """Whether the words of a sentence, where its links lead left aside, name every side."""
+    return bool(_named([_TARGET.sub("]", sentence)], forms).all())
 
 
 def compared(ranking: Ranking, index: PassageIndex, forms: Forms) -> Ranking:

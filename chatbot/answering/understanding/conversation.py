@@ -127,12 +127,20 @@ def read(question: str, history: Sequence[Turn], frequency: Callable[[str], int]
     return Reading("follow_up", question, completing, independence=_independence(body, own, frequency, passages))
 
 
-def origin(history: Sequence[Turn]) -> str:
-    """The latest question of a conversation that stood by itself, as it was typed; "" where there is none."""
-    for before, turn in reversed(list(zip((None, *history), history, strict=False))):
-        if not _parts(turn.searched_as)[1] and (before is None or before.searched_as != turn.searched_as):
-            return turn.question
-    return history[0].question if history else ""
+def origin(reading: Reading, history: Sequence[Turn]) -> str:
+    """The earlier question that a reading goes back to, as it was typed; "" where there is none.
+
+    For "more" and picks that is the one asked again, for a follow-up the latest with a word of its topic.
+    """
+    taken = _subjects(reading.topic)
+    same = (turn for turn in history if turn.searched_as == reading.searched_as)
+    named = (turn for turn in reversed(history) if taken & _subjects(_parts(turn.searched_as)[0]))
+    found = next(named if reading.kind == "follow_up" else same, None) or next(iter(history), None)
+    return found.question if found else ""
+
+
+def _subjects(text: str) -> set[str]:
+    return {stem(word) for word in phrases.subjects(text)}
 
 
 def was_covered(history: Sequence[Turn]) -> bool:

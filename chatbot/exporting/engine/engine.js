@@ -118,11 +118,12 @@ class Engine {
     const asks = turns.flatMap((turn) => refused ? [turn.question] : [turn.question, turn.searched_as]);
     return { searched_as, verdict: said, confidence, hits: hits.map(({ hit }) => hit), message,
       topics: this.#topics(said, notice, reading, foreign, ranking, filters),
-      follow_ups: after((await index.next())[0], ranking, query.vector, refused ? asks : [...asks, searched_as],
-        new Set(refused ? [] : [...picked.map(({ row }) => row), ...rowsOf(turns.flatMap((turn) => turn.shown))]), refused ? NEAR : -1),
-      message_language, notice, in_short: said === "answered" ? inShort(hits) : [],
+      follow_ups: foreign && !places.length ? await this.starters(3, filters)
+        : after((await index.next())[0], ranking, query.vector, refused ? asks : [...asks, searched_as],
+          new Set(refused ? [] : [...picked.map(({ row }) => row), ...rowsOf(turns.flatMap((turn) => turn.shown))]), refused ? NEAR : -1),
+      message_language, notice, in_short: said === "answered" ? inShort(hits, understood.forms) : [],
       contact: said === "answered" ? "" : this.told.contact, read_as: reading.kind,
-      follows: ["follow_up", "more", "pick"].includes(reading.kind) ? origin(turns) : "",
+      follows: ["follow_up", "more", "pick"].includes(reading.kind) ? origin(reading, turns) : "",
       comparison: this.#comparison(understood, picked) };
   }
 

@@ -125,6 +125,9 @@ export const spoken = ({ headings, title, names, said }, forms) => {
   return { of, about: headed.every(Boolean) || named(names || [], forms).every(Boolean) };
 };
 
+// Whether the words of a sentence, where its links lead left aside, name every side.
+export const namesEach = (sentence, forms) => named([sentence.replace(/\]\([^)]*\)/g, "]")], forms).every(Boolean);
+
 // What speaks of the sides of a comparison is brought forward, see `compared`.
 export const compared = (ranking, forms) => {
   const first = ranking.slice(0, 6), told = first.map(({ passage }) => spoken(passage, forms));

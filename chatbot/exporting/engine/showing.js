@@ -1,6 +1,7 @@
 // What an answer shows of a ranking: marks, sentences in short, reasons, what to ask next. In Python: answering/hits.py,
 // highlight.py, in_short.py, follow_ups.py, suggestions.py, ranking/own_page.py.
 import { dot } from "./data.js";
+import { namesEach } from "./ranking.js";
 import { STOP_WORDS, stem, stems, words } from "./text.js";
 
 const CLOSENESS = { very_close: "very close", close: "close", loose: "loosely related" };
@@ -74,10 +75,11 @@ export const hitsOf = async (index, query, shown, { pinned, own }) => {
   });
 };
 
-// The sentences of the first hits that together answer.
-export const inShort = (shown) => {
+// The sentences of the first hits that together answer; of a comparison those that name all sides.
+export const inShort = (shown, forms) => {
   const all = shown.slice(0, 3).flatMap(({ hit, marks }) =>
-    marks.map((mark) => ({ ...mark, rank: hit.rank, text: [...hit.passage.text].slice(mark.start, mark.end).join("") })));
+    marks.map((mark) => ({ ...mark, rank: hit.rank, text: [...hit.passage.text].slice(mark.start, mark.end).join("") })))
+    .filter(({ text }) => namesEach(text, forms));
   const whole = all.filter(({ stands }) => stands), firm = whole.filter(({ leans }) => !leans), usable = firm.length ? firm : whole;
   if (!usable.length) return [];
   const lead = usable.filter(({ rank }) => rank === usable[0].rank).reduce((best, one) => one.score > best.score ? one : best);

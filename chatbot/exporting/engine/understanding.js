@@ -446,10 +446,12 @@ const partsOf = (searched) => {
   return topic ? [question, topic] : [searched, ""];
 };
 
-/* The latest question of a conversation that stood by itself, as it was typed. */
-export const origin = (turns) => {
-  const alone = turns.findLast(({ searched_as }, n) => !partsOf(searched_as)[1] && turns[n - 1]?.searched_as !== searched_as);
-  return (alone ?? turns[0])?.question ?? "";
+/* The earlier question that a reading goes back to, as typed: the one asked again, or the latest that the topic is of. */
+export const origin = ({ kind, searchedAs, topic }, turns) => {
+  const taken = new Set(subjects(topic).map(stem));
+  const same = turns.find(({ searched_as }) => searched_as === searchedAs);
+  const named = turns.findLast(({ searched_as }) => subjects(partsOf(searched_as)[0]).some((word) => taken.has(stem(word))));
+  return ((kind === "follow_up" ? named : same) ?? turns[0])?.question ?? "";
 };
 
 /* Whether anything was shown for what a conversation is about, as far back as its latest topic reaches. */
