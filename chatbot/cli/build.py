@@ -15,6 +15,7 @@ import typer
 
 from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say
 from chatbot.errors import ChatbotError, counted
+from chatbot.indexing.building.report import unmatched_text
 
 if TYPE_CHECKING:
     from chatbot.indexing.building.draft import Measure
@@ -49,6 +50,10 @@ def build(
         raise typer.BadParameter("take one of --markdown and --json")
     _make_ready()
     settings: Settings = context.obj()
+    if settings.vocabulary:
+        from chatbot.answering.understanding.vocabulary import read_vocabulary
+
+        read_vocabulary(settings.vocabulary)  # with a wrong one nothing that is published can be asked
     form = "markdown" if markdown else "json" if as_json else "text"
     if dry_run:
         _show_plan(settings, form)
@@ -260,6 +265,7 @@ def _effect(effect: Effect | None) -> list[str]:
         return []
     before = "" if effect.ndcg_before is None else f"{effect.ndcg_before:.3f} -> "
     lines = [f"judged questions: {effect.questions}, nDCG@10 {before}{effect.ndcg_after:.3f}"]
+    lines += [unmatched_text(effect.unmatched, effect.questions)] if effect.unmatched else []
     named = {one.question for one in (*effect.lost, *effect.found)}
     for title, questions in (
         ("lose their answer", effect.lost),
