@@ -39,7 +39,12 @@ _SHOWN = 20
 )
 def build(
     context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; publish nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would change; publish nothing. The model's encoder is made where it is missing."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even what the limits in [publish] forbid.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request's comment.")] = False,
     lean: Annotated[bool, typer.Option("--lean", help="Prepare it for `chatbot serve --lean`, too.")] = False,
@@ -69,7 +74,7 @@ def build(
 
 @app.command(epilog=example("chatbot status", "chatbot status --json"))
 def status(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Say what is published, and whether the articles have changed since."""
+    """Say what is published, and whether the articles have changed since; ends with 0 where they have, too."""
     from chatbot.indexing.status import read_status
 
     published = read_status(context.obj())
