@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -44,7 +46,7 @@ def replace_text(path: Path, text: str) -> None:
 def replace_whole(path: Path, content: bytes | memoryview) -> None:
     """The same with bytes."""
     aside = path.with_name(f".{path.name}.new")
-    with aside.open("wb") as file:
+    with _named(aside), aside.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -55,5 +57,16 @@ def replace_whole(path: Path, content: bytes | memoryview) -> None:
 def replace_bytes(path: Path, content: bytes) -> None:
     """Replace a file in one step, without waiting for the disk. For one writer at a time."""
     aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(content)
+    with _named(aside):
+        aside.write_bytes(content)
     aside.replace(path)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """The system names what it cannot open, and not what it cannot write to, such as a file on a full disk."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

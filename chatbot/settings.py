@@ -289,6 +289,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _apart(self) -> Settings:
+        corpus, index = self.corpus_dir.resolve(), self.index_dir.resolve()
+        # What is hidden is never taken for an article.
+        if index.is_relative_to(corpus) and not any(part[0] == "." for part in index.relative_to(corpus).parts):
+            raise ValueError(
+                f"index_dir is {self.index_dir}, inside corpus_dir ({self.corpus_dir}), where its files would be taken "
+                "for articles; name a folder elsewhere, or one that begins with a dot"
+            )
         if self.index.store == "milvus" and self.served_dir.resolve() == self.index_dir.resolve():
             raise ValueError(f"milvus.folder is {self.served_dir}, where builds are; name another folder")
         if self.index.store == "milvus" and self.server.lean:
@@ -334,7 +341,8 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     named, file = config or os.environ.get(CONFIG_VARIABLE), settings_file(config)
     if not file.exists():
         if named:
-            raise SettingsError(f"settings file {file} does not exist; name an existing one or leave --config out")
+            source = "--config" if config else CONFIG_VARIABLE
+            raise SettingsError(f"settings file {file} does not exist; name an existing one or leave {source} out")
         return None, {}
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))

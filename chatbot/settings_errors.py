@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-_EXPECTED = {
+EXPECTED = {  # by the types of Pydantic's errors, with the names of their context
     "int_parsing": "expected a whole number",
     "int_type": "expected a whole number",
     "int_from_float": "expected a whole number",
@@ -83,7 +83,7 @@ def _sentence(problem: ErrorDetails, settings: type[BaseModel]) -> str:
     context: Mapping[str, Any] = problem.get("ctx", {})
     # A secret's length is counted as a list's is.
     kind = f"string_{kind}" if kind in {"too_short", "too_long"} and isinstance(problem["input"], str) else kind
-    said = _EXPECTED.get(kind, "").format_map(context) or problem["msg"].removeprefix("Value error, ")
+    said = EXPECTED.get(kind, "").format_map(context) or problem["msg"].removeprefix("Value error, ")
     if kind == "value_error" and isinstance(problem["input"], dict):
         # Settings that do not go together, which the message names: a table may hold what nobody is to read.
         return f"[{name}]: {said}" if loc else said

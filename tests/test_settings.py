@@ -139,9 +139,23 @@ def test_a_variable_of_the_wrong_kind_is_an_error(monkeypatch: pytest.MonkeyPatc
         load_settings()
 
 
-def test_a_settings_file_that_is_named_must_exist(empty_folder: Path) -> None:
-    with pytest.raises(SettingsError, match=r"missing\.toml does not exist"):
+def test_a_settings_file_that_is_named_must_exist(empty_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match=r"missing\.toml does not exist; .* leave --config out"):
         load_settings(empty_folder / "missing.toml")
+    monkeypatch.setenv("CHATBOT_CONFIG", "nope.toml")
+    with pytest.raises(SettingsError, match=r"nope\.toml does not exist; .* leave CHATBOT_CONFIG out"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("corpus", "index"), [(".", "index"), ("corpus", "corpus"), ("index/..", "."), ("a", "a/b/c")])
+def test_no_index_lies_where_articles_are(corpus: str, index: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^index_dir is {index}, inside corpus_dir .* name a folder elsewhere"):
+        load_settings(corpus_dir=corpus, index_dir=index)
+
+
+@pytest.mark.parametrize(("corpus", "index"), [(".", ".index"), ("corpus", "."), ("corpus", "corpus-index")])
+def test_an_index_may_lie_beside_articles_or_be_hidden_among_them(corpus: str, index: str) -> None:
+    assert load_settings(corpus_dir=corpus, index_dir=index).index_dir == Path(index)
 
 
 def test_settings_that_do_not_go_together_are_named_and_no_secret_is_shown(

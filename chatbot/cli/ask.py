@@ -31,7 +31,7 @@ def _day(text: str) -> date:
 
 
 Question = Annotated[list[str], typer.Argument(help="The question; in quotes where it has marks.")]
-Most = Annotated[int, typer.Option("-k", min=1, max=50, help="How many passages at most.")]
+Most = Annotated[int, typer.Option("-k", help="How many passages at most, 1 to 50.")]
 Topics = Annotated[list[str] | None, typer.Option("--topic", help="Only articles on this topic; may be repeated.")]
 Audiences = Annotated[list[str] | None, typer.Option("--audience", help="Only articles for these readers.")]
 Countries = Annotated[list[str] | None, typer.Option("--country", help="Only articles for this country, or for all.")]

@@ -15,6 +15,7 @@ import typer
 
 from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say
 from chatbot.errors import ChatbotError, counted
+from chatbot.indexing.building.report import unmatched_text
 
 if TYPE_CHECKING:
     from chatbot.indexing.building.draft import Measure
@@ -38,7 +39,12 @@ _SHOWN = 20
 )
 def build(
     context: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change; publish nothing.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what would change; publish nothing. The model's encoder is made where it is missing."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Publish even what the limits in [publish] forbid.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, for a pull request's comment.")] = False,
     lean: Annotated[bool, typer.Option("--lean", help="Prepare it for `chatbot serve --lean`, too.")] = False,
@@ -49,6 +55,10 @@ def build(
         raise typer.BadParameter("take one of --markdown and --json")
     _make_ready()
     settings: Settings = context.obj()
+    if settings.vocabulary:
+        from chatbot.answering.understanding.vocabulary import read_vocabulary
+
+        read_vocabulary(settings.vocabulary)  # with a wrong one nothing that is published can be asked
     form = "markdown" if markdown else "json" if as_json else "text"
     if dry_run:
         _show_plan(settings, form)
@@ -64,7 +74,7 @@ def build(
 
 @app.command(epilog=example("chatbot status", "chatbot status --json"))
 def status(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Say what is published, and whether the articles have changed since."""
+    """Say what is published, and whether the articles have changed since; ends with 0 where they have, too."""
     from chatbot.indexing.status import read_status
 
     published = read_status(context.obj())
@@ -260,6 +270,7 @@ def _effect(effect: Effect | None) -> list[str]:
         return []
     before = "" if effect.ndcg_before is None else f"{effect.ndcg_before:.3f} -> "
     lines = [f"judged questions: {effect.questions}, nDCG@10 {before}{effect.ndcg_after:.3f}"]
+    lines += [unmatched_text(effect.unmatched, effect.questions)] if effect.unmatched else []
     named = {one.question for one in (*effect.lost, *effect.found)}
     for title, questions in (
         ("lose their answer", effect.lost),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from chatbot.cli.app import JsonOption, app, example, line, say
+from chatbot.indexing.building.report import unmatched_text
 
 if TYPE_CHECKING:
     from chatbot.answering.verdict.recalibration import CalibrationReport
@@ -95,7 +96,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options
 
 def evaluation_text(summary: dict[str, Any]) -> str:
     """A summary of `chatbot evaluate` for people."""
-    lines = [f"{summary['set']}: {summary['queries']} questions over {summary['passages']} passages", ""]
+    lines = [f"{summary['set']}: {summary['queries']} questions over {summary['passages']} passages"]
+    if lines_left := summary.get("unmatched_lines"):
+        lines.append(f"  {unmatched_text(lines_left, summary['queries'] + len(lines_left))}")
+    lines.append("")
     for name, value in summary["metrics"].items():
         low, high = summary["ci95"][name]
         lines.append(f"  {name:<9} {value:.3f}   95 % between {low:.3f} and {high:.3f}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from chatbot.cli.app import visible
 from chatbot.content.markdown.escape import code_span
 from chatbot.errors import counted
-from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan
+from chatbot.indexing.building.report import BuildReport, Changes, Effect, Judged, Plan, unmatched_text
 
 TITLE = "### What this does to the chatbot"
 # A comment may have 65,536 characters, and seven lists of this length stay below.
@@ -43,6 +43,7 @@ def _effect(effect: Effect) -> list[str]:
     moved = [one for one in effect.moved if one.question not in named]
     return [
         f"**{counted(effect.questions, 'judged question')}:** nDCG@10 {ndcg}",
+        *([f"{unmatched_text(effect.unmatched, effect.questions)}."] if effect.unmatched else []),
         *_questions("lost the answer", effect.lost),
         *_questions("got worse", worse),
         *_questions("found an answer", effect.found),

@@ -32,12 +32,10 @@ def serve(  # noqa: PLR0913, PLR0917 - an option each
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; default 127.0.0.1, this machine only.")
     ] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes any free one; default 7860.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes any free one; default 7860.")] = None,
     root_path: Annotated[str | None, typer.Option(help="Public path in front, where a proxy strips one.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=0, max=61, help="Processes that answer beside the server's own; default 0.")
+        int | None, typer.Option(help="Processes that answer beside the server's own; default 0.")
     ] = None,
     lean: Annotated[
         bool | None, typer.Option("--lean", help="Answer without the model, in a third of the memory.")

@@ -16,7 +16,7 @@ from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation import details, quotes
-from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, corpus_reader, document_of, read_set
+from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, JudgedSet, corpus_reader, document_of, read_set
 from chatbot.evaluation.measures import Evaluation, Floats, evaluate, read_questions, significance
 from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
@@ -38,7 +38,8 @@ MOST_MB = 200
 class Assessment:
     """What was measured over questions, and what else was asked for: conversations, each search alone (`legs`, each
     measure by question), and every question with what it found (`questions`, plain JSON values). `usefulness` is that
-    of the module of its name, where the coverage of questions was judged.
+    of the module of its name, where the coverage of questions was judged; `unmatched` are the lines of the questions
+    that were not asked, since no passage holds their quotes.
     """
 
     evaluation: Evaluation
@@ -46,6 +47,7 @@ class Assessment:
     legs: dict[str, dict[str, Floats]] = field(default_factory=dict)
     questions: tuple[dict[str, Any], ...] = ()
     usefulness: dict[str, Any] | None = None
+    unmatched: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
@@ -55,6 +57,7 @@ class Assessment:
             for leg, own in self.legs.items()
         }
         summary |= {"legs": means} if means else {}
+        summary |= {"unmatched_lines": list(self.unmatched)} if self.unmatched else {}
         summary |= {"usefulness": self.usefulness} if self.usefulness else {}
         return summary | ({"conversations": self.conversations.to_json()} if self.conversations else {})
 
@@ -126,12 +129,19 @@ def _assess(
         details.legs(*asked) if wanted.legs else {},
         tuple(details.by_question(*asked)) if wanted.questions else (),
         _usefulness(answerer, judged),
+        _unmatched(judged, questions),
     )
 
 
 def _usefulness(answerer: Answerer, judged: Path) -> dict[str, Any] | None:
     outcomes = [] if judged.is_dir() else quotes.outcomes(quotes.read_questions(judged), answerer)
     return usefulness(outcomes) if outcomes else None
+
+
+def _unmatched(judged: Path, questions: JudgedSet) -> tuple[int, ...]:
+    if judged.is_dir():
+        return ()
+    return tuple(one.line for one in quotes.read_questions(judged) if one.quotes and one.id not in questions.qrels)
 
 
 def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]:

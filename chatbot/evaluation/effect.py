@@ -34,30 +34,38 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What one index made of a question."""
+    """What one index made of a question, and whether it holds an answer."""
 
     first: Passage | None
     ndcg: float
+    answered: bool
 
 
 def measure_for(settings: Settings) -> Measure | None:
     """What `build` needs to judge a new index, None where the settings name no questions. Raises SettingsError."""
-    if settings.publish.questions is None:
+    questions = judged_questions(settings)
+    if not questions:
         return None
+    read_vocabulary(settings.vocabulary)  # what is wrong with it is said before anything is embedded
+    return lambda old, new, embedder: effect(
+        questions, _old_side(old, embedder, settings), side(new, embedder, settings)
+    )
+
+
+def judged_questions(settings: Settings) -> tuple[JudgedQuestion, ...]:
+    """Those of the file that the settings name, none where they name no file. Raises SettingsError."""
     file = settings.publish.questions
+    if file is None:
+        return ()
     if not file.is_file():
         raise SettingsError(
             f"publish.questions cannot be used: there is no file {file}; name the file of judged questions, or take "
             "the setting away"
         )
     try:
-        questions = read_questions(file)
+        return read_questions(file)
     except JudgedSetError as error:
         raise SettingsError(f"publish.questions cannot be used: {error}; mend the file, or take it away") from error
-    read_vocabulary(settings.vocabulary)  # what is wrong with it is said before anything is embedded
-    return lambda old, new, embedder: effect(
-        questions, _old_side(old, embedder, settings), side(new, embedder, settings)
-    )
 
 
 def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> Effect:
@@ -85,6 +93,7 @@ def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> 
         lost=tuple(lost),
         found=tuple(found),
         worse=tuple(sorted(worse, key=lambda one: one.ndcg_after - one.ndcg_before)),
+        unmatched=tuple(one.line for one, now in zip(questions, after, strict=True) if one.quotes and not now.answered),
     )
 
 
@@ -118,7 +127,8 @@ def _look(asked: Side, one: JudgedQuestion) -> _Seen:
     found = (*trace.places, *trace.unshown) if trace.places else ()
     passages = asked.index.passages(trace.ranking.rows[list(found)])
     answering = set(quoted(one.quotes, asked.index.store))
-    return _Seen(passages[0] if passages else None, ndcg([passage.id for passage in passages], answering))
+    gain = ndcg([passage.id for passage in passages], answering)
+    return _Seen(passages[0] if passages else None, gain, bool(answering))
 
 
 def _same(one: Passage | None, other: Passage | None) -> bool:

@@ -30,7 +30,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuestion:
-    """A question and the quotes that answer it; `id` is its own or the number of its line.
+    """A question and the quotes that answer it; `id` is its own or the number of its `line`, counted from 1.
 
     `helps` are quotes that help without answering. `coverage` is None where it was not judged.
     """
@@ -40,6 +40,7 @@ class JudgedQuestion:
     quotes: tuple[Quote, ...]
     helps: tuple[Quote, ...] = ()
     coverage: Coverage | None = None
+    line: int = 0
 
 
 def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
@@ -56,9 +57,10 @@ def read_questions(file: Path) -> tuple[JudgedQuestion, ...]:
                 f"{place}: this is no judged question: it has no {missing}; expected "
                 '{"question": "...", "answers": [{"article": "...", "quote": "..."}]}'
             )
-        id_ = str(record.get("id", place.rpartition(":")[2]))
+        line = place.rpartition(":")[2]
+        id_ = str(record.get("id", line))
         said, helpful = (tuple(to_quote(one, place) for one in each) for each in (answers, helps))
-        questions.append(JudgedQuestion(id_, question, said, helpful, coverage))
+        questions.append(JudgedQuestion(id_, question, said, helpful, coverage, int(line)))
     if not questions:
         raise JudgedSetError(f"{file} holds no judged questions; write some, one a line")
     return tuple(questions)
@@ -86,6 +88,11 @@ def read_gold(file: Path, store: PassageStore) -> JudgedSet:
     if not qrels:
         raise JudgedSetError(f"{file}: none of its quotes is in a published article; check article ids and quotes")
     return JudgedSet(file.stem, {one.id: one.question for one in questions}, qrels)
+
+
+def unmatched(questions: Iterable[JudgedQuestion], store: PassageStore) -> tuple[int, ...]:
+    """The lines of the questions that have quotes, none of which a passage holds."""
+    return tuple(one.line for one in questions if one.quotes and not quoted(one.quotes, store))
 
 
 def outcomes(questions: Iterable[JudgedQuestion], answerer: Answerer, k: int = 5) -> list[Outcome]:

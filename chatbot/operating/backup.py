@@ -1,4 +1,5 @@
-"""What cannot be built again, in one archive: settings, articles with their trash, and what visitors said.
+"""What cannot be built again, in one archive: settings with the vocabulary and the judged questions that they name,
+articles with their trash, and what visitors said.
 
 The index is built again from them, so that it is in it only where it is asked for.
 """
@@ -26,7 +27,7 @@ from chatbot.settings import Settings
 
 _CONTENTS = "contents.json"
 _FORMAT = 1
-_JOURNAL, _SETTINGS = "journal.sqlite", "chatbot.toml"
+_JOURNAL, _SETTINGS, _VOCABULARY, _QUESTIONS = "journal.sqlite", "chatbot.toml", "vocabulary.toml", "questions.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,9 @@ def _files(settings: Settings, config: Path | None, folder: Path, *, index: bool
         with _opened(journal) as database:
             copy(database, folder / _JOURNAL)
         yield _JOURNAL, folder / _JOURNAL
+    for name, path in _named(settings).items():
+        if path.is_file():
+            yield name, path
     yield from _tree(settings.corpus_dir, "corpus")
     if index:
         name = current(settings.index_dir)
@@ -131,6 +135,12 @@ def _files(settings: Settings, config: Path | None, folder: Path, *, index: bool
         for kept in {name, *(entry.generation for entry in history(settings.index_dir))}:
             yield from _tree(settings.index_dir / kept, f"index/{kept}")
         yield from _tree(settings.index_dir / ENCODERS, f"index/{ENCODERS}")
+
+
+def _named(settings: Settings) -> dict[str, Path]:
+    """The files without which settings that name them publish nothing, by their names in the archive."""
+    named = {_VOCABULARY: settings.vocabulary, _QUESTIONS: settings.publish.questions}
+    return {name: path for name, path in named.items() if path}
 
 
 @contextmanager
@@ -196,6 +206,8 @@ def _target(name: str, settings: Settings, config: Path) -> Path:
         return config
     if name == _JOURNAL:
         return open_journal(settings).path
+    if alone := _named(settings).get(name):
+        return alone
     top, *parts = PurePosixPath(name).parts
     folder = {"corpus": settings.corpus_dir, "index": settings.index_dir}.get(top)
     path = folder.joinpath(*parts) if folder else None

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, version
 from pathlib import Path
@@ -20,8 +21,10 @@ from packaging.requirements import Requirement
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.disk import file_digest
 from chatbot.errors import ChatbotError, IndexMissing, counted
-from chatbot.evaluation.effect import measure_for
+from chatbot.evaluation.effect import judged_questions
+from chatbot.evaluation.quotes import unmatched
 from chatbot.indexing.building.freshness import corpus_digests
+from chatbot.indexing.building.report import unmatched_text
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_store import Store
 from chatbot.indexing.generation.publication import ENCODERS, current, history, served
@@ -224,8 +227,19 @@ def _vocabulary(settings: Settings) -> Iterator[Finding]:
 
 
 def _questions(settings: Settings) -> Iterator[Finding]:
-    if settings.publish.questions and not _takes_from_milvus(settings):
-        measure_for(settings)
+    questions = () if _takes_from_milvus(settings) else judged_questions(settings)
+    if not questions:
+        return
+    try:
+        with closing(Store(settings.index_dir / current(settings.index_dir) / "passages.sqlite")) as store:
+            lines = unmatched(questions, store)
+    except (IndexMissing, sqlite3.Error):  # the index says so itself
+        lines = ()
+    if lines:
+        advice = "correct article ids and quotes there"
+        found = f"{settings.publish.questions}: {unmatched_text(lines, len(questions))}"
+        yield Finding("questions", "warning", found, advice)
+    else:
         yield Finding("questions", "ok", f"{settings.publish.questions} can be read")
 
 

@@ -5,7 +5,8 @@ Everything is looked up in the pages that this server shows; nothing is fetched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 
 from lxml import html
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 
 from chatbot.content.markdown.deep_links import article_address
 from chatbot.content.readers.markdown_files import lines_above
@@ -27,6 +29,7 @@ from chatbot.settings import Settings
 _OWN = "/articles/"
 _TEXT = ":~:text="
 _PARSER = MarkdownIt("commonmark").enable("table")
+_PARSER.normalizeLink = lambda url: url  # type: ignore[method-assign] # links are told as they were written
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def check_links(index: LocalIndex, settings: Settings) -> CheckedLinks:
                 line = page.article.text.count("\n", 0, passage.start)
                 broken.append(_broken(page, line, above, passage.url, reason))
         for line, href in _links(page.article.text) if is_read_here(page.article) else ():
-            target = link_target(article_address(page.article.id, page.article.url), href)
+            target = link_target(article_address(page.article.id, page.article.url), normalizeLink(href))
             if target.startswith(_OWN):
                 links += 1
                 reason = _why_link_fails(found, target)
@@ -107,11 +110,16 @@ def _why_deep_link_fails(page: _Page, url: str) -> str:
 def _why_link_fails(pages: dict[str, _Page], target: str) -> str:
     name, page = _name(target), pages.get(_name(target))
     if page is None:
-        return f"there is no article '{name}'"
+        return f"there is no article '{name}'{_nearest(name, pages)}"
     anchor = unquote(target.partition("#")[2].partition(_TEXT)[0])
     if anchor and is_read_here(page.article) and anchor not in page.anchors:
-        return f"'{name}' has no anchor '{anchor}'"
+        return f"'{name}' has no anchor '{anchor}'{_nearest(anchor, page.anchors)}"
     return ""
+
+
+def _nearest(name: str, there: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(there), n=1)
+    return f"; the nearest is '{close[0]}'" if close else ""
 
 
 def _name(address: str) -> str:

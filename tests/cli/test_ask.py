@@ -33,6 +33,11 @@ def test_an_unknown_topic_names_the_nearest(run: Callable[..., Result]) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["ask", "explain"])
+def test_a_number_of_passages_that_cannot_be_is_told_with_its_limits(run: Callable[..., Result], command: str) -> None:
+    assert str(run(command, "pay", "-k", "0").exception) == "k is 0, expected 1 to 50"
+
+
 def test_a_filter_that_leaves_nothing_says_so(run: Callable[..., Result]) -> None:
     assert "No article fits these filters" in run("ask", "pay", "--since", "2999-01-01").stdout
 

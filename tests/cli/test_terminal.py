@@ -6,6 +6,7 @@ import ast
 import json
 import logging
 import os
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from chatbot.__main__ import main
 from chatbot.cli.app import app, line, visible
 from chatbot.cli.build import build_text, status_text
 from chatbot.indexing.building.build import build
@@ -42,6 +44,32 @@ def test_nothing_is_hidden_and_json_says_the_same(text: str) -> None:
 def test_words_in_any_script_and_emoji_stay_as_they_are() -> None:
     for text in ("Größe – “ok”…", "می‌خواهم", "👩‍💻 🏳️‍🌈", "你好\tworld\nnext", "é e\u0301"):
         assert visible(text) == text
+
+
+def test_ctrl_c_shows_no_traceback_while_the_commands_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        @property
+        def main(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "chatbot.cli", Interrupted())
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--port", "80000"], "setting 'server.port' is 80000: expected at most 65535"),
+        (["--workers", "-1"], "setting 'server.workers' is -1: expected at least 0"),
+    ],
+)
+def test_an_option_out_of_range_is_told_as_its_setting_is(
+    option: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert str(CliRunner().invoke(app, ["serve", *option]).exception) == said
 
 
 def test_a_visitors_note_forges_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

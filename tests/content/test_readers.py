@@ -457,3 +457,13 @@ UNCLEAR = [("Größe", "mac_roman"), ("Résumé: é", "latin-1"), ("Привет
 @pytest.mark.parametrize(("text", "encoding"), UNCLEAR)
 def test_an_encoding_that_is_not_certain_is_refused_rather_than_guessed(text: str, encoding: str) -> None:
     assert "no other encoding is certain; save the file as UTF-8" in refusal(text.encode(encoding), "a.txt")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [("People’s words, and a caf\udce9.", 28), ("Zażółć gęślą jaźń \udcf3.", 28), ("履歴書の書き方 \udcff", 23)],
+)
+def test_utf_8_with_a_stray_byte_is_refused_with_its_place(text: str, column: int) -> None:
+    line, reason = refusal(f"# Pay\n{text}\n".encode("utf-8", "surrogateescape"))
+    assert line == 2
+    assert f"in column {column} is not UTF-8" in reason

@@ -181,6 +181,16 @@ def test_indexes_of_judged_texts_that_were_used_least_recently_make_room(tmp_pat
     assert sorted(one.name for one in tmp_path.iterdir()) == ["new", "used"]
 
 
+def test_questions_whose_quotes_are_nowhere_are_named(tmp_path: Path, shipped: dict[str, str]) -> None:
+    (line, *_) = (TESTS / "gold" / "answerable.jsonl").read_text(encoding="utf-8").split("\n")
+    wrong = json.dumps({"question": "pay?", "answers": [{"article": "none", "quote": "pay"}]})
+    (tmp_path / "questions.jsonl").write_text(f"{wrong}\n{line}\n", encoding="utf-8")
+    arguments = ["--index", shipped["CHATBOT_INDEX_DIR"], "evaluate", str(tmp_path / "questions.jsonl")]
+    said = "1 of 2 judged questions quote what no published article holds: line 1"
+    assert said in CliRunner().invoke(app, arguments).stdout
+    assert json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["unmatched_lines"] == [1]
+
+
 def test_the_command_measures_the_published_index_by_quotes_and_against_another_generation(
     tmp_path: Path, shipped: dict[str, str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from dataclasses import replace
@@ -158,6 +159,15 @@ def test_channels_with_large_values_do_not_blur_the_others(tmp_path: Path) -> No
         assert np.abs(found - values @ weight).max() < 0.03 * np.abs(rest @ weight).max()
     assert {node.op_type for node in onnx.load(tmp_path / "small.onnx").graph.node} >= {"MatMulInteger", "Gather"}
     assert (tmp_path / "small.onnx").stat().st_size < (tmp_path / "whole.onnx").stat().st_size
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has it")
+def test_a_full_disk_is_no_fault_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = "it.load_model = print; it.export_encoder = lambda *_: it.os.write(it.os.open('/dev/full', 1), b'1')"
+    monkeypatch.setattr(onnx_export, "_PROGRAM", f"import chatbot.indexing.model.onnx_export as it; {full}; it.main()")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        onnx_export.export_apart("keywords", tmp_path, "0123456789abcdef", tmp_path / "encoders")
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(tmp_path / "encoders"))
 
 
 def test_weights_that_torch_kept_apart_are_taken_over(tmp_path: Path) -> None:

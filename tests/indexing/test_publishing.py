@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from math import log2
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from chatbot.cli.app import app
 from chatbot.cli.build import plan_text
+from chatbot.cli.pull_request import build_markdown
 from chatbot.content.readers.contract import Parsed
 from chatbot.content.sandbox import IsolatedReader
-from chatbot.errors import IndexDamaged, IndexLocked, IndexMismatch, NoSuchGeneration, PublishRefused, SettingsError
+from chatbot.errors import (
+    IndexAway,
+    IndexDamaged,
+    IndexLocked,
+    IndexMismatch,
+    NoSuchGeneration,
+    PublishRefused,
+    SettingsError,
+)
 from chatbot.evaluation.effect import measure_for, ndcg
 from chatbot.indexing.building.assembly import pace
 from chatbot.indexing.building.build import build, plan
@@ -22,7 +34,7 @@ from chatbot.indexing.generation.manifest import LeftOut, read_manifest
 from chatbot.indexing.generation.publication import current, history, writing
 from chatbot.indexing.maintenance import check, list_kept, remove_old, rollback
 from chatbot.indexing.model.encoder import Encoder
-from chatbot.settings import AnswerSettings, PublishSettings, Settings
+from chatbot.settings import AnswerSettings, IndexSettings, MilvusSettings, PublishSettings, Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 from tests.support.places import TESTS
 
@@ -187,6 +199,25 @@ def test_a_vocabulary_that_cannot_be_read_is_said_before_anything_is_embedded(si
         measure_for(judged(site).model_copy(update={"vocabulary": vocabulary}))
 
 
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_no_build_and_no_plan_passes_over_a_vocabulary_that_cannot_be_read(
+    site: Settings, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CHATBOT_VOCABULARY", str(site.corpus_dir.parent / "none.toml"))
+    folders = ["--corpus", str(site.corpus_dir), "--index", str(site.index_dir)]
+    done = CliRunner().invoke(app, [*folders, "build", *option])
+    assert isinstance(done.exception, SettingsError)
+    assert "none.toml cannot be read" in str(done.exception)
+
+
+def test_a_plan_asks_whether_milvus_is_there_where_it_serves(site: Settings) -> None:
+    milvus = MilvusSettings(uri="http://127.0.0.1:9", seconds=0.1)
+    away = site.model_copy(update={"index": IndexSettings(store="milvus"), "milvus": milvus})
+    with pytest.raises(IndexAway, match="cannot be asked"):
+        plan(away, embedder=KeywordEmbedder())
+    assert plan(away, embedder=KeywordEmbedder(), draft=True).articles == 2
+
+
 def test_the_effect_names_the_questions_that_lose_their_answer(site: Settings) -> None:
     (site.corpus_dir / "degree.md").unlink()
     effect = planned(judged(site)).effect
@@ -205,6 +236,21 @@ def test_the_effect_names_the_questions_that_get_another_first_passage(site: Set
     ]
     assert effect.lost == ()
     assert [one.ndcg_after for one in effect.worse] == [pytest.approx(1 / log2(3))]
+
+
+def test_questions_whose_quotes_are_nowhere_are_named_by_their_lines(site: Settings) -> None:
+    gone = [{"question": "x", "answers": [{"article": "none", "quote": "pay"}]}, QUESTIONS[0]]
+    wrong = [*gone, {"question": "y", "answers": [{"article": "pay", "quote": "no such words"}]}]
+    strict = judged(site, wrong, min_ndcg=0.9)
+    write(site, "more.md", "# Better pay\n\nBetter pay, better pay, better pay.\n")
+    found = planned(strict)
+    said = "2 of 3 judged questions quote what no published article holds: line 1, 3"
+    assert found.effect
+    assert found.effect.unmatched == (1, 3)
+    assert said in plan_text(found).splitlines()
+    assert f"{said}." in build_markdown(found).splitlines()
+    with pytest.raises(PublishRefused, match=re.escape(f"; {said}; what was served")):
+        run(strict)
 
 
 def test_a_question_that_loses_its_answer_is_named_once(site: Settings) -> None:

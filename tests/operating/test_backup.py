@@ -88,6 +88,20 @@ def test_nothing_that_is_there_is_replaced_unasked(site: Site) -> None:
     assert (site.settings.corpus_dir / "newer.md").read_text() == "newer"
 
 
+def test_files_that_the_settings_name_come_back_where_these_say(site: Site, tmp_path: Path) -> None:
+    more = "vocabulary = 'words.toml'\n" + site.config.read_text() + "\n[publish]\nquestions = 'judged/asked.jsonl'\n"
+    site.config.write_text(more)
+    (site.config.parent / "judged").mkdir()
+    (site.config.parent / "judged" / "asked.jsonl").write_text('{"question": "…", "answers": []}\n')
+    (site.config.parent / "words.toml").write_text('[short]\nCV = "curriculum vitae"\n')
+    back_up(site.settings, site.archive, site.config)
+    new = tmp_path / "new" / "chatbot.toml"
+    new.parent.mkdir()
+    restore(load_settings, site.archive, new)
+    for name in ("words.toml", "judged/asked.jsonl"):
+        assert (new.parent / name).read_bytes() == (site.config.parent / name).read_bytes()
+
+
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("cut", [False, True])
 def test_a_damaged_archive_restores_nothing(site: Site, tmp_path: Path, at: float, cut: bool) -> None:
@@ -104,7 +118,16 @@ def test_a_damaged_archive_restores_nothing(site: Site, tmp_path: Path, at: floa
 
 @pytest.mark.parametrize(
     "name",
-    ["../evil", "corpus/../../evil", "/etc/evil", "corpus/a/../../../evil", "evil", "corpus", "corpus\\..\\evil"],
+    [
+        "../evil",
+        "corpus/../../evil",
+        "/etc/evil",
+        "corpus/a/../../../evil",
+        "evil",
+        "corpus",
+        "corpus\\..\\evil",
+        "vocabulary.toml",
+    ],
 )
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     archive = packed(tmp_path, {name: b"evil"})

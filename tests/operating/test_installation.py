@@ -123,6 +123,17 @@ def test_files_that_the_settings_name_are_looked_at(site: Settings, tmp_path: Pa
     journal.rmdir()
     found = states(wrong)
     assert [found[name].state for name in ("words", "questions", "journal")] == ["ok"] * 3
+    build(site, embedder=KeywordEmbedder())
+    asked = states(wrong)["questions"]
+    assert (
+        asked.state,
+        asked.found.endswith("1 of 1 judged questions quote what no published article holds: line 1"),
+    ) == (
+        "warning",
+        True,
+    )
+    vocabulary.unlink()
+    assert [one.name for one in examine(wrong) if str(vocabulary) in one.found] == ["words"]
     assert not journal.exists()
     assert "journal" not in states(site.model_copy(update={"journal": JournalSettings(keep_days=0)}))
 

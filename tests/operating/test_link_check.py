@@ -64,6 +64,18 @@ def test_broken_links_are_named_with_file_line_and_reason(site: Settings) -> Non
     assert (found.articles, found.passages, found.links) == (5, len(index), 10)
 
 
+def test_a_broken_link_is_told_as_it_was_written_with_what_is_nearest(site: Settings) -> None:
+    text = "# Lost\n\nTo a team: [one](talks/frist.md), [two](pay.md#pai), [three]([broken).\n"
+    (site.corpus_dir / "lost.md").write_text(text)
+    build(site, embedder=KeywordEmbedder())
+    found = check_links(LocalIndex.open(site.index_dir / current(site.index_dir)), site)
+    assert [(one.link, one.reason) for one in found.broken if one.path == "lost.md"] == [
+        ("talks/frist.md", "there is no article 'talks/frist'; the nearest is 'talks/first'"),
+        ("pay.md#pai", "'pay' has no anchor 'pai'; the nearest is 'pay'"),
+        ("[broken", "there is no article '[broken'"),
+    ]
+
+
 @pytest.mark.index
 def test_the_command_ends_with_3_where_a_link_is_broken(site: Settings, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "chatbot", "--corpus", site.corpus_dir, "--index", site.index_dir, "links"]

@@ -129,7 +129,7 @@ def _declared(data: bytes, name: str) -> Decoded | None:
 
 
 def _detected(data: bytes) -> Decoded | None:
-    if b"\0" in data and len(data) % 2:
+    if len(data) % 2 if b"\0" in data else _is_broken_utf8(data):
         return None
     encodings = _WIDE if b"\0" in data else [*_SINGLE_BYTE, *_EAST_ASIAN]
     matches = list(from_bytes(data, cp_isolation=encodings))
@@ -141,6 +141,16 @@ def _detected(data: bytes) -> Decoded | None:
     # Where several give this text, the one that most files are in holds what is added to it best.
     western = best.encoding in _SINGLE_BYTE and data.decode("cp1252", "replace") == text
     return Decoded(text, "cp1252" if western else best.encoding)
+
+
+def _is_broken_utf8(data: bytes) -> bool:
+    """Whether bytes that are no UTF-8 hold at least as many characters of it, beyond ASCII, as bytes that are none.
+
+    Letters of other encodings hardly ever stand beside each other as the bytes of one character of UTF-8 do.
+    """
+    read = data.decode("utf-8", "surrogateescape")
+    stray = sum("\udc80" <= char <= "\udcff" for char in read)
+    return 0 < stray <= sum(char > "\x7f" for char in read) - stray
 
 
 def _is_sound(match: CharsetMatch, text: str) -> bool:

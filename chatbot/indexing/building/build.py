@@ -102,6 +102,7 @@ def plan(  # noqa: PLR0913 - as build
 ) -> Plan:
     """What `build` would do with the same arguments; nothing is published.
 
+    Where Milvus serves it is asked first whether it is there, but for a draft, which can be read without it.
     With `measure` or `draft` the new generation is written, to be asked and to be published by the next build at no
     further cost. Raises what `build` raises, but PublishRefused.
     """
@@ -109,6 +110,10 @@ def plan(  # noqa: PLR0913 - as build
 
     began = time.perf_counter()
     with _alone(settings, on_step, embedder):
+        if settings.index.store == "milvus" and not draft:
+            from chatbot.indexing.milvus.connection import connection_to
+
+            _ = connection_to(settings.milvus, "sending").version
         job = drafting.Job(
             settings=settings,
             generations=Generations(settings.index_dir),

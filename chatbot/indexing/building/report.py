@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from chatbot.errors import PublishRefused
 from chatbot.indexing.generation.manifest import LeftOut, reasons
 from chatbot.settings import PublishSettings
 
-_NAMED = 5
+_NAMED, _LINES = 5, 20
 OnStep = Callable[[str, int, int], None]
 
 
@@ -35,6 +35,7 @@ class Effect:
     for the first time, `worse` a lower nDCG@10, the greatest loss first.
 
     `ndcg_before` and `ndcg_after` are means over all questions; `ndcg_before` is None where nothing was served.
+    `unmatched` are the lines of those whose quotes the new index holds none of.
     """
 
     questions: int
@@ -44,6 +45,14 @@ class Effect:
     lost: tuple[Judged, ...]
     found: tuple[Judged, ...]
     worse: tuple[Judged, ...]
+    unmatched: tuple[int, ...] = ()
+
+
+def unmatched_text(lines: Sequence[int], questions: int) -> str:
+    """Which of so many judged questions have quotes that no published article holds, by the lines of their file."""
+    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+    named = ", ".join(map(str, lines[:_LINES]))
+    return f"{len(lines)} of {questions} judged questions quote what no published article holds: line {named}{more}"
 
 
 def objection(effect: Effect, limits: PublishSettings) -> str:
@@ -66,9 +75,10 @@ def refuse(effect: Effect, limits: PublishSettings) -> None:
     named = "; ".join(f"'{question}'" for question in worse[:_NAMED])
     more = f" and {len(worse) - _NAMED} more" if len(worse) > _NAMED else ""
     got_worse = f"; worse: {named}{more}" if worse else ""
+    unmatched = f"; {unmatched_text(effect.unmatched, effect.questions)}" if effect.unmatched else ""
     raise PublishRefused(
-        f"not published: {reason}{got_worse}; what was served before is served still; mend the articles or the judged "
-        "questions, or publish all the same with 'chatbot build --force'",
+        f"not published: {reason}{got_worse}{unmatched}; what was served before is served still; mend the articles or "
+        "the judged questions, or publish all the same with 'chatbot build --force'",
         tuple(worse),
     )
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _PROGRAM = "from chatbot.indexing.model.onnx_export import main; main()"
-_SAID = 3  # how the process ends where it says why it cannot export
+_SAID, _REFUSED = 3, 4  # how the process ends where it says why it cannot export, and where the system refused
 _EXPORTS = ("torch", "sentence_transformers", "onnx", "onnxscript")
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _ALIKE = 0.99
@@ -70,7 +70,7 @@ def export_apart(name: str, source: Path, fingerprint: str, folder: Path) -> Non
     """Write the encoder of the model in `source` to `folder`, see `export_encoder`, by a process of its own.
 
     torch takes a gigabyte, which the process that builds, or serves for months what it built, need not keep. Raises
-    ModelError, NotInstalled.
+    ModelError, NotInstalled, and OSError where the disk refuses.
     """
     require(*_EXPORTS)
     done = subprocess.run(  # noqa: S603 - our own interpreter and program
@@ -84,6 +84,8 @@ def export_apart(name: str, source: Path, fingerprint: str, folder: Path) -> Non
     )
     if done.returncode == _SAID:
         raise ModelError(done.stdout.strip())
+    if done.returncode == _REFUSED:
+        raise OSError(*json.loads(done.stdout.strip().splitlines()[-1]))
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         raise ModelError(
@@ -100,6 +102,9 @@ def main() -> None:
     except ModelError as error:
         sys.stdout.write(str(error))
         raise SystemExit(_SAID) from error
+    except OSError as error:
+        sys.stdout.write(json.dumps([error.errno, error.strerror or str(error), error.filename or folder]))
+        raise SystemExit(_REFUSED) from error
 
 
 def export_encoder(model: SentenceTransformer, name: str, fingerprint: str, folder: Path) -> None:

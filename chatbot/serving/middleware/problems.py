@@ -11,7 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from chatbot.answering.answerer import checked
 from chatbot.errors import ChatbotError, IndexAway, QuestionError
+from chatbot.settings_errors import EXPECTED
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,8 @@ UNAVAILABLE = "the chatbot cannot answer at the moment; its log says why"
 _WORDS = {
     "string_pattern_mismatch": "this is empty; write at least one letter, digit or sign",
     "model_attributes_type": "expected a JSON object, sent with the header Content-Type: application/json",
+    "missing": "is missing; send it",
+    "extra_forbidden": "is no field of the body; /api/openapi.json lists those that are",
 }
 
 
@@ -62,12 +66,27 @@ async def _invalid(_: Request, error: Exception) -> ProblemResponse:
     errors = [
         {
             "pointer": "".join(f"/{part}" for part in fault["loc"][1:]),
-            "detail": _WORDS.get(fault["type"], fault["msg"]) + _length(fault),
+            "detail": _said(fault),
         }
         for fault in error.errors()
     ]
     detail = "; ".join(f"{told['pointer'] or 'the body'}: {told['detail']}" for told in errors)
     return problem(422, detail, errors=errors)
+
+
+def _said(fault: dict[str, Any]) -> str:
+    """What is wrong and what was expected: of a question, a number and a setting in the same words everywhere."""
+    kind, value = fault["type"], fault["input"]
+    if fault["loc"] == ("body", "question") and isinstance(value, str):
+        try:
+            checked(value, 1)
+        except QuestionError as error:
+            return str(error)
+    expected = EXPECTED.get(kind, "").format_map(fault.get("ctx", {}))
+    said = _WORDS.get(kind) or expected or fault["msg"].removeprefix("Value error, ")
+    if expected and isinstance(value, int | float):
+        return f"{fault['loc'][-1]} is {value}, {said}"
+    return said + _length(fault)
 
 
 def _length(fault: dict[str, Any]) -> str:
