@@ -31,6 +31,7 @@ from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
+from chatbot.indexing.model.encoder import concurrently
 from chatbot.installation import require
 from chatbot.settings import Settings
 
@@ -212,12 +213,11 @@ def _parts(settings: Settings) -> Iterator[Path]:
 
 def _embed(embedder: Embedder, on_step: OnStep) -> Embed:
     def embed(texts: Sequence[str]) -> Vectors:
-        parts = [texts[start : start + _TOGETHER] for start in range(0, len(texts), _TOGETHER)]
-        found = []
-        for done, vectors in enumerate(map(embedder.embed_queries, parts)):
-            on_step("embedding", done * _TOGETHER, len(texts))
-            found.append(vectors)
-        return np.concatenate(found) if found else np.empty((0, embedder.dim), np.float32)
+        found: list[Vectors] = []
+        for start in range(0, len(texts), _TOGETHER):
+            on_step("embedding", start, len(texts))
+            found.extend(concurrently(embedder.embed_query, texts[start : start + _TOGETHER]))
+        return np.array(found, np.float32).reshape(-1, embedder.dim)
 
     return embed
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from chatbot.answering.static.static_index import OPENED, StaticIndex
 from chatbot.answering.static.term_lists import StaticWords
 from chatbot.answering.static.word_table import WordTable
 from chatbot.answering.verdict.evidence import Thresholds, carried_over
-from chatbot.arrays import Vectors
 from chatbot.exporting import export as exporting
 from chatbot.exporting import making
 from chatbot.exporting.making import make_static
@@ -27,7 +25,7 @@ from chatbot.exporting.table_fit import fit, lesson, pieces
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Filters
-from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder, embed
 from tests.support.small_site import small_settings
 
 ARTICLES = {
@@ -121,10 +119,6 @@ def test_pieces_of_a_sentence_are_the_same_whatever_is_around_it() -> None:
     assert found == list(pieces(["Another one that stands before it", sentence]))[3:]
     assert all(piece in sentence and 2 <= len(piece.split()) <= 10 for piece in found[1:])
     assert list(pieces(["Too short"])) == []
-
-
-def embed(texts: Sequence[str]) -> Vectors:
-    return KeywordEmbedder().embed_queries(texts)
 
 
 def test_the_table_learns_what_a_pair_means_beside_its_words() -> None:
