@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from functools import cached_property
 
 from chatbot.answering.answerer import Answerer
@@ -116,11 +117,8 @@ class Desk:
 
     def _map(self, generation: str) -> CorpusMap:
         if generation not in self._maps:
-            index = LocalIndex.open(self.settings.index_dir / generation)
-            try:
+            with closing(LocalIndex.open(self.settings.index_dir / generation)) as index:
                 self._maps = {**dict(list(self._maps.items())[-1:]), generation: draw_map(index)}
-            finally:
-                index.close()
         return self._maps[generation]
 
     def _opened(self, plan: Plan) -> Answerer | None:

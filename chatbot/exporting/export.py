@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -66,15 +67,12 @@ def export(
     base = _address(base)
     before = _files_of(out)
     generation = current(settings.index_dir)
-    index = LocalIndex.open(settings.index_dir / generation)
-    try:
+    with closing(LocalIndex.open(settings.index_dir / generation)) as index:
         key = _key(settings, index, base)
         if before is not None and before.get("key") == key and all((out / path).is_file() for path in before["files"]):
             sizes = [(out / path).stat().st_size for path in before["files"]]
             return Exported(generation, len(sizes), sum(sizes), 0, 0)
         files = _all_files(settings, index, static_part(settings, index, on_step), base)
-    finally:
-        index.close()
     on_step("writing", 0, 1)
     listed = {path: _integrity(content) for path, content in sorted(files.items())}
     old = (before or {"files": {}})["files"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,10 +73,8 @@ def build_lean(settings: Settings, on_step: OnStep = lambda _name, _done, _total
     except (IndexMissing, IndexOutdated):
         build(settings, calibrate=calibrate, on_step=on_step)
         index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    try:
+    with closing(index):
         static_part(settings, index, on_step)
-    finally:
-        index.close()
 
 
 def make_static(

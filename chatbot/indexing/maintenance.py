@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -140,8 +141,7 @@ def check(
             if name == now:
                 raise
             damaged[name] = str(error)
-    index = LocalIndex(index_dir / now, whole[now])
-    try:
+    with closing(LocalIndex(index_dir / now, whole[now])) as index:
         model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
         differing, same = {}, 0
         articles = sorted(index.store.articles(), key=attrgetter("path"))
@@ -154,8 +154,6 @@ def check(
                     differing[article.path] = reason
                 else:
                     same += len(index.store.passages_of(article.id))
-    finally:
-        index.close()
     return Verified(now, len(names), damaged, len(articles), same, differing)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -77,12 +78,9 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
 
 def alike_in(folder: Path) -> tuple[str, ...]:
     """The articles of a generation, which is whole, that say nearly the same to the same readers, in words."""
-    store = Store(folder / "passages.sqlite")
-    try:
+    with closing(Store(folder / "passages.sqlite")) as store:
         articles = {article.id: article for article in store.articles()}
         texts = {id_: whole.text for id_ in articles if (whole := store.article(id_))}
-    finally:
-        store.close()
     readers = {id_: (article.country, article.audience) for id_, article in articles.items()}
     pairs = [pair for pair in look_alikes(texts) if readers[pair[0]] == readers[pair[1]]]
     return tuple(f"{one} and {other} ({share:.0%} the same)" for one, other, share in pairs)

@@ -14,7 +14,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -200,13 +200,10 @@ def _moved(former: Path, path: Path) -> bool:
     """Move a journal. It stays where a server of an earlier version has it open, or where there is no room."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        database = open_file(former, patience=0)
-        try:
+        with closing(open_file(former, patience=0)) as database:
             if database.execute("PRAGMA journal_mode").fetchone() != ("delete",):
                 raise sqlite3.OperationalError("a server of an earlier version has it open")
             copy(database, aside)
-        finally:
-            database.close()
         os.link(aside, path)  # fails where another process was first
         former.unlink()
     except (OSError, sqlite3.Error) as error:

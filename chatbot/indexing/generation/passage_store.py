@@ -219,8 +219,5 @@ def expired_pins(articles: Iterable[Article], today: date) -> tuple[str, ...]:
 
 def expired_in(folder: Path) -> tuple[str, ...]:
     """Those of a generation, which is whole, today."""
-    store = Store(folder / "passages.sqlite")
-    try:
+    with closing(Store(folder / "passages.sqlite")) as store:
         return expired_pins(store.articles(), date.today())
-    finally:
-        store.close()

@@ -12,6 +12,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,7 @@ class _Sender:
     def send(self, folder: Path, manifest: Manifest) -> None:
         """A generation, or what is missing of it."""
         passages, files = (each(self._name, manifest.generation) for each in (layout.passages_in, layout.files_in))
-        index = LocalIndex(folder, manifest)
-        try:
+        with closing(LocalIndex(folder, manifest)) as index:
             with tempfile.TemporaryDirectory(prefix="chatbot-") as place:
                 self._send_passages(passages, index)
                 small = Path(place) / manifest.generation
@@ -82,8 +82,6 @@ class _Sender:
                 stamp = file_digest(small / MANIFEST)
                 self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
                 self._read_back(files, Path(place) / "back")
-        finally:
-            index.close()
 
     def point_to(self, generation: str) -> str | None:
         """Let a generation be served that is whole; the one that was served before."""
