@@ -124,7 +124,7 @@ def _engine() -> Files:
 
 def _key(settings: Settings, index: LocalIndex, base: str) -> str:
     """What decides the bytes of an export: pages say on which day an article was due, and change with a checkout."""
-    said = settings.model_dump(mode="json", include={"page", "help_lines", "answers", "chat"})
+    said = settings.model_dump(mode="json", include={"page", "help_lines", "answers"})
     vocabulary = settings.vocabulary.read_text(encoding="utf-8") if settings.vocabulary else ""
     scripts = sorted(_engine())
     web = _digest(b"".join(path.read_bytes() for path in sorted(_WEB.rglob("*.*")) if path.suffix != ".pyc"))

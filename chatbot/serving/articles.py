@@ -167,7 +167,7 @@ def list_page(
     )
 
 
-def missing_page(article_id: str, view: View, topics: Sequence[tuple[str, int]] = ()) -> str:
+def missing_page(article_id: str, view: View, topics: Sequence[tuple[str, int]]) -> str:
     """What is shown where no article has this id."""
     return fill("missing.html", view, _root(article_id), article_id=article_id, topics=topics, style=STYLE)
 

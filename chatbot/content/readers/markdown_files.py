@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from chatbot.content.markdown.deep_links import MARKDOWN
-from chatbot.content.markdown.dialects import blocks_in_place, bold, without_marks, without_roles
+from chatbot.content.markdown.dialects import blocks_in_place, bold, lines_only, without_marks, without_roles
 from chatbot.content.markdown.footnotes import without_footnotes
 from chatbot.content.markdown.notes import CODE, FENCE, without_notes
 from chatbot.content.markdown.plain import has_prose
@@ -171,7 +171,7 @@ def _without_markup(text: str, closed: Collection[str]) -> str:
     text = without_marks(text)
     for opening, closing in _DROPPED:
         text = _without(text, opening, closing)
-    text = _VARIABLE.sub("", _MODULE.sub(_lines_only, text))
+    text = _VARIABLE.sub("", _MODULE.sub(lines_only, text))
     text = _ADMONITION.sub(lambda match: f"{match[1]}{_bold(match[2] or match[3])}", text)
     text = _CALLOUT.sub(lambda match: f"{match[1]}{_bold(match[3] or match[2].capitalize())}  ", text)
     text = _ATTRIBUTES.sub("", text)
@@ -220,10 +220,6 @@ def _to_the_left(text: str) -> str:
         inside = bool(line.strip()) and (inside or bool(_BLOCK.match(line)))
         lines[at] = line.lstrip(" \t") if inside else line
     return "\n".join(lines)
-
-
-def _lines_only(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
 
 
 def _bold(words: str | None) -> str:

@@ -74,14 +74,16 @@ class _Sender:
     def send(self, folder: Path, manifest: Manifest) -> None:
         """A generation, or what is missing of it."""
         passages, files = (each(self._name, manifest.generation) for each in (layout.passages_in, layout.files_in))
-        with closing(LocalIndex(folder, manifest)) as index:
-            with tempfile.TemporaryDirectory(prefix="chatbot-") as place:
-                self._send_passages(passages, index)
-                small = Path(place) / manifest.generation
-                _write_small(index, folder, small, sparse=self._is_sparse(passages))
-                stamp = file_digest(small / MANIFEST)
-                self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
-                self._read_back(files, Path(place) / "back")
+        with (
+            closing(LocalIndex(folder, manifest)) as index,
+            tempfile.TemporaryDirectory(prefix="chatbot-") as place,
+        ):
+            self._send_passages(passages, index)
+            small = Path(place) / manifest.generation
+            _write_small(index, folder, small, sparse=self._is_sparse(passages))
+            stamp = file_digest(small / MANIFEST)
+            self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
+            self._read_back(files, Path(place) / "back")
 
     def point_to(self, generation: str) -> str | None:
         """Let a generation be served that is whole; the one that was served before."""
