@@ -14,10 +14,10 @@ from chatbot.editing.corpus_map import CorpusMap, draw_map
 from chatbot.editing.listing import Listed, Listing, Preview
 from chatbot.editing.rewriting import TEXT, read_text
 from chatbot.errors import ChatbotError, ContentError, EditRefused
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
-from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.maintenance import Verified
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.insights.journal import open_journal
@@ -139,7 +139,7 @@ class Desk:
 
     @cached_property
     def _embedder(self) -> ModelEmbedder:
-        return ModelEmbedder(self.settings.model, self.settings.index_dir / ENCODERS)
+        return own_embedder(self.settings)
 
     @cached_property
     def _listing(self) -> Listing:

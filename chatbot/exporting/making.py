@@ -27,11 +27,12 @@ from chatbot.exporting.heads import fit_heads, head_keys
 from chatbot.exporting.table_fit import DIM, Embed, Lesson, extended, fit, lesson, read_by
 from chatbot.exporting.text_vectors import TextVectors
 from chatbot.indexing.building.build import build
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.publication import ENCODERS, current
-from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
+from chatbot.indexing.generation.publication import current
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.indexing.model.encoder import concurrently
 from chatbot.installation import require
 from chatbot.settings import Settings
@@ -52,7 +53,7 @@ def static_part(
     try:
         return StaticPart.read(settings.index_dir, index.generation)
     except StaticMissing:
-        embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+        embedder = own_embedder(settings)
     embed = TextVectors(
         settings.index_dir / FOLDER / _TEXTS, embedder.fingerprint, embedder.dim, _embed(embedder, on_step)
     )

@@ -11,13 +11,15 @@ from pathlib import Path
 
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import read_bytes
+from chatbot.disk import size_mb
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
 from chatbot.indexing.building.corpus import cut, with_given
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest, verify
-from chatbot.indexing.generation.publication import ENCODERS, current, history, prune, publish, served, writing
-from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
+from chatbot.indexing.generation.publication import current, kept_history, prune, publish, served, writing
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article
 from chatbot.settings import Settings
 
@@ -62,11 +64,9 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
     """The kept generations, the one published last first. Only manifests are read; `check` compares digests."""
     index_dir = settings.index_dir
     now = served(index_dir)
-    kept = []
-    for entry in reversed(history(index_dir)):
+    found = []
+    for entry in reversed(kept_history(index_dir)):
         folder = index_dir / entry.generation
-        if not folder.is_dir():
-            continue
         damage, articles, passages, model = "", 0, 0, ""
         try:
             manifest = read_manifest(folder)
@@ -75,10 +75,9 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
             damage = f"{missing[0]} is missing" if missing else ""
         except (IndexDamaged, IndexMismatch) as error:
             damage = str(error)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        serving = entry.generation == now
-        kept.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
-    return tuple(kept)
+        about = (articles, passages, model, size_mb(folder), damage)
+        found.append(Kept(entry.generation, entry.at, entry.generation == now, *about))
+    return tuple(found)
 
 
 def rollback(settings: Settings, name: str | None = None) -> RolledBack:
@@ -130,8 +129,7 @@ def check(
     """
     index_dir = settings.index_dir
     now = current(index_dir)
-    kept = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
-    names = list(dict.fromkeys([now, *kept]))
+    names = list(dict.fromkeys([now, *(entry.generation for entry in kept_history(index_dir))]))
     damaged, whole = {}, {}
     for done, name in enumerate(names):
         on_step("digests", done, len(names))
@@ -142,7 +140,7 @@ def check(
                 raise
             damaged[name] = str(error)
     with closing(LocalIndex(index_dir / now, whole[now])) as index:
-        model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
+        model = embedder or own_embedder(settings)
         differing, same = {}, 0
         articles = sorted(index.store.articles(), key=attrgetter("path"))
         with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
@@ -195,7 +193,7 @@ def _difference(
 
 
 def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
-    names = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
+    names = [entry.generation for entry in kept_history(index_dir)]
     if name is None:
         earlier = [one for one in names if one != served]
         if not earlier:

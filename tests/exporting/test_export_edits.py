@@ -37,7 +37,7 @@ EDITED = "n17.md"
 def embedder(monkeypatch: pytest.MonkeyPatch) -> KeywordEmbedder:
     """What embeds for all exports of a test."""
     made = KeywordEmbedder()
-    monkeypatch.setattr(making, "ModelEmbedder", lambda *_: made)
+    monkeypatch.setattr(making, "own_embedder", lambda *_: made)
     return made
 
 

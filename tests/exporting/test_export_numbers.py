@@ -200,7 +200,7 @@ def test_the_smallest_corpus_is_exported(articles: dict[str, str], tmp_path: Pat
 def test_an_export_that_was_killed_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index, _ = static(tmp_path, ARTICLES)
     index.close()
-    monkeypatch.setattr(making, "ModelEmbedder", lambda *_: KeywordEmbedder())
+    monkeypatch.setattr(making, "own_embedder", lambda *_: KeywordEmbedder())
     written, whole = [], exporting.replace_bytes
 
     def killed(path: Path, content: bytes) -> None:
