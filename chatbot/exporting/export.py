@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -32,7 +31,7 @@ from chatbot.indexing.generation.publication import current
 from chatbot.installation import VERSION
 from chatbot.records import Filters
 from chatbot.serving.articles import nearest
-from chatbot.serving.web.assets import STATIC
+from chatbot.serving.web.assets import STATIC, integrity
 from chatbot.serving.web.templates import overdue
 from chatbot.serving.widget import files as widget_files
 from chatbot.serving.widget import packed as shortened
@@ -74,7 +73,7 @@ def export(
             return Exported(generation, len(sizes), sum(sizes), 0, 0)
         files = _all_files(settings, index, static_part(settings, index, on_step), base)
     on_step("writing", 0, 1)
-    listed = {path: _integrity(content) for path, content in sorted(files.items())}
+    listed = {path: integrity(content) for path, content in sorted(files.items())}
     old = (before or {"files": {}})["files"]
     # What is killed on the way is known for an export, and brought to its end by the next one.
     out.mkdir(parents=True, exist_ok=True)
@@ -176,11 +175,6 @@ def _write(out: Path, files: Mapping[str, bytes]) -> int:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _integrity(content: bytes) -> str:
-    """As `integrity` of a tag has it (W3C, Subresource Integrity)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 def _json(values: Mapping[str, Any] | Iterable[Any]) -> bytes:

@@ -31,7 +31,7 @@ from chatbot.serving.middleware.rate_limit import charge
 from chatbot.serving.middleware.scope import site_of, view_of
 from chatbot.serving.web.assets import CSP, STYLE
 from chatbot.serving.web.markdown_html import Linked, article_html, place
-from chatbot.serving.web.templates import View, fill
+from chatbot.serving.web.templates import View, by_article, fill
 from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, own_topics, topics_of, within
 
@@ -195,10 +195,8 @@ def _found(bot: Chatbot, question: str, view: View, site: SiteSettings | None) -
     tongue = answer.message_language
     if tongue == "en":
         message, tongue = language.message(message)
-    groups: dict[str, list[Hit]] = {}
-    for hit in answer.hits:
-        groups.setdefault(hit.passage.article_id, []).append(hit)
-    return {"message": message, "tongue": tongue, "lines": lines, "contact": answer.contact, "found": groups.values()}
+    found = by_article(answer.hits)
+    return {"message": message, "tongue": tongue, "lines": lines, "contact": answer.contact, "found": found}
 
 
 def _related(bot: Chatbot, article: Article, site: SiteSettings | None) -> list[Article]:

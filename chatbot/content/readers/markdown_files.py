@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.markdown.deep_links import is_markdown
 from chatbot.content.markdown.dialects import blocks_in_place, bold, lines_only, without_marks, without_roles
 from chatbot.content.markdown.footnotes import without_footnotes
 from chatbot.content.markdown.notes import CODE, FENCE, without_notes
@@ -74,18 +74,20 @@ _CLOSED = re.compile(r"</([A-Za-z][\w.:-]*)")
 _VALUE = re.compile(
     r"""[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}|[^\s"'>{]+)|\{[^{}]*\}|data-[\w-]+|v-[\w:-]+"""
 )
-_ELEMENTS_NAMES = """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
+_ELEMENTS = frozenset(
+    """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
     blockquote body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir
     div dl dt em embed fieldset figcaption figure font footer form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup
     hr html i iframe img input ins kbd label legend li link main map mark marquee menu meta meter nav nobr noscript
     object ol optgroup option output p param path picture pre progress q rp rt ruby s samp script search section select
     slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time
-    title tr track tt u ul use var video wbr"""
-_ELEMENTS = frozenset(_ELEMENTS_NAMES.split())
-_SWITCHES_NAMES = """hidden open disabled checked controls async defer required readonly allowfullscreen itemscope
+    title tr track tt u ul use var video wbr""".split()
+)
+_SWITCHES = frozenset(
+    """hidden open disabled checked controls async defer required readonly allowfullscreen itemscope
     reversed autoplay loop muted selected multiple novalidate nowrap noshade playsinline markdown download inert
-    default ismap compact autofocus"""
-_SWITCHES = frozenset(_SWITCHES_NAMES.split())
+    default ismap compact autofocus""".split()
+)
 # What reads as markup though it is words, in a text that has none.
 _NO_MARKUP = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|\{(?=[%/:#]|\{[<%]))")
 _BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
@@ -107,7 +109,7 @@ def read_markdown(path: str, data: bytes) -> list[Part]:
 
 def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
     """How many lines of a Markdown file stand above its article's text; None for other formats and files not there."""
-    if PurePosixPath(path).suffix.lower() not in MARKDOWN:
+    if not is_markdown(path):
         return None
     try:
         whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
