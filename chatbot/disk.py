@@ -15,6 +15,11 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def size_mb(folder: Path) -> float:
+    """The megabytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
 def sync(path: Path) -> None:
     """Bring a file or a folder to the disk."""
     if os.name == "nt" and path.is_dir():

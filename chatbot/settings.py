@@ -349,10 +349,14 @@ def _from_file(config: Path | None) -> tuple[Path | None, dict[str, Any]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"settings file {file} cannot be read: {error}") from error
     _refuse_unknown(values, str(file))
-    for group, key in _PLACES:
-        table = values.get(group) if group else values
-        if isinstance(table, dict) and isinstance(table.get(key), str) and table[key].strip():
-            table[key] = file.parent / Path(table[key]).expanduser()
+    kinds: list[tuple[Any, type[BaseModel]]] = [(values, Settings)]
+    kinds += [(values.get(name), kind) for name, kind in tables(Settings).items()]
+    for table, kind in kinds:
+        for key, field in kind.model_fields.items():
+            place = isinstance(table, dict) and field.annotation in (Path, Place | None) and table.get(key)
+            # What is relative in the file is so to the file's own folder.
+            if isinstance(place, str) and place.strip():
+                table[key] = file.parent / Path(place).expanduser()
     for group, key, instead in _SECRETS:
         if isinstance(values.get(group), dict) and key in values[group]:
             raise SettingsError(f"{file}: {group}.{key} would be readable in the file; take it out and {instead}")
@@ -420,16 +424,6 @@ def _explain(error: ValidationError, file: Path | None) -> str:
     return explained(error, Settings) + where
 
 
-# What is relative in the file is so to the file's own folder.
-_PLACES = (
-    ("", "corpus_dir"),
-    ("", "index_dir"),
-    ("", "vocabulary"),
-    ("journal", "path"),
-    ("publish", "questions"),
-    ("milvus", "ca"),
-    ("milvus", "folder"),
-)
 _SECRETS = (
     ("editor", "password", "run 'chatbot password', which sets its hash, or set CHATBOT_EDITOR__PASSWORD"),
     ("milvus", "token", "set CHATBOT_MILVUS__TOKEN"),

@@ -44,10 +44,11 @@ def test_paths_in_the_file_are_relative_to_the_file_and_others_to_the_working_fo
 ) -> None:
     site = empty_folder / "site"
     site.mkdir()
-    (site / "chatbot.toml").write_text('corpus_dir = "articles"\n')
+    (site / "chatbot.toml").write_text('corpus_dir = "articles"\n[journal]\npath = "said.sqlite"\n')
     monkeypatch.setenv("CHATBOT_INDEX_DIR", "elsewhere")
     settings = load_settings(site / "chatbot.toml")
     assert (settings.corpus_dir, settings.index_dir) == (site / "articles", Path("elsewhere"))
+    assert settings.journal.path == site / "said.sqlite"
 
 
 def test_none_on_the_command_line_means_not_said() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.question_trace import Trace
@@ -69,10 +68,6 @@ class Explanation:
     hits: tuple[ExplainedHit, ...]
     unshown: tuple[ExplainedHit, ...]
     sides: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The explanation as plain JSON values."""
-        return asdict(self)
 
 
 def explain(answerer: Answerer, trace: Trace) -> Explanation:

@@ -44,10 +44,6 @@ class Suggestions:
         for suggestion in self._suggestions:
             self._of_article.setdefault(suggestion.article, []).append(suggestion.question)
 
-    def __len__(self) -> int:
-        """Number of questions."""
-        return len(self._suggestions)
-
     def starting(self, text: str, n: int, articles: Collection[int] | None) -> list[str]:
         """At most n questions in which every word of the text begins a word.
 

@@ -6,7 +6,6 @@ Results go to stdout, progress and log to stderr.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import unicodedata
 from pathlib import Path
@@ -53,7 +52,7 @@ def visible(text: str) -> str:
 
 def line(text: str) -> str:
     """The text in one line: one that holds line breaks begins no line of its own."""
-    return re.sub(r"\n", lambda _: "\\n", visible(text))
+    return visible(text).replace("\n", "\\n")
 
 
 def _escaped(char: str) -> str:

@@ -6,6 +6,7 @@ import difflib
 import json
 import textwrap
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -107,7 +108,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     filters = _filters(bot, topic, audience, country, since)
     history = _history(bot, after or ())
     explanation = bot.explain(" ".join(question), k=k, history=history, filters=filters, literal=literal)
-    say(json.dumps(explanation.to_json(), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation))
+    say(json.dumps(asdict(explanation), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation))
 
 
 def _history(bot: Chatbot, asked: Sequence[str]) -> tuple[Turn, ...]:

@@ -96,13 +96,13 @@ def watch_until(settings: Settings, stop: threading.Event, measure: Measure | No
     """Build at every change until `stop` is set; what happens is said on stderr, a line or a few each."""
     from chatbot.answering.verdict.calibration import calibrate
     from chatbot.indexing.building.build import build as build_index
+    from chatbot.indexing.building.draft import own_embedder
     from chatbot.indexing.building.watch import rolled_back
     from chatbot.indexing.building.watch import watch as changes
-    from chatbot.indexing.generation.publication import ENCODERS, writing
-    from chatbot.indexing.model.embedder import ModelEmbedder
+    from chatbot.indexing.generation.publication import writing
 
     with writing(settings.index_dir, create=True):
-        embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+        embedder = own_embedder(settings)
     if rolled_back(settings):
         say("an earlier index was rolled back to; it stays until an article changes", err=True)
     say(f"watching {settings.corpus_dir}", err=True)

@@ -6,6 +6,7 @@ import json
 import shlex
 import textwrap
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,9 +71,8 @@ def links(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.operating.link_check import check_links
 
     settings = context.obj()
-    index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    found = check_links(index, settings)
-    index.close()
+    with closing(LocalIndex.open(settings.index_dir / current(settings.index_dir))) as index:
+        found = check_links(index, settings)
     if as_json:
         say(json.dumps(asdict(found), indent=1, ensure_ascii=False))
     else:

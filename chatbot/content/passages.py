@@ -17,7 +17,7 @@ from chatbot.content.markdown.blocks import Block, Kind, blocks
 from chatbot.content.markdown.deep_links import (
     article_address,
     deep_link,
-    has_own_anchors,
+    is_markdown,
     line_marks_end,
     page_at,
     page_link,
@@ -92,7 +92,7 @@ def split(article: Article, tokens: Tokens, *, target_tokens: int, max_tokens: i
         return max(tokens(raw), len(raw) // _CHARACTERS_PER_TOKEN, 1)
 
     leaves = blocks(article.text)
-    if article.url and not has_own_anchors(article.path):
+    if article.url and not is_markdown(article.path):
         leaves = [block if block.named else block._replace(slug="") for block in leaves]
     sections, owners = _outline(leaves, article.title)
     placed = _placed_units(article.text, leaves, owners, max_tokens, size)

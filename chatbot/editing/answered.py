@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
-from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.markdown.deep_links import is_markdown
 from chatbot.content.source.fences import split_loose_front_matter
 from chatbot.content.source.front_matter import FrontMatter
 from chatbot.errors import ContentError, EditRefused
 
 _BY_HAND = "has front matter that this cannot be added to; open it and write the question there by hand"
 _FRONT = re.compile(r"(?:\ufeff?\s*)---[ \t]*(?:yaml)?[ \t]*\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-
-
-def takes_questions(path: str) -> bool:
-    """Whether a file of this name has front matter that questions can be added to."""
-    return PurePosixPath(path).suffix.lower() in MARKDOWN
 
 
 def with_question(path: str, text: str, question: str, heading: str) -> str:
@@ -30,7 +24,7 @@ def with_question(path: str, text: str, question: str, heading: str) -> str:
     front matter is written in a way that cannot be added to.
     """
     question = " ".join(question.split())
-    if not takes_questions(path):
+    if not is_markdown(path):
         raise EditRefused(path, "takes no questions; only Markdown has a place for them")
     try:
         front, body = split_loose_front_matter(path, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from functools import cached_property
 
 from chatbot.answering.answerer import Answerer
@@ -13,10 +14,10 @@ from chatbot.editing.corpus_map import CorpusMap, draw_map
 from chatbot.editing.listing import Listed, Listing, Preview
 from chatbot.editing.rewriting import TEXT, read_text
 from chatbot.errors import ChatbotError, ContentError, EditRefused
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import BuildReport, Plan
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest
-from chatbot.indexing.generation.publication import ENCODERS
 from chatbot.indexing.maintenance import Verified
 from chatbot.indexing.model.embedder import ModelEmbedder
 from chatbot.insights.journal import open_journal
@@ -116,11 +117,8 @@ class Desk:
 
     def _map(self, generation: str) -> CorpusMap:
         if generation not in self._maps:
-            index = LocalIndex.open(self.settings.index_dir / generation)
-            try:
+            with closing(LocalIndex.open(self.settings.index_dir / generation)) as index:
                 self._maps = {**dict(list(self._maps.items())[-1:]), generation: draw_map(index)}
-            finally:
-                index.close()
         return self._maps[generation]
 
     def _opened(self, plan: Plan) -> Answerer | None:
@@ -141,7 +139,7 @@ class Desk:
 
     @cached_property
     def _embedder(self) -> ModelEmbedder:
-        return ModelEmbedder(self.settings.model, self.settings.index_dir / ENCODERS)
+        return own_embedder(self.settings)
 
     @cached_property
     def _listing(self) -> Listing:

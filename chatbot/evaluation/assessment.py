@@ -13,7 +13,7 @@ from typing import Any
 from chatbot.answering.answerer import Answerer
 from chatbot.answering.chatbot import Chatbot, open_answerer, open_generation
 from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
-from chatbot.disk import file_digest
+from chatbot.disk import file_digest, size_mb
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation import details, quotes
 from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, JudgedSet, corpus_reader, document_of, read_set
@@ -22,9 +22,9 @@ from chatbot.evaluation.quotes import read_gold
 from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.evaluation.usefulness import usefulness
 from chatbot.indexing.building.build import build_from
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import OnStep
-from chatbot.indexing.generation.publication import ENCODERS, candidates, current
-from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.generation.publication import candidates, current
 from chatbot.indexing.model.encoder import Encoder
 from chatbot.indexing.model.weights import fingerprint, locate_model
 from chatbot.settings import IndexSettings, Settings, load_settings
@@ -196,7 +196,7 @@ def _make_room(place: Path, most_mb: float = MOST_MB) -> None:
     kept = sorted((one for one in place.parent.glob("*") if one.is_dir()), key=lambda one: -one.stat().st_mtime)
     total = 0.0
     for one in kept:
-        total += sum(file.stat().st_size for file in one.rglob("*") if file.is_file()) / 1e6
+        total += size_mb(one)
         if total > most_mb and one != place:
             shutil.rmtree(one, ignore_errors=True)
 
@@ -208,7 +208,7 @@ def _place(settings: Settings, judged: Path) -> Path:
 
 
 def _own(settings: Settings, judged: Path, place: Path, on_step: OnStep) -> Answerer:
-    embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+    embedder = own_embedder(settings)
     # In files, wherever the site's own passages are: nobody is served from it.
     apart = settings.model_copy(update={"index_dir": place, "keep_generations": 1, "index": IndexSettings()})
     build_from(corpus_reader(judged), apart, embedder=embedder, calibrate=calibrate, on_step=on_step)

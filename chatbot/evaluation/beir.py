@@ -22,6 +22,7 @@ from chatbot.content.passages import embedded_text, split
 from chatbot.errors import JudgedSetError
 from chatbot.indexing.building.corpus import Corpus
 from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article, Passage
@@ -105,7 +106,7 @@ def corpus_reader(folder: Path) -> Callable[[Settings, Embedder, LocalIndex | No
                 ]
                 texts.append(document.text or document.title)
             articles.append(_article(id_, members[0].title, "\n\n".join(texts)))
-        digests = tuple(hashlib.sha256(embedded_text(passage).encode()).digest()[:16] for passage in passages)
+        digests = tuple(text_digest(embedded_text(passage)) for passage in passages)
         return Corpus(tuple(articles), tuple(passages), digests, {}, {}, {})
 
     return read

@@ -97,13 +97,13 @@ def effect(questions: Sequence[JudgedQuestion], old: Side | None, new: Side) -> 
     )
 
 
-def ndcg(shown: Sequence[str], answering: set[str], depth: int = _DEPTH) -> float:
+def ndcg(shown: Sequence[str], answering: set[str]) -> float:
     """The normalised discounted cumulative gain of ids in order, each of them answering or not, in [0, 1].
 
     Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques" (2002), with binary gains.
     """
-    gain = sum(1 / log2(place + 1) for place, id_ in enumerate(shown[:depth], 1) if id_ in answering)
-    ideal = sum(1 / log2(place + 1) for place in range(1, min(len(answering), depth) + 1))
+    gain = sum(1 / log2(place + 1) for place, id_ in enumerate(shown[:_DEPTH], 1) if id_ in answering)
+    ideal = sum(1 / log2(place + 1) for place in range(1, min(len(answering), _DEPTH) + 1))
     return gain / ideal if ideal else 0.0
 
 

@@ -142,10 +142,10 @@ def measure_abstention(known: Sequence[tuple[str, float]], unknown: Sequence[tup
     )
 
 
-def interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
-    """The bootstrap percentile interval of a mean over questions (Sakai, SIGIR 2006), with a fixed seed."""
+def interval(values: Floats) -> tuple[float, float]:
+    """The 95 % bootstrap percentile interval of a mean over questions (Sakai, SIGIR 2006), with a fixed seed."""
     rows = np.random.default_rng(0).integers(0, len(values), (_RESAMPLES, len(values)))
-    low, high = np.quantile(values[rows].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(values[rows].mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -95,12 +95,12 @@ def unmatched(questions: Iterable[JudgedQuestion], store: PassageStore) -> tuple
     return tuple(one.line for one in questions if one.quotes and not quoted(one.quotes, store))
 
 
-def outcomes(questions: Iterable[JudgedQuestion], answerer: Answerer, k: int = 5) -> list[Outcome]:
-    """What is said to the questions whose coverage was judged, at most k passages each."""
+def outcomes(questions: Iterable[JudgedQuestion], answerer: Answerer) -> list[Outcome]:
+    """What is said to the questions whose coverage was judged, at most five passages each."""
     found = []
     for one in questions:
         if one.coverage:
-            answer = answerer.ask(one.question, k, (), Filters())
+            answer = answerer.ask(one.question, 5, (), Filters())
             shown = [hit.passage.id for hit in answer.hits]
             answering, helping = (quoted(quotes, answerer.store) for quotes in (one.quotes, one.helps))
             # Where nothing answers as a whole, what was named as an answer is what helps.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -31,7 +31,7 @@ from chatbot.indexing.generation.publication import current
 from chatbot.installation import VERSION
 from chatbot.records import Filters
 from chatbot.serving.articles import nearest
-from chatbot.serving.web.assets import STATIC
+from chatbot.serving.web.assets import STATIC, integrity
 from chatbot.serving.web.templates import overdue
 from chatbot.serving.widget import files as widget_files
 from chatbot.serving.widget import packed as shortened
@@ -66,17 +66,14 @@ def export(
     base = _address(base)
     before = _files_of(out)
     generation = current(settings.index_dir)
-    index = LocalIndex.open(settings.index_dir / generation)
-    try:
+    with closing(LocalIndex.open(settings.index_dir / generation)) as index:
         key = _key(settings, index, base)
         if before is not None and before.get("key") == key and all((out / path).is_file() for path in before["files"]):
             sizes = [(out / path).stat().st_size for path in before["files"]]
             return Exported(generation, len(sizes), sum(sizes), 0, 0)
         files = _all_files(settings, index, static_part(settings, index, on_step), base)
-    finally:
-        index.close()
     on_step("writing", 0, 1)
-    listed = {path: _integrity(content) for path, content in sorted(files.items())}
+    listed = {path: integrity(content) for path, content in sorted(files.items())}
     old = (before or {"files": {}})["files"]
     # What is killed on the way is known for an export, and brought to its end by the next one.
     out.mkdir(parents=True, exist_ok=True)
@@ -126,7 +123,7 @@ def _engine() -> Files:
 
 def _key(settings: Settings, index: LocalIndex, base: str) -> str:
     """What decides the bytes of an export: pages say on which day an article was due, and change with a checkout."""
-    said = settings.model_dump(mode="json", include={"page", "help_lines", "answers", "chat"})
+    said = settings.model_dump(mode="json", include={"page", "help_lines", "answers"})
     vocabulary = settings.vocabulary.read_text(encoding="utf-8") if settings.vocabulary else ""
     scripts = sorted(_engine())
     web = _digest(b"".join(path.read_bytes() for path in sorted(_WEB.rglob("*.*")) if path.suffix != ".pyc"))
@@ -178,11 +175,6 @@ def _write(out: Path, files: Mapping[str, bytes]) -> int:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _integrity(content: bytes) -> str:
-    """As `integrity` of a tag has it (W3C, Subresource Integrity)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
 def _json(values: Mapping[str, Any] | Iterable[Any]) -> bytes:

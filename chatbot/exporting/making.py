@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,13 @@ from chatbot.exporting.heads import fit_heads, head_keys
 from chatbot.exporting.table_fit import DIM, Embed, Lesson, extended, fit, lesson, read_by
 from chatbot.exporting.text_vectors import TextVectors
 from chatbot.indexing.building.build import build
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.publication import ENCODERS, current
-from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
+from chatbot.indexing.generation.publication import current
+from chatbot.indexing.model.embedder import Embedder
+from chatbot.indexing.model.encoder import concurrently
 from chatbot.installation import require
 from chatbot.settings import Settings
 
@@ -50,7 +53,7 @@ def static_part(
     try:
         return StaticPart.read(settings.index_dir, index.generation)
     except StaticMissing:
-        embedder = ModelEmbedder(settings.model, settings.index_dir / ENCODERS)
+        embedder = own_embedder(settings)
     embed = TextVectors(
         settings.index_dir / FOLDER / _TEXTS, embedder.fingerprint, embedder.dim, _embed(embedder, on_step)
     )
@@ -71,10 +74,8 @@ def build_lean(settings: Settings, on_step: OnStep = lambda _name, _done, _total
     except (IndexMissing, IndexOutdated):
         build(settings, calibrate=calibrate, on_step=on_step)
         index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    try:
+    with closing(index):
         static_part(settings, index, on_step)
-    finally:
-        index.close()
 
 
 def make_static(
@@ -212,12 +213,11 @@ def _parts(settings: Settings) -> Iterator[Path]:
 
 def _embed(embedder: Embedder, on_step: OnStep) -> Embed:
     def embed(texts: Sequence[str]) -> Vectors:
-        parts = [texts[start : start + _TOGETHER] for start in range(0, len(texts), _TOGETHER)]
-        found = []
-        for done, vectors in enumerate(map(embedder.embed_queries, parts)):
-            on_step("embedding", done * _TOGETHER, len(texts))
-            found.append(vectors)
-        return np.concatenate(found) if found else np.empty((0, embedder.dim), np.float32)
+        found: list[Vectors] = []
+        for start in range(0, len(texts), _TOGETHER):
+            on_step("embedding", start, len(texts))
+            found.extend(concurrently(embedder.embed_query, texts[start : start + _TOGETHER]))
+        return np.array(found, np.float32).reshape(-1, embedder.dim)
 
     return embed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import attrgetter
@@ -10,13 +11,15 @@ from pathlib import Path
 
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.files import read_bytes
+from chatbot.disk import size_mb
 from chatbot.errors import ContentError, IndexDamaged, IndexMismatch, NoSuchGeneration
 from chatbot.indexing.building.corpus import cut, with_given
+from chatbot.indexing.building.draft import own_embedder
 from chatbot.indexing.building.report import OnStep
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import read_manifest, verify
-from chatbot.indexing.generation.publication import ENCODERS, current, history, prune, publish, served, writing
-from chatbot.indexing.model.embedder import Embedder, ModelEmbedder
+from chatbot.indexing.generation.publication import current, kept_history, prune, publish, served, writing
+from chatbot.indexing.model.embedder import Embedder
 from chatbot.records import Article
 from chatbot.settings import Settings
 
@@ -61,11 +64,9 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
     """The kept generations, the one published last first. Only manifests are read; `check` compares digests."""
     index_dir = settings.index_dir
     now = served(index_dir)
-    kept = []
-    for entry in reversed(history(index_dir)):
+    found = []
+    for entry in reversed(kept_history(index_dir)):
         folder = index_dir / entry.generation
-        if not folder.is_dir():
-            continue
         damage, articles, passages, model = "", 0, 0, ""
         try:
             manifest = read_manifest(folder)
@@ -74,10 +75,9 @@ def list_kept(settings: Settings) -> tuple[Kept, ...]:
             damage = f"{missing[0]} is missing" if missing else ""
         except (IndexDamaged, IndexMismatch) as error:
             damage = str(error)
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        serving = entry.generation == now
-        kept.append(Kept(entry.generation, entry.at, serving, articles, passages, model, size, damage))
-    return tuple(kept)
+        about = (articles, passages, model, size_mb(folder), damage)
+        found.append(Kept(entry.generation, entry.at, entry.generation == now, *about))
+    return tuple(found)
 
 
 def rollback(settings: Settings, name: str | None = None) -> RolledBack:
@@ -129,8 +129,7 @@ def check(
     """
     index_dir = settings.index_dir
     now = current(index_dir)
-    kept = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
-    names = list(dict.fromkeys([now, *kept]))
+    names = list(dict.fromkeys([now, *(entry.generation for entry in kept_history(index_dir))]))
     damaged, whole = {}, {}
     for done, name in enumerate(names):
         on_step("digests", done, len(names))
@@ -140,9 +139,8 @@ def check(
             if name == now:
                 raise
             damaged[name] = str(error)
-    index = LocalIndex(index_dir / now, whole[now])
-    try:
-        model = embedder or ModelEmbedder(settings.model, index_dir / ENCODERS)
+    with closing(LocalIndex(index_dir / now, whole[now])) as index:
+        model = embedder or own_embedder(settings)
         differing, same = {}, 0
         articles = sorted(index.store.articles(), key=attrgetter("path"))
         with IsolatedReader(settings.max_seconds_per_file, settings.max_memory_mb) as reader:
@@ -154,8 +152,6 @@ def check(
                     differing[article.path] = reason
                 else:
                     same += len(index.store.passages_of(article.id))
-    finally:
-        index.close()
     return Verified(now, len(names), damaged, len(articles), same, differing)
 
 
@@ -197,7 +193,7 @@ def _difference(
 
 
 def _chosen(index_dir: Path, name: str | None, served: str | None) -> str:
-    names = [entry.generation for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
+    names = [entry.generation for entry in kept_history(index_dir)]
     if name is None:
         earlier = [one for one in names if one != served]
         if not earlier:

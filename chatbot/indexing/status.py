@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from chatbot.content.source.copies import look_alikes
 from chatbot.content.source.visibility import Due
+from chatbot.disk import size_mb
 from chatbot.errors import ModelError, NotInstalled
 from chatbot.indexing.building.freshness import corpus_digests, made_by
 from chatbot.indexing.generation.manifest import Manifest, reasons, verify
 from chatbot.indexing.generation.passage_store import Store, expired_in
-from chatbot.indexing.generation.publication import ENCODERS, current, history
+from chatbot.indexing.generation.publication import ENCODERS, current, history, kept_history
 from chatbot.settings import Settings
 
 
@@ -61,9 +63,9 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
         passages=manifest.passages,
         model=manifest.model,
         dim=manifest.dim,
-        size_mb=_size_mb(index_dir / name),
-        encoder_mb=_size_mb(index_dir / ENCODERS / manifest.encoder),
-        kept=tuple(entry.generation for entry in entries if (index_dir / entry.generation).is_dir()),
+        size_mb=size_mb(index_dir / name),
+        encoder_mb=size_mb(index_dir / ENCODERS / manifest.encoder),
+        kept=tuple(entry.generation for entry in kept_history(index_dir)),
         left_out=reasons(manifest.left_out, "unusable"),
         withheld=reasons(manifest.left_out, "withheld"),
         remarks=reasons(manifest.left_out, "remark"),
@@ -77,12 +79,9 @@ def read_status(settings: Settings, now: datetime | None = None) -> Status:
 
 def alike_in(folder: Path) -> tuple[str, ...]:
     """The articles of a generation, which is whole, that say nearly the same to the same readers, in words."""
-    store = Store(folder / "passages.sqlite")
-    try:
+    with closing(Store(folder / "passages.sqlite")) as store:
         articles = {article.id: article for article in store.articles()}
         texts = {id_: whole.text for id_ in articles if (whole := store.article(id_))}
-    finally:
-        store.close()
     readers = {id_: (article.country, article.audience) for id_, article in articles.items()}
     pairs = [pair for pair in look_alikes(texts) if readers[pair[0]] == readers[pair[1]]]
     return tuple(f"{one} and {other} ({share:.0%} the same)" for one, other, share in pairs)
@@ -113,7 +112,3 @@ def _changes(settings: Settings, manifest: Manifest, now: datetime) -> str:
     except NotInstalled:
         pass  # who serves alone has no model, nor any say in how the index is built
     return "; ".join([*differences, "run 'chatbot build'"]) if differences else ""
-
-
-def _size_mb(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

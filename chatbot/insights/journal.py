@@ -14,11 +14,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from chatbot.errors import JournalError
 from chatbot.insights.redaction import redact
@@ -32,7 +32,6 @@ _LOOK_AGAIN = 3600.0
 FILE = "journal.sqlite"
 Rating = Literal["helpful", "unhelpful"]
 Reason = Literal["off_topic", "outdated", "incomplete", "wrong", "hard_to_read", "other"]
-REASONS: tuple[Reason, ...] = get_args(Reason)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -153,12 +152,9 @@ class Journal:
     def close(self) -> None:
         self._closed.set()
         with self._lock:
-            self._close()
-
-    def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+            if self._database is not None:
+                self._database.close()
+                self._database = None
 
     def _forget(self, database: sqlite3.Connection) -> None:
         oldest = (today() - timedelta(days=self.keep_days)).isoformat()
@@ -200,13 +196,10 @@ def _moved(former: Path, path: Path) -> bool:
     """Move a journal. It stays where a server of an earlier version has it open, or where there is no room."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        database = open_file(former, patience=0)
-        try:
+        with closing(open_file(former, patience=0)) as database:
             if database.execute("PRAGMA journal_mode").fetchone() != ("delete",):
                 raise sqlite3.OperationalError("a server of an earlier version has it open")
             copy(database, aside)
-        finally:
-            database.close()
         os.link(aside, path)  # fails where another process was first
         former.unlink()
     except (OSError, sqlite3.Error) as error:

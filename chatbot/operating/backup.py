@@ -13,7 +13,7 @@ import os
 import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -149,10 +149,8 @@ def _opened(journal: Path) -> Iterator[sqlite3.Connection]:
         database = open_file(journal)
     except sqlite3.Error as error:
         raise JournalError(f"the journal {journal} cannot be used: {error}; mend it or move it away") from error
-    try:
+    with closing(database):
         yield database
-    finally:
-        database.close()
 
 
 def _tree(folder: Path, name: str) -> Iterator[tuple[str, Path]]:

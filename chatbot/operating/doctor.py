@@ -317,9 +317,8 @@ def _sites(settings: Settings) -> Iterator[Finding]:
     """Nothing where no other site may ask, or where the index, which says so itself, cannot be read."""
     Sites(settings.sites)
     try:
-        store = Store(settings.index_dir / current(settings.index_dir) / "passages.sqlite")
-        topics = {topic.casefold(): topic for article in store.articles() for topic in article.topics}
-        store.close()
+        with closing(Store(settings.index_dir / current(settings.index_dir) / "passages.sqlite")) as store:
+            topics = {topic.casefold(): topic for article in store.articles() for topic in article.topics}
     except (IndexMissing, sqlite3.Error):
         return
     for site in settings.sites:

@@ -31,7 +31,7 @@ from chatbot.serving.middleware.rate_limit import charge
 from chatbot.serving.middleware.scope import site_of, view_of
 from chatbot.serving.web.assets import CSP, STYLE
 from chatbot.serving.web.markdown_html import Linked, article_html, place
-from chatbot.serving.web.templates import View, fill
+from chatbot.serving.web.templates import View, by_article, fill
 from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, own_topics, topics_of, within
 
@@ -167,7 +167,7 @@ def list_page(
     )
 
 
-def missing_page(article_id: str, view: View, topics: Sequence[tuple[str, int]] = ()) -> str:
+def missing_page(article_id: str, view: View, topics: Sequence[tuple[str, int]]) -> str:
     """What is shown where no article has this id."""
     return fill("missing.html", view, _root(article_id), article_id=article_id, topics=topics, style=STYLE)
 
@@ -195,10 +195,8 @@ def _found(bot: Chatbot, question: str, view: View, site: SiteSettings | None) -
     tongue = answer.message_language
     if tongue == "en":
         message, tongue = language.message(message)
-    groups: dict[str, list[Hit]] = {}
-    for hit in answer.hits:
-        groups.setdefault(hit.passage.article_id, []).append(hit)
-    return {"message": message, "tongue": tongue, "lines": lines, "contact": answer.contact, "found": groups.values()}
+    found = by_article(answer.hits)
+    return {"message": message, "tongue": tongue, "lines": lines, "contact": answer.contact, "found": found}
 
 
 def _related(bot: Chatbot, article: Article, site: SiteSettings | None) -> list[Article]:

@@ -83,7 +83,7 @@ def test_a_question_lifts_the_passage_nearest_to_it(site: Site) -> None:
     led = site.publish(questions=[question])
     row = led.store.row("team#2")
     vector = site.embedder.embed_query(question)
-    before, after = (each.question_closeness(vector).of(np.arange(len(each))) for each in (plain, led))
+    before, after = (each.known.closeness(vector).of(np.arange(len(each))) for each in (plain, led))
     assert after[row] == pytest.approx(1.0, abs=1e-3)
     assert before.tolist() == [-1.0, -1.0, -1.0]
     assert np.flatnonzero(before != after).tolist() == [row]

@@ -270,7 +270,7 @@ def test_neighbours_stand_in_the_same_article(searcher: Searcher) -> None:
 def test_the_best_sentences_and_questions_are_found_and_none_gives_minus_one(searcher: Searcher) -> None:
     found = searcher.index.best_sentences(np.array([12, 2, 4, 0, 8]), np.array(ASKED, np.float32))
     assert found == pytest.approx([0.0, -1.0, 0.0, 0.7, 0.6], abs=1e-6)
-    found = searcher.index.question_closeness(np.array(ASKED, np.float32)).of(np.arange(len(ROWS)))
+    found = searcher.index.known.closeness(np.array(ASKED, np.float32)).of(np.arange(len(ROWS)))
     assert found == pytest.approx([row.asked for row in ROWS], abs=1e-6)
 
 
@@ -279,13 +279,13 @@ def test_three_questions_that_agree_say_more_than_one_and_those_near_to_all_say_
     index = generation((one, some), tmp_path / "index")
     asked = np.array(ASKED, np.float32)
     near = [0.5 * 0.8 + 0.3 * 0.7 + 0.2 * 0.6]
-    assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6, *near], abs=1e-6)
+    assert index.known.closeness(asked).of(np.arange(2)) == pytest.approx([0.6, *near], abs=1e-6)
     hubs = np.array([[0.3, 0.9], [0.3, 0.9], [0.8, 0.9], [0.3, 0.9], [0.3, 0.9]], np.float32)
     index = generation((one, some), tmp_path / "other")
     index.known.arrays = replace(index.questions, hubs=hubs)
     least = 0.3 * 0.4
     near = [0.5 * (0.7 + 0.03) + 0.3 * (0.8 - least) + 0.2 * (0.6 + 0.03)]
-    assert index.question_closeness(asked).of(np.arange(2)) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)
+    assert index.known.closeness(asked).of(np.arange(2)) == pytest.approx([0.6 + 0.03, *near], abs=1e-6)
 
 
 def test_the_words_of_the_best_question_count_half(tmp_path: Path) -> None:

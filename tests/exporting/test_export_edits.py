@@ -26,7 +26,7 @@ from chatbot.exporting.text_vectors import TextVectors
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.settings import Settings
-from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder, embed
 from tests.support.small_site import small_settings
 
 ARTICLES = 40
@@ -37,7 +37,7 @@ EDITED = "n17.md"
 def embedder(monkeypatch: pytest.MonkeyPatch) -> KeywordEmbedder:
     """What embeds for all exports of a test."""
     made = KeywordEmbedder()
-    monkeypatch.setattr(making, "ModelEmbedder", lambda *_: made)
+    monkeypatch.setattr(making, "own_embedder", lambda *_: made)
     return made
 
 
@@ -170,29 +170,26 @@ def test_texts_are_embedded_once(site: Settings, embedder: KeywordEmbedder, tmp_
 def test_vectors_of_another_model_are_not_taken(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def embed(texts: Sequence[str]) -> Vectors:
+    def asking(texts: Sequence[str]) -> Vectors:
         asked.extend(texts)
-        return KeywordEmbedder().embed_queries(texts)
+        return embed(texts)
 
     place = tmp_path / "static" / "texts.npz"
     for encoder, wanted in (("a", ["pay", "team"]), ("a", []), ("b", ["pay", "team"])):
-        vectors = TextVectors(place, encoder, 8, embed)
+        vectors = TextVectors(place, encoder, 8, asking)
         found = vectors(["pay", "team", "pay"])
         assert (found[0] == found[2]).all()
         assert found.dtype == np.float32
         vectors.keep()
         assert asked == wanted
         asked.clear()
-    assert TextVectors(place, "b", 8, embed)([]).shape == (0, 8)
+    assert TextVectors(place, "b", 8, asking)([]).shape == (0, 8)
     place.write_bytes(place.read_bytes()[:-30])
-    TextVectors(place, "b", 8, embed)(["pay"])
+    TextVectors(place, "b", 8, asking)(["pay"])
     assert asked == ["pay"]
 
 
 def test_a_new_word_learns_what_its_texts_say_and_moves_no_other() -> None:
-    def embed(texts: Sequence[str]) -> Vectors:
-        return KeywordEmbedder().embed_queries(texts)
-
     basis = np.eye(8, dtype=np.float32)
     first = Lesson(("pay", "team"), embed(["pay", "team"]), np.ones(2, np.float32))
     table = fit(first, ("offer",), embed, basis)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from chatbot.answering.static.static_index import OPENED, StaticIndex
 from chatbot.answering.static.term_lists import StaticWords
 from chatbot.answering.static.word_table import WordTable
 from chatbot.answering.verdict.evidence import Thresholds, carried_over
-from chatbot.arrays import Vectors
 from chatbot.exporting import export as exporting
 from chatbot.exporting import making
 from chatbot.exporting.making import make_static
@@ -27,7 +25,7 @@ from chatbot.exporting.table_fit import fit, lesson, pieces
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.records import Filters
-from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder
+from tests.support.keyword_embedder import KEYWORDS, KeywordEmbedder, embed
 from tests.support.small_site import small_settings
 
 ARTICLES = {
@@ -123,10 +121,6 @@ def test_pieces_of_a_sentence_are_the_same_whatever_is_around_it() -> None:
     assert list(pieces(["Too short"])) == []
 
 
-def embed(texts: Sequence[str]) -> Vectors:
-    return KeywordEmbedder().embed_queries(texts)
-
-
 def test_the_table_learns_what_a_pair_means_beside_its_words() -> None:
     together = ["data engineer"] * 5
     asked = np.tile(np.eye(8, dtype=np.float32)[3], (5, 1))
@@ -206,7 +200,7 @@ def test_the_smallest_corpus_is_exported(articles: dict[str, str], tmp_path: Pat
 def test_an_export_that_was_killed_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index, _ = static(tmp_path, ARTICLES)
     index.close()
-    monkeypatch.setattr(making, "ModelEmbedder", lambda *_: KeywordEmbedder())
+    monkeypatch.setattr(making, "own_embedder", lambda *_: KeywordEmbedder())
     written, whole = [], exporting.replace_bytes
 
     def killed(path: Path, content: bytes) -> None:

@@ -279,7 +279,7 @@ def test_judged_texts_of_an_evaluation_are_no_concern_of_milvus(
     site: MilvusSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generation = site.publish()
-    monkeypatch.setattr(assessment, "ModelEmbedder", lambda *_: KeywordEmbedder())
+    monkeypatch.setattr(assessment, "own_embedder", lambda *_: KeywordEmbedder())
     monkeypatch.setattr(assessment, "Encoder", lambda _: KeywordEmbedder())
     monkeypatch.setattr(KeywordEmbedder, "encoder_dir", None, raising=False)
     monkeypatch.setattr(assessment, "calibrate", None)

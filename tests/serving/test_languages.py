@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel import Locale
@@ -17,7 +17,7 @@ from chatbot import catalogues
 from chatbot.answering import answerer
 from chatbot.answering.highlight import reason
 from chatbot.answering.understanding import foreign_language, small_talk
-from chatbot.insights.journal import REASONS
+from chatbot.insights.journal import Reason
 from chatbot.records import Why
 from chatbot.serving.web.languages import ENGLISH, LANGUAGES, choose
 from chatbot.serving.web.templates import why
@@ -133,7 +133,7 @@ def test_every_fixed_sentence_of_an_answer_is_translated(code: str) -> None:
 
 
 def test_feedback_offers_the_reasons_that_the_journal_takes() -> None:
-    assert set(ENGLISH.reasons) == set(REASONS)
+    assert set(ENGLISH.reasons) == set(get_args(Reason))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ The tokens of a question are its keywords, each a dimension of its own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,8 +47,7 @@ class KeywordEmbedder:
         vectors = np.eye(self.dim, dtype=np.float32)[ids]
         return ReadQuestion(self.embed_query(text), TokenVectors(np.array(ids, np.int32), vectors))
 
-    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
-        return map(self.read_query, texts)
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        return np.array([self.embed_query(text) for text in texts], np.float32).reshape(-1, self.dim)
+def embed(texts: Sequence[str]) -> Vectors:
+    """The vectors of questions, shape (texts, dim)."""
+    return np.array([*map(KeywordEmbedder().embed_query, texts)], np.float32).reshape(-1, KeywordEmbedder.dim)

@@ -128,9 +128,6 @@ class StaticIndex:
     def __len__(self) -> int:
         return len(self.server)
 
-    def close(self) -> None:
-        self.server.close()
-
     def candidates(
         self,
         vector: Vectors,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,14 +45,11 @@ def recalibrate(settings: Settings) -> CalibrationReport:
     """
     with writing(settings.index_dir):
         name = current(settings.index_dir)
-        index = LocalIndex.open(settings.index_dir / name)
-        try:
+        with closing(LocalIndex.open(settings.index_dir / name)) as index:
             encoder = Encoder(settings.index_dir / ENCODERS / index.manifest.encoder)
             calibrated = calibrate(index, encoder)
             stored = index.calibrated is None or not _equal(index.calibrated, calibrated)
             report = _report(calibrated, Searcher(index, encoder), settings.answers.refusals, stored=stored)
-        finally:
-            index.close()
         if stored:
             store(settings.index_dir, name, calibrated)
             if settings.index.store == "milvus":

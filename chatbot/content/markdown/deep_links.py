@@ -31,8 +31,8 @@ def article_address(article_id: str, url: str | None) -> str:
     return url or f"/articles/{quote(article_id)}"
 
 
-def has_own_anchors(path: str) -> bool:
-    """Whether a site makes the anchors of this file from its headings, as for Markdown; other formats name theirs."""
+def is_markdown(path: str) -> bool:
+    """Whether a file of this name is Markdown: sites make its anchors of its headings, other formats name theirs."""
     return PurePosixPath(path).suffix.lower() in MARKDOWN
 
 

@@ -85,7 +85,7 @@ def without_marks(text: str) -> str:
         _CITATION,
         _ICON,
     ):
-        text = lost.sub(_lines_only, text)
+        text = lost.sub(lines_only, text)
     text = _COLON_FENCE.sub(_colon_fence, text)
     text = _CLASSES.sub("", _SPAN.sub(r"\1", text))
     text = _WIKI_LINK.sub(_wiki_link, text)
@@ -191,5 +191,6 @@ def _opened(line: str, info: str) -> tuple[str, str]:
     return ("lost", "") if name in _NO_WORDS else ("code", line)
 
 
-def _lines_only(match: re.Match[str]) -> str:
+def lines_only(match: re.Match[str]) -> str:
+    """What a match is replaced by so that no line behind it moves."""
     return "\n" * match[0].count("\n")

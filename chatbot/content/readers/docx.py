@@ -16,7 +16,6 @@ from defusedxml.ElementTree import fromstring
 
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
-from chatbot.content.readers.main_content import drop
 from chatbot.content.readers.safe_xml import parse_xml
 from chatbot.content.readers.web_page import parse_html
 from chatbot.content.readers.zip_archive import open_archive, read_member
@@ -128,7 +127,7 @@ def _drop_hidden(root: Element, styles: frozenset[str]) -> None:
 def _without_back_links(document: Any) -> Any:
     for link in list(document.iter("a")):
         if link.text_content().strip() == "↑":
-            drop(link)
+            link.drop_tree()
     return document
 
 

@@ -12,7 +12,6 @@ from lxml import etree
 
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.html_to_markdown import to_markdown
-from chatbot.content.readers.main_content import drop
 from chatbot.content.readers.safe_xml import parse_xml
 from chatbot.content.readers.web_page import parse_html
 from chatbot.content.readers.zip_archive import open_archive, read_member
@@ -62,7 +61,7 @@ def _chapter(path: str, data: bytes) -> str:
         for element in list(document.iter()):
             kinds = f"{element.get('epub:type') or ''} {element.get('{http://www.idpf.org/2007/ops}type') or ''}"
             if _UNREAD & set(kinds.split()) and element.tag not in {"html", "body"}:
-                drop(element)
+                element.drop_tree()
             elif element.tag == "a" and "://" not in (element.get("href") or ""):
                 element.attrib.pop("href", None)  # leads to another chapter, by a name that is gone
         return to_markdown(document)

@@ -84,22 +84,17 @@ def measure(root: Any) -> dict[Any, Size]:
     return sizes
 
 
-def drop(element: Any) -> None:
-    """Take the element out of the tree; the text behind it stays."""
-    element.drop_tree()
-
-
 def _drop_controls(body: Any) -> None:
     for link in list(body.iter("a")):
         href = (link.get("href") or "-").lower()
         button = not href.strip("#") or href.startswith("javascript:")
         if button or (href.startswith("#") and _is_beside_a_title(link)):
-            drop(link)
+            link.drop_tree()
     for element in list(body.iterdescendants()):
         if element.getparent() is None:
             continue
         if element.tag in _DROPPED or (element.get("role") or "").lower() in _DROPPED_ROLES:
-            drop(element)
+            element.drop_tree()
 
 
 def _is_beside_a_title(link: Any) -> bool:
@@ -120,7 +115,7 @@ def _drop_boilerplate(body: Any) -> None:
         thin = size.running < 200 or size.linked > 0.3 * size.text
         doubtful = part_of_page or (words & _DOUBTFUL and thin)
         if words & _BOILERPLATE or (doubtful and not _has_title(element)):
-            drop(element)
+            element.drop_tree()
 
 
 def _words(element: Any) -> set[str]:
@@ -140,7 +135,7 @@ def _drop_link_lists(body: Any, sizes: dict[Any, Size]) -> None:
         many = size.links >= 4 and size.linked > 0.75 * size.text
         crumbs = element.tag != "p" and size.links >= 2 and size.linked > 0.9 * size.text and size.text < _RUNNING
         if (many or crumbs) and not size.running and not _has_title(element):
-            drop(element)
+            element.drop_tree()
 
 
 def _landmark(body: Any, sizes: dict[Any, Size]) -> Any | None:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from chatbot.content.markdown.deep_links import MARKDOWN
-from chatbot.content.markdown.dialects import blocks_in_place, bold, without_marks, without_roles
+from chatbot.content.markdown.deep_links import is_markdown
+from chatbot.content.markdown.dialects import blocks_in_place, bold, lines_only, without_marks, without_roles
 from chatbot.content.markdown.footnotes import without_footnotes
 from chatbot.content.markdown.notes import CODE, FENCE, without_notes
 from chatbot.content.markdown.plain import has_prose
@@ -74,18 +74,20 @@ _CLOSED = re.compile(r"</([A-Za-z][\w.:-]*)")
 _VALUE = re.compile(
     r"""[\w:@.-]+\s*=\s*(?:"[^"]*"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}|[^\s"'>{]+)|\{[^{}]*\}|data-[\w-]+|v-[\w:-]+"""
 )
-_ELEMENTS_NAMES = """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
+_ELEMENTS = frozenset(
+    """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink
     blockquote body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir
     div dl dt em embed fieldset figcaption figure font footer form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup
     hr html i iframe img input ins kbd label legend li link main map mark marquee menu meta meter nav nobr noscript
     object ol optgroup option output p param path picture pre progress q rp rt ruby s samp script search section select
     slot small source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time
-    title tr track tt u ul use var video wbr"""
-_ELEMENTS = frozenset(_ELEMENTS_NAMES.split())
-_SWITCHES_NAMES = """hidden open disabled checked controls async defer required readonly allowfullscreen itemscope
+    title tr track tt u ul use var video wbr""".split()
+)
+_SWITCHES = frozenset(
+    """hidden open disabled checked controls async defer required readonly allowfullscreen itemscope
     reversed autoplay loop muted selected multiple novalidate nowrap noshade playsinline markdown download inert
-    default ismap compact autofocus"""
-_SWITCHES = frozenset(_SWITCHES_NAMES.split())
+    default ismap compact autofocus""".split()
+)
 # What reads as markup though it is words, in a text that has none.
 _NO_MARKUP = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|\{(?=[%/:#]|\{[<%]))")
 _BLANK = re.compile(r"^[ \t]+$", re.MULTILINE)
@@ -107,7 +109,7 @@ def read_markdown(path: str, data: bytes) -> list[Part]:
 
 def lines_above(corpus_dir: Path, path: str, max_file_mb: float) -> int | None:
     """How many lines of a Markdown file stand above its article's text; None for other formats and files not there."""
-    if PurePosixPath(path).suffix.lower() not in MARKDOWN:
+    if not is_markdown(path):
         return None
     try:
         whole = decode(path, read_bytes(corpus_dir, path, max_file_mb))
@@ -171,7 +173,7 @@ def _without_markup(text: str, closed: Collection[str]) -> str:
     text = without_marks(text)
     for opening, closing in _DROPPED:
         text = _without(text, opening, closing)
-    text = _VARIABLE.sub("", _MODULE.sub(_lines_only, text))
+    text = _VARIABLE.sub("", _MODULE.sub(lines_only, text))
     text = _ADMONITION.sub(lambda match: f"{match[1]}{_bold(match[2] or match[3])}", text)
     text = _CALLOUT.sub(lambda match: f"{match[1]}{_bold(match[3] or match[2].capitalize())}  ", text)
     text = _ATTRIBUTES.sub("", text)
@@ -220,10 +222,6 @@ def _to_the_left(text: str) -> str:
         inside = bool(line.strip()) and (inside or bool(_BLOCK.match(line)))
         lines[at] = line.lstrip(" \t") if inside else line
     return "\n".join(lines)
-
-
-def _lines_only(match: re.Match[str]) -> str:
-    return "\n" * match[0].count("\n")
 
 
 def _bold(words: str | None) -> str:

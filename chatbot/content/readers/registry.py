@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 
 from chatbot.content.markdown.blocks import blocks, is_question
-from chatbot.content.markdown.deep_links import MARKDOWN
+from chatbot.content.markdown.deep_links import MARKDOWN, is_markdown
 from chatbot.content.readers.contract import Parsed, Part, Reader
 from chatbot.content.readers.sitemap import may_be_sitemap, read_sitemap
 from chatbot.content.readers.substack import is_posts_csv, read_posts
@@ -61,8 +61,9 @@ READERS: dict[str, Reader] = {
 
 def is_simple(path: str) -> bool:
     """Whether nothing more than Markdown is parsed in this file, or nothing at all."""
-    suffix = PurePosixPath(path).suffix.lower()
-    return suffix in MARKDOWN or not (suffix in READERS or may_list(path) or is_json_feed(path))
+    return is_markdown(path) or not (
+        PurePosixPath(path).suffix.lower() in READERS or may_list(path) or is_json_feed(path)
+    )
 
 
 def may_list(path: str) -> bool:

@@ -20,10 +20,11 @@ _CLOSING = {
 }
 _OBJECT = re.compile(rf'{_ABOVE}(?=\{{\s*(?:"|\}}))', re.DOTALL)
 _KEY = re.compile(r"""[ \t]*["']?\w[\w .-]{0,60}["']?[ \t]*:(?:[ \t]|$)""")
-_KNOWN_NAMES = """alias aliases author authors categories category date description draft exclude expirydate hidden
+_KNOWN = frozenset(
+    """alias aliases author authors categories category date description draft exclude expirydate hidden
     keywords lang language layout modified pinned private public publish publishdate published questions slug status
-    summary tags template title topics unlisted updated url"""
-_KNOWN = frozenset(_KNOWN_NAMES.split())
+    summary tags template title topics unlisted updated url""".split()
+)
 _LINES_OF_KEYS = re.compile(
     rf"{_ABOVE}((?:[A-Za-z][\w -]{{0,40}}::?[ \t][^\n]*+(?:\n|\Z)(?:[ \t]{{4,}}\S[^\n]*+(?:\n|\Z))*)+)(?:[ \t]*\n|\Z)",
     re.DOTALL,

@@ -53,7 +53,7 @@ def gather(corpus: Corpus, embedder: Embedder, old: LocalIndex | None, on_step: 
         texts = list(questions)
         for first in range(0, len(texts), _QUESTIONS):
             some = texts[first : first + _QUESTIONS]
-            yield from embedder.read_queries(some)
+            yield from concurrently(embedder.read_query, some)
             on_step("questions", first + len(some), len(texts))
 
     questions, asked = lead(corpus.articles, article_of, corpus.passages, vectors, read, old.questions if old else None)

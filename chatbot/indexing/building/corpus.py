@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from chatbot.content.source.copies import ALIKE, marks, resemblance, unmarked
 from chatbot.errors import ContentError
 from chatbot.indexing.building.freshness import CorpusFiles, is_parsed_again
 from chatbot.indexing.building.report import OnStep
+from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import LeftOut
 from chatbot.indexing.model.embedder import Embedder
@@ -259,7 +259,7 @@ def cut(article: Article, settings: Settings, embedder: Embedder) -> list[tuple[
     sizes = settings.passages
     with blaming(article.path):
         passages = split(article, embedder.count_tokens, target_tokens=sizes.target_tokens, max_tokens=sizes.max_tokens)
-        digests = [hashlib.sha256(embedded_text(passage).encode()).digest()[:16] for passage in passages]
+        digests = [text_digest(embedded_text(passage)) for passage in passages]
     return list(zip(passages, digests, strict=True))
 
 

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -129,10 +130,8 @@ def effect_of(job: Job, draft: Draft) -> Effect | None:
     new = _opened(job.generations, draft.manifest.generation)
     if new is None:
         raise IndexDamaged(draft.manifest.generation, "its files", "changed while they were written")
-    try:
+    with closing(new):
         return job.measure(draft.old, new, job.embedder)
-    finally:
-        new.close()
 
 
 def newest_good(generations: Generations) -> LocalIndex | None:

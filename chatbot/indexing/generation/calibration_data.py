@@ -72,7 +72,7 @@ class Calibrated:
 
 
 def text_digest(text: str) -> bytes:
-    """16 bytes that stand for a question."""
+    """16 bytes that stand for a text."""
     return hashlib.sha256(text.encode()).digest()[:16]
 
 

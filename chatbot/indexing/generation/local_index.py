@@ -29,7 +29,7 @@ import numpy.typing as npt
 from chatbot.arrays import Rows, Scores, Vectors, loaded, mapped, ranges, single
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.generation.calibration_data import Calibrated
-from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions, QuestionScores
+from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
 from chatbot.indexing.generation.known_questions import KnownQuestions
 from chatbot.indexing.generation.manifest import Manifest, verify
 from chatbot.indexing.generation.passage_index import HIGHEST, Allowed, Candidates, around, mean_beside, united
@@ -184,7 +184,7 @@ class LocalIndex:
         """See PassageIndex."""
         mask = None if allowed is None else allowed.rows(self.article_of)
         near, _ = self._vectors.search(vector, k, mask)
-        by_words, by_questions = self.lexical(weights), self.question_closeness(vector)
+        by_words, by_questions = self.lexical(weights), self.known.closeness(vector)
         worded, highest = by_words.highest(max(k, HIGHEST), mask)
         rows = united(near, worded[:k], by_questions.first(k, mask))
         vectors = self.vectors(rows)
@@ -257,10 +257,6 @@ class LocalIndex:
     def questions(self) -> EditorsQuestions:
         """The questions that lead to passages."""
         return self.known.arrays
-
-    def question_closeness(self, vector: Vectors) -> QuestionScores:
-        """How close the questions that lead to passages are to a unit vector."""
-        return self.known.closeness(vector)
 
     @property
     def known_share(self) -> float:

@@ -68,10 +68,6 @@ class Candidates:
 class PassageStore(Protocol):
     """Articles and passages by their names and rows. Safe to use from several threads."""
 
-    def __len__(self) -> int:
-        """Number of passages."""
-        ...
-
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at these rows, in the order asked for. Raises IndexError for a row that does not exist."""
         ...
@@ -147,8 +143,6 @@ class PassageIndex(Protocol):
         ...
 
     def __len__(self) -> int: ...
-
-    def close(self) -> None: ...
 
     def candidates(
         self, vector: Vectors, weights: Mapping[str, float], k: int, allowed: Allowed | None = None

@@ -159,21 +159,9 @@ class Store:
 
 
 def _from_article(article: Article) -> tuple[Any, ...]:
-    dates = (day and day.isoformat() for day in (article.published, article.updated, article.review_by))
-    lists = (json.dumps(article.topics), json.dumps(article.audience))
-    return (
-        *(article.id, article.path, article.title, article.url, article.text),
-        *lists,
-        article.country,
-        *dates,
-        json.dumps(article.questions),
-        json.dumps(article.aliases),
-        article.sha256,
-        json.dumps(article.pages),
-        json.dumps(to_json(article)["pins"]),
-        json.dumps(article.sections),
-        json.dumps(to_json(article)["sources"]),
-    )
+    values = to_json(article)
+    columns = (values[name] for name in _ARTICLE.split(", "))
+    return tuple(json.dumps(value) if isinstance(value, list) else value for value in columns)
 
 
 def _to_article(row: tuple[Any, ...]) -> Article:
@@ -207,20 +195,13 @@ def _day(value: str | None) -> date | None:
     return date.fromisoformat(value) if value else None
 
 
-def expired_pins(articles: Iterable[Article], today: date) -> tuple[str, ...]:
-    """Each in words: the file, the question, and the last day it was for."""
-    return tuple(
-        f"{article.path}: '{pin.question}' was pinned until {pin.until}"
-        for article in articles
-        for pin in article.pins
-        if pin.until and pin.until < today
-    )
-
-
 def expired_in(folder: Path) -> tuple[str, ...]:
-    """Those of a generation, which is whole, today."""
-    store = Store(folder / "passages.sqlite")
-    try:
-        return expired_pins(store.articles(), date.today())
-    finally:
-        store.close()
+    """The pins of a generation, which is whole, that have run out: the file, the question, the last day it was for."""
+    today = date.today()
+    with closing(Store(folder / "passages.sqlite")) as store:
+        return tuple(
+            f"{article.path}: '{pin.question}' was pinned until {pin.until}"
+            for article in store.articles()
+            for pin in article.pins
+            if pin.until and pin.until < today
+        )

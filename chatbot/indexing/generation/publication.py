@@ -61,7 +61,7 @@ def candidates(index_dir: Path) -> list[str]:
         first = [current(index_dir)]
     except IndexMissing:
         first = []
-    rest = [entry.generation for entry in reversed(history(index_dir)) if (index_dir / entry.generation).is_dir()]
+    rest = [entry.generation for entry in reversed(kept_history(index_dir))]
     return list(dict.fromkeys(first + rest))
 
 
@@ -73,13 +73,18 @@ def drafts(index_dir: Path) -> list[str]:
 
 
 def history(index_dir: Path) -> list[Published]:
-    """What was published and is kept, oldest first. Lines that make no sense are passed over."""
+    """What was published, oldest first. Lines that make no sense are passed over."""
     try:
         lines = (index_dir / HISTORY).read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
     entries = [Published(*line.split(" ", 1)) for line in lines if line.count(" ") == 1]
     return [entry for entry in entries if _is_name(entry.generation)]
+
+
+def kept_history(index_dir: Path) -> list[Published]:
+    """What of the history is still there, oldest first."""
+    return [entry for entry in history(index_dir) if (index_dir / entry.generation).is_dir()]
 
 
 def kept_manifests(index_dir: Path) -> list[Manifest]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
 from chatbot.arrays import HalfVectors, Mask, Rows, Scores, single
+from chatbot.indexing.words.row_scores import best
 
 FLAT_LIMIT = 50_000
 OFFERED = 1024  # how many are compared exactly
@@ -71,7 +72,7 @@ class VectorIndex:
         query = np.ascontiguousarray(vector[None], dtype=np.float32)
         if self._compares_all:
             cosines, rows = self._index.search(query, k, params=_only(allowed))
-            return _best(rows[0][rows[0] >= 0], cosines[0][rows[0] >= 0], k)
+            return best(rows[0][rows[0] >= 0], cosines[0][rows[0] >= 0], k)
         offered = max(OFFERED, 4 * k)
         if allowed is not None:
             rows = np.flatnonzero(allowed)
@@ -86,11 +87,11 @@ class VectorIndex:
         """The cosine of each of some unit vectors, shape (m, dim), to the row nearest to it, shape (m,)."""
         if not self._compares_all:
             return np.array([self.search(vector, 1)[1].max(initial=-1.0) for vector in vectors], np.float32)
-        best: Scores = (self._vectors[:].astype(np.float32) @ vectors.T).max(axis=0, initial=-1.0)
-        return best
+        highest: Scores = (self._vectors[:].astype(np.float32) @ vectors.T).max(axis=0, initial=-1.0)
+        return highest
 
     def _exactly(self, rows: Rows, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
-        return _best(rows, single(self._vectors[rows]) @ vector, k)
+        return best(rows, single(self._vectors[rows]) @ vector, k)
 
 
 @cache
@@ -115,8 +116,3 @@ def _only(allowed: Mask | None) -> Any:
     bits = np.packbits(allowed, bitorder="little")
     limited: Any = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))  # type: ignore[call-arg,arg-type]
     return limited
-
-
-def _best(rows: Rows, cosines: Scores, k: int) -> tuple[Rows, Scores]:
-    order = np.lexsort((rows, -cosines))[:k]
-    return rows[order], cosines[order]

@@ -69,10 +69,6 @@ class MilvusIndex:
         """Verify every digest of the small files, then open them. Raises IndexDamaged or IndexMismatch."""
         return cls(folder, verify(folder), milvus, collection)
 
-    def close(self) -> None:
-        self._beside.shutdown(wait=False)
-        self.store.close()
-
     def __len__(self) -> int:
         return self.manifest.passages
 

@@ -102,12 +102,6 @@ class MilvusStore:
         self._passages = passages
         self._files = files
 
-    def close(self) -> None:
-        self._articles.close()
-
-    def __len__(self) -> int:
-        return int(self._first_rows[-1])
-
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """See PassageStore."""
         wanted, articles = [int(row) for row in rows], self.articles()

@@ -12,6 +12,7 @@ import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,17 +74,16 @@ class _Sender:
     def send(self, folder: Path, manifest: Manifest) -> None:
         """A generation, or what is missing of it."""
         passages, files = (each(self._name, manifest.generation) for each in (layout.passages_in, layout.files_in))
-        index = LocalIndex(folder, manifest)
-        try:
-            with tempfile.TemporaryDirectory(prefix="chatbot-") as place:
-                self._send_passages(passages, index)
-                small = Path(place) / manifest.generation
-                _write_small(index, folder, small, sparse=self._is_sparse(passages))
-                stamp = file_digest(small / MANIFEST)
-                self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
-                self._read_back(files, Path(place) / "back")
-        finally:
-            index.close()
+        with (
+            closing(LocalIndex(folder, manifest)) as index,
+            tempfile.TemporaryDirectory(prefix="chatbot-") as place,
+        ):
+            self._send_passages(passages, index)
+            small = Path(place) / manifest.generation
+            _write_small(index, folder, small, sparse=self._is_sparse(passages))
+            stamp = file_digest(small / MANIFEST)
+            self._send_files(files, stamp, lambda: layout.files_of(small), lambda: _texts(index))
+            self._read_back(files, Path(place) / "back")
 
     def point_to(self, generation: str) -> str | None:
         """Let a generation be served that is whole; the one that was served before."""

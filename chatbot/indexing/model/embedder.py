@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -46,14 +46,6 @@ class Embedder(QueryEmbedder, Protocol):
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without special tokens."""
-        ...
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of questions that are known, shape (texts, dim), float32; none depends on the others."""
-        ...
-
-    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
-        """The same with their tokens, one after the other."""
         ...
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
@@ -115,17 +107,9 @@ class ModelEmbedder:
         """The unit vector of a question, shape (dim,), float32."""
         return self._encoder.embed_query(text)
 
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of questions that are known, shape (texts, dim), float32."""
-        return self._encoder.embed_queries(texts)
-
     def read_query(self, text: str) -> ReadQuestion:
         """The unit vector of a question and its tokens."""
         return self._encoder.read_query(text)
-
-    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
-        """What `read_query` gives of each of some questions."""
-        return self._encoder.read_queries(texts)
 
     def embed_passage(self, text: str, spans: Sequence[Span]) -> PassageVectors:
         """The vector of a text and of each of its spans, from one forward pass a window.

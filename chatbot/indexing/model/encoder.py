@@ -163,17 +163,6 @@ class Encoder:
             vector, TokenVectors(np.array(encoding.ids, np.int32)[own], _unit(tokens[own] @ self._narrow))
         )
 
-    def read_queries(self, texts: Iterable[str]) -> Iterator[ReadQuestion]:
-        """What `read_query` gives of each of some questions, shared among the cores."""
-        return concurrently(self.read_query, texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> Vectors:
-        """The unit vectors of questions, shape (texts, dim), float32, the texts shared among the cores."""
-        found = np.empty((len(texts), self.card.dim), np.float32)
-        for row, vector in enumerate(concurrently(self.embed_query, texts)):
-            found[row] = vector
-        return found
-
     def embed_passage(self, text: str, spans: Sequence[Span]) -> tuple[Vectors, Vectors]:
         """The unit vectors of a text, shape (dim,), and of its spans (code point offsets), shape (spans, dim).
 

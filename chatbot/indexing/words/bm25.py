@@ -48,19 +48,19 @@ def idf(matching: npt.ArrayLike, total: float) -> npt.NDArray[np.float64]:
     return found
 
 
-def normalised(counts: Scores, lengths: Scores, mean_length: float, b: float = B) -> Scores:
+def normalised(counts: Scores, lengths: Scores, mean_length: float) -> Scores:
     """Occurrences of a term divided by 1 - b + b length / mean length, shape (n,).
 
     The length normalisation of BM25 before saturation, as BM25F applies it to each field by itself; Robertson and
     Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), section 3.6.
     """
-    shares: Scores = (counts / (1.0 - b + b * lengths / max(mean_length, 1e-9))).astype(np.float32)
+    shares: Scores = (counts / (1.0 - B + B * lengths / max(mean_length, 1e-9))).astype(np.float32)
     return shares
 
 
-def saturated(counts: Scores, k1: float = K1) -> Scores:
+def saturated(counts: Scores) -> Scores:
     """X (k1 + 1) / (x + k1): more occurrences add less and less; the same source."""
-    result: Scores = counts * np.float32(k1 + 1.0) / (counts + np.float32(k1))
+    result: Scores = counts * np.float32(K1 + 1.0) / (counts + np.float32(K1))
     return result
 
 

@@ -53,7 +53,7 @@ def arranged(answer: Answer) -> Arranged:
     )
 
 
-def similar_html(hits: Sequence[Hit], view: View = View()) -> str:
+def similar_html(hits: Sequence[Hit], view: View) -> str:
     """The passages close to another one."""
     return fill("similar.html", view, hits=hits, person=view.contact)
 

@@ -9,8 +9,9 @@ import orjson
 from pydantic import TypeAdapter
 
 from chatbot.answering.answerer import Answerer
+from chatbot.content.markdown.deep_links import is_markdown
 from chatbot.editing import corpus_edits
-from chatbot.editing.answered import takes_questions, with_question
+from chatbot.editing.answered import with_question
 from chatbot.editing.rewriting import rewrite
 from chatbot.editing.workspace import Desk
 from chatbot.errors import Conflict, EditRefused, QuestionError
@@ -94,7 +95,7 @@ def _nearest(answerer: Answerer, question: str) -> list[Hit]:
 def _section(hit: Hit, question: str, path: str) -> Section:
     heading = hit.passage.headings[-1] if hit.passage.headings else ""
     said = orjson.dumps({"question": question, "heading": heading}).decode()
-    return Section(_name(hit.passage), path, hit, said, takes_questions(path))
+    return Section(_name(hit.passage), path, hit, said, is_markdown(path))
 
 
 def _name(passage: Passage) -> str:

@@ -79,9 +79,7 @@ def files_html(t: Language, files: Sequence[Listed], chosen: Sequence[Listed], t
 
 def article_html(t: Language, one: Listed, read: Preview, sha256: str, *, editable: bool, unsaved: bool = False) -> str:
     """An article that is opened: its facts, and the passages that it gives. `unsaved` text stands in the box below."""
-    return _fill(
-        t, "article.html", one=one, read=read, sha256=sha256, today=date.today(), editable=editable, unsaved=unsaved
-    )
+    return _fill(t, "article.html", one=one, read=read, sha256=sha256, editable=editable, unsaved=unsaved)
 
 
 def cut_html(t: Language, one: Listed, read: Preview) -> str:
