@@ -41,6 +41,12 @@ def narrowed(served_folder: Path) -> Iterator[Server]:
     running.stop()
 
 
+def test_a_topic_has_one_number(server: Server) -> None:
+    page = server.get("/articles")[2]
+    assert re.search("<bdi>job search</bdi> <small>2</small>", page)
+    assert "<small>" not in "".join(re.findall("<h2.*?</h2>", page))
+
+
 @pytest.mark.parametrize("path", PLACES)
 def test_a_phone_without_scripts_reads_every_page(browser: Browser, server: Server, path: str) -> None:
     visit = Visit(browser, server, **PHONE)
