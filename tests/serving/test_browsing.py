@@ -145,7 +145,7 @@ def test_a_link_that_leaves_says_that_it_opens_a_tab(visit: Visit) -> None:
     visit.ask("How do I ask for a higher salary?")
     away = page.locator('.card h4 a[href^="https://articles.example/pay"]').first
     assert away.get_attribute("target") == "_blank"
-    expect(away).to_have_accessible_name("Talking about pay (new tab)")
+    expect(away).to_have_accessible_name("How do I ask for a higher salary? (new tab)")
     assert page.locator(".card h4 a[href*='../articles/'][target]").count() == 0
 
 

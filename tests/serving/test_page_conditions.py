@@ -309,7 +309,7 @@ def test_the_keyboard_alone_reaches_everything(visit: Visit) -> None:
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
         )
-    assert reached[:3] == ["Copy link to this question", "Passage 1", "Writing a CV"]
+    assert reached[:3] == ["Copy link to this question", "Passage 1", "How do I explain a gap?"]
     assert "Read article" in reached  # the other tools are behind it, by the arrow keys
 
 

@@ -230,7 +230,7 @@ def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
     visit.ask(QUESTION)
     assert page.evaluate("window.pwned") is None
     assert page.locator("#talk :is(img, script)").count() == 0
-    expect(page.locator("article.card h4, .block h4").filter(has_text="Writing a CV")).not_to_have_count(0)
+    expect(page.locator("article.card .path, .block h4").filter(has_text="Writing a CV")).not_to_have_count(0)
 
 
 def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:

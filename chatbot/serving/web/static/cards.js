@@ -24,7 +24,7 @@
     return address.href;
   };
 
-  const source = (card) => [card.dataset.title, card.querySelector(".path")?.textContent].filter(Boolean).join(" › ");
+  const source = (card) => [card.dataset.title, card.dataset.path].filter(Boolean).join(" › ");
 
   const asked = (part) => {
     const answer = part.closest("section.answer");
