@@ -35,6 +35,12 @@ const career = (() => {
   const UNCHANGED = 500;
   const TWICE = 500; // milliseconds in which a second click on "Ask" meets "Stop"
 
+  const BLOCKS = "p, li, h4, h5, pre, tr"; // of a passage
+  const ENDED = /[.!?…:;。؟؛][\p{Pe}\p{Pf}"']*$/u;
+  // How a question was read: on what was asked before, or by itself.
+  const LEANING = ["follow_up", "more", "pick"];
+  const ALONE = ["standalone", "change"];
+  const LOW = matchMedia("(max-height: 320px)"); // as at a zoom of 400 %
   let trigger; // Gradio's way to the server
   let offered = null; // the conversation that Gradio was given to show, as JSON, until it takes over
   let next = ""; // what was entered while another question is under way
@@ -222,7 +228,7 @@ const career = (() => {
     // What Gradio calls a message has no role that could have a name.
     all("#talk [aria-label]:not([role], a, button, section, footer, nav)").forEach((part) => part.removeAttribute("aria-label"));
     root.classList.toggle("talking", Boolean(find("#talk .question")));
-    const last = (pending?.opening && answerTo(inAddress())) || all("#talk section.answer, #talk .notice.problem").pop();
+    const last = (pending?.opening && inAddress()) || all("#talk section.answer, #talk .notice.problem").pop();
     if (last) (askedAbove(last) || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
     // Who is typing goes on typing.
@@ -247,7 +253,7 @@ const career = (() => {
     const question = last?.dataset.question;
     document.title = question ? `${question} · ${words.title}` : words.title;
     // What was cleared does not come back with the address.
-    const here = `${location.pathname}${location.search}${question && !cleared ? `#${new URLSearchParams({ q: question })}` : ""}`;
+    const here = `${location.pathname}${location.search}${question && !cleared ? hashOf(last) : ""}`;
     if (step?.kind !== "similar" && location.pathname + location.search + location.hash !== here) history[opening ? "replaceState" : "pushState"](null, "", here);
   };
 
@@ -262,19 +268,29 @@ const career = (() => {
     pending.stop.abort();
   };
 
-  /* What brings an answer back as it was seen: its question, or all steps that led to it, and the articles' state. */
+  /* The steps that bring an answer back: its own, after those that it leans on. What else was asked is nobody's business. */
+  const stepsTo = (answer) => {
+    const answers = all("#talk section.answer[data-read]");
+    const at = answers.indexOf(answer);
+    const from = LEANING.includes(answer.dataset.read) ? answers.slice(0, at).findLastIndex(({ dataset }) => ALONE.includes(dataset.read)) : at;
+    return answers.slice(Math.max(from, 0), at + 1)
+      .filter((one) => one === answer || one.dataset.read !== "small_talk")
+      .map((one) => JSON.parse(askedAbove(one).dataset.step));
+  };
+
+  /* An answer in an address, behind the sign that no server sees: its question, or the steps that lead to it. */
+  const hashOf = (answer, more = {}) => {
+    const led = stepsTo(answer);
+    const plain = led.length === 1 && led[0].kind === "ask" && !led[0].filters;
+    return `#${new URLSearchParams({ ...(plain ? { q: led[0].value } : { talk: JSON.stringify({ steps: led }) }), ...more })}`;
+  };
+
+  /* What shows an answer to others as it was seen, and tells them where the articles have changed since. */
   const linkTo = (answer) => {
-    const place = all("#talk .question, #talk section.answer, #talk .similar");
-    const before = place.slice(0, place.indexOf(answer)).filter((part) => part.matches(".question"));
-    const led = before.map((question) => JSON.parse(question.dataset.step));
-    const alone = led.length === 1 && led[0].kind === "ask" && !led[0].filters;
     const target = new URL(location.pathname, location.href);
     if (site) target.searchParams.set("site", site);
     target.searchParams.set("lang", words.code);
-    target.hash = new URLSearchParams({
-      ...(alone ? { q: led[0].value } : { talk: JSON.stringify({ steps: led.slice(-MOST_STEPS), earlier: led.length > MOST_STEPS }) }),
-      of: answer.dataset.generation,
-    });
+    target.hash = hashOf(answer, { of: answer.dataset.generation });
     return target.href;
   };
 
@@ -397,7 +413,13 @@ const career = (() => {
   };
 
   const brought = () => new URLSearchParams(location.hash.slice(1));
-  const inAddress = () => (brought().get("q") || "").trim();
+
+  /* The steps that lead to what the address asks, the last its own; none where it asks nothing. */
+  const stepsOfAddress = () => {
+    const question = (brought().get("q") || "").trim();
+    if (question) return [{ kind: "ask", value: question }];
+    try { return JSON.parse(brought().get("talk")).steps.slice(-MOST_STEPS); } catch { return []; /* cut off on its way */ }
+  };
 
   /* A question of the address, asked where it can be; one that is too long stays in the box. */
   const askOf = (question, opening) => {
@@ -406,17 +428,23 @@ const career = (() => {
     return !tooLong(box());
   };
 
-  const answerTo = (question) => all("#talk section.answer").findLast((answer) => answer.dataset.question === question);
+  /* The answer that the address names, or one to the same question. */
+  const inAddress = () => {
+    const answers = all("#talk section.answer[data-read]").reverse();
+    const question = stepsOfAddress().at(-1)?.value;
+    return answers.find((answer) => hashOf(answer) === location.hash) || answers.find((answer) => answer.dataset.question === question);
+  };
   const askedAbove = (answer) => all("#talk .question").findLast((part) => part.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING);
 
   /* Back and Forward lead to what was asked; what was not asked yet is. */
   addEventListener("hashchange", () => {
-    const question = inAddress();
-    const answer = answerTo(question);
+    const answer = inAddress();
+    const [last, ...before] = stepsOfAddress().reverse();
     if (answer) {
-      document.title = `${question} · ${words.title}`;
+      document.title = `${answer.dataset.question} · ${words.title}`;
       askedAbove(answer)?.scrollIntoView({ block: "start" });
-    } else if (question) askOf(question, { opening: true });
+    } else if (brought().has("q") && last) askOf(last.value, { opening: true });
+    else if (last) send(last, { opening: true, from: { ...shown(), steps: [...steps(), ...before.reverse()].slice(-MOST_STEPS) } });
     else if (!location.hash) scrollTo({ top: 0 });
   });
 
@@ -425,21 +453,22 @@ const career = (() => {
   const resume = () => {
     const kept = stored(DEVICE);
     find("#keep").checked = Boolean(kept);
-    const question = inAddress();
+    const wanted = stepsOfAddress();
+    const question = brought().has("q") && wanted.at(-1)?.value;
     let found = stored(TAB) || kept;
     offerToClear();
     made = brought().get("of") || "";
-    if (brought().has("talk")) {
-      try { found = JSON.parse(brought().get("talk")); } catch { /* cut off on its way */ }
-      history.replaceState(null, "", location.pathname + location.search);
-    }
+    const had = Array.isArray(found?.steps) ? found.steps : [];
+    // Who comes to the page again has asked already what its address asks.
+    const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+    const repeated = (anew ? had.slice(-1) : had).some((step) => step?.value === wanted.at(-1)?.value)
+      && wanted.every((one) => had.some((step) => step?.value === one?.value));
+    if (brought().has("talk") && !wanted.length) history.replaceState(null, "", location.pathname + location.search);
+    else if (brought().has("talk") && !repeated) found = { ...JSON.parse(brought().get("talk")), steps: wanted };
     const before = Array.isArray(found?.steps) ? found.steps : [];
     const from = { steps: before, earlier: found?.earlier === true };
     // The server has answered it already, with the document.
     if (question && steps().length && !before.length) return settled();
-    // Who comes to the page again has asked already what its address asks.
-    const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
-    const repeated = (anew ? before.slice(-1) : before).some((step) => step?.value === question);
     const sent = question && !repeated && askOf(question, { opening: true, from });
     if (!sent && before.length) send(null, { opening: true, from });
   };
