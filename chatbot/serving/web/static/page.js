@@ -1,6 +1,6 @@
 "use strict";
 /* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor
-   asks something.
+   asks something, or leaves in the middle of a question.
 
    The page comes with the document. Gradio, which is a hundred times its size, is loaded behind it and takes over once
    it shows the same conversation; until then, and where it never comes, the page asks the server itself. */
@@ -26,6 +26,7 @@ const career = (() => {
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
   const RATED = `${KEPT} rated`; // passages, with what was said of them
+  const DRAFT = `${KEPT} draft`; // what stands in the input
   const SAVED = ["career-chatbot-saved", site].filter(Boolean).join(" "); // passages; see saved.js
   const MOST_STEPS = 50;
   const MOST_CHARACTERS = 1000;
@@ -499,6 +500,15 @@ const career = (() => {
     watch.observe(document.body, { childList: true, subtree: true });
     begin();
   };
+  /* What was typed and not asked comes back, as from reading an article. It is kept only while its page is left. */
+  const bringDraft = () => {
+    const draft = stored(TAB, DRAFT);
+    unstore(TAB, DRAFT);
+    if (typeof draft === "string" && !box().value) type(draft);
+  };
+  addEventListener("pagehide", () => { if (box().value.trim() && !cleared) store(TAB, box().value, DRAFT); });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) unstore(TAB, DRAFT); });
+
 
   /* Gradio takes over as soon as it shows what the page shows. */
   const offer = () => {
@@ -601,6 +611,7 @@ const career = (() => {
       const from = shown();
       const again = step === "literal" && button.closest("section.answer") === all("#talk section.answer").pop();
       send(wanted, { from: again ? { ...from, steps: from.steps.slice(0, -1) } : from });
+    bringDraft();
     } else if (button.id === "fresh") {
       send(null, { from: {} });
     } else if (button.id === "clear") {
