@@ -47,6 +47,39 @@ def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> Non
 def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_folder: Path) -> None:
     page = visit.open()
     visit.ask(QUESTION)
+def test_what_a_filter_leaves_out_is_not_said_of_all_articles(visit: Visit) -> None:
+    page = visit.open()
+    page.locator("#filter").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    page.keyboard.press("Escape")
+    visit.ask(OUTSIDE_QUESTION)
+    expect(page.locator("section.answer h3")).to_have_text("Not covered within the filters")
+    expect(page.locator(".notice")).to_have_text("Nothing in what you filtered for covers this; other articles may.")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.locator(".chip.send", has_text="Ask without filters").click()
+    expect(page.locator("section.answer h3")).to_have_text("Not covered by the articles")
+    page.locator("#filter").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    page.keyboard.press("Escape")
+    page.locator("#fresh").click()
+    expect(page.locator("#talk .question")).to_have_count(0)
+    expect(page.locator("#active button")).to_have_count(0)
+    expect(page.locator("#announce")).to_have_text("")
+
+
+def test_topics_are_asked_for_by_themselves_however_many_come_in_a_row(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    page.locator("section.answer .chip", has_text="interviews").click()
+    expect(page.locator("#talk .question")).to_have_text([OUTSIDE_QUESTION, "interviews"])
+    visit.settle()
+    visit.ask(OUTSIDE_QUESTION)
+    page.locator("section.answer").last.locator(".chip", has_text="pay and offers").click()
+    expect(page.locator("section.answer")).to_have_count(4)
+    expect(page.locator("#talk")).not_to_contain_text("Understood as a follow-up")
+
+
     card = page.locator("article.card").first
     card.get_by_role("button", name="Not helpful").click()
     card.get_by_label("It is out of date").check()
@@ -367,7 +400,7 @@ def test_nothing_is_inaccessible_in_a_long_conversation(visit: Visit, request: p
     page.keyboard.press("Escape")
     visit.ask(QUESTION)
     page.get_by_role("button", name="Ask without filters").last.click()
-    expect(page.locator("section.answer")).to_have_count(4)
+    expect(page.locator("section.answer").last.locator(".path").first).to_contain_text("Writing a CV")
     visit.settle()
     visit.ask("Hello!")
     visit.ask(OUTSIDE_QUESTION)

@@ -94,6 +94,14 @@ const career = (() => {
     else trigger(gesture);
   };
 
+  /* The last question, read or limited in another way: what was not meant is not left standing. */
+  const sendAgain = (step) => {
+    const from = shown();
+    send(step, { from: { ...from, steps: from.steps.slice(0, -1) } });
+  };
+
+  const unfilter = () => all(".filters [aria-pressed=true]").forEach((on) => on.click());
+
   const askButton = () => find("#box button");
   const limits = () => AbortSignal.any([AbortSignal.timeout(GIVE_UP), ...(pending ? [pending.stop.signal] : [])]);
 
@@ -605,13 +613,10 @@ const career = (() => {
       if (performance.now() - pending.sent > TWICE) stop();
     } else if (step) {
       event.preventDefault();
-      if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
+      if ("free" in button.dataset) unfilter();
       const wanted = { kind: step, value, filters: step === "similar" ? {} : filters() };
-      // What was read in another way than it was meant is not left standing.
-      const from = shown();
-      const again = step === "literal" && button.closest("section.answer") === all("#talk section.answer").pop();
-      send(wanted, { from: again ? { ...from, steps: from.steps.slice(0, -1) } : from });
-    bringDraft();
+      if ("again" in button.dataset && button.closest("section.answer") === all("#talk section.answer").pop()) sendAgain(wanted);
+      else send(wanted);
     } else if (button.id === "fresh") {
       send(null, { from: {} });
     } else if (button.id === "clear") {
@@ -632,6 +637,8 @@ const career = (() => {
     else if (event.key === "ArrowUp" && event.target === box() && !box().value) {
       const last = steps().findLast(({ kind }) => kind !== "similar");
       if (!last) return;
+      unfilter();
+      say("");
       type(last.value);
     } else return;
     event.preventDefault();
@@ -657,5 +664,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, sendAgain, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();
