@@ -363,9 +363,9 @@ return class {
     this.#speak(this.#log);
   }
 
-  #chips(label, texts, look = "") {
+  #chips(label, texts, look = "", literal) {
     return texts[0] ? [h("div", { class: "chips" + look, role: "group", "aria-label": label || null }, label && soft(label),
-      ...texts.map((text) => button("chip", () => this.#widget.ask(text), h("span", { dir: "auto" }, text))))] : [];
+      ...texts.map((text) => button("chip", () => this.#widget.ask(text, literal), h("span", { dir: "auto" }, text))))] : [];
   }
 
   // On a phone the keyboard would cover what there is to read. No frame is drawn but for who came with the Tab key.
@@ -589,8 +589,9 @@ return class {
 
   // What the question was completed from or mended to, and the way back.
   #reading(answer, turn) {
-    const { question, searched_as, follows } = answer;
-    const line = searched_as !== question && soft(this.#t(follows ? "Understood as a follow-up to" : "Searched for"), " ",
+    const { question, searched_as, follows, hits } = answer;
+    // What is not covered is so however it was read.
+    const line = searched_as !== question && (hits[0] || !follows) && soft(this.#t(follows ? "Understood as a follow-up to" : "Searched for"), " ",
       h("q", { dir: "auto" }, follows || searched_as), " · ", button("act", () => this.ask(question, true, { turn, answer, line }),
         this.#t(follows ? "Ask on its own" : "Search for exactly what I wrote")));
     return line;
@@ -644,7 +645,7 @@ return class {
       hits[0] && this.#heard && (answer.told ? this.#thanks : this.#feedback(answer)),
       (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
       notice === "not_covered" && this.#heard && (answer.told ? this.#thanks : this.#lacking(answer)),
-      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip"),
+      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip", true),
       ...this.#chips(this.#t("Ask next"), follow_ups, " strip"),
     ].filter(Boolean);
   }
