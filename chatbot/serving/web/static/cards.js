@@ -1,8 +1,7 @@
 "use strict";
 /* What is done with the cards and the conversation: copy, rate, download, and the list of sources. */
 (() => {
-  const { words, find, all, say } = career;
-  const BLOCKS = "p, li, h4, h5, pre, tr";
+  const { words, find, all, say, BLOCKS } = career;
 
   /* The text of a block without that of the blocks in it. */
   const own = (block) => {
@@ -32,25 +31,13 @@
       question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
   };
 
-  /* Of a block what is marked, with a sign for what stands between; of a table the whole row. */
-  const marked = (block) => {
-    if (block.matches("tr")) return [...block.cells].map((cell) => cell.textContent.trim()).join(" | ");
-    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
-    let said = "";
-    while (texts.nextNode()) {
-      const { parentElement, data } = texts.currentNode;
-      if (parentElement.closest(BLOCKS) === block) said += parentElement.closest("mark") || !data.trim() ? data : "\0";
-    }
-    return said.trim().split(/\s*\0+\s*/).filter(Boolean).join(" … ");
-  };
-
   /* What answers in a passage, or all that is seen of it, with its source. */
   const citation = (card) => {
     const link = card.querySelector(".act.open");
     const folded = card.querySelector(".whole:not([open])");
     const passage = card.querySelector(".passage");
-    const found = new Set(all("mark", passage).map((mark) => mark.closest("tr") || mark.closest(BLOCKS)));
-    const texts = found.size ? [...found].map(marked) : folded ? [card.querySelector(".lead").textContent] : blocks(passage);
+    const found = career.marks(passage);
+    const texts = found.length ? found : folded ? [card.querySelector(".lead").textContent] : blocks(passage);
     return `“${texts.join("\n")}”\n— ${source(card)}${link ? `\n${addressOf(link)}` : ""}\n`;
   };
 

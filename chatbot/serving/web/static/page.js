@@ -35,13 +35,13 @@ const career = (() => {
   const GIVE_UP = 60000;
   const UNCHANGED = 500;
   const TWICE = 500; // milliseconds in which a second click on "Ask" meets "Stop"
-
   const BLOCKS = "p, li, h4, h5, pre, tr"; // of a passage
   const ENDED = /[.!?…:;。؟؛][\p{Pe}\p{Pf}"']*$/u;
   // How a question was read: on what was asked before, or by itself.
   const LEANING = ["follow_up", "more", "pick"];
   const ALONE = ["standalone", "change"];
   const LOW = matchMedia("(max-height: 320px)"); // as at a zoom of 400 %
+
   let trigger; // Gradio's way to the server
   let offered = null; // the conversation that Gradio was given to show, as JSON, until it takes over
   let next = ""; // what was entered while another question is under way
@@ -238,7 +238,8 @@ const career = (() => {
     all("#talk [aria-label]:not([role], a, button, section, footer, nav)").forEach((part) => part.removeAttribute("aria-label"));
     root.classList.toggle("talking", Boolean(find("#talk .question")));
     const last = (pending?.opening && inAddress()) || all("#talk section.answer, #talk .notice.problem").pop();
-    if (last) (askedAbove(last) || last).scrollIntoView({ block: "start" });
+    // Where little is seen at once, it is the answer.
+    if (last) ((!LOW.matches && askedAbove(last)) || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
     // Who is typing goes on typing.
     if (pending?.typed || !last || (box().value && box() === document.activeElement)) box().focus({ preventScroll: true });
@@ -315,12 +316,29 @@ const career = (() => {
     }
   };
 
-  /* The heading, and the sentences that answer best: what a screen reader says of an answer. */
+  /* Of a block what is marked, with a sign for what stands between; of a table the whole row. */
+  const marked = (block) => {
+    if (block.matches("tr")) return [...block.cells].map((cell) => cell.textContent.trim()).join(" | ");
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    let said = "";
+    while (texts.nextNode()) {
+      const { parentElement, data } = texts.currentNode;
+      if (parentElement.closest(BLOCKS) === block) said += parentElement.closest("mark") || !data.trim() ? data : "\0";
+    }
+    return said.trim().split(/\s*\0+\s*/).filter(Boolean).join(" … ");
+  };
+
+  /* What is marked in a passage, block by block. */
+  const marks = (passage) => [...new Set(all("mark", passage).map((mark) => mark.closest("tr") || mark.closest(BLOCKS)))].map(marked);
+
+  /* What a screen reader says of an answer: its heading, what is to be known, and the sentences that answer best. */
   const summary = (answer) => {
+    const text = (part) => part?.textContent.trim();
+    const short = all(".short p > span", answer).map(text);
     const card = answer.querySelector(".card");
-    const parts = [answer.querySelector("h3"), answer.querySelector(".notice")];
-    if (card) parts.push(card.querySelector("h4"), ...card.querySelectorAll(".passage mark"));
-    return parts.filter(Boolean).map((part) => part.textContent.trim()).join(". ") || answer.textContent;
+    const best = card && !short.length ? [text(card.querySelector("h4")), ...marks(card.querySelector(".passage"))] : short;
+    return [text(answer.querySelector("h3")), text(answer.querySelector(".notice")), ...best]
+      .filter(Boolean).map((said) => (ENDED.test(said) ? said : `${said}.`)).join(" ");
   };
 
   /* Gradio takes a request that fails for the end of the conversation. It gets an answer that changes nothing, and the
@@ -482,6 +500,15 @@ const career = (() => {
     if (!sent && before.length) send(null, { opening: true, from });
   };
 
+  /* What was typed and not asked comes back, as from reading an article. It is kept only while its page is left. */
+  const bringDraft = () => {
+    const draft = stored(TAB, DRAFT);
+    unstore(TAB, DRAFT);
+    if (typeof draft === "string" && !box().value) type(draft);
+  };
+  addEventListener("pagehide", () => { if (box().value.trim() && !cleared) store(TAB, box().value, DRAFT); });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) unstore(TAB, DRAFT); });
+
   const settled = () => {
     pending = { step: null, opening: true };
     arrive();
@@ -508,15 +535,6 @@ const career = (() => {
     watch.observe(document.body, { childList: true, subtree: true });
     begin();
   };
-  /* What was typed and not asked comes back, as from reading an article. It is kept only while its page is left. */
-  const bringDraft = () => {
-    const draft = stored(TAB, DRAFT);
-    unstore(TAB, DRAFT);
-    if (typeof draft === "string" && !box().value) type(draft);
-  };
-  addEventListener("pagehide", () => { if (box().value.trim() && !cleared) store(TAB, box().value, DRAFT); });
-  addEventListener("pageshow", ({ persisted }) => { if (persisted) unstore(TAB, DRAFT); });
-
 
   /* Gradio takes over as soon as it shows what the page shows. */
   const offer = () => {
@@ -593,6 +611,7 @@ const career = (() => {
   document.addEventListener("DOMContentLoaded", () => {
     prepare();
     resume();
+    bringDraft();
   });
   // Where nothing is drawn, as in a tab behind others, no browser is ever idle.
   addEventListener("load", () => (window.requestIdleCallback || setTimeout)(load, { timeout: 500 }));
@@ -618,6 +637,8 @@ const career = (() => {
       if ("again" in button.dataset && button.closest("section.answer") === all("#talk section.answer").pop()) sendAgain(wanted);
       else send(wanted);
     } else if (button.id === "fresh") {
+      unfilter();
+      say("");
       send(null, { from: {} });
     } else if (button.id === "clear") {
       clear();
@@ -637,8 +658,6 @@ const career = (() => {
     else if (event.key === "ArrowUp" && event.target === box() && !box().value) {
       const last = steps().findLast(({ kind }) => kind !== "similar");
       if (!last) return;
-      unfilter();
-      say("");
       type(last.value);
     } else return;
     event.preventDefault();
@@ -664,5 +683,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, sendAgain, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, sendAgain, linkTo, summary, BLOCKS, marks, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();
