@@ -2,6 +2,7 @@
 /* What is done with the cards and the conversation: copy, rate, download, and the list of sources. */
 (() => {
   const { words, find, all, say, BLOCKS } = career;
+  const POINTED = 2000; // milliseconds
 
   /* The text of a block without that of the blocks in it. */
   const own = (block) => {
@@ -135,6 +136,16 @@
     }
   };
 
+  /* A number leads to its passage, opened; the address stays that of the answer. */
+  const point = (card) => {
+    const whole = card.querySelector(".whole");
+    if (whole) whole.open = true;
+    card.scrollIntoView({ block: "start" });
+    card.querySelector(".whole > summary, h4 a, .bar .act").focus({ preventScroll: true });
+    card.classList.add("pointed");
+    setTimeout(() => card.classList.remove("pointed"), POINTED);
+  };
+
   const showSources = (answer) => {
     const list = answer?.querySelector(".origins ol");
     if (list) find("#sources ol").replaceChildren(...list.cloneNode(true).children);
@@ -221,6 +232,11 @@
     const chosen = event.target.closest?.(".deeds .sheet button, .origins a");
     if (chosen && chosen === button && chosen === document.activeElement) back(chosen);
     close(chosen ? null : event.target.closest?.("details"));
+    const number = event.target.closest?.("a[data-rank]");
+    if (number) {
+      event.preventDefault();
+      point(find(number.hash));
+    }
     // The whole row opens its passage, unless some of it was being selected.
     const row = event.target.closest?.(".row .lead");
     if (row && getSelection().isCollapsed) row.closest(".row").querySelector(".whole").open = true;

@@ -609,6 +609,7 @@ return class {
     const show = (rank) => {
       cards[rank].open = true;
       this.#up(cards[rank]);
+      cards[rank].querySelector("summary,a,button").focus({ preventScroll: true });
     };
     const whole = (hit) => cards[hit.rank] = this.#card(hit);
     // A row for each passage, under its article's title, which the passage `above` has said already.
