@@ -73,6 +73,7 @@ def test_topics_are_asked_for_by_themselves_however_many_come_in_a_row(visit: Vi
     visit.ask(OUTSIDE_QUESTION)
     page.locator("section.answer .chip", has_text="interviews").click()
     expect(page.locator("#talk .question")).to_have_text([OUTSIDE_QUESTION, "interviews"])
+    expect(page.locator("#talk .question").last).to_have_attribute("data-step", re.compile('"literal"'))
     visit.settle()
     visit.ask(OUTSIDE_QUESTION)
     page.locator("section.answer").last.locator(".chip", has_text="pay and offers").click()
