@@ -41,6 +41,12 @@ def narrowed(served_folder: Path) -> Iterator[Server]:
     running.stop()
 
 
+def test_a_topic_has_one_number(server: Server) -> None:
+    page = server.get("/articles")[2]
+    assert re.search("<bdi>job search</bdi> <small>2</small>", page)
+    assert "<small>" not in "".join(re.findall("<h2.*?</h2>", page))
+
+
 @pytest.mark.parametrize("path", PLACES)
 def test_a_phone_without_scripts_reads_every_page(browser: Browser, server: Server, path: str) -> None:
     visit = Visit(browser, server, **PHONE)
@@ -139,7 +145,7 @@ def test_a_link_that_leaves_says_that_it_opens_a_tab(visit: Visit) -> None:
     visit.ask("How do I ask for a higher salary?")
     away = page.locator('.card h4 a[href^="https://articles.example/pay"]').first
     assert away.get_attribute("target") == "_blank"
-    expect(away).to_have_accessible_name("Talking about pay (new tab)")
+    expect(away).to_have_accessible_name("How do I ask for a higher salary? (new tab)")
     assert page.locator(".card h4 a[href*='../articles/'][target]").count() == 0
 
 

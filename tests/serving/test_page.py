@@ -121,7 +121,7 @@ def test_an_answer_begins_in_short_with_sentences_that_lead_to_their_cards(visit
     assert short.locator("h4").inner_text() == "In short"
     assert "Explain a gap in your CV in one plain line with the dates and the reason." in short.inner_text()
     short.get_by_role("link", name="Passage 1").first.click()
-    target, first = page.locator("article.card:target"), page.locator("section.answer").last.locator(".card").first
+    target, first = page.locator("article.card.pointed"), page.locator("section.answer").last.locator(".card").first
     assert target.get_attribute("id") == first.get_attribute("id")
     assert page.locator("#talk .question").count() == 3
 
@@ -138,7 +138,7 @@ def test_what_is_compared_stands_side_by_side_where_there_is_room(visit: Visit, 
     shown = page.locator("section.answer .card").evaluate_all("all => all.map(card => card.dataset.passage)")
     assert len(shown) == len(set(shown))
     page.get_by_role("link", name="Passage 1").first.click()
-    assert page.locator("article.card:target .rank").inner_text() == "1"
+    assert page.locator("article.card.pointed .rank").inner_text() == "1"
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

@@ -225,6 +225,21 @@ def test_at_200_percent_half_the_window_is_the_answer(visit: Visit) -> None:
     assert box["y"] - short["y"] > 160
 
 
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 320, "height": 215}}], indirect=True)
+def test_at_400_percent_an_answer_begins_in_sight(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(f"I was away for some years and would like to know: {QUESTION}")
+    head, box = (page.locator(part).first.bounding_box() or {} for part in (".head", "#box"))
+    assert 0 <= head["y"] < box["y"] - head["height"]
+    visit.shoot("400-percent")
+
+
+@pytest.mark.parametrize("visit", [{"viewport": {"width": 320, "height": 640}}], indirect=True)
+def test_the_name_of_the_page_is_whole_on_the_smallest_screens(visit: Visit) -> None:
+    name = visit.open().locator("#top h1")
+    assert name.evaluate("name => name.scrollWidth <= name.clientWidth")
+
+
 @pytest.mark.parametrize("visit", [ZOOMED, FORCED], indirect=True, ids=["zoomed", "forced"])
 def test_at_200_percent_and_in_forced_colours_it_can_be_read(visit: Visit, request: pytest.FixtureRequest) -> None:
     page = visit.open()
@@ -309,7 +324,7 @@ def test_the_keyboard_alone_reaches_everything(visit: Visit) -> None:
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
         )
-    assert reached[:3] == ["Copy link to this question", "Passage 1", "Writing a CV"]
+    assert reached[:3] == ["Copy link to this question", "Passage 1", "How do I explain a gap?"]
     assert "Read article" in reached  # the other tools are behind it, by the arrow keys
 
 

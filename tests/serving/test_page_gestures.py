@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,6 +15,8 @@ from chatbot.insights.journal import FILE, Journal
 from tests.support.serving_corpus import OUTSIDE_QUESTION, QUESTION
 from tests.support.visit import Visit
 
+SALARY = "How do I ask for a higher salary?"
+LEANING = "and how long should it be?"
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
@@ -37,11 +40,45 @@ def test_an_answer_under_filters_can_be_asked_again_without(visit: Visit) -> Non
     page.locator(".filters button", has_text="pay and offers").click()
     page.keyboard.press("Escape")
     visit.ask(QUESTION)
-    page.get_by_role("button", name="Ask without filters").last.click()
-    expect(page.locator("#talk .question")).to_have_count(2)
-    visit.settle()
-    expect(page.locator("section.answer").last.locator(".card h4").first).to_contain_text("Writing a CV")
+    page.get_by_role("button", name="Ask without filters").click()
+    expect(page.locator(".card .path").first).to_contain_text("Writing a CV")
+    # What was limited is not left standing.
+    expect(page.locator("#talk .question")).to_have_text([QUESTION])
     expect(page.locator("#active button")).to_have_count(0)
+
+
+def test_what_a_filter_leaves_out_is_not_said_of_all_articles(visit: Visit) -> None:
+    page = visit.open()
+    page.locator("#filter").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    page.keyboard.press("Escape")
+    visit.ask(OUTSIDE_QUESTION)
+    expect(page.locator("section.answer h3")).to_have_text("Not covered within the filters")
+    expect(page.locator(".notice")).to_have_text("Nothing in what you filtered for covers this; other articles may.")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.locator(".chip.send", has_text="Ask without filters").click()
+    expect(page.locator("section.answer h3")).to_have_text("Not covered by the articles")
+    page.locator("#filter").click()
+    page.locator(".filters button", has_text="pay and offers").click()
+    page.keyboard.press("Escape")
+    page.locator("#fresh").click()
+    expect(page.locator("#talk .question")).to_have_count(0)
+    expect(page.locator("#active button")).to_have_count(0)
+    expect(page.locator("#announce")).to_have_text("")
+
+
+def test_topics_are_asked_for_by_themselves_however_many_come_in_a_row(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(OUTSIDE_QUESTION)
+    page.locator("section.answer .chip", has_text="interviews").click()
+    expect(page.locator("#talk .question")).to_have_text([OUTSIDE_QUESTION, "interviews"])
+    expect(page.locator("#talk .question").last).to_have_attribute("data-step", re.compile('"literal"'))
+    visit.settle()
+    visit.ask(OUTSIDE_QUESTION)
+    page.locator("section.answer").last.locator(".chip", has_text="pay and offers").click()
+    expect(page.locator("section.answer")).to_have_count(4)
+    expect(page.locator("#talk")).not_to_contain_text("Understood as a follow-up")
 
 
 def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_folder: Path) -> None:
@@ -94,6 +131,68 @@ def test_a_quote_is_copied_with_its_source_and_a_question_with_its_address(visit
     address = page.evaluate("navigator.clipboard.readText()")
     visit.open(address.removeprefix(visit.server.url))
     expect(page.locator("article.card").first).to_contain_text("Writing a CV")
+
+
+LINK = "index => career.linkTo(career.all('section.answer')[index])"
+
+
+def test_a_link_tells_of_no_question_but_those_that_its_answer_leans_on(visit: Visit) -> None:
+    page = visit.open()
+    for question in (SALARY, QUESTION, "Thanks!", LEANING):
+        visit.ask(question)
+    alone, leaning = (urlsplit(page.evaluate(LINK, index)) for index in (1, 3))
+    assert parse_qs(alone.fragment)["q"] == [QUESTION]
+    assert parse_qs(alone.fragment).keys() == {"q", "of"}
+    assert [step["value"] for step in json.loads(parse_qs(leaning.fragment)["talk"][0])["steps"]] == [QUESTION, LEANING]
+    # The address of the page leads to the same answer, in another browser, after a reload, and with Back and Forward.
+    address = page.url
+    follows = f"Understood as a follow-up to {QUESTION}"
+    page.go_back()
+    page.go_forward()
+    page.reload()
+    page.wait_for_selector(".ready", state="attached")
+    expect(page.locator("#talk .question")).to_have_text([SALARY, QUESTION, "Thanks!", LEANING])
+    assert page.url == address
+    page.evaluate("sessionStorage.clear()")
+    page.goto("about:blank")
+    visit.open(address.removeprefix(visit.server.url))
+    expect(page.locator("#talk .question")).to_have_text([QUESTION, LEANING])
+    expect(page.locator(".searched").last).to_contain_text(follows)
+    assert page.url == address
+    page.locator("#fresh").click()
+    expect(page.locator("#talk .question")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("#talk .question")).to_have_text([QUESTION, LEANING])
+    expect(page.locator(".searched").last).to_contain_text(follows)
+
+
+def test_what_is_typed_and_not_asked_comes_back_from_an_article(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    page.fill("#box textarea", "How long should")
+    page.locator("article.card h4 a").first.click()
+    page.locator("nav.back a").click()
+    page.wait_for_selector(".ready", state="attached")
+    expect(page.locator("#box textarea")).to_have_value("How long should")
+    visit.ask("How long should a CV be?")
+    assert page.evaluate("sessionStorage.length") == 1
+    page.reload()
+    page.wait_for_selector(".ready", state="attached")
+    expect(page.locator("#box textarea")).to_have_value("")
+
+
+def test_of_an_answer_is_said_what_it_says_in_short_or_else_what_is_marked(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    said = page.locator("#announce")
+    short = page.locator(".short p > span").all_inner_texts()
+    heading = page.locator("section.answer h3").inner_text()
+    expect(said).to_have_text(f"{heading}. {' '.join(short)}")
+    answer = """<section class="answer"><h3>1 passage</h3><p class="notice">Close?</p><article class="card">
+      <h4>Gaps (UK)</h4><blockquote class="passage"><p><mark>Ask </mark><a href="#"><mark>people</mark></a><mark>
+      you know.</mark> Rest.</p></blockquote></article></section>"""
+    summary = "html => career.summary(new DOMParser().parseFromString(html, 'text/html').querySelector('section'))"
+    assert " ".join(page.evaluate(summary, answer).split()) == "1 passage. Close? Gaps (UK). Ask people you know."
 
 
 def test_the_conversation_is_downloaded_as_markdown(visit: Visit, tmp_path: Path) -> None:
@@ -230,7 +329,7 @@ def test_a_forged_history_does_nothing(visit: Visit, kept: str) -> None:
     visit.ask(QUESTION)
     assert page.evaluate("window.pwned") is None
     assert page.locator("#talk :is(img, script)").count() == 0
-    expect(page.locator("article.card h4, .block h4").filter(has_text="Writing a CV")).not_to_have_count(0)
+    expect(page.locator("article.card .path, .block h4").filter(has_text="Writing a CV")).not_to_have_count(0)
 
 
 def test_suggestions_are_a_list_that_the_arrow_keys_walk(visit: Visit) -> None:
@@ -263,15 +362,18 @@ def test_the_sources_are_those_of_the_answer_in_view_with_the_numbers_of_its_car
     expect(links.first).to_have_text("1 Talking about pay")
     numbers = answers.last.locator(".card").evaluate_all(NUMBERS)
     assert sorted(links.evaluate_all(NUMBERS)) == sorted(numbers) == [str(n + 1) for n in range(len(numbers))]
+    address, last = page.url, str(links.last.get_attribute("data-rank"))
     links.last.click()
-    seen = answers.last.locator(".card:target")
-    expect(seen).to_have_attribute("data-rank", str(links.last.get_attribute("data-rank")))
+    seen = answers.last.locator(f".card.pointed[data-rank='{last}']")
+    expect(seen.locator(".whole > summary")).to_be_focused()
+    expect(seen.locator(".passage")).to_be_in_viewport()
+    assert page.url == address
     answers.first.locator(".short").scroll_into_view_if_needed()
     page.evaluate("scrollTo(0, 0)")
     expect(links.first).to_have_text("1 Writing a CV")
     links.first.click()
-    expect(answers.first.locator(".card").first).to_have_attribute("id", "card-1")
-    expect(page.locator(".card:target")).to_have_attribute("id", "card-1")
+    expect(answers.first.locator(".card.pointed")).to_have_attribute("data-rank", "1")
+    expect(page.locator(".pointed")).to_have_count(0)
 
 
 @pytest.mark.parametrize("visit", [{"viewport": {"width": 390, "height": 844}, "has_touch": True}], indirect=True)
@@ -282,7 +384,7 @@ def test_on_a_phone_the_sources_open_from_the_head_of_their_answer(visit: Visit)
     page.locator(".origins summary").click()
     page.locator(".origins a").last.click()
     expect(page.locator(".origins a").last).to_be_hidden()
-    expect(page.locator(".card:target")).to_be_in_viewport()
+    expect(page.locator(".card.pointed")).to_be_in_viewport()
     # What a mouse uncovers a finger could not.
     expect(page.locator(".row .act.copy").first).to_have_css("opacity", "1")
     assert page.locator(".row > .bar").first.evaluate("bar => getComputedStyle(bar).opacity") == "1"
@@ -367,7 +469,7 @@ def test_nothing_is_inaccessible_in_a_long_conversation(visit: Visit, request: p
     page.keyboard.press("Escape")
     visit.ask(QUESTION)
     page.get_by_role("button", name="Ask without filters").last.click()
-    expect(page.locator("section.answer")).to_have_count(4)
+    expect(page.locator("section.answer").last.locator(".path").first).to_contain_text("Writing a CV")
     visit.settle()
     visit.ask("Hello!")
     visit.ask(OUTSIDE_QUESTION)

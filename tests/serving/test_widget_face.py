@@ -189,7 +189,7 @@ def test_the_article_of_the_page_comes_first_and_says_so(visitor: SiteVisitor) -
         turn = visitor.ask("How do I prepare before I name my figure?")
     assert sent.value.post_data_json["page"] == PAY
     first = turn.locator(".card").first
-    expect(first.locator("h4")).to_contain_text("Talking about pay")
+    expect(first.locator("h4 + p")).to_have_text("Talking about pay")
     expect(first.locator(".tag")).to_have_text("On this page")
     accessible(page)
 

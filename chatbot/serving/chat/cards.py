@@ -19,13 +19,16 @@ def answer_html(answer: Answer, view: View = View(), only: Sequence[str] = ()) -
     `only` names the filters that it was limited by; a passage shows those of them that its article carries.
     """
     # A reply to "hello" or "thanks" has nothing to show and nothing to apologise for.
-    nothing_fits = bool(only) and answer.notice == "no_article"
-    reply = answer.notice == "small_talk" or not (answer.hits or answer.topics or nothing_fits)
+    filtered = bool(only) and answer.notice in ("no_article", "not_covered")
+    reply = answer.notice == "small_talk" or not (answer.hits or answer.topics or filtered)
     kind = "reply" if reply else answer.verdict
     message, *lines = answer.message.split("\n")
     tongue = answer.message_language
     if tongue == "en":
         message, tongue = view.language.message(message)
+    if filtered and answer.notice == "not_covered":
+        # What no passage behind the filters covers, others may.
+        message, tongue = view.language("beyond_filters"), view.language.code
     heading = _heading(answer, view.language, only, reply=reply)
     values: dict[str, Any] = {"heading": heading, "message": message, "tongue": tongue, "only": only, "kind": kind}
     person = person_link(answer.contact or view.contact, answer.question)
@@ -89,7 +92,8 @@ def _heading(answer: Answer, language: Language, only: Sequence[str], *, reply: 
     if reply:
         return language("reply")
     if not answer.hits:
-        return language("nothing_fits" if only and not answer.topics else "not_covered")
+        nothing_fits = answer.notice == "no_article"
+        return language(("nothing_fits" if nothing_fits else "not_covered_filtered") if only else "not_covered")
     passages = language.count("passages", len(answer.hits))
     articles = language.count("articles", len({hit.passage.article_id for hit in answer.hits}))
     return language("found", passages=passages, articles=articles)

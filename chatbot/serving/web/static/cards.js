@@ -1,8 +1,8 @@
 "use strict";
 /* What is done with the cards and the conversation: copy, rate, download, and the list of sources. */
 (() => {
-  const { words, find, all, say } = career;
-  const BLOCKS = "p, li, h4, h5, pre, tr";
+  const { words, find, all, say, BLOCKS } = career;
+  const POINTED = 2000; // milliseconds
 
   /* The text of a block without that of the blocks in it. */
   const own = (block) => {
@@ -24,7 +24,7 @@
     return address.href;
   };
 
-  const source = (card) => [card.dataset.title, card.querySelector(".path")?.textContent].filter(Boolean).join(" › ");
+  const source = (card) => [card.dataset.title, card.dataset.path].filter(Boolean).join(" › ");
 
   const asked = (part) => {
     const answer = part.closest("section.answer");
@@ -32,25 +32,13 @@
       question.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING).pop().textContent;
   };
 
-  /* Of a block what is marked, with a sign for what stands between; of a table the whole row. */
-  const marked = (block) => {
-    if (block.matches("tr")) return [...block.cells].map((cell) => cell.textContent.trim()).join(" | ");
-    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
-    let said = "";
-    while (texts.nextNode()) {
-      const { parentElement, data } = texts.currentNode;
-      if (parentElement.closest(BLOCKS) === block) said += parentElement.closest("mark") || !data.trim() ? data : "\0";
-    }
-    return said.trim().split(/\s*\0+\s*/).filter(Boolean).join(" … ");
-  };
-
   /* What answers in a passage, or all that is seen of it, with its source. */
   const citation = (card) => {
     const link = card.querySelector(".act.open");
     const folded = card.querySelector(".whole:not([open])");
     const passage = card.querySelector(".passage");
-    const found = new Set(all("mark", passage).map((mark) => mark.closest("tr") || mark.closest(BLOCKS)));
-    const texts = found.size ? [...found].map(marked) : folded ? [card.querySelector(".lead").textContent] : blocks(passage);
+    const found = career.marks(passage);
+    const texts = found.length ? found : folded ? [card.querySelector(".lead").textContent] : blocks(passage);
     return `“${texts.join("\n")}”\n— ${source(card)}${link ? `\n${addressOf(link)}` : ""}\n`;
   };
 
@@ -148,6 +136,16 @@
     }
   };
 
+  /* A number leads to its passage, opened; the address stays that of the answer. */
+  const point = (card) => {
+    const whole = card.querySelector(".whole");
+    if (whole) whole.open = true;
+    card.scrollIntoView({ block: "start" });
+    card.querySelector(".whole > summary, h4 a, .bar .act").focus({ preventScroll: true });
+    card.classList.add("pointed");
+    setTimeout(() => card.classList.remove("pointed"), POINTED);
+  };
+
   const showSources = (answer) => {
     const list = answer?.querySelector(".origins ol");
     if (list) find("#sources ol").replaceChildren(...list.cloneNode(true).children);
@@ -234,6 +232,11 @@
     const chosen = event.target.closest?.(".deeds .sheet button, .origins a");
     if (chosen && chosen === button && chosen === document.activeElement) back(chosen);
     close(chosen ? null : event.target.closest?.("details"));
+    const number = event.target.closest?.("a[data-rank]");
+    if (number) {
+      event.preventDefault();
+      point(find(number.hash));
+    }
     // The whole row opens its passage, unless some of it was being selected.
     const row = event.target.closest?.(".row .lead");
     if (row && getSelection().isCollapsed) row.closest(".row").querySelector(".whole").open = true;

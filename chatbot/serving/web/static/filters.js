@@ -35,7 +35,7 @@
     ["#filter", () => panel().showModal()],
     [".filters [aria-pressed]", (button) => press(button, button.getAttribute("aria-pressed") !== "true")],
     ["#none", () => { pressed().forEach((button) => press(button, false)); find(".filters .send:not([hidden])").focus(); }],
-    ["#again", () => career.send({ ...steps().at(-1), filters: career.filters() })],
+    ["#again", () => career.sendAgain({ ...steps().at(-1), filters: career.filters() })],
     [":is(.done, .shut)", (button) => button.closest("dialog").close()],
   ];
 

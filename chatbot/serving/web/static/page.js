@@ -1,6 +1,6 @@
 "use strict";
 /* The conversation of the chat page. It asks nobody but its own server, and stores nothing before the visitor
-   asks something.
+   asks something, or leaves in the middle of a question.
 
    The page comes with the document. Gradio, which is a hundred times its size, is loaded behind it and takes over once
    it shows the same conversation; until then, and where it never comes, the page asks the server itself. */
@@ -26,6 +26,7 @@ const career = (() => {
   // Two frames of one page are two conversations.
   const KEPT = ["career-chatbot", site, self !== top && window.name].filter(Boolean).join(" ");
   const RATED = `${KEPT} rated`; // passages, with what was said of them
+  const DRAFT = `${KEPT} draft`; // what stands in the input
   const SAVED = ["career-chatbot-saved", site].filter(Boolean).join(" "); // passages; see saved.js
   const MOST_STEPS = 50;
   const MOST_CHARACTERS = 1000;
@@ -34,6 +35,12 @@ const career = (() => {
   const GIVE_UP = 60000;
   const UNCHANGED = 500;
   const TWICE = 500; // milliseconds in which a second click on "Ask" meets "Stop"
+  const BLOCKS = "p, li, h4, h5, pre, tr"; // of a passage
+  const ENDED = /[.!?…:;。؟؛][\p{Pe}\p{Pf}"']*$/u;
+  // How a question was read: on what was asked before, or by itself.
+  const LEANING = ["follow_up", "more", "pick"];
+  const ALONE = ["standalone", "change"];
+  const LOW = matchMedia("(max-height: 320px)"); // as at a zoom of 400 %
 
   let trigger; // Gradio's way to the server
   let offered = null; // the conversation that Gradio was given to show, as JSON, until it takes over
@@ -86,6 +93,14 @@ const career = (() => {
     if (first()) post(gesture);
     else trigger(gesture);
   };
+
+  /* The last question, read or limited in another way: what was not meant is not left standing. */
+  const sendAgain = (step) => {
+    const from = shown();
+    send(step, { from: { ...from, steps: from.steps.slice(0, -1) } });
+  };
+
+  const unfilter = () => all(".filters [aria-pressed=true]").forEach((on) => on.click());
 
   const askButton = () => find("#box button");
   const limits = () => AbortSignal.any([AbortSignal.timeout(GIVE_UP), ...(pending ? [pending.stop.signal] : [])]);
@@ -222,8 +237,9 @@ const career = (() => {
     // What Gradio calls a message has no role that could have a name.
     all("#talk [aria-label]:not([role], a, button, section, footer, nav)").forEach((part) => part.removeAttribute("aria-label"));
     root.classList.toggle("talking", Boolean(find("#talk .question")));
-    const last = (pending?.opening && answerTo(inAddress())) || all("#talk section.answer, #talk .notice.problem").pop();
-    if (last) (askedAbove(last) || last).scrollIntoView({ block: "start" });
+    const last = (pending?.opening && inAddress()) || all("#talk section.answer, #talk .notice.problem").pop();
+    // Where little is seen at once, it is the answer.
+    if (last) ((!LOW.matches && askedAbove(last)) || last).scrollIntoView({ block: "start" });
     else scrollTo({ top: 0 });
     // Who is typing goes on typing.
     if (pending?.typed || !last || (box().value && box() === document.activeElement)) box().focus({ preventScroll: true });
@@ -247,7 +263,7 @@ const career = (() => {
     const question = last?.dataset.question;
     document.title = question ? `${question} · ${words.title}` : words.title;
     // What was cleared does not come back with the address.
-    const here = `${location.pathname}${location.search}${question && !cleared ? `#${new URLSearchParams({ q: question })}` : ""}`;
+    const here = `${location.pathname}${location.search}${question && !cleared ? hashOf(last) : ""}`;
     if (step?.kind !== "similar" && location.pathname + location.search + location.hash !== here) history[opening ? "replaceState" : "pushState"](null, "", here);
   };
 
@@ -262,19 +278,29 @@ const career = (() => {
     pending.stop.abort();
   };
 
-  /* What brings an answer back as it was seen: its question, or all steps that led to it, and the articles' state. */
+  /* The steps that bring an answer back: its own, after those that it leans on. What else was asked is nobody's business. */
+  const stepsTo = (answer) => {
+    const answers = all("#talk section.answer[data-read]");
+    const at = answers.indexOf(answer);
+    const from = LEANING.includes(answer.dataset.read) ? answers.slice(0, at).findLastIndex(({ dataset }) => ALONE.includes(dataset.read)) : at;
+    return answers.slice(Math.max(from, 0), at + 1)
+      .filter((one) => one === answer || one.dataset.read !== "small_talk")
+      .map((one) => JSON.parse(askedAbove(one).dataset.step));
+  };
+
+  /* An answer in an address, behind the sign that no server sees: its question, or the steps that lead to it. */
+  const hashOf = (answer, more = {}) => {
+    const led = stepsTo(answer);
+    const plain = led.length === 1 && led[0].kind === "ask" && !led[0].filters;
+    return `#${new URLSearchParams({ ...(plain ? { q: led[0].value } : { talk: JSON.stringify({ steps: led }) }), ...more })}`;
+  };
+
+  /* What shows an answer to others as it was seen, and tells them where the articles have changed since. */
   const linkTo = (answer) => {
-    const place = all("#talk .question, #talk section.answer, #talk .similar");
-    const before = place.slice(0, place.indexOf(answer)).filter((part) => part.matches(".question"));
-    const led = before.map((question) => JSON.parse(question.dataset.step));
-    const alone = led.length === 1 && led[0].kind === "ask" && !led[0].filters;
     const target = new URL(location.pathname, location.href);
     if (site) target.searchParams.set("site", site);
     target.searchParams.set("lang", words.code);
-    target.hash = new URLSearchParams({
-      ...(alone ? { q: led[0].value } : { talk: JSON.stringify({ steps: led.slice(-MOST_STEPS), earlier: led.length > MOST_STEPS }) }),
-      of: answer.dataset.generation,
-    });
+    target.hash = hashOf(answer, { of: answer.dataset.generation });
     return target.href;
   };
 
@@ -290,12 +316,29 @@ const career = (() => {
     }
   };
 
-  /* The heading, and the sentences that answer best: what a screen reader says of an answer. */
+  /* Of a block what is marked, with a sign for what stands between; of a table the whole row. */
+  const marked = (block) => {
+    if (block.matches("tr")) return [...block.cells].map((cell) => cell.textContent.trim()).join(" | ");
+    const texts = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    let said = "";
+    while (texts.nextNode()) {
+      const { parentElement, data } = texts.currentNode;
+      if (parentElement.closest(BLOCKS) === block) said += parentElement.closest("mark") || !data.trim() ? data : "\0";
+    }
+    return said.trim().split(/\s*\0+\s*/).filter(Boolean).join(" … ");
+  };
+
+  /* What is marked in a passage, block by block. */
+  const marks = (passage) => [...new Set(all("mark", passage).map((mark) => mark.closest("tr") || mark.closest(BLOCKS)))].map(marked);
+
+  /* What a screen reader says of an answer: its heading, what is to be known, and the sentences that answer best. */
   const summary = (answer) => {
+    const text = (part) => part?.textContent.trim();
+    const short = all(".short p > span", answer).map(text);
     const card = answer.querySelector(".card");
-    const parts = [answer.querySelector("h3"), answer.querySelector(".notice")];
-    if (card) parts.push(card.querySelector("h4"), ...card.querySelectorAll(".passage mark"));
-    return parts.filter(Boolean).map((part) => part.textContent.trim()).join(". ") || answer.textContent;
+    const best = card && !short.length ? [text(card.querySelector("h4")), ...marks(card.querySelector(".passage"))] : short;
+    return [text(answer.querySelector("h3")), text(answer.querySelector(".notice")), ...best]
+      .filter(Boolean).map((said) => (ENDED.test(said) ? said : `${said}.`)).join(" ");
   };
 
   /* Gradio takes a request that fails for the end of the conversation. It gets an answer that changes nothing, and the
@@ -397,7 +440,13 @@ const career = (() => {
   };
 
   const brought = () => new URLSearchParams(location.hash.slice(1));
-  const inAddress = () => (brought().get("q") || "").trim();
+
+  /* The steps that lead to what the address asks, the last its own; none where it asks nothing. */
+  const stepsOfAddress = () => {
+    const question = (brought().get("q") || "").trim();
+    if (question) return [{ kind: "ask", value: question }];
+    try { return JSON.parse(brought().get("talk")).steps.slice(-MOST_STEPS); } catch { return []; /* cut off on its way */ }
+  };
 
   /* A question of the address, asked where it can be; one that is too long stays in the box. */
   const askOf = (question, opening) => {
@@ -406,17 +455,23 @@ const career = (() => {
     return !tooLong(box());
   };
 
-  const answerTo = (question) => all("#talk section.answer").findLast((answer) => answer.dataset.question === question);
+  /* The answer that the address names, or one to the same question. */
+  const inAddress = () => {
+    const answers = all("#talk section.answer[data-read]").reverse();
+    const question = stepsOfAddress().at(-1)?.value;
+    return answers.find((answer) => hashOf(answer) === location.hash) || answers.find((answer) => answer.dataset.question === question);
+  };
   const askedAbove = (answer) => all("#talk .question").findLast((part) => part.compareDocumentPosition(answer) & Node.DOCUMENT_POSITION_FOLLOWING);
 
   /* Back and Forward lead to what was asked; what was not asked yet is. */
   addEventListener("hashchange", () => {
-    const question = inAddress();
-    const answer = answerTo(question);
+    const answer = inAddress();
+    const [last, ...before] = stepsOfAddress().reverse();
     if (answer) {
-      document.title = `${question} · ${words.title}`;
+      document.title = `${answer.dataset.question} · ${words.title}`;
       askedAbove(answer)?.scrollIntoView({ block: "start" });
-    } else if (question) askOf(question, { opening: true });
+    } else if (brought().has("q") && last) askOf(last.value, { opening: true });
+    else if (last) send(last, { opening: true, from: { ...shown(), steps: [...steps(), ...before.reverse()].slice(-MOST_STEPS) } });
     else if (!location.hash) scrollTo({ top: 0 });
   });
 
@@ -425,24 +480,34 @@ const career = (() => {
   const resume = () => {
     const kept = stored(DEVICE);
     find("#keep").checked = Boolean(kept);
-    const question = inAddress();
+    const wanted = stepsOfAddress();
+    const question = brought().has("q") && wanted.at(-1)?.value;
     let found = stored(TAB) || kept;
     offerToClear();
     made = brought().get("of") || "";
-    if (brought().has("talk")) {
-      try { found = JSON.parse(brought().get("talk")); } catch { /* cut off on its way */ }
-      history.replaceState(null, "", location.pathname + location.search);
-    }
+    const had = Array.isArray(found?.steps) ? found.steps : [];
+    // Who comes to the page again has asked already what its address asks.
+    const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+    const repeated = (anew ? had.slice(-1) : had).some((step) => step?.value === wanted.at(-1)?.value)
+      && wanted.every((one) => had.some((step) => step?.value === one?.value));
+    if (brought().has("talk") && !wanted.length) history.replaceState(null, "", location.pathname + location.search);
+    else if (brought().has("talk") && !repeated) found = { ...JSON.parse(brought().get("talk")), steps: wanted };
     const before = Array.isArray(found?.steps) ? found.steps : [];
     const from = { steps: before, earlier: found?.earlier === true };
     // The server has answered it already, with the document.
     if (question && steps().length && !before.length) return settled();
-    // Who comes to the page again has asked already what its address asks.
-    const anew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
-    const repeated = (anew ? before.slice(-1) : before).some((step) => step?.value === question);
     const sent = question && !repeated && askOf(question, { opening: true, from });
     if (!sent && before.length) send(null, { opening: true, from });
   };
+
+  /* What was typed and not asked comes back, as from reading an article. It is kept only while its page is left. */
+  const bringDraft = () => {
+    const draft = stored(TAB, DRAFT);
+    unstore(TAB, DRAFT);
+    if (typeof draft === "string" && !box().value) type(draft);
+  };
+  addEventListener("pagehide", () => { if (box().value.trim() && !cleared) store(TAB, box().value, DRAFT); });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) unstore(TAB, DRAFT); });
 
   const settled = () => {
     pending = { step: null, opening: true };
@@ -546,6 +611,7 @@ const career = (() => {
   document.addEventListener("DOMContentLoaded", () => {
     prepare();
     resume();
+    bringDraft();
   });
   // Where nothing is drawn, as in a tab behind others, no browser is ever idle.
   addEventListener("load", () => (window.requestIdleCallback || setTimeout)(load, { timeout: 500 }));
@@ -566,13 +632,13 @@ const career = (() => {
       if (performance.now() - pending.sent > TWICE) stop();
     } else if (step) {
       event.preventDefault();
-      if ("free" in button.dataset) all(".filters [aria-pressed=true]").forEach((on) => on.click());
+      if ("free" in button.dataset) unfilter();
       const wanted = { kind: step, value, filters: step === "similar" ? {} : filters() };
-      // What was read in another way than it was meant is not left standing.
-      const from = shown();
-      const again = step === "literal" && button.closest("section.answer") === all("#talk section.answer").pop();
-      send(wanted, { from: again ? { ...from, steps: from.steps.slice(0, -1) } : from });
+      if ("again" in button.dataset && button.closest("section.answer") === all("#talk section.answer").pop()) sendAgain(wanted);
+      else send(wanted);
     } else if (button.id === "fresh") {
+      unfilter();
+      say("");
       send(null, { from: {} });
     } else if (button.id === "clear") {
       clear();
@@ -617,5 +683,5 @@ const career = (() => {
     if (event.target.id === "keep") keep(event.target.checked);
   });
 
-  return { connect, ask, done, send, linkTo, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
+  return { connect, ask, done, send, sendAgain, linkTo, summary, BLOCKS, marks, say, show, steps, filters, type, tooLong, saved, save, SAVED, rated, keepRating, words, site, fill, find, all, box, waiting, ready: [], sending: [], changed: [] };
 })();

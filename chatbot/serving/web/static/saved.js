@@ -32,7 +32,7 @@
   const record = (card) => ({
     id: card.dataset.passage,
     title: card.dataset.title,
-    path: card.querySelector(".path")?.textContent || "",
+    path: card.dataset.path || "",
     href: card.querySelector(".act.open")?.href || "",
     updated: card.dataset.updated || "",
     lang: card.querySelector(".passage").lang,

@@ -36,9 +36,9 @@ iframe{flex:1;border:0}
 .short{padding-inline-start:12px;border-inline-start:3px solid var(--text)}
 .cite{display:inline;min-width:24px;min-height:0;padding:0 7px;border-color:var(--line);border-radius:9px;color:var(--text);font-size:12.5px}
 .card{padding:12px 16px 2px;border:1px solid var(--line);border-radius:14px;background:var(--card)}
-h4,h4+.soft,summary{line-height:1.35}
+h4,h4+p,summary{line-height:1.35}
 h4 a{color:var(--text);text-decoration:none}
-h4+.soft{margin-top:2px}
+h4+p{margin-top:2px}
 blockquote{line-height:1.45}
 .tag{padding:1px 8px;border-radius:9px;background:var(--accent);color:var(--on);font-size:12.5px}
 .others{padding:0}
@@ -76,8 +76,7 @@ mark{padding:1px 0;background:var(--mark);color:inherit}
 .chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .chips p{flex-basis:100%}
 .chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
-.strip{display:grid;grid-auto-flow:column;grid-auto-columns:max-content;margin-inline:-16px;padding:0 16px 6px;overflow-x:auto;scrollbar-width:thin}
-.strip{row-gap:4px}
+.strip{display:grid;gap:4px 8px;grid-auto-flow:column;grid-auto-columns:max-content;margin-inline:-16px;padding:0 16px 6px;overflow-x:auto;scrollbar-width:thin}
 .strip p{grid-row:1;grid-column:1/-1;position:sticky;inset-inline-start:0;justify-self:start}
 .strip .chip{grid-row:2;max-width:290px;line-height:1.35}
 .chip:hover{border-color:var(--text)}
@@ -277,7 +276,7 @@ return class {
   #speak(within) {
     const { lang } = this.#core.root, theirs = this.#site.articles_language || lang;
     const asked = this.#data.starters == null ? "" : ".turn~* ";
-    for (const [which, tongue] of [[`blockquote,h4[dir],.path,.short span,.row,${asked}.chip span`, theirs], ["caption,.tag,.unseen", lang]]) {
+    for (const [which, tongue] of [[`blockquote,h4[dir],h4+p,.short span,.row,${asked}.chip span`, theirs], ["caption,.tag,.unseen", lang]]) {
       within.querySelectorAll(which).forEach((one) => { one.lang = tongue; });
     }
   }
@@ -364,9 +363,9 @@ return class {
     this.#speak(this.#log);
   }
 
-  #chips(label, texts, look = "") {
+  #chips(label, texts, look = "", literal) {
     return texts[0] ? [h("div", { class: "chips" + look, role: "group", "aria-label": label || null }, label && soft(label),
-      ...texts.map((text) => button("chip", () => this.#widget.ask(text), h("span", { dir: "auto" }, text))))] : [];
+      ...texts.map((text) => button("chip", () => this.#widget.ask(text, literal), h("span", { dir: "auto" }, text))))] : [];
   }
 
   // On a phone the keyboard would cover what there is to read. No frame is drawn but for who came with the Tab key.
@@ -590,8 +589,9 @@ return class {
 
   // What the question was completed from or mended to, and the way back.
   #reading(answer, turn) {
-    const { question, searched_as, follows } = answer;
-    const line = searched_as !== question && soft(this.#t(follows ? "Understood as a follow-up to" : "Searched for"), " ",
+    const { question, searched_as, follows, hits } = answer;
+    // What is not covered is so however it was read.
+    const line = searched_as !== question && (hits[0] || !follows) && soft(this.#t(follows ? "Understood as a follow-up to" : "Searched for"), " ",
       h("q", { dir: "auto" }, follows || searched_as), " · ", button("act", () => this.ask(question, true, { turn, answer, line }),
         this.#t(follows ? "Ask on its own" : "Search for exactly what I wrote")));
     return line;
@@ -609,6 +609,7 @@ return class {
     const show = (rank) => {
       cards[rank].open = true;
       this.#up(cards[rank]);
+      cards[rank].querySelector("summary,a,button").focus({ preventScroll: true });
     };
     const whole = (hit) => cards[hit.rank] = this.#card(hit);
     // A row for each passage, under its article's title, which the passage `above` has said already.
@@ -645,7 +646,7 @@ return class {
       hits[0] && this.#heard && (answer.told ? this.#thanks : this.#feedback(answer)),
       (contact || verdict !== "answered" && notice !== "small_talk") && this.#person(contact, question),
       notice === "not_covered" && this.#heard && (answer.told ? this.#thanks : this.#lacking(answer)),
-      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip"),
+      ...verdict === "answered" ? [] : this.#chips(this.#t("Topics"), topics, hits[0] && " strip", true),
       ...this.#chips(this.#t("Ask next"), follow_ups, " strip"),
     ].filter(Boolean);
   }
@@ -658,10 +659,10 @@ return class {
       ? `${contact}${contact.includes("?") ? "&" : "?"}subject=${encodeURIComponent(question)}` : contact, "", scheme[0] === "h" ? contact : name));
   }
 
-  // The article, as a link to the passage, and whether it is the one of the page.
-  #heading({ passage, why }, rank) {
+  // The article, or a name within it, as a link to the passage, and whether it is the one of the page.
+  #heading({ passage, why }, rank, name = passage.title) {
     const link = place(passage, this.#widget.home);
-    return [h("h4", { dir: "auto" }, rank, rank && " ", link ? this.#elsewhere(link, "", passage.title) : passage.title,
+    return [h("h4", { dir: "auto" }, rank, rank && " ", link ? this.#elsewhere(link, "", name) : name,
       why?.on_page && " ", why?.on_page && h("span", { class: "tag" }, this.#t("On this page")))];
   }
 
@@ -675,9 +676,9 @@ return class {
   }
 
   #card(hit) {
-    const { headings } = hit.passage, whole = this.#whole(hit);
-    return h("article", { class: "card" }, ...this.#heading(hit, this.#rank(hit)),
-      headings[0] && h("p", { class: "soft path", dir: "auto" }, headings.join(" › ")), whole, ...this.#foot(hit, whole));
+    const { title, headings } = hit.passage, whole = this.#whole(hit);
+    return h("article", { class: "card" }, ...this.#heading(hit, this.#rank(hit), headings.at(-1)),
+      headings[0] && soft([title, ...headings].slice(0, -1).join(" › ")), whole, ...this.#foot(hit, whole));
   }
 
   #row(hit) {
