@@ -90,10 +90,10 @@ def test_closeness_to_known_questions_is_added_where_two_in_five_passages_have_s
         [0, 6.0, 0, -0.4, -0.5]
     )
     usual = Thresholds(1.5, 2.5)
-    assert known_thresholds(usual, usual) == Thresholds(2.9, 6.5, 0.4)
-    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.4), 6.5, 0.4)
-    assert judge(6.5, Thresholds(2.9, 6.5, 0.4)) == ("answered", 0.5)
-    assert judge(8.5, Thresholds(2.9, 6.5, 0.4))[1] == pytest.approx(1 / (1 + exp(-0.8)))
+    assert known_thresholds(usual, usual) == Thresholds(2.9, 6.1, 0.4)
+    assert known_thresholds(Thresholds(2.0, 2.5), usual) == Thresholds(pytest.approx(3.4), 6.1, 0.4)
+    assert judge(6.1, Thresholds(2.9, 6.1, 0.4)) == ("answered", 0.5)
+    assert judge(8.1, Thresholds(2.9, 6.1, 0.4))[1] == pytest.approx(1 / (1 + exp(-0.8)))
 
 
 @pytest.mark.parametrize(("questions", "known"), [(4, True), (3, False)])
@@ -118,7 +118,7 @@ def test_what_people_are_told_is_what_is_held_against_the_limits() -> None:
     inside = np.array([(score, 4.0) for score in range(-3, 7)], np.float32)
     beyond = np.array([(2.0, -1.0), (2.0, 1.0), (2.0, 6.0), (2.0, -2.0)], np.float32)
     told = figures(inside, inside, beyond, known=True)
-    assert (told["refuse_below"], told["answer_from"]) == (2.9, 6.5)
+    assert (told["refuse_below"], told["answer_from"]) == (2.9, 6.1)
     assert told["false_refusals"] == pytest.approx(0.2)  # -3 + 4 and -2 + 4 lie below 2.9
     assert (told["false_answers"], told["answered_outright"]) == (0.5, 0.25)
     assert figures(inside, inside, beyond, known=False)["false_answers"] == 1.0
