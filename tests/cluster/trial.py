@@ -178,7 +178,10 @@ class Trial:
 
     def expected(self, generation: str) -> dict[str, Any]:
         """What the files of a generation answer to each question."""
-        environment = {"CHATBOT_INDEX_DIR": str(self.builder / "index"), "CHATBOT_CORPUS_DIR": str(self.builder)}
+        environment = {
+            "CHATBOT_INDEX_DIR": str(self.builder / "index"),
+            "CHATBOT_CORPUS_DIR": str(self.builder / "corpus"),
+        }
         program = (
             "import json, sys\nfrom chatbot.answering.chatbot import open_generation\n"
             "from chatbot.records import Filters, to_json\nfrom chatbot.settings import load_settings\n"

@@ -137,8 +137,6 @@ def test_what_is_compared_stands_side_by_side_where_there_is_room(visit: Visit, 
     assert sides.first.locator(".card h4").all_inner_texts() == ["Writing a CV"]
     shown = page.locator("section.answer .card").evaluate_all("all => all.map(card => card.dataset.passage)")
     assert len(shown) == len(set(shown))
-    page.get_by_role("link", name="Passage 1").first.click()
-    assert page.locator("article.card.pointed .rank").inner_text() == "1"
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

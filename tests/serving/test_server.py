@@ -102,7 +102,7 @@ def test_a_body_that_is_no_json_is_called_so(server: Server) -> None:
         "the body is no JSON: Expecting ',' delimiter at character 18",
     )
     assert json.loads(body)["errors"][0]["pointer"] == ""  # RFC 6901: the whole document
-    assert json.loads(server.post("/api/ask", b"")[2])["detail"] == "the body: Field required"
+    assert json.loads(server.post("/api/ask", b"")[2])["detail"] == "the body: is missing; send it"
 
 
 def test_a_body_over_the_limit_is_refused_by_its_length(server: Server) -> None:
