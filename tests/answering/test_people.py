@@ -133,6 +133,19 @@ def test_what_is_offered_leads_to_what_was_found_and_not_shown(site: Site) -> No
     assert after([0, 1], [0]) == after([1], []) == ()
 
 
+def test_after_talk_about_an_answer_no_questions_to_begin_with_are_offered(site: Site) -> None:
+    assert site.ask("hello").follow_ups
+    assert [site.ask(said).follow_ups for said in ("shorter please", "are you sure?")] == [(), ()]
+
+
+def test_what_leans_on_a_topic_that_nothing_was_shown_for_is_not_answered_outright(site: Site) -> None:
+    before = "how do I become a welder"
+    found, refused = (site.ask("and the better pay offer?", Turn(before, before, shown)) for shown in (("pay#1",), ()))
+    assert found.searched_as == refused.searched_as == "and the better pay offer? (about welder)"
+    assert (found.verdict, refused.verdict) == ("answered", "uncertain")
+    assert refused.confidence < 0.5 <= found.confidence
+
+
 def test_what_may_not_be_answered_names_the_contact(site: Site) -> None:
     far = site.ask("remote degree flarnbuckle")
     assert far.contact == "mailto:advice@example.org"
