@@ -166,6 +166,12 @@ def test_only_what_names_all_sides_is_said_in_short() -> None:
     assert names_each("anything", ())
 
 
+def test_a_comparison_is_said_in_short_only_by_sentences_that_name_all_sides(answerer: Answerer) -> None:
+    one_sided, both = (ask(answerer, question) for question in ("better pay offer, nurse or pilot", "nurse or pilot"))
+    assert (one_sided.verdict, one_sided.in_short) == ("answered", ())
+    assert [each.text for each in both.in_short] == ["A nurse and a pilot wear one."]
+
+
 def test_the_terminal_names_the_passages_of_each_side(answerer: Answerer) -> None:
     text = answer_text(ask(answerer, "better pay offer, nurse or pilot"))
     assert "Compared:\n  More than one: 1\n  nurse: 2\n  pilot: 4\n\n" in text
