@@ -117,6 +117,12 @@ NOTES = " ".join(
 )
 
 
+@pytest.mark.parametrize(("stated", "day"), [("20260131", date(2026, 1, 31)), ("20260230", None), ("2026", None)])
+def test_a_day_that_a_pdf_states_counts_where_the_calendar_has_it(stated: str, day: date | None) -> None:
+    found = article("pay.pdf", pdf(PAPER, f"/CreationDate (D:{stated}) /ModDate (D:{stated})"))
+    assert (found.published, found.updated) == (day, day)
+
+
 def test_what_is_stuck_on_the_pages_of_a_pdf_is_no_text() -> None:
     assert article("pay.pdf", pdf(PAPER, INFO, annotations=NOTES)).text == PAPER_TEXT
 

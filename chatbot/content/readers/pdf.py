@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 from chatbot.content.readers.contract import Part
 from chatbot.content.readers.pdf_layout import LaidOut, Line, lay_out
+from chatbot.content.source.dates import calendar_day
 from chatbot.content.source.front_matter import FrontMatter, one_line
 from chatbot.errors import ContentError
 
@@ -93,7 +94,7 @@ def _facts(stated: dict[str, str]) -> dict[str, str]:
     facts = {"title": one_line(stated.get("Title", ""))}
     for name, key in (("CreationDate", "published"), ("ModDate", "updated")):
         day = _DATE.match(stated.get(name, ""))
-        if day and "01" <= day[2] <= "12" and "01" <= day[3] <= "28":
+        if day and calendar_day("-".join(day.groups())):
             facts[key] = "-".join(day.groups())
     return facts
 
