@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def file_digest(path: Path) -> str:
@@ -48,30 +49,41 @@ def replace_text(path: Path, text: str) -> None:
     replace_whole(path, text.encode())
 
 
-def replace_whole(path: Path, content: bytes | memoryview) -> None:
-    """The same with bytes."""
-    aside = path.with_name(f".{path.name}.new")
-    with _named(aside), aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
-    sync(path.parent)
+def replace_whole(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
+    """Replace a file in one step; where it need not be `durable`, without waiting for the disk.
 
-
-def replace_bytes(path: Path, content: bytes) -> None:
-    """Replace a file in one step, without waiting for the disk. For one writer at a time."""
-    aside = path.with_name(f".{path.name}.new")
-    with _named(aside):
-        aside.write_bytes(content)
-    aside.replace(path)
+    For one writer at a time.
+    """
+    with beside(path) as aside:
+        write(aside, content, durable=durable)
+    if durable:
+        sync(path.parent)
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """The system names what it cannot open, and not what it cannot write to, such as a file on a full disk."""
+def beside(path: Path) -> Iterator[Path]:
+    """The path of a file to be written beside another, which it replaces at the end; gone where anything is raised."""
+    aside = path.with_name(f".{path.name[:40]}.new")
     try:
-        yield
+        yield aside
+        aside.replace(path)
     except OSError as error:
-        error.filename = error.filename or str(path)
+        # The system names what it cannot open, and not what it cannot write to, such as a file on a full disk.
+        error.filename = error.filename or str(aside)
         raise
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write(path: Path, content: bytes | memoryview, mode: int = 0o666, *, durable: bool = True) -> None:
+    """Write a file, on the disk when this returns. One that is new has at most the rights of `mode`, from the start."""
+    with opened(path, mode) as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def opened(path: Path, mode: int) -> BinaryIO:
+    """An empty file to write to. One that is new has at most the rights of `mode`, from the start."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode), "wb")

@@ -21,7 +21,7 @@ from typing import Literal
 
 from chatbot.content.readers.registry import READERS
 from chatbot.content.source.files import find_files
-from chatbot.disk import file_digest
+from chatbot.disk import beside, file_digest, sync, write
 from chatbot.errors import Conflict, EditRefused, NameTaken
 
 TRASH = ".trash"
@@ -223,14 +223,8 @@ def _make_folder(corpus_dir: Path, folder: PurePosixPath) -> None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    aside = file.with_name(f".{file.name[:40]}.new")
-    try:
-        with aside.open("wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
+    with beside(file) as aside:
+        write(aside, data)
         if file.exists():
             shutil.copymode(file, aside)
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
+    sync(file.parent)

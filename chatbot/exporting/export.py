@@ -18,7 +18,7 @@ from chatbot.answering.ranking.searcher import Searcher
 from chatbot.answering.static.part import StaticPart
 from chatbot.answering.understanding.spelling import lexicon, whole_words
 from chatbot.answering.understanding.vocabulary import read_vocabulary
-from chatbot.disk import replace_bytes
+from chatbot.disk import replace_whole
 from chatbot.errors import ExportRefused
 from chatbot.exporting.data import FOLDER, FORMAT, data_files
 from chatbot.exporting.making import static_part
@@ -77,7 +77,7 @@ def export(
     old = (before or {"files": {}})["files"]
     # What is killed on the way is known for an export, and brought to its end by the next one.
     out.mkdir(parents=True, exist_ok=True)
-    replace_bytes(out / LIST, _json({"key": "", "files": {**old, **listed}}))
+    replace_whole(out / LIST, _json({"key": "", "files": {**old, **listed}}), durable=False)
     files[LIST] = _json({"key": key, "files": listed})
     written = _write(out, files)
     removed = [path for path in old if path not in files]
@@ -168,7 +168,7 @@ def _write(out: Path, files: Mapping[str, bytes]) -> int:
         if place.is_file() and place.stat().st_size == len(content) and place.read_bytes() == content:
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
-        replace_bytes(place, content)
+        replace_whole(place, content, durable=False)
         written += 1
     return written
 

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable, Iterator
@@ -17,8 +18,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
-from chatbot.disk import file_digest, sync
+from chatbot.disk import beside, file_digest, opened, sync
 from chatbot.errors import ChatbotError, JournalError
 from chatbot.indexing.generation.publication import CURRENT, ENCODERS, HISTORY, current, history
 from chatbot.insights.journal import copy, open_file, open_journal
@@ -51,23 +53,19 @@ def back_up(settings: Settings, archive: Path, config: Path | None = None, *, in
         raise ChatbotError(f"{archive} exists already and is not replaced; name a new file")
     if not archive.parent.is_dir():
         raise ChatbotError(f"there is no folder {archive.parent}; make it, or name a file elsewhere")
-    aside = archive.with_name(f".{archive.name}.new")
     try:
-        with TemporaryDirectory(dir=archive.parent) as folder:
+        with TemporaryDirectory(dir=archive.parent) as folder, beside(archive) as aside:
             files = dict(_files(settings, config, Path(folder), index=index))
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with opened(aside, 0o600) as file:
                 digests = _write(file, files)
             if _read_back(aside) != digests:
                 raise ChatbotError(
                     f"{archive} does not hold what was written to it; look after the disk, and try again"
                 )
             sync(aside)
-            aside.rename(archive)
-            sync(archive.parent)
+        sync(archive.parent)
     except (OSError, tarfile.TarError, sqlite3.Error) as error:
         raise ChatbotError(f"the backup cannot be written: {error}; free space or name another file") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return _summary(archive, digests)
 
 
@@ -159,7 +157,7 @@ def _tree(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
             yield f"{name}/{path.relative_to(folder).as_posix()}", path
 
 
-def _write(file: io.BufferedWriter, files: dict[str, Path]) -> dict[str, str]:
+def _write(file: BinaryIO, files: dict[str, Path]) -> dict[str, str]:
     """Pack the files and the list of their digests, which comes last; returns that list."""
     digests = {}
     with tarfile.open(fileobj=file, mode="w:gz", format=tarfile.PAX_FORMAT) as packed:
@@ -220,16 +218,12 @@ def _put(packed: tarfile.TarFile, name: str, digest: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = packed.extractfile(name)
     assert content  # noqa: S101 - it was read before
-    aside = path.with_name(f".{path.name}.restored")
-    mode = 0o600 if name in {_SETTINGS, _JOURNAL} else 0o644
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        while block := content.read(1 << 20):
-            file.write(block)
-    if file_digest(aside) != digest:
-        aside.unlink()
-        raise OSError(f"{path} differs from the backup after it was written")
-    sync(aside)
-    aside.replace(path)
+    with beside(path) as aside:
+        with opened(aside, 0o600 if name in {_SETTINGS, _JOURNAL} else 0o644) as file:
+            shutil.copyfileobj(content, file)
+        if file_digest(aside) != digest:
+            raise OSError(f"{path} differs from the backup after it was written")
+        sync(aside)
 
 
 def _summary(archive: Path, digests: dict[str, str]) -> Backup:

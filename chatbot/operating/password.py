@@ -10,7 +10,7 @@ from pathlib import Path
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from chatbot.disk import sync
+from chatbot.disk import beside, sync, write
 from chatbot.errors import SettingsError
 
 
@@ -48,17 +48,10 @@ def _replace(file: Path, text: str) -> int:
     """Replace the file in one step with its mode and owner; returns the mode."""
     status = file.stat() if file.exists() else None
     mode = stat.S_IMODE(status.st_mode) if status else 0o600
-    aside = file.with_name(f".{file.name}.new")
-    try:
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as written:
-            if status and hasattr(os, "fchown"):
-                os.fchown(written.fileno(), status.st_uid, status.st_gid)
-            aside.chmod(mode)
-            written.write(text.encode())
-            written.flush()
-            os.fsync(written.fileno())
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
+    with beside(file) as aside:
+        write(aside, text.encode(), 0o600)
+        if status and hasattr(os, "chown"):
+            os.chown(aside, status.st_uid, status.st_gid)
+        aside.chmod(mode)
     sync(file.parent)
     return mode

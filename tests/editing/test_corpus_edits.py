@@ -321,3 +321,5 @@ def test_a_text_is_on_the_disk_before_it_takes_the_place_of_another(
     replace(corpus, "a.md", TEXT + b"More.\n", digest(TEXT), 1)
     renamed = [place for place, touch in enumerate(touches) if touch == Rename(".a.md.new", "a.md")]
     assert [touches[place - 1] for place in renamed] == [Sync(".a.md.new", TEXT), Sync(".a.md.new", TEXT + b"More.\n")]
+    # Else the new name may be gone after a power cut, and so may the old text.
+    assert [touches[place + 1] for place in renamed] == [Sync(".", None)] * 2

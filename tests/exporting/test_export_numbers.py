@@ -201,20 +201,20 @@ def test_an_export_that_was_killed_is_brought_to_its_end(tmp_path: Path, monkeyp
     index, _ = static(tmp_path, ARTICLES)
     index.close()
     monkeypatch.setattr(making, "own_embedder", lambda *_: KeywordEmbedder())
-    written, whole = [], exporting.replace_bytes
+    written, whole = [], exporting.replace_whole
 
-    def killed(path: Path, content: bytes) -> None:
+    def killed(path: Path, content: bytes, *, durable: bool) -> None:
         written.append(path)
         if len(written) > 5:
             raise KeyboardInterrupt
-        whole(path, content)
+        whole(path, content, durable=durable)
 
     out = tmp_path / "chat"
-    monkeypatch.setattr(exporting, "replace_bytes", killed)
+    monkeypatch.setattr(exporting, "replace_whole", killed)
     with pytest.raises(KeyboardInterrupt):
         exporting.export(small_settings(tmp_path), out)
     assert not (out / "manifest.json").exists()
-    monkeypatch.setattr(exporting, "replace_bytes", whole)
+    monkeypatch.setattr(exporting, "replace_whole", whole)
     done = exporting.export(small_settings(tmp_path), out)
     assert done.written == done.files - 4  # the list comes first, and again last
     assert exporting.export(small_settings(tmp_path), out).written == 0
