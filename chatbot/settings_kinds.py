@@ -15,7 +15,7 @@ _HOST = r"[A-Za-z0-9:%_-]{1,63}(\.[A-Za-z0-9%_-]{1,63})*\.?"
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 # A wildcard covers two labels or more: `https://*.org` would let half the world in.
 _ORIGIN = re.compile(rf"https?://(({_LABEL}\.)*{_LABEL}|\*\.({_LABEL}\.)+{_LABEL}|\[[0-9a-f:.]+\])(:[1-9]\d{{0,4}})?")
-_ADDRESS = re.compile(r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@|tel:\+?\d)[^\s<>\"']*(?<!@)")
+_ADDRESS = r"(https?://[^\s<>\"'/]+|mailto:[^\s<>\"'@?]+@|tel:\+?\d)[^\s<>\"']*(?<!@)"
 TAG = "a language tag, such as 'en' or 'pt-BR'"
 _DEFAULT_PORT = re.compile(r"^(https://.+):443$|^(http://.+):80$")
 
@@ -67,13 +67,13 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Network = Annotated[str, AfterValidator(_network)]
 
 
-def _rate(value: str) -> str:
-    if not re.fullmatch(r"([1-9]\d{0,8}/(second|minute|hour|day))?", value):
-        raise ValueError("expected a number for each second, minute, hour or day, such as '60/minute', or '' for any")
-    return value
-
-
-Rate = Annotated[str, AfterValidator(_rate)]
+Rate = Annotated[
+    str,
+    formed(
+        r"([1-9]\d{0,8}/(second|minute|hour|day))?",
+        "a number for each second, minute, hour or day, such as '60/minute', or '' for any",
+    ),
+]
 
 
 def _language_code(value: str) -> str:
@@ -103,13 +103,8 @@ def _server(value: str) -> str:
 MilvusAddress = Annotated[str, AfterValidator(_server)]
 
 
-def _address(value: str) -> str:
-    if value and not _ADDRESS.fullmatch(value):
-        raise ValueError(
-            "expected an address such as 'https://example.org/ask', 'mailto:a@example.org' or 'tel:+4930123'"
-        )
-    return value
-
-
-Contact = Annotated[str, AfterValidator(_address)]
+Contact = Annotated[
+    str,
+    formed(rf"({_ADDRESS})?", "an address such as 'https://example.org/ask', 'mailto:a@example.org' or 'tel:+4930123'"),
+]
 Host = Annotated[str, formed(_HOST, "an address or a name of this machine, such as '127.0.0.1'")]

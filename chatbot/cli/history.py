@@ -61,14 +61,12 @@ def verify(context: typer.Context, as_json: JsonOption = False) -> None:
 @app.command(epilog=example("chatbot prune", "chatbot prune --keep 1"))
 def prune(
     context: typer.Context,
-    keep: Annotated[
-        int | None, typer.Option(min=1, max=1000, help="How many generations stay; default: keep_generations.")
-    ] = None,
+    keep: Annotated[int | None, typer.Option(help="How many generations stay; default: keep_generations.")] = None,
 ) -> None:
     """Remove all but the newest generations; the one that is served always stays."""
     from chatbot.indexing.maintenance import remove_old
 
-    removed = remove_old(context.obj(), keep)
+    removed = remove_old(context.obj(keep_generations=keep))
     say("".join(f"removed {name}\n" for name in removed) + f"{counted(len(removed), 'generation')} removed")
 
 

@@ -106,14 +106,14 @@ def rollback(settings: Settings, name: str | None = None) -> RolledBack:
     return RolledBack(chosen, before)
 
 
-def remove_old(settings: Settings, keep: int | None = None) -> list[str]:
-    """Remove all but the newest `keep` generations (by default `keep_generations`), never the one that is served.
+def remove_old(settings: Settings) -> list[str]:
+    """Remove all but the newest `keep_generations`, never the one that is served.
 
     Returns the names of those removed. Raises IndexMissing, IndexLocked.
     """
     with writing(settings.index_dir):
         current(settings.index_dir)
-        return prune(settings.index_dir, keep or settings.keep_generations)
+        return prune(settings.index_dir, settings.keep_generations)
 
 
 def check(

@@ -59,17 +59,18 @@ def test_ctrl_c_shows_no_traceback_while_the_commands_are_imported(monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("command", "said"),
     [
-        (["--port", "80000"], "setting 'server.port' is 80000: expected at most 65535"),
-        (["--workers", "-1"], "setting 'server.workers' is -1: expected at least 0"),
+        (["serve", "--port", "80000"], "setting 'server.port' is 80000: expected at most 65535"),
+        (["serve", "--workers", "-1"], "setting 'server.workers' is -1: expected at least 0"),
+        (["prune", "--keep", "0"], "setting 'keep_generations' is 0: expected at least 1"),
     ],
 )
 def test_an_option_out_of_range_is_told_as_its_setting_is(
-    option: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert str(CliRunner().invoke(app, ["serve", *option]).exception) == said
+    assert str(CliRunner().invoke(app, command).exception) == said
 
 
 def test_a_visitors_note_forges_no_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -440,14 +440,14 @@ def test_while_somebody_builds_nothing_is_rolled_back_or_removed(three: tuple[Se
         with pytest.raises(IndexLocked):
             rollback(site)
         with pytest.raises(IndexLocked):
-            remove_old(site, 1)
+            remove_old(site)
 
 
 def test_pruning_keeps_the_newest_and_always_what_is_served(three: tuple[Settings, list[str]]) -> None:
     site, names = three
     rollback(site, names[0])
-    assert sorted(remove_old(site, 2)) == [names[1]]
-    assert remove_old(site, 1) == [names[2]]
+    assert remove_old(site.model_copy(update={"keep_generations": 2})) == [names[1]]
+    assert remove_old(site.model_copy(update={"keep_generations": 1})) == [names[2]]
     assert [one.generation for one in list_kept(site)] == [names[0]]
 
 
