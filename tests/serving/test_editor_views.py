@@ -199,6 +199,19 @@ def test_every_field_is_escaped_wherever_it_stands(view: str) -> None:
     assert Counter(re.findall(rf"\[(\w+)\]{re.escape(ESCAPED)}", html)) == places
 
 
+def test_a_plan_names_the_judged_questions_that_quote_no_article() -> None:
+    def told(*lines: int) -> str:
+        plan = planned()
+        assert plan.effect
+        plan = replace(plan, effect=replace(plan.effect, unmatched=lines))
+        return views.plan_html(ENGLISH, plan, None, stale=False)
+
+    said = "Questions that quote what no article holds, by their line in the file:"
+    assert f"{said} 3, 7<" in told(3, 7)
+    assert f"{said} {', '.join(map(str, range(1, 21)))} and 5 more<" in told(*range(1, 26))
+    assert said not in told()
+
+
 def test_no_template_of_the_editors_leaves_out_the_escaping() -> None:
     found = {path.name: path.read_text(encoding="utf-8") for path in (TEMPLATES / "edit").iterdir()}
     assert [name for name, text in found.items() if re.search(r"\|\s*safe|autoescape|Markup", text)] == []
