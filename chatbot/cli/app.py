@@ -5,11 +5,15 @@ Results go to stdout, progress and log to stderr.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import unicodedata
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -31,6 +35,7 @@ app = typer.Typer(
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 WIDTH = 100
 _CONFIG = "chatbot.config"
+Found = TypeVar("Found")
 
 
 # Neither moves a cursor nor turns a line around, and scripts and emoji are joined by them.
@@ -41,6 +46,15 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 def say(text: str, *, err: bool = False) -> None:
     """Print a line or more. What visitors, articles and names bring along can steer no terminal and hide nothing."""
     typer.echo(visible(text), err=err)
+
+
+def show(found: Found, text: Callable[[Found], str], *, as_json: bool) -> None:
+    """Print what was found as text, or records and plain values as JSON, days as `2026-01-31`."""
+    say(json.dumps(found, indent=1, ensure_ascii=False, default=_plain) if as_json else text(found))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else asdict(value)
 
 
 def visible(text: str) -> str:

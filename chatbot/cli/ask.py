@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import json
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import WIDTH, JsonOption, app, example, line, say
+from chatbot.cli.app import WIDTH, JsonOption, app, example, line, show
 from chatbot.content.markdown.plain import plain
 from chatbot.content.markdown.tables import named
 from chatbot.errors import QuestionError
@@ -74,13 +72,12 @@ def ask(  # noqa: PLR0913, PLR0917 - an option each
 ) -> None:
     """Answer one question from the published index."""
     from chatbot.answering.chatbot import Chatbot
-    from chatbot.records import to_json
 
     bot = Chatbot.open(context.obj())
     filters = _filters(bot, topic, audience, country, since)
     history = _history(bot, after or ())
     answer = bot.ask(" ".join(question), k=k, history=history, filters=filters, literal=literal)
-    say(json.dumps(to_json(answer), indent=1, ensure_ascii=False) if as_json else answer_text(answer))
+    show(answer, answer_text, as_json=as_json)
 
 
 @app.command(
@@ -108,7 +105,7 @@ def explain(  # noqa: PLR0913, PLR0917 - an option each
     filters = _filters(bot, topic, audience, country, since)
     history = _history(bot, after or ())
     explanation = bot.explain(" ".join(question), k=k, history=history, filters=filters, literal=literal)
-    say(json.dumps(asdict(explanation), indent=1, ensure_ascii=False) if as_json else explanation_text(explanation))
+    show(explanation, explanation_text, as_json=as_json)
 
 
 def _history(bot: Chatbot, asked: Sequence[str]) -> tuple[Turn, ...]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say, show
 from chatbot.errors import ChatbotError, counted
 from chatbot.indexing.building.report import unmatched_text
 
@@ -67,7 +65,7 @@ def build(
     report = build_with_progress(settings, force=force)
     if lean or settings.server.lean:
         make_lean(settings)
-    say(_in_form(form, report, build_text(report)))
+    _say_in_form(form, report, build_text(report))
     if report.changes.left_out:
         raise typer.Exit(EXIT_LEFT_OUT)
 
@@ -78,7 +76,7 @@ def status(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.indexing.status import read_status
 
     published = read_status(context.obj())
-    say(json.dumps(asdict(published), indent=1, ensure_ascii=False) if as_json else status_text(published))
+    show(published, status_text, as_json=as_json)
 
 
 @app.command(epilog=example("chatbot watch", "CHATBOT_WATCH__POLL=true chatbot watch"))
@@ -160,12 +158,12 @@ def measure_for(settings: Settings) -> Measure | None:
     return effect.measure_for(settings)
 
 
-def _in_form(form: str, done: BuildReport | Plan, text: str) -> str:
+def _say_in_form(form: str, done: BuildReport | Plan, text: str) -> None:
     if form == "markdown":
         from chatbot.cli.pull_request import build_markdown
 
-        return build_markdown(done)
-    return json.dumps(asdict(done), indent=1, ensure_ascii=False) if form == "json" else text
+        text = build_markdown(done)
+    show(done, lambda _: text, as_json=form == "json")
 
 
 def _show_plan(settings: Settings, form: str) -> None:
@@ -175,7 +173,7 @@ def _show_plan(settings: Settings, form: str) -> None:
 
     with Progress() as on_step:
         planned = plan(settings, calibrate=calibrate, measure=measure_for(settings), on_step=on_step)
-    say(_in_form(form, planned, plan_text(planned)))
+    _say_in_form(form, planned, plan_text(planned))
     if planned.refused:
         raise typer.Exit(EXIT_ERROR)
     if planned.changes.left_out:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from chatbot.cli.app import JsonOption, app, example, line, say
+from chatbot.cli.app import JsonOption, app, example, line, show
 from chatbot.indexing.building.report import unmatched_text
 
 if TYPE_CHECKING:
@@ -86,12 +86,15 @@ def evaluate(  # noqa: PLR0913, PLR0917 - options
             turns = conversation_differences(first.conversations, second.conversations)
             apart |= {f"{name} of turns": values for name, values in turns.items()}
         summary |= {"compared_with": second.to_json(), "differences": apart}
-    if as_json:
-        say(json.dumps(summary, indent=1, ensure_ascii=False))
-        return
-    say(evaluation_text(first.to_json()))
-    if second:
-        say(f"\nbeside it, {compare}:\n\n{evaluation_text(second.to_json())}\n\n{differences_text(apart)}")
+    show(summary, lambda summary: _compared_text(summary, compare), as_json=as_json)
+
+
+def _compared_text(summary: dict[str, Any], other: str | None) -> str:
+    parts = [evaluation_text(summary)]
+    if "differences" in summary:
+        parts += [f"beside it, {other}:", evaluation_text(summary["compared_with"])]
+        parts.append(differences_text(summary["differences"]))
+    return "\n\n".join(parts)
 
 
 def evaluation_text(summary: dict[str, Any]) -> str:
@@ -175,7 +178,7 @@ def calibrate(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.answering.verdict.recalibration import recalibrate
 
     report = recalibrate(context.obj())
-    say(json.dumps(asdict(report), indent=1, ensure_ascii=False) if as_json else calibration_text(report))
+    show(report, calibration_text, as_json=as_json)
 
 
 def calibration_text(report: CalibrationReport) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say
+from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, JsonOption, app, example, line, say, show
 from chatbot.errors import counted
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ def history(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.indexing.maintenance import list_kept
 
     kept = list_kept(context.obj())
-    say(json.dumps([asdict(one) for one in kept], indent=1) if as_json else history_text(kept))
+    show(kept, history_text, as_json=as_json)
 
 
 @app.command(epilog=example("chatbot rollback", "chatbot rollback 3f9a"))
@@ -51,7 +49,7 @@ def verify(context: typer.Context, as_json: JsonOption = False) -> None:
 
     with Progress() as on_step:
         found = check(context.obj(), on_step=on_step)
-    say(json.dumps(asdict(found), indent=1, ensure_ascii=False) if as_json else verified_text(found))
+    show(found, verified_text, as_json=as_json)
     if found.damaged:
         raise typer.Exit(EXIT_ERROR)
     if found.differing:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import textwrap
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chatbot.cli.app import EXIT_ERROR, EXIT_LEFT_OUT, WIDTH, JsonOption, app, config_of, example, line, say, visible
+from chatbot.cli.app import (
+    EXIT_ERROR,
+    EXIT_LEFT_OUT,
+    WIDTH,
+    JsonOption,
+    app,
+    config_of,
+    example,
+    line,
+    say,
+    show,
+    visible,
+)
 from chatbot.settings import settings_file
 
 if TYPE_CHECKING:
     from chatbot.insights.gaps import Gap, Gaps
     from chatbot.insights.journal import Feedback
     from chatbot.operating.backup import Backup
+    from chatbot.operating.doctor import Finding
+    from chatbot.operating.link_check import CheckedLinks
 
 _SHOWN = 5
 _SIGNS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
@@ -53,12 +65,7 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     from chatbot.operating.doctor import examine
 
     found = examine(context.obj())
-    if as_json:
-        say(json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False))
-    else:
-        for one in found:
-            advice = f"; {one.advice}" if one.advice else ""
-            say(f"{_SIGNS[one.state]} {one.name:<9} {line(one.found + advice)}")
+    show(found, doctor_text, as_json=as_json)
     if any(one.state == "problem" for one in found):
         raise typer.Exit(EXIT_ERROR)
 
@@ -73,14 +80,7 @@ def links(context: typer.Context, as_json: JsonOption = False) -> None:
     settings = context.obj()
     with closing(LocalIndex.open(settings.index_dir / current(settings.index_dir))) as index:
         found = check_links(index, settings)
-    if as_json:
-        say(json.dumps(asdict(found), indent=1, ensure_ascii=False))
-    else:
-        for one in found.broken:
-            place = f"{one.path}:{one.line}" if one.line else one.path
-            say(line(f"{place}: {one.link}: {one.reason}"))
-        counts = f"{found.passages} deep links and {found.links} links of {found.articles} articles"
-        say(f"{counts}: {len(found.broken)} broken")
+    show(found, links_text, as_json=as_json)
     if found.broken:
         raise typer.Exit(EXIT_LEFT_OUT)
 
@@ -153,19 +153,31 @@ def feedback(
     as_json: JsonOption = False,
 ) -> None:
     """List what visitors said about answers, newest first, or count what they missed."""
-    import orjson
-
     from chatbot.insights.gaps import gaps_in
     from chatbot.insights.journal import open_journal
 
     journal = open_journal(context.obj())
     if summary:
         gaps = gaps_in(journal)
-        say(orjson.dumps(gaps, option=orjson.OPT_INDENT_2).decode() if as_json else gaps_text(gaps))
+        show(gaps, gaps_text, as_json=as_json)
         return
     kept = journal.entries()
     shown = [entry for entry in kept if not unhelpful or entry.rating == "unhelpful"]
-    say(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() if as_json else feedback_text(shown, journal.path))
+    show(shown, lambda entries: feedback_text(entries, journal.path), as_json=as_json)
+
+
+def doctor_text(found: Sequence[Finding]) -> str:
+    """A check a line, with what to do where something is wrong."""
+    advised = ((one, f"; {one.advice}" if one.advice else "") for one in found)
+    return "\n".join(f"{_SIGNS[one.state]} {one.name:<9} {line(one.found + advice)}" for one, advice in advised)
+
+
+def links_text(found: CheckedLinks) -> str:
+    """A broken link a line, and a line of counts."""
+    placed = ((one, f"{one.path}:{one.line}" if one.line else one.path) for one in found.broken)
+    lines = [line(f"{place}: {one.link}: {one.reason}") for one, place in placed]
+    counts = f"{found.passages} deep links and {found.links} links of {found.articles} articles"
+    return "\n".join([*lines, f"{counts}: {len(found.broken)} broken"])
 
 
 def feedback_text(entries: Sequence[Feedback], path: Path) -> str:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chatbot import catalogues
-from chatbot.cli.app import JsonOption, app, example, line, of_system, say
+from chatbot.cli.app import JsonOption, app, example, line, of_system, say, show
 from chatbot.cli.build import build_with_progress, make_lean, measure_for, watch_until
 from chatbot.errors import ChatbotError, IndexMissing, IndexOutdated, StaticMissing, counted
 from chatbot.installation import BUILDING, require
 
 if TYPE_CHECKING:
     from chatbot.answering.chatbot import Chatbot
+    from chatbot.exporting.export import Exported
     from chatbot.indexing.building.draft import Measure
     from chatbot.settings import Settings
 
@@ -167,10 +166,12 @@ def export(
 
     with Progress() as on_step:
         done = export_to(context.obj(), out, base, on_step)
-    if as_json:
-        say(json.dumps(asdict(done), indent=1))
-        return
+    show(done, lambda done: export_text(done, out), as_json=as_json)
+
+
+def export_text(done: Exported, out: Path) -> str:
+    """What an export to `out` did, and where it did something, how to look at it."""
     changed = f"wrote {done.written}, removed {done.removed}" if done.written or done.removed else "nothing changed"
-    say(f"{out}: {counted(done.files, 'file')}, {done.size / 1e6:.1f} MB; {changed}")
-    if done.written:
-        say(f"next: python -m http.server --directory {out} 8000, and open http://localhost:8000/search.html")
+    told = f"{out}: {counted(done.files, 'file')}, {done.size / 1e6:.1f} MB; {changed}"
+    look = f"\nnext: python -m http.server --directory {out} 8000, and open http://localhost:8000/search.html"
+    return told + look if done.written else told
