@@ -16,9 +16,8 @@ from chatbot.answering.verdict.calibration import OUTSIDE, calibrate
 from chatbot.disk import file_digest, size_mb
 from chatbot.errors import JudgedSetError
 from chatbot.evaluation import details, quotes
-from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, JudgedSet, corpus_reader, document_of, read_set
-from chatbot.evaluation.measures import Evaluation, Floats, evaluate, read_questions, significance
-from chatbot.evaluation.quotes import read_gold
+from chatbot.evaluation.beir import CORPUS, QRELS, QUERIES, corpus_reader, document_of, read_set
+from chatbot.evaluation.measures import Evaluation, Floats, evaluate, significance
 from chatbot.evaluation.replay import CONVERSATIONS, Replay, read_conversations, replay
 from chatbot.evaluation.usefulness import usefulness
 from chatbot.indexing.building.build import build_from
@@ -51,15 +50,16 @@ class Assessment:
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain JSON values."""
-        summary = self.evaluation.to_json()
-        means = {
-            leg: {name: round(float(values.mean()), 4) for name, values in own.items()}
-            for leg, own in self.legs.items()
+        more = {
+            "legs": {
+                leg: {name: round(float(values.mean()), 4) for name, values in own.items()}
+                for leg, own in self.legs.items()
+            },
+            "unmatched_lines": list(self.unmatched),
+            "usefulness": self.usefulness,
+            "conversations": self.conversations and self.conversations.to_json(),
         }
-        summary |= {"legs": means} if means else {}
-        summary |= {"unmatched_lines": list(self.unmatched)} if self.unmatched else {}
-        summary |= {"usefulness": self.usefulness} if self.usefulness else {}
-        return summary | ({"conversations": self.conversations.to_json()} if self.conversations else {})
+        return self.evaluation.to_json() | {name: value for name, value in more.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,10 @@ def check(judged: Path, wanted: Wanted) -> None:
 def assess(
     settings: Settings,
     judged: Path,
-    wanted: Wanted = Wanted(),
+    wanted: Wanted,
     *,
     generation: str | None = None,
-    on_step: OnStep = lambda _name, _done, _total: None,
+    on_step: OnStep,
 ) -> Assessment:
     """Measure the texts of `judged` where it brings some, else the published index or another `generation` of it.
 
@@ -116,7 +116,8 @@ def assess(
 def _assess(
     answerer: Answerer, judged: Path, wanted: Wanted, locate: Callable[[str], str], on_step: OnStep
 ) -> Assessment:
-    questions = read_set(judged) if judged.is_dir() else read_gold(judged, answerer.store)
+    own = () if judged.is_dir() else quotes.read_questions(judged)
+    questions = quotes.judge(judged, own, answerer.store) if own else read_set(judged)
     evaluation = evaluate(answerer, questions, locate, _asked_outside(wanted), on_step)
     played = None
     if wanted.conversations:
@@ -128,20 +129,9 @@ def _assess(
         played,
         details.legs(*asked) if wanted.legs else {},
         tuple(details.by_question(*asked)) if wanted.questions else (),
-        _usefulness(answerer, judged),
-        _unmatched(judged, questions),
+        usefulness(outcomes) if (outcomes := quotes.outcomes(own, answerer)) else None,
+        quotes.unmatched(own, answerer.store),
     )
-
-
-def _usefulness(answerer: Answerer, judged: Path) -> dict[str, Any] | None:
-    outcomes = [] if judged.is_dir() else quotes.outcomes(quotes.read_questions(judged), answerer)
-    return usefulness(outcomes) if outcomes else None
-
-
-def _unmatched(judged: Path, questions: JudgedSet) -> tuple[int, ...]:
-    if judged.is_dir():
-        return ()
-    return tuple(one.line for one in quotes.read_questions(judged) if one.quotes and one.id not in questions.qrels)
 
 
 def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]:
@@ -186,7 +176,7 @@ def _conversations(judged: Path) -> Path:
 
 
 def _asked_outside(wanted: Wanted) -> list[str]:
-    return [question for file in wanted.outside or (OUTSIDE,) for question in _questions(file)]
+    return [question for file in wanted.outside or (OUTSIDE,) for question in read_outside(file)]
 
 
 def _make_room(place: Path, most_mb: float = MOST_MB) -> None:
@@ -221,8 +211,10 @@ def _published(settings: Settings, generation: str | None) -> Answerer:
     return Chatbot.open(settings).answerer
 
 
-def _questions(file: Path) -> list[str]:
+def read_outside(file: Path) -> list[str]:
+    """The questions of a text file: one a line, empty lines and lines that begin with # left out."""
     try:
-        return read_questions(file.read_text(encoding="utf-8").split("\n"))
+        lines = file.read_text(encoding="utf-8").split("\n")
+        return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         raise JudgedSetError(f"{file} cannot be read: {error}; name a text file with a question a line") from error

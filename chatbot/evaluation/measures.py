@@ -7,7 +7,7 @@ a text by its best passage.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,11 +174,6 @@ def abstention_json(abstention: Abstention | None) -> dict[str, Any] | None:
         "uncertain": _rounded(abstention.uncertain),
         "answered_others": _rounded(abstention.answered),
     }
-
-
-def read_questions(lines: Iterable[str]) -> list[str]:
-    """The questions of a text file: one a line, empty lines and lines that begin with # left out."""
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _rounded(value: Any) -> float:

@@ -7,7 +7,7 @@ quotes that only help, `"helps": […]`; one that is not covered needs no answer
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,12 +77,11 @@ def to_quote(answer: Any, place: str) -> Quote:
     return quote
 
 
-def read_gold(file: Path, store: PassageStore) -> JudgedSet:
-    """The questions of a file, judged against the passages of an index. Raises JudgedSetError with file and line.
+def judge(file: Path, questions: Sequence[JudgedQuestion], store: PassageStore) -> JudgedSet:
+    """The questions of a file, judged against the passages of an index.
 
-    Questions whose quotes are no longer in the articles have no judgement.
+    Questions whose quotes are no longer in the articles have no judgement. Raises JudgedSetError where none has one.
     """
-    questions = read_questions(file)
     answering = {one.id: quoted(one.quotes, store) for one in questions}
     qrels = {id_: dict.fromkeys(passages, 1) for id_, passages in answering.items() if passages}
     if not qrels:

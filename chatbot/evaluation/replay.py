@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def replay(
     answerer: Answerer,
     conversations: list[list[JudgedTurn]],
     document_of: Callable[[str], str],
-    on_step: OnStep = lambda _name, _done, _total: None,
+    on_step: OnStep,
 ) -> Replay:
     """Play every conversation and measure the turns behind the first."""
 
@@ -99,24 +100,18 @@ def replay(
     overlap, count = [], 0
     for number, turns in enumerate(conversations):
         on_step("asking", number, len(conversations))
-        history: tuple[Turn, ...] = ()
-        for place, turn in enumerate(turns):
-            if place:
-                count += 1
-                id_ = f"{number}-{place}"
-                together = documents(turn.question, history)
-                meant = documents(turn.rewrite, (), literal=True) if turn.rewrite else []
-                if meant:
-                    overlap.append(len(set(together[:_DEPTH]) & set(meant[:_DEPTH])) / min(len(meant), _DEPTH))
-                if turn.gold:
-                    qrels[id_] = dict.fromkeys(turn.gold, 1)
-                    runs["together"][id_] = together
-                    runs["alone"][id_] = documents(turn.question, ())
-                    if meant:
-                        runs["rewritten"][id_] = meant
-            answer = answerer.ask(turn.question, _SHOWN, history, Filters())
-            shown = tuple(hit.passage.id for hit in answer.hits)
-            history = (*history, Turn(answer.question, answer.searched_as, shown))
+        for turn, history in islice(_played(answerer, turns), 1, None):
+            count += 1
+            together = documents(turn.question, history)
+            meant = documents(turn.rewrite, (), literal=True) if turn.rewrite else []
+            if meant:
+                overlap.append(len(set(together[:_DEPTH]) & set(meant[:_DEPTH])) / min(len(meant), _DEPTH))
+            if turn.gold:
+                id_ = str(count)
+                qrels[id_] = dict.fromkeys(turn.gold, 1)
+                runs["together"][id_] = together
+                runs["alone"][id_] = documents(turn.question, ())
+                runs["rewritten"] |= {id_: meant} if meant else {}
     both = list(runs["rewritten"])
     return Replay(
         count,
@@ -126,6 +121,16 @@ def replay(
         measure(runs["together"], qrels, both),
         np.array(overlap, np.float64),
     )
+
+
+def _played(answerer: Answerer, turns: Iterable[JudgedTurn]) -> Iterator[tuple[JudgedTurn, tuple[Turn, ...]]]:
+    """Each turn of a conversation with what was said before it."""
+    history: tuple[Turn, ...] = ()
+    for turn in turns:
+        yield turn, history
+        answer = answerer.ask(turn.question, _SHOWN, history, Filters())
+        shown = tuple(hit.passage.id for hit in answer.hits)
+        history = (*history, Turn(answer.question, answer.searched_as, shown))
 
 
 def _turn(turn: dict[str, Any], store: PassageStore, place: str) -> JudgedTurn:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from chatbot.cli import app
 from chatbot.errors import JudgedSetError
-from chatbot.evaluation.assessment import _make_room, differences
+from chatbot.evaluation.assessment import _make_room, differences, read_outside
 from chatbot.evaluation.beir import corpus_reader, document_of, read_set
 from chatbot.evaluation.measures import (
     Evaluation,
@@ -21,7 +21,6 @@ from chatbot.evaluation.measures import (
     interval,
     measure,
     measure_abstention,
-    read_questions,
     significance,
 )
 from chatbot.settings import Settings
@@ -113,8 +112,9 @@ def test_a_text_is_one_passage_where_it_fits_and_counts_by_its_pieces_where_not(
     assert len(found.passages) > 3
 
 
-def test_comments_and_empty_lines_are_no_questions() -> None:
-    assert read_questions(["# far", "", "how tall is it? "]) == ["how tall is it?"]
+def test_comments_and_empty_lines_are_no_questions(tmp_path: Path) -> None:
+    (tmp_path / "far.txt").write_text("# far\n\nhow tall is it? \n")
+    assert read_outside(tmp_path / "far.txt") == ["how tall is it?"]
 
 
 def test_the_command_measures_a_set_with_its_own_texts(tmp_path: Path, shipped: dict[str, str]) -> None:
