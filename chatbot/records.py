@@ -6,6 +6,7 @@ plain JSON with `to_json`, its field names as keys.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
@@ -234,14 +235,5 @@ def to_pin(values: dict[str, Any]) -> Pin:
 
 def to_json(record: Answer | Article | Hit | Passage) -> dict[str, Any]:
     """The record as plain JSON values: tuples become lists, dates become ISO strings."""
-    return {key: _plain(value) for key, value in asdict(record).items()}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(record), default=date.isoformat))
+    return plain

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import yaml
 
-FIELDS = ("title", "url", "topics", "updated", "review_by", "audience", "country", "questions", "aliases")
 _LISTS = {"topics": ",", "audience": ",", "questions": "\n", "aliases": ","}
 
 
@@ -23,6 +22,9 @@ class Form:
     country: str = ""
     questions: str = ""
     aliases: str = ""
+
+
+FIELDS = tuple(field.name for field in fields(Form))
 
 
 def compose(form: Form, text: str) -> str:

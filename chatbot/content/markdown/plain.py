@@ -11,8 +11,10 @@ import re
 import unicodedata
 
 # What is dropped with everything in it, as (opening, closing).
-_DROPPED = (("<!--", "-->"), ("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}"), ("{/*", "*/}"))
-_DROPPED_TAGS = (("<head>", "</head>"), ("<script", "</script>"), ("<style", "</style>"), ("<svg", "</svg>"))
+_DROPPED = (
+    *(("<!--", "-->"), ("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}"), ("{/*", "*/}")),
+    *(("<head>", "</head>"), ("<script", "</script>"), ("<style", "</style>"), ("<svg", "</svg>")),
+)
 
 _FENCE = re.compile(r"^[ \t>]*(?:`{3,}|~{3,}).*$", re.MULTILINE)
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
@@ -85,8 +87,6 @@ def slugify(heading: str) -> str:
 
 def _without_dropped(text: str) -> str:
     for opening, closing in _DROPPED:
-        text = _without(text, opening, closing)
-    for opening, closing in _DROPPED_TAGS:
         text = _without(text, opening, closing)
     return text
 

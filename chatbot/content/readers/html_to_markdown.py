@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urljoin
 
@@ -114,9 +115,7 @@ def _list(element: Any, ordered: bool, base: str | None) -> Iterator[str]:
     for child in element:
         if not isinstance(child.tag, str) or child.tag in _NOTHING:
             continue
-        parts = (
-            list(_blocks(child, base)) if child.tag in _BLOCKS and child.tag == "li" else list(_wrapped(child, base))
-        )
+        parts = list(_blocks(child, base) if child.tag == "li" else _wrapped(child, base))
         if parts:
             loose = loose or sum(not _is_list(part) for part in parts) > 1
             mark = f"{len(items) + 1}. " if ordered else "- "
@@ -162,23 +161,16 @@ def _table(element: Any, base: str | None) -> Iterator[str]:
         return
     lines = [[text for cell in _cells(row) for text in _cell(cell, base)] for row in body]
     heads = _grid(head, base)
-    top = (
-        [
-            [
-                " ".join(dict.fromkeys(row[at] for row in heads if at < len(row) and row[at]))
-                for at in range(max(map(len, heads)))
-            ]
-        ]
-        if heads
-        else []
-    )
+    columns = zip_longest(*heads, fillvalue="")
+    top = [[" ".join(dict.fromkeys(filter(None, names))) for names in columns]] if heads else []
     while not top and len(lines) > 2 and sum(map(bool, lines[0])) < 2:
         yield from filter(None, [" ".join(lines.pop(0)).strip()])
     lines = [line for line in top + lines if any(line)]
     width = max((len(line) for line in lines), default=0)
-    used = [at for at in range(width) if any(at < len(line) and line[at] for line in lines)]
-    table = [[line[at] if at < len(line) else "" for at in used] for line in lines]
-    if table and used:
+    even = [[*line, *[""] * (width - len(line))] for line in lines]
+    used = [at for at in range(width) if any(line[at] for line in even)]
+    table = [[line[at] for at in used] for line in even]
+    if used:
         table.insert(1, ["---"] * len(used))
         yield "\n".join(f"| {' | '.join(line)} |" for line in table)
     for row in foot:
@@ -241,7 +233,7 @@ def _inline(element: Any, base: str | None) -> str:
         return ""
     if tag == "br":
         return "\n"
-    if tag == "code" or tag in {"kbd", "samp", "tt"}:
+    if tag in {"code", "kbd", "samp", "tt"}:
         return code_span("".join(element.itertext()))
     text = _inline_content(element, base)
     if tag == "a":

@@ -6,7 +6,7 @@ import json
 import re
 import textwrap
 
-from chatbot.content.source.front_matter import PARSERS, FrontMatter, Value, folded, one_line, values_of
+from chatbot.content.source.front_matter import FrontMatter, Value, folded, one_line, parse_keys, values_of
 from chatbot.errors import ContentError
 
 LONGEST = 256 * 1024
@@ -58,7 +58,7 @@ def split_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:
             path, f"the front matter has {len(source):,} characters; at most {LONGEST:,} are read; shorten it", above
         )
     language = opening[2] or ("yaml" if opening[1] == "---" else "toml")
-    return FrontMatter(path, PARSERS[language](path, textwrap.dedent(source), above + 1)), text[end.end() :]
+    return FrontMatter(path, parse_keys(path, language, textwrap.dedent(source), above + 1)), text[end.end() :]
 
 
 def split_loose_front_matter(path: str, text: str) -> tuple[FrontMatter, str]:

@@ -267,8 +267,6 @@ def _yaml(path: str, source: str, first_line: int) -> dict[str, Value]:
         raise ContentError(
             path, f"the front matter holds the character {error.character!r}; remove it", line
         ) from error
-    except RecursionError as error:
-        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
     except (ValueError, OverflowError) as error:  # an escape of a character that there is not
         raise ContentError(
             path, f"the front matter is no YAML: {one_line(str(error))}; correct it", first_line
@@ -286,12 +284,10 @@ def _plain_value(node: Any) -> Any:
 def _toml(path: str, source: str, first_line: int) -> dict[str, Value]:
     try:
         values = {key: _as_text(value) for key, value in tomllib.loads(source).items()}
-    except (tomllib.TOMLDecodeError, ValueError) as error:
+    except ValueError as error:
         place = re.search(r"line (\d+)", str(error))
         line = first_line + int(place[1]) - 1 if place else first_line
         raise ContentError(path, f"the front matter is no TOML: {error}; correct that line", line) from error
-    except RecursionError as error:
-        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
     lines = {match[1]: source.count("\n", 0, match.start()) for match in re.finditer(r"^\W*([\w-]+)", source, re.M)}
     return {key: Value(value, first_line + lines.get(key, 0)) for key, value in values.items()}
 
@@ -301,8 +297,6 @@ def _json(path: str, source: str, first_line: int) -> dict[str, Value]:
         values = json.loads(source)
     except ValueError as error:
         raise ContentError(path, f"the front matter is no JSON: {error}; correct that line", first_line) from error
-    except RecursionError as error:
-        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
     return values_of(values, source, first_line) if isinstance(values, dict) else {}
 
 
@@ -313,7 +307,15 @@ def values_of(values: dict[str, Any], source: str, first_line: int) -> dict[str,
     return {key: Value(_as_text(value), line_of(key)) for key, value in values.items()}
 
 
-PARSERS = {"yaml": _yaml, "toml": _toml, "json": _json}
+_PARSERS = {"yaml": _yaml, "toml": _toml, "json": _json}
+
+
+def parse_keys(path: str, language: str, source: str, first_line: int) -> dict[str, Value]:
+    """The keys of front matter in "yaml", "toml" or "json". Raises ContentError naming the line."""
+    try:
+        return _PARSERS[language](path, source, first_line)
+    except RecursionError as error:
+        raise ContentError(path, "the front matter is nested too deeply; make it simpler", first_line) from error
 
 
 def folded(key: str) -> str:

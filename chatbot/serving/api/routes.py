@@ -14,7 +14,7 @@ from chatbot.answering.answerer import MOST_CHARACTERS
 from chatbot.answering.chatbot import Chatbot
 from chatbot.content.markdown.blocks import blocks
 from chatbot.insights.journal import Feedback, Journal, today
-from chatbot.records import Answer, Article, Filters, Turn, to_json
+from chatbot.records import Answer, Article, Filters, Turn
 from chatbot.serving.api import schemas
 from chatbot.serving.middleware.metrics import FEEDBACK, count_answer
 from chatbot.serving.middleware.scope import site_of
@@ -116,8 +116,8 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
         asked = bot.article(article_id)
         if asked is None or not shows(site_of(request.scope), asked):
             raise HTTPException(404, f"there is no article {article_id!r}; GET /api/articles lists them")
-        sources = to_json(asked)["sources"]
-        return JSON({**_summary(asked), "text": asked.text, "headings": _headings(asked), "sources": sources})
+        told = {"text": asked.text, "headings": _headings(asked), "sources": asked.sources}
+        return JSON(_summary(asked) | told)
 
 
 def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
