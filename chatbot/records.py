@@ -235,5 +235,10 @@ def to_pin(values: dict[str, Any]) -> Pin:
 
 def to_json(record: Answer | Article | Hit | Passage) -> dict[str, Any]:
     """The record as plain JSON values: tuples become lists, dates become ISO strings."""
-    plain: dict[str, Any] = json.loads(json.dumps(asdict(record), default=date.isoformat))
+    plain: dict[str, Any] = json.loads(json.dumps(record, default=jsonable))
     return plain
+
+
+def jsonable(value: Any) -> Any:
+    """What `json.dumps` is given as its `default`: a record as a mapping, a day or a moment in the form of ISO 8601."""
+    return value.isoformat() if isinstance(value, date) else asdict(value)

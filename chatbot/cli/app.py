@@ -10,14 +10,13 @@ import logging
 import sys
 import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from chatbot.installation import VERSION
+from chatbot.records import jsonable
 from chatbot.settings import load_settings
 
 EXIT_ERROR = 1
@@ -50,11 +49,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 def show(found: Found, text: Callable[[Found], str], *, as_json: bool) -> None:
     """Print what was found as text, or records and plain values as JSON, days as `2026-01-31`."""
-    say(json.dumps(found, indent=1, ensure_ascii=False, default=_plain) if as_json else text(found))
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else asdict(value)
+    say(json.dumps(found, indent=1, ensure_ascii=False, default=jsonable) if as_json else text(found))
 
 
 def visible(text: str) -> str:

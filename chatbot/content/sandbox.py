@@ -15,18 +15,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime
-from itertools import starmap
+from datetime import datetime
+from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatbot.content.readers.contract import Parsed
 from chatbot.content.readers.registry import is_simple, parse
-from chatbot.content.readers.sitemap import Page, Sitemap
 from chatbot.content.source.front_matter import one_line
-from chatbot.content.source.visibility import Due
 from chatbot.errors import ChatbotError, ContentError
-from chatbot.records import Article, Source, to_json, to_pin
+from chatbot.records import jsonable
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 PROGRAM = "from chatbot.content.sandbox import serve; serve()"
 _NEEDED = re.compile(r"PATH|SYSTEMROOT|TZ|LANG|(?:LC|LD|DYLD)_.*|PYTHON.*", re.IGNORECASE)
@@ -37,8 +38,6 @@ _GRACE = 5.0
 
 _STARTING = 60.0
 """Seconds that the process may take to start."""
-
-_DATES = ("published", "updated", "review_by")
 
 
 class IsolatedReader:
@@ -76,10 +75,7 @@ class IsolatedReader:
             if reply.get("spent"):
                 self._end()
             raise ContentError(path, reply["reason"], reply.get("line"), retry=reply.get("retry", False))
-        sitemap = reply["sitemap"] and Sitemap(tuple(starmap(Page, reply["sitemap"][0])), tuple(reply["sitemap"][1]))
-        due = reply["due"] and Due(datetime.fromisoformat(reply["due"][0]), reply["due"][1])
-        articles = tuple(map(_article, reply["articles"]))
-        return Parsed(articles, reply["left_out"], sitemap, reply["withheld"], due, reply["remark"])
+        return _parsed_type().validate_python(reply)
 
     def _reply(self, path: str, data: bytes, sha256: str) -> dict[str, Any]:
         if self._process and self._process.poll() is not None:  # it ended between two files: neither is to blame
@@ -163,6 +159,13 @@ def blaming(path: str) -> Iterator[None]:
         raise ContentError(path, _unforeseen(error), retry=isinstance(error, MemoryError)) from error
 
 
+@cache
+def _parsed_type() -> TypeAdapter[Parsed]:
+    from pydantic import TypeAdapter  # here alone: the process that reads files imports this module too, and needs none
+
+    return TypeAdapter(Parsed)
+
+
 def _unforeseen(error: Exception) -> str:
     return f"cannot be read: {one_line(repr(error))[:200]}; save it again"
 
@@ -180,7 +183,7 @@ def serve() -> None:
         _end_after(seconds)
         reply = _outcome(job["path"], source.read(job["size"]), job["sha256"], datetime.fromisoformat(job["now"]))
         _end_after(0)
-        sink.write(json.dumps(reply).encode() + b"\n")
+        sink.write(json.dumps(reply, default=jsonable).encode() + b"\n")
         sink.flush()
 
 
@@ -194,8 +197,7 @@ def _outcome(path: str, data: bytes, sha256: str, now: datetime) -> dict[str, An
         return {"reason": reason, "spent": True, "retry": True}
     except Exception as error:  # one bad file never stops a build, whatever its format's library makes of it
         return {"reason": _unforeseen(error), "spent": True}
-    due = parsed.due and [parsed.due.moment.isoformat(), parsed.due.event]
-    return parsed._asdict() | {"articles": [to_json(article) for article in parsed.articles], "due": due}
+    return parsed._asdict()
 
 
 def _limit(memory_mb: int) -> None:
@@ -214,11 +216,3 @@ def _end_after(seconds: float) -> None:
     """End this process then, whatever it is busy with; 0 calls that off."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
-
-
-def _article(values: dict[str, Any]) -> Article:
-    made: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    made.update({key: date.fromisoformat(made[key]) for key in _DATES if made[key]})
-    made["pins"] = tuple(map(to_pin, made["pins"]))
-    made["sources"] = tuple(Source(**source) for source in made["sources"])
-    return Article(**made)
