@@ -28,15 +28,15 @@ from chatbot.serving.editor import sign_in
 from chatbot.serving.listing import Openings
 from chatbot.serving.loading import LazyPage
 from chatbot.serving.middleware import problems
-from chatbot.serving.middleware.error_pages import Refused
+from chatbot.serving.middleware.error_pages import ErrorPages
 from chatbot.serving.middleware.forwarded import Forwarded
 from chatbot.serving.middleware.guard import Guard
-from chatbot.serving.middleware.metrics import CONTENT_TYPE, Missing, exposition
+from chatbot.serving.middleware.metrics import CONTENT_TYPE, MissedQuestions, exposition
 from chatbot.serving.middleware.origins import Origins
-from chatbot.serving.middleware.rate_limit import Rates
-from chatbot.serving.middleware.request_log import Observed
+from chatbot.serving.middleware.rate_limit import RateLimit
+from chatbot.serving.middleware.request_log import RequestLog
 from chatbot.serving.middleware.scope import TRUSTED
-from chatbot.serving.middleware.sessions import Signing
+from chatbot.serving.middleware.sessions import Sessions
 from chatbot.serving.web.assets import STATIC
 from chatbot.sites import Sites
 
@@ -51,17 +51,17 @@ MANIFEST = {
 def create_app(bot: Chatbot) -> ASGIApp:
     """Everything that is served for this chatbot, with the guards around it, the outermost last."""
     server, sites = bot.settings.server, Sites(bot.settings.sites)
-    signing = Signing(bot.settings.editor) if bot.settings.editor.on and not server.lean else None
-    app: ASGIApp = GZipMiddleware(_application(bot, signing), compresslevel=5)
-    app = Rates(app, bot.settings)
+    sessions = Sessions(bot.settings.editor) if bot.settings.editor.on and not server.lean else None
+    app: ASGIApp = GZipMiddleware(_application(bot, sessions), compresslevel=5)
+    app = RateLimit(app, bot.settings)
     app = Origins(app, sites)
-    app = Guard(app, server.hosts, sites.frame_ancestors, signing, NO_EDITORS if server.lean else "")
-    app = Refused(app, bot)
-    app = Observed(app)
+    app = Guard(app, server.hosts, sites.frame_ancestors, sessions, NO_EDITORS if server.lean else "")
+    app = ErrorPages(app, bot)
+    app = RequestLog(app)
     return Forwarded(app, server.trusted_proxies, server.root_path)
 
 
-def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
+def _application(bot: Chatbot, sessions: Sessions | None) -> FastAPI:
     page = None if bot.settings.server.lean else LazyPage(bot)
     journal = open_journal(bot.settings)
     tool = Tool(bot) if bot.settings.server.mcp else None
@@ -76,8 +76,8 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     document(app, VERSION)
     app.include_router(api.routes(bot, journal))
     app.include_router(widget.routes(bot))
-    if signing:
-        app.include_router(sign_in.routes(signing, bot.settings.page))
+    if sessions:
+        app.include_router(sign_in.routes(sessions, bot.settings.page))
     _add_health(app, bot, page)
     openings = Openings(bot)
     app.include_router(articles.routes(bot, openings))
@@ -89,7 +89,7 @@ def _application(bot: Chatbot, signing: Signing | None) -> FastAPI:
     if page:
         app.mount("", page)
     if bot.settings.journal.questions:
-        app.add_middleware(Missing, journal=journal)
+        app.add_middleware(MissedQuestions, journal=journal)
     return app
 
 

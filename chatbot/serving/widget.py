@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from functools import cache
 from html import escape
 from string import ascii_letters
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, Response
 
@@ -42,30 +42,18 @@ def routes(bot: Chatbot) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/widget.js")
-    async def script(
-        v: Annotated[str, Query()] = "",
-        accept_encoding: Annotated[str, Header()] = "",
-        if_none_match: Annotated[str, Header()] = "",
-    ) -> Response:
-        return _answer(_script(), v, accept_encoding, if_none_match)
+    async def script(request: Request) -> Response:
+        return _answer(_script(), request)
 
     @router.get("/widget-parts.js")
-    async def parts(
-        v: Annotated[str, Query()] = "",
-        accept_encoding: Annotated[str, Header()] = "",
-        if_none_match: Annotated[str, Header()] = "",
-    ) -> Response:
-        return _answer(_parts(), v, accept_encoding, if_none_match)
+    async def parts(request: Request) -> Response:
+        return _answer(_parts(), request)
 
     @router.get("/widget/{language}.json")
-    async def words(
-        language: str,
-        accept_encoding: Annotated[str, Header()] = "",
-        if_none_match: Annotated[str, Header()] = "",
-    ) -> Response:
+    async def words(request: Request, language: str) -> Response:
         if language not in LANGUAGES or language == "en":  # whose words are in the script
             return problem(404, f"there is nothing at /widget/{language}.json")
-        return _answer(_words(language), "", accept_encoding, if_none_match)
+        return _answer(_words(language), request)
 
     @router.get("/embed")
     def playground() -> HTMLResponse:
@@ -198,15 +186,15 @@ def _made(media_type: str, content: bytes) -> File:
     return File(media_type, content, gzip.compress(content, 9, mtime=0), hashlib.sha256(content).hexdigest()[:12])
 
 
-def _answer(file: File, v: str, accept_encoding: str, if_none_match: str) -> Response:
+def _answer(file: File, request: Request) -> Response:
     headers = {
-        "Cache-Control": FOREVER if v == file.digest else SHORT,
+        "Cache-Control": FOREVER if request.query_params.get("v") == file.digest else SHORT,
         "Cross-Origin-Resource-Policy": "cross-origin",
         "ETag": f'W/"{file.digest}"',
         "Vary": "Accept-Encoding",
     }
-    if file.digest in if_none_match:
+    if file.digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if "gzip" not in accept_encoding:
+    if "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(file.content, headers=headers, media_type=file.media_type)
     return Response(file.packed, headers={**headers, "Content-Encoding": "gzip"}, media_type=file.media_type)

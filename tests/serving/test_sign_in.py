@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from chatbot.errors import SettingsError
 from chatbot.serving.editor.sign_in import ALL_ATTEMPTS, ATTEMPTS, MOST_WAITING, Tries, routes
 from chatbot.serving.middleware.routes import ROUTES
-from chatbot.serving.middleware.sessions import Signing, hash_password
+from chatbot.serving.middleware.sessions import Sessions, hash_password
 from chatbot.settings import EditorSettings, PageSettings, Settings, load_settings
 from tests.support.editors_page import PASSWORD
 from tests.support.server import COMMAND, Server, start_server
@@ -202,7 +202,7 @@ def test_tries_from_many_addresses_are_stopped_and_keep_nobody_else_waiting(serv
 def test_one_is_hashed_a_few_wait_and_the_others_are_told_to_come_again() -> None:
     hashing, go_on = [], threading.Event()
 
-    class Slow(Signing):
+    class Slow(Sessions):
         def knows(self, password: str) -> bool:
             hashing.append(password)
             return go_on.wait(30) and super().knows(password)
@@ -248,37 +248,37 @@ def test_all_addresses_together_have_so_many_tries() -> None:
 
 
 def test_only_the_password_is_known() -> None:
-    signing = Signing(ON)
-    assert signing.knows(PASSWORD)
-    assert not any(map(signing.knows, ("", PASSWORD + " ", PASSWORD.upper(), HASH, "\0", "é" * 5000)))
+    sessions = Sessions(ON)
+    assert sessions.knows(PASSWORD)
+    assert not any(map(sessions.knows, ("", PASSWORD + " ", PASSWORD.upper(), HASH, "\0", "é" * 5000)))
 
 
 def test_a_session_counts_only_unaltered_in_time_and_in_its_own_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    signing = Signing(ON)
-    cookie = signing.start()
-    assert signing.holds(cookie)
-    assert not Signing(ON).holds(cookie)
+    sessions = Sessions(ON)
+    cookie = sessions.start()
+    assert sessions.holds(cookie)
+    assert not Sessions(ON).holds(cookie)
     until, nonce, signature = cookie.split(".")
     for forged in (f"{int(until) + 1}.{nonce}.{signature}", f"{until}.{nonce}x.{signature}", f"{until}.{nonce}.", ""):
-        assert not signing.holds(forged)
+        assert not sessions.holds(forged)
     monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: int(until) - 0.5)
-    assert signing.holds(cookie)
+    assert sessions.holds(cookie)
     monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: int(until))
-    assert not signing.holds(cookie)
+    assert not sessions.holds(cookie)
 
 
 def test_a_session_that_was_ended_stays_ended_while_others_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    signing = Signing(ON)
-    first, second, kept = (signing.start() for _ in range(3))
-    signing.end(first)
-    signing.end(second)
-    assert [signing.holds(cookie) for cookie in (first, second, kept)] == [False, False, True]
+    sessions = Sessions(ON)
+    first, second, kept = (sessions.start() for _ in range(3))
+    sessions.end(first)
+    sessions.end(second)
+    assert [sessions.holds(cookie) for cookie in (first, second, kept)] == [False, False, True]
     for forged in ("1.x.y", f"{kept}x", ""):
-        signing.end(forged)
-    assert len(signing._ended) == 2, "what is no session is not remembered"
+        sessions.end(forged)
+    assert len(sessions._ended) == 2, "what is no session is not remembered"
     until = int(first.partition(".")[0])
     monkeypatch.setattr("chatbot.serving.middleware.sessions.time.time", lambda: until)
-    assert not any(map(signing.holds, (first, second, kept)))
+    assert not any(map(sessions.holds, (first, second, kept)))
 
 
 @pytest.mark.index
@@ -288,7 +288,7 @@ def test_the_command_prints_a_hash_that_opens_the_page(tmp_path: Path) -> None:
     assert (done.returncode, "Password" in done.stderr) == (0, True)
     # As 'chatbot password --print > chatbot.toml' does.
     (tmp_path / "chatbot.toml").write_text(done.stdout)
-    assert Signing(load_settings(tmp_path / "chatbot.toml").editor).knows(PASSWORD)
+    assert Sessions(load_settings(tmp_path / "chatbot.toml").editor).knows(PASSWORD)
     for wrong in ("short", "x" * 1001):  # of which only the first thousand would be compared
         refused = subprocess.run(command, input=f"{wrong}\n{wrong}\n", capture_output=True, text=True, timeout=120)
         assert refused.returncode == 1

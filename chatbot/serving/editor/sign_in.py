@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chatbot.serving.middleware.rate_limit import Limiter, Rate, network
 from chatbot.serving.middleware.scope import asked_for, view_of
-from chatbot.serving.middleware.sessions import COOKIE, Signing, cookie_of
+from chatbot.serving.middleware.sessions import COOKIE, Sessions, cookie_of
 from chatbot.serving.web.assets import STATIC, style_source
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.web.templates import fill
@@ -60,7 +60,7 @@ class Tries:
         self._of_all.give_back("")
 
 
-def routes(signing: Signing, page: PageSettings) -> APIRouter:
+def routes(sessions: Sessions, page: PageSettings) -> APIRouter:
     """/edit/sign-in and /edit/sign-out. They answer to pages of this server alone; `Origins` sees to that."""
     router, tries = APIRouter(prefix="/edit", include_in_schema=False), Tries()
     # A thread of its own: those that all others share must not wait for a hash that is slow on purpose.
@@ -74,13 +74,13 @@ def routes(signing: Signing, page: PageSettings) -> APIRouter:
 
     @router.get("/sign-in")
     async def form(request: Request) -> Response:
-        if signing.signed_in(request.scope):
+        if sessions.signed_in(request.scope):
             return RedirectResponse(f"./{_query(request)}", 303)
-        return shown(request) if signing.safe(request.scope) else shown(request, _UNSAFE, 403, closed=True)
+        return shown(request) if sessions.safe(request.scope) else shown(request, _UNSAFE, 403, closed=True)
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
-        if not signing.safe(request.scope):
+        if not sessions.safe(request.scope):
             return shown(request, _UNSAFE, 403, closed=True)
         given = parse_qs((await request.body()).decode("utf-8", "replace")).get("password", [""])
         try:
@@ -92,7 +92,7 @@ def routes(signing: Signing, page: PageSettings) -> APIRouter:
             wait, told = tries.take(client)
             if wait:
                 return shown(request, told, 429, wait)
-            if not await to_thread.run_sync(signing.knows, given[0], limiter=hashing):
+            if not await to_thread.run_sync(sessions.knows, given[0], limiter=hashing):
                 return shown(request, _WRONG, 401)
             tries.give_back(client)
         finally:
@@ -100,13 +100,13 @@ def routes(signing: Signing, page: PageSettings) -> APIRouter:
         answer = RedirectResponse(f"./{_query(request)}", 303, HEADERS)
         safe, path = request.scope["scheme"] == "https", _path(request)
         answer.set_cookie(
-            COOKIE, signing.start(), signing.seconds, path=path, secure=safe, httponly=True, samesite="strict"
+            COOKIE, sessions.start(), sessions.seconds, path=path, secure=safe, httponly=True, samesite="strict"
         )
         return answer
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        signing.end(cookie_of(request.scope))
+        sessions.end(cookie_of(request.scope))
         answer = RedirectResponse(f"sign-in{_query(request)}", 303, HEADERS)
         answer.delete_cookie(COOKIE, _path(request), httponly=True, samesite="strict")
         return answer

@@ -22,7 +22,7 @@ _FOR_PROGRAMS = re.compile(r"/(api|mcp|metrics|healthz|readyz)(/.*)?")
 _OWN_POLICY = re.compile(r"/(chat|edit)(/.*)?")
 
 
-class Refused:
+class ErrorPages:
     """Answers a browser that opens a page with a page where the application answers with a problem."""
 
     def __init__(self, app: ASGIApp, bot: Chatbot) -> None:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot.serving.middleware.problems import problem
 from chatbot.serving.middleware.routes import MAX_BODY, Route, find, methods
 from chatbot.serving.middleware.scope import ROUTE, asked_for, path_of
-from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Signing
+from chatbot.serving.middleware.sessions import LOCAL_HOSTS, Sessions
 from chatbot.serving.web.assets import FOREVER, link
 
 BODY_SECONDS = 10
@@ -55,16 +55,16 @@ class Guard:
         app: ASGIApp,
         hosts: Iterable[str],
         frame_ancestors: str,
-        signing: Signing | None = None,
-        no_editors: str = "",
+        sessions: Sessions | None,
+        no_editors: str,
     ) -> None:
         """`hosts` are the names to answer to, any where there are none; machine-local names are always among them.
 
-        `frame_ancestors` are the sources whose pages may show the chat page in a frame. Without `signing` there is no
+        `frame_ancestors` are the sources whose pages may show the chat page in a frame. Without `sessions` there is no
         editors' page, and `no_editors` says why, where there is more to say than that.
         """
         self.app = app
-        self.signing = signing
+        self.sessions = sessions
         self.no_editors = no_editors
         self.hosts = frozenset(hosts)
         self.page_csp = f"{PAGE_CSP}; frame-ancestors {frame_ancestors}"
@@ -76,7 +76,7 @@ class Guard:
             return
         path = path_of(scope)
         route = find(path, scope["method"])
-        editors = route is not None and bool(route.editors) and self.signing is None
+        editors = route is not None and bool(route.editors) and self.sessions is None
         route = None if editors else route
         scope[ROUTE] = route
         guarded = _with_headers(send, path, scope["query_string"].decode("latin-1"), self._policy(path))
@@ -91,7 +91,7 @@ class Guard:
         elif not self._answers_to(Headers(scope=scope).get("host", ""), route):
             detail = "this server does not answer to that host; its owner can add it to [server] hosts in chatbot.toml"
             await problem(421, detail)(scope, receive, guarded)
-        elif route.editors == "signed in" and not (self.signing and self.signing.signed_in(scope)):
+        elif route.editors == "signed in" and not (self.sessions and self.sessions.signed_in(scope)):
             await _to_sign_in(scope, path)(scope, receive, guarded)
         else:
             # Handlers know GET alone; the server that speaks HTTP sends no body where a HEAD asked.

@@ -44,7 +44,7 @@ FEEDBACK = Counter("chatbot_feedback", "Feedback received.", ["rating"], registr
 _journal: ContextVar[Journal | None] = ContextVar("journal", default=None)
 
 
-class Missing:
+class MissedQuestions:
     """Around the application where the settings want questions that were asked in vain to be kept in a journal."""
 
     def __init__(self, app: ASGIApp, journal: Journal) -> None:
@@ -56,7 +56,7 @@ class Missing:
         await self.app(scope, receive, send)
 
 
-class Served(Collector):
+class IndexCollector(Collector):
     """The index that questions are answered from, read when it is asked for."""
 
     def __init__(self, bot: Chatbot) -> None:
@@ -85,7 +85,7 @@ def count_answer(answer: Answer) -> None:
 def exposition(bot: Chatbot) -> bytes:
     """Everything as Prometheus reads it."""
     own = CollectorRegistry()
-    own.register(Served(bot))
+    own.register(IndexCollector(bot))
     return generate_latest(REGISTRY) + generate_latest(own)
 
 

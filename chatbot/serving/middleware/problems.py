@@ -18,6 +18,7 @@ from chatbot.settings_errors import EXPECTED
 log = logging.getLogger(__name__)
 
 UNAVAILABLE = "the chatbot cannot answer at the moment; its log says why"
+UNEXPECTED = "something went wrong on the server; its log says what"
 # What the schema says by a regular expression, in words.
 _WORDS = {
     "string_pattern_mismatch": "this is empty; write at least one letter, digit or sign",
@@ -101,4 +102,4 @@ async def _http(_: Request, error: Exception) -> ProblemResponse:
 
 async def _unexpected(_: Request, error: Exception) -> ProblemResponse:
     log.exception("unexpected error", exc_info=error)
-    return problem(500, "something went wrong on the server; its log says what")
+    return problem(500, UNEXPECTED)

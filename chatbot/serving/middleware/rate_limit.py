@@ -105,7 +105,7 @@ class Purse(NamedTuple):
     who: str
 
 
-class Rates:
+class RateLimit:
     """Answers 429 to whoever asks too often; lets the chat page tell it itself."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

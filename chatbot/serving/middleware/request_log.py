@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatbot.serving.middleware.metrics import REQUESTS, SECONDS
-from chatbot.serving.middleware.problems import problem
+from chatbot.serving.middleware.problems import UNEXPECTED, problem
 from chatbot.serving.middleware.scope import REQUEST, REQUEST_ID, ROUTE
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def write_json() -> None:
     logging.getLogger("chatbot").setLevel(logging.INFO)
 
 
-class Observed:
+class RequestLog:
     """Names the request in the answer's X-Request-Id; see the module."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -73,7 +73,7 @@ class Observed:
             # What has begun has been answered and logged as an error already.
             if status == GONE:
                 log.exception("unexpected error")
-                await problem(500, "something went wrong on the server; its log says what")(scope, receive, sending)
+                await problem(500, UNEXPECTED)(scope, receive, sending)
         finally:
             _note(scope, status, time.perf_counter() - began)
 

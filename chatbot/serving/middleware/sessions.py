@@ -32,7 +32,7 @@ def hash_password(password: str) -> str:
     return ":".join(("scrypt", str(_N), str(_R), str(_P), _b64(salt), _b64(_scrypt(password, salt, (_N, _R, _P)))))
 
 
-class Signing:
+class Sessions:
     """Checks the password and keeps the sessions. Safe to use from several threads."""
 
     def __init__(self, settings: EditorSettings) -> None:
