@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from chatbot.indexing.generation.publication import ENCODERS
 from tests.support import chromium, copies, serving_corpus
+from tests.support.editors_page import start_editing
 from tests.support.host_site import HostSite, SiteVisitor
 from tests.support.places import ROOT
 from tests.support.server import COMMAND, Server, build, start_server
-from tests.support.visit import Visit
+from tests.support.visit import Visit, visiting
 
 pytest_plugins = ["tests.support.marks"]
 
@@ -107,11 +108,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A visitor; `@pytest.mark.parametrize("visit", [options], indirect=True)` sets the browser's options."""
-    visitor = Visit(browser, server, **getattr(request, "param", {}))
-    yield visitor
-    visitor.context.close()
-    assert visitor.foreign() == [], "a page asked another server"
-    assert visitor.errors == [], "the page reported errors"
+    with visiting(Visit(browser, server, **getattr(request, "param", {}))) as visitor:
+        yield visitor
 
 
 @pytest.fixture(scope="session")
@@ -134,9 +132,21 @@ def chatbot(served_folder: Path, site: HostSite) -> Iterator[Server]:
 @pytest.fixture
 def visitor(browser: Browser, site: HostSite, chatbot: Server, request: pytest.FixtureRequest) -> Iterator[SiteVisitor]:
     """Somebody on the site; `@pytest.mark.parametrize("visitor", [options], indirect=True)` sets their browser."""
-    here = SiteVisitor(browser, site, chatbot.url, **getattr(request, "param", {}))
-    yield here
-    here.context.close()
-    own = (site.origin, chatbot.url, "data:")
-    assert [request for request in here.requests if not request.split(" ", 1)[1].startswith(own)] == []
-    assert here.errors == [], "the page reported errors"
+    with visiting(SiteVisitor(browser, site, chatbot.url, **getattr(request, "param", {}))) as here:
+        yield here
+
+
+@pytest.fixture(scope="module")
+def edited(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus and index of a module's own, since its tests change them."""
+    copy = tmp_path_factory.mktemp("edited")
+    copies.copy(served_folder, copy)
+    return copy
+
+
+@pytest.fixture(scope="module")
+def editing(edited: Path) -> Iterator[Server]:
+    """A server with the editors' page of that corpus."""
+    running = start_editing(edited)
+    yield running
+    running.stop()

@@ -15,6 +15,7 @@ from chatbot.serving.widget import parts_version
 from tests.support.exported_site import AT, FileHost, FileVisitor
 from tests.support.host_site import DARK, PHONE, accessible
 from tests.support.serving_corpus import HOSTILE_QUESTION, OUTSIDE_QUESTION, QUESTION
+from tests.support.visit import visiting
 from tests.support.waiting import idle
 
 CSP = "default-src 'none'; img-src data:; script-src 'self'; connect-src 'self'; style-src 'self'"
@@ -36,11 +37,8 @@ def host(exported: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 @pytest.fixture
 def visitor(browser: Browser, host: FileHost, request: pytest.FixtureRequest) -> Iterator[FileVisitor]:
     """`@pytest.mark.parametrize("visitor", [options], indirect=True)` sets the browser's options."""
-    here = FileVisitor(browser, host, **getattr(request, "param", {}))
-    yield here
-    here.context.close()
-    assert here.foreign() == [], "a page asked somebody else, or sent something"
-    assert here.errors == [], "the page reported errors"
+    with visiting(FileVisitor(browser, host, **getattr(request, "param", {}))) as here:
+        yield here
 
 
 def test_on_a_page_nothing_is_loaded_before_the_click_but_the_script(visitor: FileVisitor) -> None:

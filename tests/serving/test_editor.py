@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chatbot.content.source.files import find_files
-from tests.support import copies
-from tests.support.editors_page import PASTE, WORD, WORD_READ, clean, fill, press, sign_in, start_editing, tab, told
+from tests.support.editors_page import PASTE, WORD, WORD_READ, clean, fill, press, sign_in, tab, told
 from tests.support.host_site import PHONE
 from tests.support.server import Server
-from tests.support.visit import Visit
+from tests.support.visit import Visit, visiting
 
 QUESTION = "Whom should I ask for a reference?"
 TITLE = 'Asking for a reference <img src=x onerror="window.pwned=20">'
@@ -31,30 +30,12 @@ Thank them and ask somebody else, because a lukewarm reference hurts more than n
 NAME = "asking-for-a-reference-img-src-x-onerror-window-pwned-20.md"
 
 
-@pytest.fixture(scope="module")
-def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A corpus and index of one's own, since they are changed."""
-    copy = tmp_path_factory.mktemp("edited")
-    copies.copy(served_folder, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def editing(folder: Path) -> Iterator[Server]:
-    running = start_editing(folder)
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def desk(browser: Browser, editing: Server, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    visitor = Visit(browser, editing, **getattr(request, "param", {}))
-    visitor.page.set_default_timeout(120_000)
-    sign_in(visitor.page, editing)
-    yield visitor
-    visitor.context.close()
-    assert visitor.foreign() == [], "a page asked another server"
-    assert visitor.errors == [], "the page reported errors"
+    with visiting(Visit(browser, editing, **getattr(request, "param", {}))) as visitor:
+        visitor.page.set_default_timeout(120_000)
+        sign_in(visitor.page, editing)
+        yield visitor
 
 
 def first_article(server: Server) -> str:
@@ -64,7 +45,7 @@ def first_article(server: Server) -> str:
     return hits[0]["passage"]["article_id"] if hits else ""
 
 
-def paste(page: Page, folder: Path) -> None:
+def paste(page: Page, edited: Path) -> None:
     tab(page, "Add")
     clean(page)
     for name, text in (("title", TITLE), ("topics", "references"), ("body", TEXT), ("questions", QUESTION)):
@@ -73,11 +54,11 @@ def paste(page: Page, folder: Path) -> None:
     page.wait_for_selector("#drafted .passages li")
     assert page.locator("#drafted .passages li").count() == 1
     assert NAME in page.locator("#drafted").inner_text()
-    assert not (folder / "corpus" / NAME).exists()
+    assert not (edited / "corpus" / NAME).exists()
     clean(page, "add")
     press(page, "save-new")
     told(page, f"Saved {NAME}")
-    assert (folder / "corpus" / NAME).read_text().endswith(TEXT)
+    assert (edited / "corpus" / NAME).read_text().endswith(TEXT)
 
 
 def try_on_draft(page: Page) -> None:
@@ -114,11 +95,11 @@ def delete(page: Page) -> None:
 
 
 def test_an_article_is_pasted_tried_published_found_taken_back_and_deleted(
-    desk: Visit, editing: Server, folder: Path
+    desk: Visit, editing: Server, edited: Path
 ) -> None:
     page, article = desk.page, NAME.removesuffix(".md")
     clean(page, "articles")
-    paste(page, folder)
+    paste(page, edited)
     assert first_article(editing) != article
     try_on_draft(page)
     assert first_article(editing) != article
@@ -133,12 +114,12 @@ def test_an_article_is_pasted_tried_published_found_taken_back_and_deleted(
     told(page, "is served again")
     assert first_article(editing) != article
     delete(page)
-    assert NAME not in find_files(folder / "corpus")
-    assert len(list((folder / "corpus/.trash").rglob(NAME))) == 1
+    assert NAME not in find_files(edited / "corpus")
+    assert len(list((edited / "corpus/.trash").rglob(NAME))) == 1
 
 
-def test_an_article_is_opened_changed_and_the_earlier_version_put_back(desk: Visit, folder: Path) -> None:
-    page, file = desk.page, folder / "corpus/cv.md"
+def test_an_article_is_opened_changed_and_the_earlier_version_put_back(desk: Visit, edited: Path) -> None:
+    page, file = desk.page, edited / "corpus/cv.md"
     before = file.read_text()
     fill(page, "search", "writing a cv")
     page.wait_for_function("document.querySelectorAll('#files tbody tr').length === 1")
@@ -162,8 +143,8 @@ def test_an_article_is_opened_changed_and_the_earlier_version_put_back(desk: Vis
     assert file.read_text() == before
 
 
-def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Visit, folder: Path) -> None:
-    page, corpus = desk.page, folder / "corpus"
+def test_files_are_uploaded_with_a_preview_and_replace_nothing_unasked(desk: Visit, edited: Path) -> None:
+    page, corpus = desk.page, edited / "corpus"
     tab(page, "Add")
     old = (corpus / "cv.md").read_bytes()
     page.set_input_files(
@@ -248,7 +229,7 @@ def test_signing_out_leads_back_to_the_form(desk: Visit) -> None:
 
 @pytest.mark.parametrize("desk", [{}, {"locale": "ar"}], indirect=True, ids=["English", "Arabic"])
 def test_what_visitors_missed_becomes_a_question_of_a_section(
-    desk: Visit, editing: Server, folder: Path, request: pytest.FixtureRequest
+    desk: Visit, editing: Server, edited: Path, request: pytest.FixtureRequest
 ) -> None:
     page, kind = desk.page, request.node.callspec.id
     question = f"May I print my CV on blue paper? {kind}"
@@ -266,15 +247,15 @@ def test_what_visitors_missed_becomes_a_question_of_a_section(
     path = answers.get_attribute("data-path") or ""
     answers.click()
     page.wait_for_selector(f"#notice :text('{path}')")
-    assert f'"{question}"' in (folder / "corpus" / path).read_text()
+    assert f'"{question}"' in (edited / "corpus" / path).read_text()
     asked.locator("[data-act=write]").click()
     expect(page.locator("#questions textarea")).to_have_value(re.compile(re.escape(question)), timeout=60_000)
     assert page.locator("#title input").is_visible()
 
 
-def test_publishing_is_quiet_until_something_differs(desk: Visit, folder: Path) -> None:
+def test_publishing_is_quiet_until_something_differs(desk: Visit, edited: Path) -> None:
     page = desk.page
-    (folder / "corpus" / "fresh.md").write_text("# Fresh\n\nSomething that nobody has read yet.\n")
+    (edited / "corpus" / "fresh.md").write_text("# Fresh\n\nSomething that nobody has read yet.\n")
     page.reload()
     page.wait_for_selector("#files .state.new")
     tab(page, "Publish")

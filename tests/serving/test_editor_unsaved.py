@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Error, Page, Route, StorageState, expect
 
 from chatbot.editing.corpus_edits import TRASH, list_trash
-from tests.support import copies
 from tests.support.editors_page import (
     clean,
     fill,
@@ -32,28 +31,14 @@ MINE = "Mine of it, typed with care.\n"
 THEIRS = "Theirs of it <img src=x onerror=window.pwned=1>.\n"
 
 
-@pytest.fixture(scope="module")
-def folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = tmp_path_factory.mktemp("unsaved")
-    copies.copy(served_folder, copy)
-    return copy
-
-
-@pytest.fixture(scope="module")
-def editing(folder: Path) -> Iterator[Server]:
-    running = start_editing(folder)
-    yield running
-    running.stop()
-
-
 @pytest.fixture
-def file(folder: Path) -> Iterator[Path]:
+def file(edited: Path) -> Iterator[Path]:
     """The article that is edited, as it was at first."""
-    file = folder / "corpus/cv.md"
+    file = edited / "corpus/cv.md"
     before = file.read_bytes()
     yield file
     file.write_bytes(before)
-    shutil.rmtree(folder / "corpus" / TRASH, ignore_errors=True)
+    shutil.rmtree(edited / "corpus" / TRASH, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -154,9 +139,9 @@ def test_a_session_that_ended_is_begun_again_in_another_tab(visit: Visit, file: 
 
 
 def test_a_server_that_was_started_again_takes_what_was_typed_before(
-    browser: Browser, folder: Path, file: Path
+    browser: Browser, edited: Path, file: Path
 ) -> None:
-    first = start_editing(folder)
+    first = start_editing(edited)
     visit = Visit(browser, first)
     page = visit.page
     sign_in(page, first)
@@ -165,7 +150,7 @@ def test_a_server_that_was_started_again_takes_what_was_typed_before(
     press(page, "save")
     expect(page.locator("#trouble-said")).to_contain_text("cannot be reached")
     port = first.url.rpartition(":")[2]
-    second = start_editing(folder, CHATBOT_SERVER__PORT=port)
+    second = start_editing(edited, CHATBOT_SERVER__PORT=port)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#trouble-said")).to_contain_text("Your session has ended")
     other = visit.context.new_page()
@@ -273,7 +258,7 @@ def meet(page: Page, file: Path, act: str = "save") -> None:
     "visit", [{}, PHONE, PHONE | {"color_scheme": "dark"}], indirect=True, ids=["", "phone", "dark"]
 )
 def test_both_versions_are_shown_and_mine_can_be_kept(
-    visit: Visit, file: Path, folder: Path, request: pytest.FixtureRequest
+    visit: Visit, file: Path, edited: Path, request: pytest.FixtureRequest
 ) -> None:
     page = visit.page
     text = begin(page, file)
@@ -285,8 +270,8 @@ def test_both_versions_are_shown_and_mine_can_be_kept(
     page.get_by_role("button", name="Keep mine").click()
     told(page, "Saved cv.md")
     assert file.read_text() == text
-    (kept,) = list_trash(folder / "corpus")
-    assert THEIRS in (folder / "corpus" / TRASH / kept.key / "cv.md").read_text()
+    (kept,) = list_trash(edited / "corpus")
+    assert THEIRS in (edited / "corpus" / TRASH / kept.key / "cv.md").read_text()
     expect(page.locator("#conflict .conflict")).to_have_count(0)
 
 
@@ -329,7 +314,7 @@ def test_a_text_that_waited_meets_what_was_saved_meanwhile(visit: Visit, editing
     assert file.read_text() == text
 
 
-def test_deleting_and_putting_back_meet_it_too(visit: Visit, file: Path, folder: Path) -> None:
+def test_deleting_and_putting_back_meet_it_too(visit: Visit, file: Path, edited: Path) -> None:
     page, old = visit.page, file.read_text()
     open_article(page)
     file.write_text(old + THEIRS)
@@ -401,8 +386,8 @@ def test_a_browser_that_keeps_nothing_still_asks(
     visit.context.close()
 
 
-def test_an_article_in_an_old_encoding_is_opened_changed_and_deleted(visit: Visit, folder: Path) -> None:
-    page, file = visit.page, folder / "corpus/old.html"
+def test_an_article_in_an_old_encoding_is_opened_changed_and_deleted(visit: Visit, edited: Path) -> None:
+    page, file = visit.page, edited / "corpus/old.html"
     words = "<meta charset=shift_jis>\r\n<h1>給料</h1>\r\n<p>words of it, and more of them.</p>"
     file.write_bytes(words.encode("cp932"))
     fill(page, "search", "old.html")
@@ -421,8 +406,8 @@ def test_an_article_in_an_old_encoding_is_opened_changed_and_deleted(visit: Visi
     assert not file.exists()
 
 
-def test_a_file_that_cannot_be_read_is_opened_with_its_reason_and_deleted(visit: Visit, folder: Path) -> None:
-    page, corpus = visit.page, folder / "corpus"
+def test_a_file_that_cannot_be_read_is_opened_with_its_reason_and_deleted(visit: Visit, edited: Path) -> None:
+    page, corpus = visit.page, edited / "corpus"
     (corpus / "broken.md").write_bytes(b"# Gr\xf6\xdfe\n")
     (corpus / "huge.md").write_bytes(b"x" * 20_000_001)
     for name, reason in (("broken.md", "is not UTF-8"), ("huge.md", "above max_file_mb")):

@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Page
 
-from tests.support.host_site import ask
-from tests.support.places import ARTEFACTS
+from tests.support.host_site import WidgetVisitor
 from tests.support.waiting import eventually
 
 AT = "repo/chat/"  # where the folder lies on the site, as on pages that a host keeps for a repository
@@ -55,26 +54,14 @@ class FileHost:
         return False
 
 
-class FileVisitor:
-    """Somebody with a fresh browser on pages that are files; notes requests, errors and console messages."""
+class FileVisitor(WidgetVisitor):
+    """Somebody with a fresh browser on pages that are files."""
 
     def __init__(self, browser: Browser, host: FileHost, **options: Any) -> None:
+        super().__init__(browser, **options)
         self.host = host
         self.home = host.url + AT
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(30_000)
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.context.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None
-        )
-
-    @property
-    def widget(self) -> Locator:
-        return self.page.locator("career-chatbot")
+        self.own = (host.url, "data:", "blob:")
 
     def chat(self, path: str = "search.html") -> Page:
         """Open the chat page and wait until a question can be typed."""
@@ -83,10 +70,6 @@ class FileVisitor:
         self.widget.locator(".log > .turn").first.wait_for()
         return self.page
 
-    def ask(self, question: str) -> Locator:
-        """Type a question, press Enter, and return the turn with its answer."""
-        return ask(self.widget, question)
-
     def loaded(self) -> list[str]:
         """What was asked of the export, by its paths, in order."""
         own = [request.removeprefix("GET ") for request in self.requests]
@@ -94,10 +77,7 @@ class FileVisitor:
 
     def foreign(self) -> list[str]:
         """Requests that left for another host, or that sent anything."""
-        own = (f"GET {self.host.url}", "GET data:", "GET blob:")
-        return [request for request in self.requests if not request.startswith(own)]
+        return super().foreign() + [request for request in self.requests if not request.startswith("GET ")]
 
-    def shoot(self, name: str) -> None:
-        """Keep a screenshot for people to look at."""
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"export-{name}.png", animations="disabled")
+    def shoot(self, name: str, **options: Any) -> None:
+        super().shoot(f"export-{name}", animations="disabled", **options)

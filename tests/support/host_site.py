@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
-from tests.support.places import ARTEFACTS
+from tests.support.visit import Visitor
 
 ARTICLE = "<main><h1>A site about work</h1><p>Some words.</p><a href='#more'>More</a><p id='more'>End.</p></main>"
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -73,22 +73,26 @@ def ask(widget: Locator, question: str) -> Locator:
     return turn
 
 
-class SiteVisitor:
-    """Somebody with a fresh browser on a page of the site; notes requests, errors and console messages."""
+class WidgetVisitor(Visitor):
+    """Somebody on a page that carries the widget."""
+
+    @property
+    def widget(self) -> Locator:
+        return self.page.locator("career-chatbot")
+
+    def ask(self, question: str) -> Locator:
+        return ask(self.widget, question)
+
+
+class SiteVisitor(WidgetVisitor):
+    """Somebody with a fresh browser on a page of the site."""
 
     def __init__(self, browser: Browser, site: HostSite, chatbot: str, **options: Any) -> None:
+        super().__init__(browser, **options)
         self.site = site
         self.chatbot = chatbot
-        self.context = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
-        self.page: Page = self.context.new_page()
+        self.own = (site.origin, chatbot, "data:")
         self.page.set_default_timeout(60_000)
-        self.requests: list[str] = []
-        self.errors: list[str] = []
-        self.context.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on(
-            "console", lambda said: self.errors.append(said.text) if said.type in {"error", "warning"} else None
-        )
 
     def tag(self, **attributes: str) -> str:
         said = " ".join(f'data-{name.replace("_", "-")}="{value}"' for name, value in attributes.items())
@@ -103,27 +107,17 @@ class SiteVisitor:
         self.page.wait_for_selector("career-chatbot", state="attached")
         return self.page
 
-    @property
-    def widget(self) -> Locator:
-        return self.page.locator("career-chatbot")
-
     def open(self) -> None:
         """Open the panel, unless it is open since an earlier page."""
         if self.widget.locator(".launcher").get_attribute("aria-expanded") != "true":
             self.widget.locator(".launcher").click()
         self.widget.locator("textarea").wait_for()
 
-    def ask(self, question: str) -> Locator:
-        """Type a question, press Enter, and return the turn with its answer."""
-        return ask(self.widget, question)
-
     def asked_of_chatbot(self) -> list[str]:
         return [request for request in self.requests if self.chatbot in request]
 
-    def shoot(self, name: str) -> None:
-        """Keep a screenshot for people to look at."""
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"widget-{name}.png", animations="disabled")
+    def shoot(self, name: str, **options: Any) -> None:
+        super().shoot(f"widget-{name}", animations="disabled", **options)
 
     def size(self) -> tuple[int, int]:
         """Width and height of the panel in pixels."""

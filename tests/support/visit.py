@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -12,19 +14,56 @@ from tests.support.server import Server
 expect.set_options(timeout=30_000)
 
 
-class Visit:
-    """A fresh visitor on the chat page; notes every request, error and console message."""
+class Visitor:
+    """Somebody with a fresh browser; notes every request, and the page's errors and console messages of some kinds.
 
-    def __init__(self, browser: Browser, server: Server, **options: Any) -> None:
-        self.server = server
+    `own` are the addresses, as they begin, that the pages may ask.
+    """
+
+    noted = frozenset(("error", "warning"))
+    own: tuple[str, ...] = ()
+
+    def __init__(self, browser: Browser, **options: Any) -> None:
         self.context: BrowserContext = browser.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.context.on("request", lambda request: self.requests.append(f"{request.method} {request.url}"))
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type in self.noted else None)
         self.page.set_default_timeout(30_000)
+
+    def foreign(self) -> list[str]:
+        """Requests that left for another server."""
+        return [request for request in self.requests if not request.split(" ", 1)[1].startswith(self.own)]
+
+    def shoot(self, name: str, **options: Any) -> None:
+        """Keep a screenshot for people to look at."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{name}.png", **options)
+
+
+Somebody = TypeVar("Somebody", bound=Visitor)
+
+
+@contextmanager
+def visiting(visitor: Somebody) -> Iterator[Somebody]:
+    """Who leaves at the end; nothing was asked of another server then, and no page reported an error."""
+    yield visitor
+    visitor.context.close()
+    assert visitor.foreign() == [], "a page asked another server, or sent something"
+    assert visitor.errors == [], "the page reported errors"
+
+
+class Visit(Visitor):
+    """A fresh visitor on the chat page."""
+
+    noted = frozenset(("error",))
+
+    def __init__(self, browser: Browser, server: Server, **options: Any) -> None:
+        super().__init__(browser, **options)
+        self.server = server
+        self.own = (server.url, "data:", "blob:")
 
     def open(self, path: str = "/chat/") -> Page:
         self.page.goto(self.server.url + path)
@@ -45,13 +84,3 @@ class Visit:
         self.page.wait_for_function(
             "() => document.querySelector('#talk .question') && document.querySelector('.talking:not(.waiting)')"
         )
-
-    def foreign(self) -> list[str]:
-        """Requests that left for another server."""
-        own = (self.server.url, "data:", "blob:")
-        return [request for request in self.requests if not request.split(" ", 1)[1].startswith(own)]
-
-    def shoot(self, name: str, **options: Any) -> None:
-        """Keep a screenshot for people to look at."""
-        ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{name}.png", **options)
