@@ -6,40 +6,23 @@ purpose writes the new figures down here and in docs/retrieval.md.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
-from chatbot import Answer, Chatbot, Settings
+from chatbot import Answer, Chatbot
 from chatbot.answering.verdict.calibration import auroc
 from chatbot.evaluation.measures import measure
 from chatbot.evaluation.quotes import judge, outcomes, read_questions
 from chatbot.evaluation.usefulness import usefulness
+from tests.support.gold import finds, read, shipped_bot
 from tests.support.places import GOLD
 
 CLOSE = 0.002
 
 
-def read(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").split("\n") if line]
-
-
 @pytest.fixture(scope="module")
 def bot(shipped: dict[str, str]) -> Chatbot:
-    folders = {"corpus_dir": shipped["CHATBOT_CORPUS_DIR"], "index_dir": shipped["CHATBOT_INDEX_DIR"]}
-    return Chatbot.open(Settings(**{name: Path(folder) for name, folder in folders.items()}))
-
-
-def finds(answer: Answer, answers: list[dict[str, str]]) -> bool:
-    """Whether a hit holds at least the first half of one of the quotes that answer."""
-    return any(
-        hit.passage.article_id == judged["article"] and judged["quote"][: len(judged["quote"]) // 2] in hit.passage.text
-        for hit in answer.hits
-        for judged in answers
-    )
+    return shipped_bot(shipped)
 
 
 def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot: Chatbot) -> None:

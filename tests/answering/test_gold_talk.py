@@ -5,35 +5,19 @@ Whoever changes the ranking on purpose writes the new figures down here and in d
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chatbot import Answer, Chatbot, Settings, Turn
+from chatbot import Answer, Chatbot, Turn
+from tests.support.gold import finds, read, shipped_bot
 from tests.support.places import GOLD
-
-
-def read(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (GOLD / f"{name}.jsonl").read_text(encoding="utf-8").split("\n") if line]
 
 
 @pytest.fixture(scope="module")
 def bot(shipped: dict[str, str]) -> Chatbot:
-    return Chatbot.open(
-        Settings(corpus_dir=Path(shipped["CHATBOT_CORPUS_DIR"]), index_dir=Path(shipped["CHATBOT_INDEX_DIR"]))
-    )
-
-
-def finds(answer: Answer, answers: list[dict[str, str]]) -> bool:
-    """Whether a hit holds at least the first half of one of the quotes that answer."""
-    return any(
-        hit.passage.article_id == judged["article"] and judged["quote"][: len(judged["quote"]) // 2] in hit.passage.text
-        for hit in answer.hits
-        for judged in answers
-    )
+    return shipped_bot(shipped)
 
 
 def turn_of(answer: Answer) -> Turn:

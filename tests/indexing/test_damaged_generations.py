@@ -12,11 +12,12 @@ from chatbot.errors import IndexDamaged, IndexMismatch, IndexMissing
 from chatbot.indexing.building.build import build
 from chatbot.indexing.building.draft import newest_good
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.manifest import Generations, read_manifest
+from chatbot.indexing.generation.manifest import FORMAT, MANIFEST, Generations, read_manifest
 from chatbot.indexing.generation.publication import CURRENT, HISTORY, candidates, current, history, prune, publish
 from chatbot.settings import Settings
 from tests.support import copies
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.manifests import alter
 
 FILES = """
 passages.sqlite embeddings.npy hubs.npy vectors.faiss words.txt manifest.json
@@ -126,29 +127,19 @@ def test_building_again_replaces_a_damaged_generation(site: Settings) -> None:
 
 
 def test_a_generation_of_another_format_says_what_to_do(site: Settings) -> None:
-    from chatbot.indexing.generation.manifest import FORMAT, _own_digest
-
-    path = newest(site) / "manifest.json"
-    values = json.loads(path.read_text())
-    del values["digest"]
-    values["format"] = 99
-    values["digest"] = _own_digest(values)
-    path.write_text(json.dumps(values))
+    alter(newest(site), format=99)
     with pytest.raises(IndexMismatch, match=f"has format 99, this version reads {FORMAT}; run 'chatbot build'"):
         LocalIndex.open(newest(site))
 
 
 def test_a_manifest_without_a_field_is_of_another_version(site: Settings) -> None:
-    from chatbot.indexing.generation.manifest import _own_digest
-
-    path = newest(site) / "manifest.json"
-    values = json.loads(path.read_text())
-    del values["digest"], values["pace"]
-    path.write_text(json.dumps({**values, "digest": _own_digest(values)}))
+    alter(newest(site), "pace")
     with pytest.raises(IndexMismatch, match="was written by another version") as refused:
         LocalIndex.open(newest(site))
     assert "pace" not in str(refused.value)
-    for text in (json.dumps(values), "[]", "7", '"x"', "{", ""):
+    path = newest(site) / MANIFEST
+    undigested = {name: value for name, value in json.loads(path.read_text()).items() if name != "digest"}
+    for text in (json.dumps(undigested), "[]", "7", '"x"', "{", ""):
         path.write_text(text)
         with pytest.raises(IndexDamaged, match=r"manifest\.json is no manifest; run 'chatbot build'"):
             LocalIndex.open(newest(site))

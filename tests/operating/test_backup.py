@@ -15,13 +15,14 @@ import pytest
 from chatbot.answering.chatbot import Chatbot
 from chatbot.errors import ChatbotError, IndexMismatch
 from chatbot.indexing.building.build import build
-from chatbot.indexing.generation.manifest import FORMAT, MANIFEST, _own_digest
+from chatbot.indexing.generation.manifest import FORMAT, MANIFEST
 from chatbot.indexing.generation.publication import current
 from chatbot.insights.journal import Feedback, open_journal, today
 from chatbot.operating.backup import back_up, restore
 from chatbot.operating.new_site import start_site
 from chatbot.settings import Settings, load_settings
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.manifests import alter
 
 SAID = Feedback(today(), "0" * 16, "How long should a CV be?", None, "unhelpful", ("other",), "Too old.")
 
@@ -168,16 +169,11 @@ def packed(folder: Path, files: dict[str, bytes]) -> Path:
 @pytest.mark.parametrize("written", [7, 8, FORMAT - 1])
 def test_an_index_of_an_earlier_format_is_built_anew(site: Site, written: int) -> None:
     folder = site.settings.index_dir / current(site.settings.index_dir)
-    values = json.loads((folder / MANIFEST).read_text())
-    del values["digest"]
-    values["format"], expected = written, FORMAT
-    values["digest"] = _own_digest(values)
-    (folder / MANIFEST).write_text(json.dumps(values))
-    if written != expected:
-        with pytest.raises(IndexMismatch, match=f"has format {written}, this version reads {expected}; run 'chatbot"):
-            Chatbot.open(site.settings)
-        report = build(site.settings, embedder=KeywordEmbedder())
-        assert (report.published, report.embedded) == (True, report.passages)
+    alter(folder, format=written)
+    with pytest.raises(IndexMismatch, match=f"has format {written}, this version reads {FORMAT}; run 'chatbot"):
+        Chatbot.open(site.settings)
+    report = build(site.settings, embedder=KeywordEmbedder())
+    assert (report.published, report.embedded) == (True, report.passages)
     assert json.loads((folder / MANIFEST).read_text())["format"] == FORMAT
     shutil.rmtree(site.settings.index_dir)
     assert build(site.settings, embedder=KeywordEmbedder()).generation == folder.name

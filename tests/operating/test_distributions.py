@@ -25,12 +25,12 @@ from packaging.requirements import Requirement
 from playwright.sync_api import Browser, expect
 
 from chatbot.errors import NotInstalled
-from chatbot.indexing.generation.manifest import FORMAT, MANIFEST
-from chatbot.indexing.generation.manifest import _own_digest as own_digest
+from chatbot.indexing.generation.manifest import FORMAT
 from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.installation import BUILDING, VERSION, require
 from tests.support import copies, serving_corpus
 from tests.support.distributions import SOURCES, build_all
+from tests.support.manifests import alter
 from tests.support.places import CORPUS, PACKAGE, ROOT
 from tests.support.server import Server
 from tests.support.visit import Visit
@@ -310,10 +310,7 @@ def test_an_upgrade_builds_an_index_of_another_format_anew_and_says_so_once(
 ) -> None:
     sitting, _ = newcomer
     generation = current(sitting.folder / "index")
-    manifest = sitting.folder / "index" / generation / MANIFEST
-    values = json.loads(manifest.read_text()) | {"format": FORMAT - 1}
-    del values["digest"]
-    manifest.write_text(json.dumps(values | {"digest": own_digest(values)}))
+    alter(sitting.folder / "index" / generation, format=FORMAT - 1)
     sitting.type(*UPGRADE[:-1])
     other = f"generation {generation} has format {FORMAT - 1}, this version reads {FORMAT}"
     for said in ([other, "it is built now"], []):

@@ -22,12 +22,12 @@ from chatbot.answering.static.part import StaticPart, place_of
 from chatbot.errors import SettingsError
 from chatbot.indexing.generation.local_index import LocalIndex
 from chatbot.indexing.generation.manifest import FORMAT, MANIFEST
-from chatbot.indexing.generation.manifest import _own_digest as own_digest
 from chatbot.indexing.generation.publication import current
 from chatbot.records import Filters, to_json
 from chatbot.settings import Settings
 from tests.support import copies
 from tests.support.host_site import ask
+from tests.support.manifests import alter
 from tests.support.milvus import free_port
 from tests.support.places import ARTEFACTS
 from tests.support.server import COMMAND, Server, build, start_server
@@ -232,17 +232,14 @@ def test_an_index_of_another_version_is_made_anew_where_the_model_is(lean_folder
     folder = tmp_path / "site"
     copies.copy(lean_folder, folder)
     generation = current(folder / "index")
-    manifest = folder / "index" / generation / MANIFEST
-    values = json.loads(manifest.read_text()) | {"format": FORMAT - 1}
-    del values["digest"]
-    manifest.write_text(json.dumps(values | {"digest": own_digest(values)}))
+    alter(folder / "index" / generation, format=FORMAT - 1)
     said = without_the_model(folder).splitlines()[-1]
     differs = f"it has format {FORMAT - 1}, this version reads {FORMAT}; run 'chatbot build --lean' where the model is"
     assert said.startswith(f"chatbot: generation {generation} cannot answer without the model: {differs}")
     running = start_server(folder, CHATBOT_SERVER__LEAN="true")
     try:
         running.wait_until_ready()
-        assert json.loads(manifest.read_text())["format"] == FORMAT
+        assert json.loads((folder / "index" / generation / MANIFEST).read_text())["format"] == FORMAT
     finally:
         running.stop()
 
