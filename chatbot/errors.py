@@ -29,6 +29,8 @@ Every message says what is wrong with its value, what was expected, and what to 
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -177,6 +179,13 @@ class NoSuchGeneration(CorpusIndexError):
 
 def _again(kind: type[ChatbotError], args: tuple[object, ...]) -> ChatbotError:
     return kind.__new__(kind, *args)
+
+
+def nearest(name: str, there: Iterable[str]) -> str:
+    """For a message about a name that is not there: the nearest that are, or the first eight where none is near."""
+    names = {each.casefold(): each for each in there}
+    close = difflib.get_close_matches(name.casefold(), sorted(names), cutoff=0.4) or sorted(names)[:8]
+    return ", ".join(repr(names[each]) for each in close)
 
 
 def counted(number: int, thing: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import textwrap
 from collections.abc import Sequence
 from datetime import date
@@ -13,7 +12,7 @@ import typer
 from chatbot.cli.app import WIDTH, JsonOption, app, example, line, show
 from chatbot.content.markdown.plain import plain
 from chatbot.content.markdown.tables import named
-from chatbot.errors import QuestionError
+from chatbot.errors import QuestionError, nearest
 from chatbot.records import Filters, Turn
 
 if TYPE_CHECKING:
@@ -133,15 +132,13 @@ def _filters(
 
 def _known(name: str, wanted: Sequence[str], there: Sequence[str]) -> None:
     """Raises QuestionError for a value that no article has."""
-    names = {value.casefold(): value for value in there}
+    names = set(map(str.casefold, there))
     for value in wanted:
         if value.casefold() in names:
             continue
         if not names:
             raise QuestionError(f"--{name} {value!r} cannot be met: no article names a {name}; leave the option out")
-        close = difflib.get_close_matches(value.casefold(), sorted(names), n=3, cutoff=0.4)
-        nearest = ", ".join(repr(names[key]) for key in close or sorted(names)[:8])
-        raise QuestionError(f"--{name} {value!r} is the {name} of no article; the nearest are {nearest}")
+        raise QuestionError(f"--{name} {value!r} is the {name} of no article; the nearest are {nearest(value, there)}")
 
 
 def answer_text(answer: Answer) -> str:

@@ -77,6 +77,11 @@ def to_quote(answer: Any, place: str) -> Quote:
     return quote
 
 
+def read_gold(file: Path, store: PassageStore) -> JudgedSet:
+    """The questions of a file, judged against the passages of an index. Raises JudgedSetError with file and line."""
+    return judge(file, read_questions(file), store)
+
+
 def judge(file: Path, questions: Sequence[JudgedQuestion], store: PassageStore) -> JudgedSet:
     """The questions of a file, judged against the passages of an index.
 

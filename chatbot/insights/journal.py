@@ -25,7 +25,7 @@ from chatbot.insights.redaction import redact
 from chatbot.records import Verdict
 from chatbot.settings import Settings
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MOST_ENTRIES = 100_000
 _LOOK_AGAIN = 3600.0
@@ -129,7 +129,7 @@ class Journal:
                 try:
                     self.forget()
                 except JournalError as error:
-                    _log.warning("%s", error)
+                    log.warning("%s", error)
 
         threading.Thread(target=run, name="journal", daemon=True).start()
 
@@ -203,11 +203,11 @@ def _moved(former: Path, path: Path) -> bool:
         os.link(aside, path)  # fails where another process was first
         former.unlink()
     except (OSError, sqlite3.Error) as error:
-        _log.info("the journal stays at %s and cannot be moved to %s: %s", former, path, error)
+        log.info("the journal stays at %s and cannot be moved to %s: %s", former, path, error)
         return path.exists()
     finally:
         aside.unlink(missing_ok=True)
-    _log.warning("the journal was moved from %s to %s", former, path)
+    log.warning("the journal was moved from %s to %s", former, path)
     return True
 
 

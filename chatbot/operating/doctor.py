@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import os
 import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, version
@@ -20,7 +19,7 @@ from packaging.requirements import Requirement
 
 from chatbot.answering.understanding.vocabulary import read_vocabulary
 from chatbot.disk import file_digest
-from chatbot.errors import ChatbotError, IndexMissing, counted
+from chatbot.errors import ChatbotError, IndexMissing, counted, nearest
 from chatbot.evaluation.effect import judged_questions
 from chatbot.evaluation.quotes import unmatched
 from chatbot.indexing.building.freshness import corpus_digests
@@ -209,15 +208,15 @@ def _milvus(settings: Settings) -> Iterator[Finding]:
 
 def _alike(manifest: Manifest, alike: tuple[str, ...]) -> Iterator[Finding]:
     if alike:
-        more = f" and {len(alike) - 3} more" if len(alike) > 3 else ""
         advice = "an answer shows one of each; merge them and delete the other, or name another country or audience"
-        yield Finding("alike", "warning", f"say nearly the same: {'; '.join(alike[:3])}{more}", advice)
+        yield Finding("alike", "warning", f"say nearly the same: {_first_three(alike)}", advice)
     copies = [f"{path} of {one.copy_of}" for path, one in manifest.left_out.items() if one.copy_of]
     if copies:
-        more = f" and {len(copies) - 3} more" if len(copies) > 3 else ""
-        yield Finding(
-            "copies", "warning", f"left out as copies: {'; '.join(copies[:3])}{more}", "merge and delete them"
-        )
+        yield Finding("copies", "warning", f"left out as copies: {_first_three(copies)}", "merge and delete them")
+
+
+def _first_three(names: Sequence[str]) -> str:
+    return "; ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _vocabulary(settings: Settings) -> Iterator[Finding]:
@@ -318,17 +317,15 @@ def _sites(settings: Settings) -> Iterator[Finding]:
     Sites(settings.sites)
     try:
         with closing(Store(settings.index_dir / current(settings.index_dir) / "passages.sqlite")) as store:
-            topics = {topic.casefold(): topic for article in store.articles() for topic in article.topics}
+            topics = [topic for article in store.articles() for topic in article.topics]
     except (IndexMissing, sqlite3.Error):
         return
     for site in settings.sites:
         called = site.name or site.origins[0]
-        unknown = [topic for topic in site.topics if topic.casefold() not in topics]
+        unknown = [topic for topic in site.topics if topic.casefold() not in map(str.casefold, topics)]
         for topic in unknown:
-            close = difflib.get_close_matches(topic.casefold(), sorted(topics), cutoff=0.4) or sorted(topics)[:8]
-            nearest = ", ".join(repr(topics[each]) for each in close) or "none: no article has topics"
-            yield Finding(
-                "sites", "warning", f"{called}: no article has the topic {topic!r}", f"the nearest are {nearest}"
-            )
+            near = nearest(topic, topics) or "none: no article has topics"
+            found = f"{called}: no article has the topic {topic!r}"
+            yield Finding("sites", "warning", found, f"the nearest are {near}")
         if not unknown:
             yield Finding("sites", "ok", f"{called}: {', '.join(site.topics) or 'all topics'}")

@@ -12,7 +12,7 @@ import pytest
 from chatbot import Answer, Chatbot
 from chatbot.answering.verdict.calibration import auroc
 from chatbot.evaluation.measures import measure
-from chatbot.evaluation.quotes import judge, outcomes, read_questions
+from chatbot.evaluation.quotes import outcomes, read_gold, read_questions
 from chatbot.evaluation.usefulness import usefulness
 from tests.support.gold import finds, read, shipped_bot
 from tests.support.places import GOLD
@@ -26,8 +26,7 @@ def bot(shipped: dict[str, str]) -> Chatbot:
 
 
 def test_the_passages_that_answer_come_where_they_came_when_it_was_measured(bot: Chatbot) -> None:
-    file = GOLD / "answerable.jsonl"
-    judged = judge(file, read_questions(file), bot.answerer.store)
+    judged = read_gold(GOLD / "answerable.jsonl", bot.answerer.store)
     asked = tuple(judged.qrels)
     values = measure({id_: bot.answerer.ranked(judged.queries[id_]) for id_ in asked}, judged.qrels, asked)
     measured = {"nDCG@10": 0.6707, "MRR@10": 0.6674, "R@5": 0.7216, "R@10": 0.7993, "R@100": 0.9458}

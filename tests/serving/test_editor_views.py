@@ -107,7 +107,7 @@ GAP = Gap(bad("question"), 2, LONG_AGO, (bad("other"),), (bad("note"),), 1)
 DISLIKED = Disliked(bad("id"), 2, 1, (("wrong", 2),), (bad("disliked"),), (bad("note"),))
 GAPS = Gaps((GAP,), (DISLIKED,), (GAP,))
 PLACES = {bad("id"): views.Place(bad("shown"), bad("file"))}
-SECTION = views.Section(bad("name"), bad("path"), HIT, bad("said"), takes=True)
+SECTION = views.Section(bad("name"), bad("path"), hit=HIT, said=bad("said"), takes=True)
 WAYS = way("again"), way("other")
 CHECKED = Verified("", 1, {"": bad("whole")}, 1, 1, {bad("path"): bad("differs")})
 VIEWS: dict[str, tuple[Callable[[], str], dict[str, int]]] = {

@@ -95,7 +95,7 @@ def _nearest(answerer: Answerer, question: str) -> list[Hit]:
 def _section(hit: Hit, question: str, path: str) -> Section:
     heading = hit.passage.headings[-1] if hit.passage.headings else ""
     said = orjson.dumps({"question": question, "heading": heading}).decode()
-    return Section(_name(hit.passage), path, hit, said, is_markdown(path))
+    return Section(_name(hit.passage), path, hit=hit, said=said, takes=is_markdown(path))
 
 
 def _name(passage: Passage) -> str:

@@ -100,13 +100,13 @@ class Place:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Place):
     """A section that may answer a question: its best passage, what its button says, whether its file takes any."""
 
-    hit: Hit | None = None
-    said: str = ""
-    takes: bool = False
+    hit: Hit
+    said: str
+    takes: bool
 
 
 def questions_html(
@@ -114,7 +114,7 @@ def questions_html(
     gaps: Gaps,
     places: Mapping[str, Place],
     known: Mapping[str, Place],
-    nearest: tuple[str, Sequence[Section]] = ("", ()),
+    nearest: tuple[str, Sequence[Section]],
     *,
     counted: bool,
 ) -> str:
