@@ -231,7 +231,7 @@ def build_text(report: BuildReport) -> str:
 
 
 def plan_text(plan: Plan) -> str:
-    """The same of a build that was not made."""
+    """As `build_text` of a build that was not made, and why it would be refused."""
     lines = [*_changed(plan.changes), *_effect(plan.effect)]
     size = f"{counted(plan.articles, 'article')}, {counted(plan.passages, 'passage')}"
     if plan.generation == plan.served:

@@ -150,7 +150,7 @@ def other_settings(settings: Settings, name: str) -> tuple[Settings, str | None]
 
 
 def conversation_differences(first: Replay, second: Replay) -> dict[str, dict[str, float]]:
-    """The same over turns in their conversation; nothing where the two indexes judge different turns."""
+    """As `differences`, over turns in their conversation; nothing where the two indexes judge different turns."""
     pairs = ((name, one, second.together[name]) for name, one in first.together.items())
     return {name: _apart(one, two) for name, one, two in pairs if len(one) == len(two)}
 

@@ -33,7 +33,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Disliked:
-    """A passage that did not help so often, and helped so often; the reasons, the questions and the notes."""
+    """How often visitors said that a passage did not help, with reasons, questions and notes, and that it did."""
 
     passage: str
     unhelpful: int

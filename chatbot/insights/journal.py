@@ -94,24 +94,14 @@ class Journal:
 
     def add(self, feedback: Feedback) -> None:
         """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
-        if not self.keep_days:
-            self.forget()
-            return
-        reasons, texts = json.dumps(feedback.reasons), (redact(feedback.question), redact(feedback.note))
-        entry = (feedback.day.isoformat(), feedback.generation, texts[0], feedback.passage, feedback.rating, reasons)
-        with self._opened() as database:
-            database.execute(_INSERT, (*entry, texts[1]))
-            self._forget(database)
+        question, reasons, note = redact(feedback.question), json.dumps(feedback.reasons), redact(feedback.note)
+        about = (feedback.generation, question, feedback.passage, feedback.rating, reasons, note)
+        self._insert(_INSERT, (feedback.day.isoformat(), *about))
 
     def add_missed(self, missed: Missed) -> None:
         """Keep a question, redacted. With 0 days nothing is kept. Raises JournalError."""
-        if not self.keep_days:
-            self.forget()
-            return
-        with self._opened() as database:
-            entry = (missed.day.isoformat(), missed.verdict, redact(missed.question))
-            database.execute("INSERT INTO questions (day, verdict, question) VALUES (?, ?, ?)", entry)
-            self._forget(database)
+        entry = (missed.day.isoformat(), missed.verdict, redact(missed.question))
+        self._insert("INSERT INTO questions (day, verdict, question) VALUES (?, ?, ?)", entry)
 
     def forget(self) -> None:
         """Forget what is too old. Raises JournalError."""
@@ -141,6 +131,14 @@ class Journal:
         """The questions that are kept, newest first. Raises JournalError."""
         rows = self._rows("SELECT day, verdict, question FROM questions ORDER BY number DESC")
         return [Missed(date.fromisoformat(day), verdict, question) for day, verdict, question in rows]
+
+    def _insert(self, statement: str, entry: tuple[str | None, ...]) -> None:
+        if not self.keep_days:
+            self.forget()
+            return
+        with self._opened() as database:
+            database.execute(statement, entry)
+            self._forget(database)
 
     def _rows(self, select: str) -> list[tuple[Any, ...]]:
         if not self.path.exists():

@@ -86,7 +86,9 @@ def start_site(folder: Path, *, with_library: bool = False) -> tuple[Path, ...]:
     if with_library:
         del texts[_EXAMPLE]
         texts["README.md"] += _LIBRARY_README.encode()
-        texts |= {f"corpus/{path.relative_to(library()).as_posix()}": path.read_bytes() for path in articles(library())}
+        shipped = library()
+        articles = sorted(path for path in shipped.rglob("*.md") if ".trash" not in path.parts)
+        texts |= {f"corpus/{path.relative_to(shipped).as_posix()}": path.read_bytes() for path in articles}
     paths = {folder / name: text for name, text in texts.items()}
     there = [path for path in paths if path.exists()]
     if there:
@@ -121,7 +123,3 @@ def library() -> Path:
         f"the shipped articles are not part of this installation, as of {LEAN}; run 'pip install {WHOLE}' in an "
         "environment of its own, or leave --with-library out"
     )
-
-
-def articles(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.md") if ".trash" not in path.parts)

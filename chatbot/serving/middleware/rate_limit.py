@@ -26,12 +26,8 @@ from chatbot.settings import Settings
 PERIODS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 MOST_CLIENTS = 50_000
 GESTURE = "/chat/predict"
-CHARGED = (
-    GESTURE,
-    "/chat/talk",
-    "/chat/",
-    "/articles",
-)  # what they cost beside the request is known when they are read
+# What these cost beside the request is known when they are read.
+CHARGED = (GESTURE, "/chat/talk", "/chat/", "/articles")
 _wait: ContextVar[int] = ContextVar("wait", default=0)
 _take: ContextVar[Callable[[float], int] | None] = ContextVar("take", default=None)
 
