@@ -16,19 +16,12 @@ from chatbot.errors import ContentError
 from chatbot.records import Article, Passage
 from chatbot.serving.web.markdown_html import article_html
 from tests.support.office_files import archive, docx, epub, pdf, word_paragraph, word_table
-from tests.support.reading import heading_slugs
+from tests.support.reading import heading_slugs, refusal
 
 
 def article(path: str, data: bytes) -> Article:
     (found,) = parse(path, data, "0").articles
     return found
-
-
-def refusal(path: str, data: bytes) -> str:
-    with pytest.raises(ContentError) as caught:
-        parse(path, data, "0")
-    assert caught.value.path == path
-    return caught.value.reason
 
 
 def cut(found: Article) -> list[Passage]:

@@ -12,7 +12,6 @@ from chatbot.content.readers.substack import listed_posts
 from chatbot.content.sandbox import IsolatedReader
 from chatbot.content.source.visibility import Due
 from chatbot.editing.listing import Listing
-from chatbot.errors import ContentError
 from chatbot.indexing.building.build import build, plan
 from chatbot.indexing.building.report import BuildReport
 from chatbot.indexing.generation.local_index import LocalIndex
@@ -22,6 +21,7 @@ from chatbot.indexing.status import read_status
 from chatbot.records import Article
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
+from tests.support.reading import refusal
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SOON = datetime(2026, 7, 1, 8, tzinfo=UTC)
@@ -78,9 +78,7 @@ def test_a_day_to_come_is_waited_for() -> None:
     ],
 )
 def test_other_tables_are_named_as_what_they_are(data: bytes, reason: str) -> None:
-    with pytest.raises(ContentError) as caught:
-        parse("posts.csv", data, "0")
-    assert caught.value.reason.startswith(reason)
+    assert refusal("posts.csv", data).startswith(reason)
 
 
 @pytest.fixture
