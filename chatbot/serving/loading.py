@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
@@ -63,27 +64,22 @@ class LazyPage:
 
         A daemon thread, because a thread of the pool would keep a stopping server waiting until the import is over.
         """
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
-        result: list[FastAPI | Exception] = []
+        loop = asyncio.get_running_loop()
+        built: asyncio.Future[FastAPI] = loop.create_future()
 
         def build() -> None:
             try:
-                result.append(_page_app(self.bot))
+                done = partial(built.set_result, _page_app(self.bot))
             except Exception as error:
-                result.append(error)
+                done = partial(built.set_exception, error)
             if not loop.is_closed():
-                loop.call_soon_threadsafe(done.set)
+                loop.call_soon_threadsafe(done)
 
         threading.Thread(target=build, name="chat page", daemon=True).start()
-        waiting = [asyncio.create_task(event.wait()) for event in (done, self._stopping)]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
-        if not result:
-            return None
-        if isinstance(result[0], Exception):
-            raise result[0]
-        return result[0]
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((built, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        return built.result() if built.done() else None
 
 
 def _page_app(bot: Chatbot) -> FastAPI:
