@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -39,16 +39,17 @@ KINDS = {
     Path: "a place",
     SecretStr: "text",
 }
-# What a check of ours takes, in words.
-CHECKED: dict[Callable[..., Any], str] = {
-    kinds._origin: "an origin",
-    kinds._network: "an address or a network",
-    kinds._line: "1 to 200 characters",
-    kinds._rate: '`"60/minute"`; also `second`, `hour`, `day`',
-    kinds._language_code: ", ".join(f"`{code}`" for code in catalogues.codes()),
-    kinds._server: "`http(s)://`, `tcp://`, `unix://`",
-    kinds._address: "`http(s)://`, `mailto:`, `tel:`",
+# What the values of a kind of ours are, in words.
+OURS = {
+    kinds.Origin: "an origin",
+    kinds.Network: "an address or a network",
+    kinds.Line: "1 to 200 characters",
+    kinds.Rate: '`"60/minute"`; also `second`, `hour`, `day`',
+    kinds.LanguageCode: ", ".join(f"`{code}`" for code in catalogues.codes()),
+    kinds.MilvusAddress: "`http(s)://`, `tcp://`, `unix://`",
+    kinds.Contact: "`http(s)://`, `mailto:`, `tel:`",
 }
+CHECKED = {mark.func: words for kind, words in OURS.items() for mark in get_args(kind)[1:]}
 
 
 def texts(group: type[BaseModel]) -> dict[str, str]:
