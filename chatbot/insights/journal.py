@@ -92,16 +92,26 @@ class Journal:
         left = self._former and self._former.exists() and not self._path.exists()
         return self._former if left and self._former and not _moved(self._former, self._path) else self._path
 
-    def add(self, feedback: Feedback) -> None:
-        """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
+    def add(self, feedback: Feedback) -> int | None:
+        """Keep one entry, its free text redacted; returns its number, None where 0 days keep nothing.
+
+        Raises JournalError.
+        """
         if not self.keep_days:
             self.forget()
-            return
+            return None
         reasons, texts = json.dumps(feedback.reasons), (redact(feedback.question), redact(feedback.note))
         entry = (feedback.day.isoformat(), feedback.generation, texts[0], feedback.passage, feedback.rating, reasons)
         with self._opened() as database:
-            database.execute(_INSERT, (*entry, texts[1]))
+            number = database.execute(_INSERT, (*entry, texts[1])).lastrowid
             self._forget(database)
+        return number
+
+    def take_back(self, number: int, day: date) -> None:
+        """Forget the entry of that number, which another day may have given to another one. Raises JournalError."""
+        with self._opened() as database:
+            database.execute("DELETE FROM feedback WHERE number = ? AND day = ?", (number, day.isoformat()))
+            self._untidy = True
 
     def add_missed(self, missed: Missed) -> None:
         """Keep a question, redacted. With 0 days nothing is kept. Raises JournalError."""
