@@ -410,9 +410,24 @@ def test_on_a_phone_the_sources_open_from_the_head_of_their_answer(visit: Visit)
     page.locator(".origins a").last.click()
     expect(page.locator(".origins a").last).to_be_hidden()
     expect(page.locator(".card.pointed")).to_be_in_viewport()
-    # What a mouse uncovers a finger could not.
-    expect(page.locator(".row .act.copy").first).to_have_css("opacity", "1")
-    assert page.locator(".row > .bar").first.evaluate("bar => getComputedStyle(bar).opacity") == "1"
+    # What a mouse uncovers a finger could not: it comes with the whole passage.
+    opened, closed = (page.locator(f".row:has(.whole{which}) > .bar") for which in ("[open]", ":not([open])"))
+    expect(opened.locator(".act.copy").last).to_be_visible()
+    assert opened.last.evaluate("bar => getComputedStyle(bar).opacity") == "1"
+    expect(closed.first).to_be_hidden()
+
+
+@pytest.mark.parametrize("visit", [{}, {"viewport": {"width": 320, "height": 568}, "has_touch": True}], indirect=True)
+def test_a_menu_opens_where_there_is_room(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    menu = page.locator("article.card .deeds").first
+    for edge in ("end", "start"):
+        menu.evaluate("(menu, block) => menu.scrollIntoView({ block, behavior: 'instant' })", edge)
+        menu.locator("summary").click()
+        top, bar = (page.locator(part).first.bounding_box() or {} for part in (".deeds[open] .sheet", "#top"))
+        assert top["y"] >= bar["y"] + bar["height"]
+        menu.locator("summary").click()
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)

@@ -256,6 +256,14 @@
     if (row && getSelection().isCollapsed) row.closest(".row").querySelector(".whole").open = true;
   });
 
+  /* A menu opens upwards unless it would be under the bar. */
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches?.(".deeds[open]")) return;
+    target.classList.remove("below");
+    const { top } = target.querySelector(".sheet").getBoundingClientRect();
+    target.classList.toggle("below", top < find("#top").getBoundingClientRect().bottom);
+  }, true);
+
   document.addEventListener("focusin", ({ target }) => {
     const bar = target.closest?.("[role=toolbar]");
     if (bar && target.matches("[role=toolbar] > .act, summary")) rove(bar, target);
