@@ -92,11 +92,20 @@ class Journal:
         left = self._former and self._former.exists() and not self._path.exists()
         return self._former if left and self._former and not _moved(self._former, self._path) else self._path
 
-    def add(self, feedback: Feedback) -> None:
-        """Keep one entry, its free text redacted. With 0 days nothing is kept. Raises JournalError."""
+    def add(self, feedback: Feedback) -> int | None:
+        """Keep one entry, its free text redacted; returns its number, None where 0 days keep nothing.
+
+        Raises JournalError.
+        """
         question, reasons, note = redact(feedback.question), json.dumps(feedback.reasons), redact(feedback.note)
         about = (feedback.generation, question, feedback.passage, feedback.rating, reasons, note)
-        self._insert(_INSERT, (feedback.day.isoformat(), *about))
+        return self._insert(_INSERT, (feedback.day.isoformat(), *about))
+
+    def take_back(self, number: int, day: date) -> None:
+        """Forget the entry of that number, which another day may have given to another one. Raises JournalError."""
+        with self._opened() as database:
+            database.execute("DELETE FROM feedback WHERE number = ? AND day = ?", (number, day.isoformat()))
+            self._untidy = True
 
     def add_missed(self, missed: Missed) -> None:
         """Keep a question, redacted. With 0 days nothing is kept. Raises JournalError."""
@@ -132,13 +141,14 @@ class Journal:
         rows = self._rows("SELECT day, verdict, question FROM questions ORDER BY number DESC")
         return [Missed(date.fromisoformat(day), verdict, question) for day, verdict, question in rows]
 
-    def _insert(self, statement: str, entry: tuple[str | None, ...]) -> None:
+    def _insert(self, statement: str, entry: tuple[str | None, ...]) -> int | None:
         if not self.keep_days:
             self.forget()
-            return
+            return None
         with self._opened() as database:
-            database.execute(statement, entry)
+            number = database.execute(statement, entry).lastrowid
             self._forget(database)
+        return number
 
     def _rows(self, select: str) -> list[tuple[Any, ...]]:
         if not self.path.exists():

@@ -55,6 +55,8 @@ from tests.support.places import CORPUS, GOLD
         ("I'm having chest pains", "illness"),
         ("which pills should I take for a headache?", "illness"),
         ("who made this", "who"),
+        ("tell me a bit about yourself", "who"),
+        ("tell me about yourself", None),  # what every interview begins with
         ("who do you work for?", "who"),
         ("what can I ask you about", "help"),
         ("how do you work", "help"),

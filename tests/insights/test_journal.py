@@ -48,6 +48,19 @@ def test_what_tells_a_person_is_replaced_by_its_kind(text: str, kept: str) -> No
     assert redact(text) == kept
 
 
+def test_one_entry_is_taken_back_and_none_that_has_its_number_on_another_day(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite", 365)
+    first, last = journal.add(SAID), journal.add(replace(SAID, note="Unforgettable"))
+    assert first
+    assert last
+    journal.take_back(last, today() - timedelta(days=1))
+    assert len(journal.entries()) == 2
+    journal.take_back(last, today())
+    assert journal.entries() == [SAID]
+    journal.close()
+    assert b"Unforgettable" not in (tmp_path / "journal.sqlite").read_bytes()
+
+
 @pytest.mark.parametrize(
     "text",
     [

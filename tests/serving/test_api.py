@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
+from urllib.request import Request
 
 import pytest
 
@@ -229,6 +230,17 @@ def test_feedback_is_kept_without_what_tells_a_person_and_listed(sited: Server, 
 def test_feedback_outside_of_the_closed_lists_is_refused(sited: Server, change: dict[str, object]) -> None:
     said = {"question": QUESTION, "rating": "unhelpful", **change}
     assert sited.post("/api/feedback", said)[0] == 422
+
+
+def test_feedback_is_taken_back_once_and_by_its_key_alone(sited: Server) -> None:
+    key = "0123456789-abcdefghij"
+    said = {"question": QUESTION, "rating": "helpful", "key": key}
+    assert sited.post("/api/feedback", said)[0] == 204
+
+    def take_back(key: str) -> int:
+        return sited.send(Request(f"{sited.url}/api/feedback/{key}", method="DELETE"))[0]
+
+    assert [take_back(one) for one in ("9876543210-abcdefghij", "short", key, key)] == [404, 422, 204, 404]
 
 
 def test_feedback_on_a_passage_that_does_not_exist_is_refused(sited: Server) -> None:

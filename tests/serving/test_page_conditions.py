@@ -212,6 +212,23 @@ def test_nothing_is_inaccessible_where_articles_are_read(visit: Visit, path: str
     visit.errors.clear()
 
 
+GROUNDS = """() => {
+  const first = document.querySelector('.text > p.cited');
+  const items = (...looks) => `<ul>${looks.map(look => `<li class="${look}">Item</li>`).join('')}</ul>`;
+  first.insertAdjacentHTML('afterend', items('cited', 'cited') + items('cited', 'other'));
+  const parts = document.querySelectorAll('ul:has(> .cited), ul:has(> .cited) > :first-child');
+  return [first, ...parts].map(part => getComputedStyle(part))
+    .map(style => [style.backgroundColor !== 'rgba(0, 0, 0, 0)', style.boxShadow.includes(' -20px ')]);
+}"""
+
+
+def test_what_is_cited_has_one_ground_and_what_is_not_has_none(visit: Visit) -> None:
+    page = visit.open("/articles/cv?passage=cv%232")
+    # A paragraph; a list that is cited whole and fills the gap before it, its item; a list that is not, its item.
+    grounds = [[True, False], [True, True], [False, False], [False, False], [True, False]]
+    assert page.evaluate(GROUNDS) == grounds
+
+
 FORCED = {"forced_colors": "active", "has_touch": True}
 ZOOMED = {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2}
 

@@ -40,6 +40,26 @@ def test_nothing_covers_what_can_be_chosen(visit: Visit, request: pytest.Fixture
     assert (width == 1) == (request.node.callspec.id != "wide")
 
 
+INSIDE = """() => {
+  const [button, field, input] = ['#filter', '#box textarea', '#box .input-container']
+    .map(part => document.querySelector(part).getBoundingClientRect());
+  return (button.right <= field.left || button.left >= field.right) && button.left > input.left
+    && button.right < input.right && button.top > input.top && button.bottom < input.bottom;
+}"""
+
+
+@pytest.mark.parametrize("path", ["/chat/", "/chat/?lang=ar"])
+@pytest.mark.parametrize("visit", [*PHONES, WIDE], indirect=True, ids=["320", "390", "wide"])
+def test_the_button_stands_in_the_input_however_high_that_grows(visit: Visit, path: str) -> None:
+    page = visit.open(path)
+    assert page.evaluate(INSIDE)
+    line = page.locator("#box textarea").evaluate("field => field.offsetHeight")
+    assert line < 50  # what tells what to type stays in one line
+    page.fill("#box textarea", "one line\n" * 4)
+    page.wait_for_function(INSIDE)
+    assert page.locator("#box textarea").evaluate("field => field.offsetHeight") > line
+
+
 def test_the_button_tells_how_many_are_set_and_each_how_many_articles_it_has(visit: Visit) -> None:
     page = visit.open()
     opened(page)

@@ -104,8 +104,6 @@ def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_fold
         expect(pressed).to_have_attribute("title", "Not helpful")
         page.reload()
         page.wait_for_selector(".ready", state="attached")
-    pressed.click()
-    expect(card.locator("form")).to_have_count(0)
     card.get_by_role("button", name="Helpful", exact=True).click()
     expect(pressed).to_have_attribute("title", "Helpful")
     assert page.evaluate("sessionStorage.length") == 2
@@ -113,6 +111,33 @@ def test_feedback_reaches_the_journal_with_its_reasons(visit: Visit, served_fold
     page.get_by_role("button", name="Clear what is kept").click()
     expect(pressed).to_have_count(0)
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_feedback_is_taken_back_by_the_same_thumb_and_replaced_by_the_other(visit: Visit, served_folder: Path) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    card = page.locator("article.card").first
+    up, down = (card.get_by_role("button", name=name, exact=True) for name in ("Helpful", "Not helpful"))
+    journal = Journal(served_folder / FILE, 365)
+    before = journal.entries()
+    up.click()
+    expect(up).to_have_attribute("aria-pressed", "true")
+    assert journal.entries()[1:] == before
+    page.reload()
+    page.wait_for_selector(".ready", state="attached")
+    up.click()
+    expect(card.locator(".thanks")).to_have_text("Taken back.")
+    expect(up).to_have_attribute("aria-pressed", "false")
+    assert journal.entries() == before
+    assert page.evaluate("sessionStorage.length") == 1
+    up.click()
+    expect(up).to_have_attribute("aria-pressed", "true")
+    down.click()
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as taken:
+        card.get_by_role("button", name="Send").click()
+    assert taken.value.status == 204
+    assert [said.rating for said in journal.entries()][: -len(before) or None] == ["unhelpful"]
+    expect(page.locator("#talk [aria-pressed=true]")).to_have_attribute("title", "Not helpful")
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)
@@ -385,9 +410,24 @@ def test_on_a_phone_the_sources_open_from_the_head_of_their_answer(visit: Visit)
     page.locator(".origins a").last.click()
     expect(page.locator(".origins a").last).to_be_hidden()
     expect(page.locator(".card.pointed")).to_be_in_viewport()
-    # What a mouse uncovers a finger could not.
-    expect(page.locator(".row .act.copy").first).to_have_css("opacity", "1")
-    assert page.locator(".row > .bar").first.evaluate("bar => getComputedStyle(bar).opacity") == "1"
+    # What a mouse uncovers a finger could not: it comes with the whole passage.
+    opened, closed = (page.locator(f".row:has(.whole{which}) > .bar") for which in ("[open]", ":not([open])"))
+    expect(opened.locator(".act.copy").last).to_be_visible()
+    assert opened.last.evaluate("bar => getComputedStyle(bar).opacity") == "1"
+    expect(closed.first).to_be_hidden()
+
+
+@pytest.mark.parametrize("visit", [{}, {"viewport": {"width": 320, "height": 568}, "has_touch": True}], indirect=True)
+def test_a_menu_opens_where_there_is_room(visit: Visit) -> None:
+    page = visit.open()
+    visit.ask(QUESTION)
+    menu = page.locator("article.card .deeds").first
+    for edge in ("end", "start"):
+        menu.evaluate("(menu, block) => menu.scrollIntoView({ block, behavior: 'instant' })", edge)
+        menu.locator("summary").click()
+        top, bar = (page.locator(part).first.bounding_box() or {} for part in (".deeds[open] .sheet", "#top"))
+        assert top["y"] >= bar["y"] + bar["height"]
+        menu.locator("summary").click()
 
 
 @pytest.mark.parametrize("visit", [CLIPBOARD], indirect=True)

@@ -30,7 +30,7 @@ PASSWORD = SecretStr("x" * 12)
 # What is another text with each request.
 CHANGING = ("/metrics", "/chat/gradio_api/startup-events")
 # A value for each parameter of a path that may not be any.
-VALUES = {"language": "de", "article_id:path": "money/pay"}
+VALUES = {"key": "0123456789-abcdefghij", "language": "de", "article_id:path": "money/pay"}
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, expect
 
 from chatbot.serving.web.languages import LANGUAGES
 from chatbot.serving.widget import packed, parts_version, version
-from tests.support.host_site import ARTEFACTS, accessible
-from tests.support.places import PACKAGE
+from tests.support.host_site import accessible
+from tests.support.places import ARTEFACTS, PACKAGE
 from tests.support.server import COMMAND, Server
 from tests.support.serving_corpus import QUESTION
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from functools import partial
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ from chatbot.settings import SiteSettings
 from chatbot.sites import articles_of, for_site, shows, within
 
 MOST_ARTICLES = 200
+MOST_KEYS = 10_000
 STARTERS = 4
 OWN = SiteSettings(origins=("http://localhost",))  # the rules of this server's own pages: none
 
@@ -121,14 +123,32 @@ def _add_articles(router: APIRouter, bot: Chatbot) -> None:
 
 
 def _add_feedback(router: APIRouter, bot: Chatbot, journal: Journal) -> None:
+    # Which entry a key takes back, of the latest: nothing in the journal says which entries have one sender.
+    sent = dict[str, tuple[int, date]]()
+
     @router.post("/feedback", status_code=204, response_class=Response, summary="Say whether an answer helped")
     def feedback(body: schemas.FeedbackIn) -> Response:
         """Kept without anything about the sender, for as long as the settings say."""
         if body.passage_id is not None and bot.passage(body.passage_id) is None:
             raise HTTPException(404, f"there is no passage {body.passage_id!r}; name one that an answer showed")
         said = (body.question, body.passage_id, body.rating, tuple(dict.fromkeys(body.reasons)), body.note)
-        journal.add(Feedback(today(), bot.generation, *said))
+        feedback = Feedback(today(), bot.generation, *said)
+        number = journal.add(feedback)
+        if body.key and number and body.key not in sent:
+            sent[body.key] = (number, feedback.day)
+            for oldest in list(sent)[:-MOST_KEYS]:
+                sent.pop(oldest, None)
         FEEDBACK.labels(body.rating).inc()
+        return Response(status_code=204)
+
+    @router.delete("/feedback/{key}", status_code=204, response_class=Response, summary="Take feedback back")
+    def take_back(key: Annotated[schemas.Key, Path(description="What was sent with it.")]) -> Response:
+        """It is gone from the journal. Keys are known until the server ends, the latest of them."""
+        entry = sent.get(key)
+        if entry is None:
+            raise HTTPException(404, "no feedback has this key; it was taken back, or the server was started since")
+        journal.take_back(*entry)
+        sent.pop(key, None)
         return Response(status_code=204)
 
 

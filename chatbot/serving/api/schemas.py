@@ -18,6 +18,8 @@ _SEEN = r"[^\s\x00-\x20\x7f-\xa0]"
 # A question has a character that is seen: one that only looks empty is refused before it is searched.
 Question = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS, pattern=_SEEN)]
 EarlierQuestion = Annotated[str, Field(min_length=1, max_length=EARLIER_CHARACTERS, pattern=_SEEN)]
+# What its sender makes up, so that nobody else knows it.
+Key = Annotated[str, Field(min_length=16, max_length=64, pattern=r"^[0-9A-Za-z-]+$")]
 # The address of a page of a site, or nothing.
 Page = Annotated[str, Field(max_length=2000, pattern=r"^$|^https?://[^\s/?#]+[^\s]*$")]
 Values = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=50)]
@@ -80,7 +82,8 @@ class SuggestIn(Strict):
 class FeedbackIn(Strict):
     """What a visitor thinks of an answer, or of one passage of it. Who it is is not asked and not kept.
 
-    Addresses and numbers that tell a person are taken out of `question` and `note` before they are stored.
+    Addresses and numbers that tell a person are taken out of `question` and `note` before they are stored. By a `key`,
+    which is not stored, it can be taken back.
     """
 
     question: Annotated[Question, Field(examples=["How do I explain a gap in my CV?"])]
@@ -88,6 +91,7 @@ class FeedbackIn(Strict):
     rating: Rating
     reasons: Annotated[tuple[Reason, ...], Field(max_length=6, examples=[["outdated"]])] = ()
     note: Annotated[str, Field(max_length=1000, examples=["The form was replaced this year."])] = ""
+    key: Annotated[Key, Field(examples=["1804289383-846930886-1681692777-1714636915"])] | None = None
 
 
 class ArticleOut(BaseModel):

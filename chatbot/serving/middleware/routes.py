@@ -54,6 +54,7 @@ ROUTES = (
     _api("/api/suggest", r"/api/suggest"),
     _api("/api/suggest", r"/api/suggest", "POST"),
     _api("/api/feedback", r"/api/feedback", "POST", 1.0),
+    Route("/api/feedback/{key}", re.compile(r"/api/feedback/[^/]+"), "DELETE", 1.0),
     _api("/api/site", r"/api/site"),
     _api("/api/articles", r"/api/articles", cost=1.0),
     _api("/api/articles/{id}", r"/api/articles/.+"),

@@ -79,17 +79,30 @@
   };
 
   const showRatings = () => all("#talk .act:is(.up, .down)").forEach((button) => {
-    button.ariaPressed = career.rated(JSON.stringify(about(button))) === (button.matches(".up") ? "helpful" : "unhelpful");
+    button.ariaPressed = career.rated(JSON.stringify(about(button)))?.rating === (button.matches(".up") ? "helpful" : "unhelpful");
   });
 
+  const sent = async (path, options) => {
+    const answer = await fetch(`../api/feedback${path}`, options);
+    if (!answer.ok) throw new Error(answer.status);
+  };
+
+  /* What was said is taken back by a key that this tab alone has; another rating takes the place of the one before. */
+  const takenBack = ({ key }) => sent(`/${key}`, { method: "DELETE" });
+
   const rate = async (button, rating, reasons = [], note = "") => {
+    const what = JSON.stringify(about(button));
+    const before = career.rated(what);
+    const key = crypto.getRandomValues(new Uint32Array(4)).join("-");
     try {
-      const body = JSON.stringify({ ...about(button), rating, reasons, note });
-      const answer = await fetch("../api/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-      if (!answer.ok) throw new Error(answer.status);
-      career.keepRating(JSON.stringify(about(button)), rating);
+      if (rating) {
+        const body = JSON.stringify({ ...about(button), rating, reasons, note, key });
+        await sent("", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+        if (before) takenBack(before).catch(() => {}); // a server that was started since has both
+      } else await takenBack(before);
+      career.keepRating(what, rating && { rating, key });
       showRatings();
-      tell(button, words.thanks, rating);
+      tell(button, rating ? words.thanks : words.taken_back, rating);
       return true;
     } catch {
       tell(button, words.not_sent, "problem");
@@ -217,8 +230,9 @@
   const CLICKS = [
     [".act.copy", (button) => copy(button, citation(button.closest(".card")), words.copied)],
     [".act.why", explain],
-    [".act.up:not([aria-pressed=true])", (button) => rate(button, "helpful")],
-    [".act.down:not([aria-pressed=true])", question],
+    [".act:is(.up, .down)[aria-pressed=true]", (button) => rate(button, "")],
+    [".act.up", (button) => rate(button, "helpful")],
+    [".act.down", question],
     ["#download", () => download("conversation.md", markdown())],
     ["#print", () => print()],
   ];
@@ -241,6 +255,14 @@
     const row = event.target.closest?.(".row .lead");
     if (row && getSelection().isCollapsed) row.closest(".row").querySelector(".whole").open = true;
   });
+
+  /* A menu opens upwards unless it would be under the bar. */
+  document.addEventListener("toggle", ({ target }) => {
+    if (!target.matches?.(".deeds[open]")) return;
+    target.classList.remove("below");
+    const { top } = target.querySelector(".sheet").getBoundingClientRect();
+    target.classList.toggle("below", top < find("#top").getBoundingClientRect().bottom);
+  }, true);
 
   document.addEventListener("focusin", ({ target }) => {
     const bar = target.closest?.("[role=toolbar]");

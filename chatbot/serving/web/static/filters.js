@@ -24,7 +24,9 @@
     if (!panel()) return;
     const on = pressed();
     const { name } = find("#filter").dataset;
-    find("#filter").textContent = on.length ? `${name} · ${on.length}` : name;
+    const text = on.length ? `${name} · ${on.length}` : name;
+    Object.assign(find("#filter"), { textContent: text, title: text });
+    find("#filter").classList.toggle("on", on.length > 0);
     find("#active").replaceChildren(...on.map(chip));
     find("#none").hidden = !on.length;
     find("#again").hidden = !differs();

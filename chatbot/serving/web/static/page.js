@@ -389,9 +389,10 @@ const career = (() => {
   /* What was said of passages, so that it is said once, also after a reload. A browser that keeps nothing knows it until then. */
   let ratings = stored(TAB, RATED) || {};
   const rated = (what) => ratings[what];
-  const keepRating = (what, rating) => {
-    ratings[what] = rating;
-    if (!cleared) store(TAB, ratings, RATED);
+  const keepRating = (what, said) => {
+    ratings[what] = said; // nothing where it was taken back
+    if (!Object.values(ratings).some(Boolean)) unstore(TAB, RATED);
+    else if (!cleared) store(TAB, ratings, RATED);
   };
 
   /* The conversation of this tab, and what was said of it. */

@@ -28,7 +28,7 @@ header :is(a,button),.soft{color:var(--soft)}
 .quiet{outline:0!important}
 .log>*+*{margin-top:12px}
 .turn>*+*{margin-top:10px}
-:is(.card,blockquote)>*+*{margin-top:8px}
+:is(.card,blockquote)>*+*,.short p+p{margin-top:8px}
 iframe{flex:1;border:0}
 .hello{display:flex;align-items:end}
 .hello p{padding:9px 14px;border:1px solid var(--line);border-radius:16px;border-end-start-radius:3px;background:var(--card)}
@@ -58,8 +58,7 @@ summary:after{content:"";flex:none;width:7px;height:7px;margin:0 4px;border:soli
 b+.lead{-webkit-line-clamp:1}
 [open] .lead{display:none}
 .foot{display:flex;flex-wrap:wrap;align-items:center}
-.foot p{margin-inline-start:auto}
-.foot p:not(:empty){padding-block:4px}
+.foot p{margin-inline-start:auto;padding-block:4px}
 :is(ul,ol){padding-inline-start:22px}
 pre{margin:0;padding:8px 10px;border-radius:8px;background:var(--paper);font:13px/1.5 ui-monospace,monospace;white-space:pre-wrap}
 .scroll{overflow:auto;overflow-wrap:normal}
@@ -75,7 +74,7 @@ mark{padding:1px 0;background:var(--mark);color:inherit}
 :is(.say,.note,.person) a{color:var(--text)}
 .chips{display:flex;flex-wrap:wrap;align-items:center;gap:8px}
 .chips p{flex-basis:100%}
-.chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card)}
+.chip{padding:6px 14px;border-color:var(--line);border-radius:22px;background:var(--card);color:var(--text)}
 .strip{display:grid;gap:4px 8px;grid-auto-flow:column;grid-auto-columns:max-content;margin-inline:-16px;padding:0 16px 6px;overflow-x:auto;scrollbar-width:thin}
 .strip p{grid-row:1;grid-column:1/-1;position:sticky;inset-inline-start:0;justify-self:start}
 .strip .chip{grid-row:2;max-width:290px;line-height:1.35}
