@@ -29,6 +29,7 @@ class FollowUps:
 
     def __init__(self, searcher: Searcher) -> None:
         self._searcher = searcher
+        self._led: dict[int, dict[int, list[tuple[int, str]]]] = {}  # by article and row, of those asked for so far
 
     def starters(self, n: int, filters: Filters) -> tuple[str, ...]:
         """The first question of articles spread evenly over those that the filters keep."""
@@ -49,16 +50,24 @@ class FollowUps:
 
         None was asked before, none leads to one of the rows `shown`, and none has a cosine below `least`.
         """
-        searcher, before, wanted = self._searcher, set(map(_key, asked)), set(rows.tolist()) - set(shown)
-        places: dict[int, str] = {}
-        for number in dict.fromkeys(searcher.index.article_of[rows].tolist()):
-            own = [question for question in offered(searcher.articles[number]) if _key(question) not in before]
-            places |= zip(searcher.question_places(number, own), own, strict=True)
-        told = searcher.index.questions
-        led = [place for place, row in zip(places, told.rows(list(places)).tolist(), strict=True) if row in wanted]
-        cosines = told.cosines(vector, np.array(led, np.int64)).tolist()
-        ordered = sorted((-cosine, places[place]) for place, cosine in zip(led, cosines, strict=True))
+        before, wanted = set(map(_key, asked)), dict.fromkeys(row for row in rows.tolist() if row not in shown)
+        led = [one for row in wanted for one in self._leading(row) if _key(one[1]) not in before]
+        cosines = self._searcher.index.questions.cosines(vector, np.array([place for place, _ in led], np.int64))
+        ordered = sorted((-cosine, question) for (_, question), cosine in zip(led, cosines.tolist(), strict=True))
         return tuple(dict.fromkeys(question for less, question in ordered if -less >= least))[:MOST]
+
+    def _leading(self, row: int) -> list[tuple[int, str]]:
+        """The questions offered to visitors that lead to a row, each behind its place among the index's."""
+        number = int(self._searcher.index.article_of[row])
+        led = self._led.get(number)
+        if led is None:
+            led = self._led[number] = {}
+            questions = offered(self._searcher.articles[number])
+            places = self._searcher.question_places(number, questions)
+            rows = self._searcher.index.questions.rows(places).tolist()
+            for one, place, question in zip(rows, places, questions, strict=True):
+                led.setdefault(one, []).append((place, question))
+        return led.get(row, [])
 
     def covered(self, filters: Filters) -> tuple[str, ...]:
         """The topics of the articles that filters keep, at most ten, those of most articles first."""
