@@ -58,20 +58,21 @@ def choose(text: str, spans: Sequence[Span], scores: Scores, coverage: Scores) -
     the question's word weight, a sentence that ends in a colon or leads elsewhere. Of a quotation all sentences are
     one.
     """
-    found = []
-    for first, last in wholes(text, spans):
-        best = first + int(np.argmax(scores[first : last + 1]))
-        needed = 0.0 if last > first else least_coverage(text, spans[first])
-        if coverage[first] >= needed:
-            found.append(Marked(Highlight(spans[first][0], spans[last][1]), best))
-    found.sort(key=lambda one: -scores[one.sentence])
-    near = [one for one in found[1:MOST] if scores[one.sentence] >= _NEAR * scores[found[0].sentence]]
-    return tuple(sorted(found[:1] + near, key=lambda one: one.sentence))
+    values = scores.tolist()
+    found = [(max(range(first, last + 1), key=values.__getitem__), first, last) for first, last in wholes(text, spans)]
+    marked: list[Marked] = []
+    # Best first, so that few have to be read.
+    for best, first, last in sorted(found, key=lambda one: -values[one[0]]):
+        if len(marked) == MOST or (marked and scores[best] < _NEAR * scores[marked[0].sentence]):
+            break
+        if coverage[first] >= (0.0 if last > first else least_coverage(text, spans[first])):
+            marked.append(Marked(Highlight(spans[first][0], spans[last][1]), best))
+    return tuple(sorted(marked, key=lambda one: one.sentence))
 
 
 def quotes_whole(text: str) -> bool:
     """Whether every quotation that begins in a text ends there, and the other way round."""
-    return not _QUOTATION_MARK.search(_QUOTATION.sub("", text))
+    return not _QUOTATION_MARK.search(text) or not _QUOTATION_MARK.search(_QUOTATION.sub("", text))
 
 
 def is_row(text: str) -> bool:
@@ -128,7 +129,8 @@ def coverage(sentences: Sequence[str], weights: dict[str, float]) -> Scores:
     total = sum(weights.values())
     if not total:
         return np.zeros(len(sentences), np.float32)
-    shares = [sum(weights[term] for term in stems(sentence) & weights.keys()) / total for sentence in sentences]
+    asked = frozenset(weights)
+    shares = [sum(map(weights.__getitem__, stems(sentence) & asked)) / total for sentence in sentences]
     return np.array(shares, np.float32)
 
 

@@ -54,7 +54,7 @@ def spoken(index: PassageIndex, rows: Rows, forms: Forms) -> Spoken:
 
 def names_each(sentence: str, forms: Forms) -> bool:
     """Whether the words of a sentence, where its links lead left aside, name every side."""
-    return bool(_named([_TARGET.sub("]", sentence)], forms).all())
+    return not forms or bool(_named([_TARGET.sub("]", sentence)], forms).all())
 
 
 def compared(ranking: Ranking, index: PassageIndex, forms: Forms) -> Ranking:
