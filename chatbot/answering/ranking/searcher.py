@@ -114,6 +114,8 @@ class Searcher:
         whole = np.concatenate([shown, rows])
         vectors, articles = self.index.vectors(whole), self.index.article_of[whole]
         near = np.triu(vectors @ vectors.T >= _SAME_MEANING, 1) & (articles[:, None] != articles)
+        if not near.any():
+            return frozenset()
         ones, others = np.nonzero(near)
         places = sorted({*ones.tolist(), *others.tolist()})
         named = dict(zip(places, self.index.passages(whole[places]), strict=True))

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import HalfVectors, Mask, Rows, Scores, Vectors, mapped, ranges, single
+from chatbot.arrays import HalfVectors, Mask, Rows, Scores, Vectors, mapped, products, ranges
 from chatbot.content.markdown.blocks import blocks
 from chatbot.indexing.generation.calibration_data import text_digest
 from chatbot.indexing.generation.hubs import Texts, hubness
@@ -84,8 +84,7 @@ class EditorsQuestions:
 
     def cosines(self, vector: Vectors, places: Rows) -> Scores:
         """Those of the questions at these places to a unit vector, shape (len(places),)."""
-        cosines: Scores = single(self.vectors[places]) @ vector
-        return cosines
+        return products(self.vectors, places, vector)
 
     def token_closeness(self, asked: Shares, rows: Rows) -> tuple[Scores, Scores]:
         """How close the tokens of the questions that lead to passages are to those of what is `asked`, shape

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chatbot.arrays import Rows, Scores, Vectors, loaded, mapped, ranges, single
+from chatbot.arrays import Rows, Scores, Vectors, loaded, mapped, products, ranges, single
 from chatbot.errors import IndexDamaged
 from chatbot.indexing.generation.calibration_data import Calibrated
 from chatbot.indexing.generation.editor_questions import FOLDER, EditorsQuestions
@@ -190,7 +190,7 @@ class LocalIndex:
         vectors = self.vectors(rows)
         cosines = vectors @ vector
         beside, there = around(rows, self.article_of)
-        near_beside = (self.vectors(beside.ravel()) @ vector).reshape(beside.shape)
+        near_beside = products(self.embeddings, beside.ravel(), vector).reshape(beside.shape)
         return Candidates(
             rows=rows,
             vectors=vectors,
@@ -250,8 +250,8 @@ class LocalIndex:
         starts = self.sentence_vectors.starts
         counts = starts[rows + 1] - starts[rows]
         own = ranges(starts[rows], counts)
-        codes = self.sentence_vectors.codes[own].astype(np.float32)
-        return of_runs((codes @ vector) * self.sentence_vectors.scales[own], counts)
+        near = products(self.sentence_vectors.codes, own, vector)
+        return of_runs(near * self.sentence_vectors.scales[own], counts)
 
     @property
     def questions(self) -> EditorsQuestions:

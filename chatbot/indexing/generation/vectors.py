@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-from chatbot.arrays import HalfVectors, Mask, Rows, Scores, single
+from chatbot.arrays import HalfVectors, Mask, Rows, Scores, products
 from chatbot.indexing.words.row_scores import best
 
 FLAT_LIMIT = 50_000
@@ -91,7 +91,7 @@ class VectorIndex:
         return highest
 
     def _exactly(self, rows: Rows, vector: npt.NDArray[np.float32], k: int) -> tuple[Rows, Scores]:
-        return best(rows, single(self._vectors[rows]) @ vector, k)
+        return best(rows, products(self._vectors, rows, vector), k)
 
 
 @cache

@@ -155,6 +155,8 @@ def best(rows: Rows, scores: Scores, count: int) -> tuple[Rows, Scores]:
 
 def of_runs(values: Scores, counts: Rows) -> Scores:
     """The highest of each run of so many values, shape (..., len(counts)) of (..., values); -1 where a run is empty."""
+    if counts.all():
+        return np.maximum.reduceat(values, np.cumsum(counts) - counts, axis=-1) if len(counts) else values
     highest = np.full((*values.shape[:-1], len(counts)), -1.0, np.float32)
     some = counts > 0
     if some.any():
