@@ -20,6 +20,7 @@ Vectors = npt.NDArray[np.float32]
 HalfVectors = npt.NDArray[np.float16]
 Mask = npt.NDArray[np.bool_]
 
+_BIAS = np.float32(2.0**112)
 _BLOCK = 256  # rows whose numbers stay in the cache that is a core's own
 
 
@@ -39,25 +40,28 @@ def mapped(path: Path) -> npt.NDArray[Any]:
 
 
 def single(half: HalfVectors) -> npt.NDArray[np.float32]:
-    """The same numbers as float32, for finite ones; NumPy's own conversion takes six times as long.
+    """The same numbers as float32, for finite ones; NumPy's own conversion takes six times as long."""
+    numbers = _shifted(half)
+    numbers *= _BIAS
+    return numbers
 
-    Sign, exponent and fraction move to their places, and a factor corrects the exponent's other bias (IEEE 754).
-    """
+
+def _shifted(half: HalfVectors) -> npt.NDArray[np.float32]:
+    """Sign, exponent and fraction in their places in a float32, so divided by its other bias (IEEE 754)."""
     bits = half.view(np.int16).astype(np.int32)
     bits <<= 13
     bits &= np.int32(~0x70000000)  # the sign was extended over three bits too many
     numbers: npt.NDArray[np.float32] = bits.view(np.float32)
-    numbers *= np.float32(2.0**112)
     return numbers
 
 
 def products(matrix: npt.NDArray[Any], rows: Rows, vector: Vectors) -> Scores:
     """The products of some rows of a matrix, shape (n, dim), float16 or int8, with a vector, shape (len(rows),)."""
-    found = np.empty(len(rows), np.float32)
+    half = matrix.dtype == np.float16
+    found, factor = np.empty(len(rows), np.float32), vector * _BIAS if half else vector
     for first in range(0, len(rows), _BLOCK):
         block = matrix.take(rows[first : first + _BLOCK], axis=0)
-        numbers = single(block) if block.dtype == np.float16 else block.astype(np.float32)
-        np.matmul(numbers, vector, out=found[first : first + _BLOCK])
+        np.matmul(_shifted(block) if half else block.astype(np.float32), factor, out=found[first : first + _BLOCK])
     return found
 
 

@@ -68,7 +68,7 @@ def passage_words(passage: Passage, aliases: Sequence[str] = ()) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """The terms of a text: its words, stemmed, in order, with repetitions and stop words."""
-    return [stem(word) for word in words(text)]
+    return list(map(stem, words(text)))
 
 
 def content_words(text: str) -> list[str]:
@@ -80,7 +80,7 @@ def content_words(text: str) -> list[str]:
 @lru_cache(maxsize=8192)
 def stems(text: str) -> frozenset[str]:
     """The different terms of a text, kept for texts that are asked for again, such as sentences of passages."""
-    return frozenset(terms(text))
+    return frozenset(map(stem, words(text)))
 
 
 @lru_cache(maxsize=65_536)
