@@ -46,11 +46,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 @pytest.fixture(scope="session")
 def served_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a corpus and the index that was built from it."""
+    """A folder with a corpus, the index that was built from it, and what was fitted to that.
+
+    For a fit the model reads 20,000 words: once here, and not for each test that exports or serves without the model.
+    """
 
     def make(folder: Path) -> None:
         serving_corpus.write(folder / "corpus")
-        build(folder)
+        build(folder, "--lean")
 
     return made_once(tmp_path_factory, "served", make)
 

@@ -16,12 +16,10 @@ from chatbot.answering.static.part import StaticPart
 from chatbot.answering.verdict.calibration import calibrate
 from chatbot.exporting import making
 from chatbot.exporting.export import export
-from chatbot.exporting.making import make_static
 from chatbot.exporting.static_pages import passage_url
 from chatbot.indexing.building.build import build
 from chatbot.indexing.generation.local_index import LocalIndex
-from chatbot.indexing.generation.publication import ENCODERS, current
-from chatbot.indexing.model.embedder import ModelEmbedder
+from chatbot.indexing.generation.publication import current
 from chatbot.records import Filters, Hit, Turn, to_json
 from chatbot.settings import Settings
 from tests.support import copies
@@ -49,8 +47,7 @@ def reference(served_folder: Path) -> Iterator[Answerer]:
     """What answers in Python with the numbers that an export has."""
     settings = Settings(corpus_dir=served_folder / "corpus", index_dir=served_folder / "index")
     index = LocalIndex.open(settings.index_dir / current(settings.index_dir))
-    static = make_static(index, ModelEmbedder(settings.model, settings.index_dir / ENCODERS)).over(index)
-    yield static_answerer(static, settings)
+    yield static_answerer(StaticPart.read(settings.index_dir, index.generation).over(index), settings)
     index.close()
 
 

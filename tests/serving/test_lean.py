@@ -83,27 +83,13 @@ main()
 
 
 @pytest.fixture(scope="module")
-def lean_folder(served_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of its own with the corpus, the index and what a lean server needs."""
-    folder = tmp_path_factory.mktemp("lean")
-    copies.copy(served_folder, folder)
-    run_build(folder, "--lean")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def lean(lean_folder: Path) -> Iterator[Server]:
+def lean(served_folder: Path) -> Iterator[Server]:
     """A lean server whose settings have a password for editors."""
     variables = {"CHATBOT_SERVER__LEAN": "true", "CHATBOT_EDITOR__PASSWORD": "correct horse"}
-    running = start_server(lean_folder, **variables)
+    running = start_server(served_folder, **variables)
     running.wait_until_ready()
     yield running
     running.stop()
-
-
-def run_build(folder: Path, *options: str) -> None:
-    places = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
-    subprocess.run([*COMMAND, "build", *options], env={**os.environ, **places}, check=True, timeout=600)
 
 
 def reference(folder: Path) -> tuple[LocalIndex, Answerer]:
@@ -113,14 +99,14 @@ def reference(folder: Path) -> tuple[LocalIndex, Answerer]:
     return index, static_answerer(StaticPart.read(settings.index_dir, index.generation).over(index), settings)
 
 
-def test_it_answers_as_an_export_and_loads_nothing_heavy(lean_folder: Path) -> None:
-    places = {name: str(lean_folder / name.lower()) for name in ("CORPUS", "INDEX")}
+def test_it_answers_as_an_export_and_loads_nothing_heavy(served_folder: Path) -> None:
+    places = {name: str(served_folder / name.lower()) for name in ("CORPUS", "INDEX")}
     variables = {f"CHATBOT_{name}_DIR": place for name, place in places.items()} | {"CHATBOT_SERVER__RATE": ""}
     given = [str(free_port()), json.dumps(QUESTIONS), json.dumps(HEAVY)]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *given],
         env={**os.environ, **variables},
-        cwd=lean_folder,
+        cwd=served_folder,
         capture_output=True,
         text=True,
         check=False,
@@ -129,7 +115,7 @@ def test_it_answers_as_an_export_and_loads_nothing_heavy(lean_folder: Path) -> N
     assert done.returncode == 0, done.stderr
     said: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     assert said["loaded"] == []
-    index, answerer = reference(lean_folder)
+    index, answerer = reference(served_folder)
     with closing(index):
         for question, found in zip(QUESTIONS, said["answers"], strict=True):
             wanted = to_json(answerer.ask(question, 5, (), Filters()))
@@ -184,9 +170,9 @@ def test_a_conversation_in_a_browser(lean: Server, browser: Browser) -> None:
         context.close()
 
 
-def test_what_is_published_next_is_followed_once_it_can_be(lean_folder: Path, tmp_path: Path) -> None:
+def test_what_is_published_next_is_followed_once_it_can_be(served_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    copies.copy(lean_folder, folder)
+    copies.copy(served_folder, folder)
     running = start_server(folder, tmp_path / "log", CHATBOT_SERVER__LEAN="true")
     try:
         running.wait_until_ready()
@@ -197,7 +183,7 @@ def test_what_is_published_next_is_followed_once_it_can_be(lean_folder: Path, tm
         assert after != before
         assert json.loads(running.get("/readyz")[2])["generation"] == before
         assert f"keeping generation {before}" in (tmp_path / "log").read_text()
-        run_build(folder, "--lean")
+        build(folder, "--lean")
         eventually(lambda: json.loads(running.get("/readyz")[2])["generation"] == after, 20)
         answer = json.loads(running.post("/api/ask", {"question": "who measures giraffes"})[2])
         assert answer["hits"][0]["passage"]["article_id"] == "giraffes"
@@ -228,9 +214,9 @@ def test_without_the_model_it_says_what_to_run_where(served_folder: Path, tmp_pa
     assert "run 'chatbot build --lean' where the model is, and bring the index folder here" in said
 
 
-def test_an_index_of_another_version_is_made_anew_where_the_model_is(lean_folder: Path, tmp_path: Path) -> None:
+def test_an_index_of_another_version_is_made_anew_where_the_model_is(served_folder: Path, tmp_path: Path) -> None:
     folder = tmp_path / "site"
-    copies.copy(lean_folder, folder)
+    copies.copy(served_folder, folder)
     generation = current(folder / "index")
     alter(folder / "index" / generation, format=FORMAT - 1)
     said = without_the_model(folder).splitlines()[-1]

@@ -72,7 +72,7 @@ def start_server(folder: Path, log: Path | None = None, **variables: str) -> Ser
     return Server(process, url)
 
 
-def build(folder: Path) -> None:
+def build(folder: Path, *options: str) -> None:
     """Index the corpus of a folder into its index."""
     variables = {"CHATBOT_CORPUS_DIR": str(folder / "corpus"), "CHATBOT_INDEX_DIR": str(folder / "index")}
-    subprocess.run([*COMMAND, "build"], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
+    subprocess.run([*COMMAND, "build", *options], env={**os.environ, **variables}, cwd=folder, check=True, timeout=900)
