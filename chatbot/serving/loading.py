@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
@@ -84,6 +88,27 @@ class LazyPage:
 
 def _page_app(bot: Chatbot) -> FastAPI:
     # Not at the top: this import is the one that takes seconds.
-    from chatbot.serving.gradio_app import mounted
+    with _without_stubs():
+        from chatbot.serving.gradio_app import mounted
 
     return mounted(bot)
+
+
+@contextmanager
+def _without_stubs() -> Iterator[None]:
+    """Keep Gradio from comparing type stubs with each of its components, a third of what its import takes.
+
+    It passes over classes that have no file.
+    """
+    file_of = inspect.getfile
+
+    def of_others(what: Any) -> str:
+        if getattr(what, "__module__", "").startswith("gradio."):
+            raise OSError("no stubs are wanted")
+        return file_of(what)
+
+    inspect.getfile = of_others  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        inspect.getfile = file_of

@@ -42,3 +42,20 @@ def test_gradio_is_told_to_stay_silent_before_it_is_imported(module: str) -> Non
     environment["PYTHONPATH"] = str(ROOT)
     run = [sys.executable, "-c", PROGRAM, module]
     assert subprocess.run(run, capture_output=True, text=True, check=True, env=environment).stdout == "False 1\n"
+
+
+# What Gradio does with its stubs, while the page is built; no bot is needed to get so far.
+STUBS = """
+import contextlib, sys
+stubs = []
+sys.addaudithook(lambda event, given: event == "open" and str(given[0]).endswith(".pyi") and stubs.append(given[0]))
+from chatbot.serving.loading import _page_app
+with contextlib.suppress(AttributeError):
+    _page_app(None)
+print("gradio.components" in sys.modules, stubs)
+"""
+
+
+def test_the_page_is_imported_without_a_look_at_stubs() -> None:
+    done = subprocess.run([sys.executable, "-c", STUBS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "True []\n"
