@@ -207,4 +207,6 @@ def test_the_command_measures_the_published_index_by_quotes_and_against_another_
     assert len({way["nDCG@10"] for way in ways}) == 3
     assert found["metrics"]["nDCG@10"] > 0.4
     assert found["differences"]["nDCG@10"] == {"difference": 0.0, "p": 1.0}
-    assert "95 % between" in CliRunner().invoke(app, arguments).stdout
+    (tmp_path / "others.txt").write_text("how do I boil an egg\n", encoding="utf-8")  # all that are known take long
+    told = CliRunner().invoke(app, [*arguments, "--out-of-scope", str(tmp_path / "others.txt")])
+    assert "95 % between" in told.stdout
