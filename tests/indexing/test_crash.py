@@ -1,4 +1,4 @@
-"""What a crash may leave: kills at every touch of the disk, and what a failing power supply would have lost."""
+"""What a crash may leave: kills at every change of the disk, and what a failing power supply would have lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.recorded_disk import Rename, Sync, Touch, record
 
 
 @pytest.mark.index
-def test_a_build_killed_at_any_touch_of_the_disk_leaves_whole_answers(tmp_path: Path) -> None:
+def test_a_build_killed_at_any_change_of_the_disk_leaves_whole_answers(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.killed_build", str(tmp_path)],
         cwd=ROOT,

@@ -1,8 +1,9 @@
-"""Kill a build at every touch of the disk; after each kill the old answers or the new ones must be served, whole.
+"""Kill a build at every change of the disk; after each kill the old answers or the new ones must be served, whole.
 
 Run as a program by test_crash.py: python -m tests.support.killed_build FOLDER. For n = 1, 2, ... a forked process
-builds a changed corpus and sends itself SIGKILL at its n-th file operation under the index folder, until a build
-survives. Prints one line: the number of kills, and how many of them left the new generation serving.
+builds a changed corpus and sends itself SIGKILL before its n-th change of a file under the index folder, until a build
+survives; what is only read changes nothing. Prints one line: the number of kills, and how many of them left the new
+generation serving.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import faiss  # noqa: F401 - loaded before the fork, so that only the build's own file operations are counted
 
@@ -22,7 +24,7 @@ from chatbot.indexing.words.tokens import stem
 from chatbot.settings import Settings
 from tests.support.keyword_embedder import KeywordEmbedder
 
-TOUCHES = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "shutil.rmtree"}
+CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree"}
 
 
 def main(folder: Path) -> None:
@@ -48,15 +50,15 @@ def main(folder: Path) -> None:
 
 
 def killed_at(site: Settings, n: int) -> bool:
-    """Build in a forked process that kills itself at its n-th touch; False where it ended before."""
+    """Build in a forked process that kills itself before its n-th change; False where it ended before."""
     child = os.fork()
     if child == 0:
         count = 0
         inside = str(site.index_dir)
 
-        def count_down(event: str, values: tuple[object, ...]) -> None:
+        def count_down(event: str, values: tuple[Any, ...]) -> None:
             nonlocal count
-            if event in TOUCHES and values and str(values[0]).startswith(inside):
+            if changes(event, values) and str(values[0]).startswith(inside):
                 count += 1
                 if count == n:
                     os.kill(os.getpid(), signal.SIGKILL)
@@ -66,8 +68,12 @@ def killed_at(site: Settings, n: int) -> bool:
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if not os.WIFSIGNALED(status) and os.WEXITSTATUS(status) != 0:
-        raise SystemExit(f"the build failed at touch {n}")
+        raise SystemExit(f"the build failed at change {n}")
     return os.WIFSIGNALED(status)
+
+
+def changes(event: str, values: tuple[Any, ...]) -> bool:
+    return event in CHANGES or (event == "open" and bool(values[2] & (os.O_WRONLY | os.O_RDWR)))
 
 
 def check(site: Settings, old: str, new: str) -> str:

@@ -30,10 +30,8 @@ LONGEST = (
     "cluster/test_cluster.py",
     "operating/test_dockerfile.py",
     "answering/test_explanation.py",
-    "exporting/test_same_answers.py",
     "operating/test_distributions.py",
     "operating/test_github_action.py",
-    "indexing/test_crash.py",
     "serving/test_milvus.py",
 )
 
