@@ -15,7 +15,7 @@ from tests.cluster.trial import Trial, failures, run
 @pytest.mark.index
 def test_no_answer_is_wrong_and_errors_end_while_a_cluster_is_broken(tmp_path: Path, served_folder: Path) -> None:
     with ExitStack() as stack:
-        events = run(Trial(tmp_path, stack, served_folder / "index"), 2.0)
+        events = run(Trial(tmp_path, stack, served_folder / "index"), 0.0)
     assert failures(events) == []
     assert len(events) == 8
     assert min(event.questions for event in events) > 20

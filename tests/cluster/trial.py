@@ -1,7 +1,7 @@
 """Two servers behind nginx on a cluster of Milvus, asked all the while, of which one part after the other is killed.
 
     python -m tests.cluster.trial              (or: make cluster)
-    python -m tests.cluster.trial --seconds 5  the short form, which the tests run
+    python -m tests.cluster.trial --seconds 0  the short form, which the tests run
 
 Every answer is held against what the same generation answers from its files: whether it is right, and from one
 generation alone. Printed are, for each thing that happens, how many questions were asked while it did, how many of
