@@ -147,7 +147,7 @@ def machine(folder: Path, workspace: Path, context: dict[str, Any]) -> Runner:
 def runner(origin: Path, installed: Path, encoders: Path, tmp_path: Path) -> Runner:
     """A machine with the action installed, the cache of an earlier run, and no checkout yet."""
     folder = tmp_path / "machine"
-    copies.copy(encoders, folder / "temp" / "career-chatbot" / "index" / encoders.name)
+    copies.model(encoders, folder / "temp" / "career-chatbot" / "index")
     (folder / "bin").mkdir()
     command = folder / "bin" / "gh"
     command.write_text(GH)

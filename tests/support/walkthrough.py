@@ -23,7 +23,6 @@ from typing import Any
 
 import tomlkit
 
-from chatbot.indexing.generation.publication import ENCODERS
 from tests.support import copies
 from tests.support.server import COMMAND, Server
 from tests.support.waiting import eventually
@@ -141,7 +140,7 @@ class Walkthrough:
                 process.kill()
         assert process.returncode == 0, f"$ {command}\n{printed}"
         if arguments[0] == "init" and self.encoders:
-            copies.copy(self.encoders, self.folder / arguments[1] / "index" / ENCODERS)
+            copies.model(self.encoders, self.folder / arguments[1] / "index")
         return printed
 
     def serve(self, arguments: list[str]) -> str:
