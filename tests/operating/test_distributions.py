@@ -1,6 +1,6 @@
 """Both distributions: what is in them, and docs/installing.md carried out with them, far from the repository.
 
-What the whole one needs is read where the tests have it; the one for servers is installed with all that it needs.
+What each needs, and nothing else, is lent from where the tests have it; that pip finds it is seen by the Dockerfile.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -30,6 +29,7 @@ from chatbot.indexing.generation.publication import ENCODERS, current
 from chatbot.installation import BUILDING, VERSION, require
 from tests.support import copies, serving_corpus
 from tests.support.distributions import SOURCES, build_all
+from tests.support.lent import lend
 from tests.support.manifests import alter
 from tests.support.places import CORPUS, PACKAGE, ROOT
 from tests.support.server import Server
@@ -166,22 +166,22 @@ def test_only_commands_of_tools_that_need_not_be_here_are_not_carried_out() -> N
 
 @dataclass
 class Sitting:
-    """Somebody at a shell who types what a page says. What pip is to find is in `environment`."""
+    """Somebody at a shell who types what a page says. What they install needs what `lent` comes to, and has it."""
 
     folder: Path
     environment: dict[str, str]
-    packages: list[str] = field(default_factory=list)
+    lent: set[str]
     said: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, folder: Path, dist: Path, **variables: str) -> Sitting:
+    def begin(cls, folder: Path, *distributions: Built) -> Sitting:
         programs = folder / "programs"
         programs.mkdir()
         (programs / "python3").symlink_to(Path(sys.executable).resolve())
         environment = {name: value for name, value in os.environ.items() if PASSED.fullmatch(name)}
         environment |= {"PATH": f"{programs}:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
-        links = f"{dist} {os.environ.get('PIP_FIND_LINKS', '')}"
-        return cls(folder, environment | {"PIP_FIND_LINKS": links, "PIP_COMPILE": "0", **variables})
+        environment |= {"PIP_FIND_LINKS": str(distributions[0].folder), "PIP_NO_INDEX": "1", "PIP_COMPILE": "0"}
+        return cls(folder, environment, set().union(*(one.requirements() for one in distributions)))
 
     def type(self, *commands: str, code: int = 0) -> None:
         """Run commands one after the other and keep what each says."""
@@ -195,23 +195,14 @@ class Sitting:
                 done = self.run(*words)
                 assert done.returncode == code, done.stdout + done.stderr
                 self.said[command] = done.stdout + done.stderr
-                if words[:2] == ["pip", "install"]:
-                    self._lend(Path(self.environment["PATH"].split(":")[0]).parent)
+                if words[1:3] == ["-m", "venv"]:
+                    lend(self.folder / words[3], self.lent)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         program = shutil.which(words[0], path=self.environment["PATH"]) or words[0]
         return subprocess.run(
             [program, *words[1:]], cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=600
         )
-
-    def _lend(self, environment: Path) -> None:
-        """Let an environment read packages of the tests, not their .pth files, which would lead to the repository.
-
-        After pip has put the distribution into it, which it would find among them.
-        """
-        if self.packages:
-            (place,) = environment.glob("lib/python3*/site-packages")
-            (place / "lent.pth").write_text("\n".join(self.packages))
 
     def serve(self, log: Path) -> Server:
         """`chatbot serve`, on any port that is free, as soon as it answers."""
@@ -244,9 +235,7 @@ def newcomer(
     both: tuple[Built, Built], encoders: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Sitting, Server]]:
     """Who has followed the page up to the first server; the model was exported before."""
-    dist = both[0].folder
-    sitting = Sitting.begin(tmp_path_factory.mktemp("newcomer"), dist, PIP_NO_DEPS="1", PIP_NO_INDEX="1")
-    sitting.packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    sitting = Sitting.begin(tmp_path_factory.mktemp("newcomer"), both[0])
     for command in BEGIN[:-1]:
         sitting.type(command)
         if command.startswith("cd "):
@@ -260,9 +249,8 @@ def newcomer(
 def operator(
     both: tuple[Built, Built], served_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Sitting, Server]]:
-    """Who serves an index that was built elsewhere, with packages of their own alone."""
-    sitting = Sitting.begin(tmp_path_factory.mktemp("operator"), both[0].folder)
-    sitting.environment["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
+    """Who serves an index that was built elsewhere."""
+    sitting = Sitting.begin(tmp_path_factory.mktemp("operator"), both[1])
     copies.copy(served_folder / "index", sitting.folder / "index")
     sitting.type(*SERVE[:-1])
     server = sitting.serve(sitting.folder / "serve.log")
@@ -366,7 +354,7 @@ def test_what_a_server_cannot_do_is_told_with_what_to_install(
     command: str, operator: tuple[Sitting, Server], tmp_path: Path
 ) -> None:
     sitting, _ = operator
-    here = Sitting(tmp_path if command == "serve" else sitting.folder, sitting.environment)
+    here = Sitting(tmp_path if command == "serve" else sitting.folder, sitting.environment, set())
     # What a machine that builds has fitted can be exported here as well.
     shutil.rmtree(sitting.folder / "index" / "static", ignore_errors=True)
     answers = [{"article": "cv", "quote": "Explain a gap in your CV in one plain line"}]
@@ -390,8 +378,7 @@ def test_the_shipped_articles_are_not_on_a_server(operator: tuple[Sitting, Serve
 
 @pytest.mark.index
 def test_both_in_one_environment_are_a_problem(both: tuple[Built, Built], tmp_path: Path) -> None:
-    sitting = Sitting.begin(tmp_path, both[0].folder, PIP_NO_DEPS="1", PIP_NO_INDEX="1")
-    sitting.packages = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    sitting = Sitting.begin(tmp_path, *both)
     sitting.type("python3 -m venv env", ". env/bin/activate", "pip install career-chatbot career-chatbot-serve")
     sitting.type("chatbot init site", "cd site")
     sitting.type("chatbot doctor", code=1)

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,14 +75,20 @@ def test_it_runs_as_somebody_who_is_not_root_and_has_a_home() -> None:
 
 @pytest.fixture(scope="module")
 def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Stage]]:
-    """Every stage, over a small corpus; removed at the end, since it is large."""
+    """Every stage, over a small corpus; removed at the end, since it is large.
+
+    What is served has packages of its own; where it is built, those that it needs are lent.
+    """
     folder = tmp_path_factory.mktemp("images")
     serving_corpus.write(folder / "corpus")
     context = {name: ROOT / name for name in copied()} | {"corpus": folder / "corpus"}
     # The index of torch without CUDA may not be reachable from here: the one that pip is set to has to do.
     (folder / "empty").mkdir()
     arguments = {"TORCH_INDEX": f"file://{folder}/empty"}
-    yield dockerfile.build(DOCKERFILE, context, folder / "stages", arguments)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [line for extra in ("mcp", "milvus") for line in project["optional-dependencies"][extra]]
+    lent = {"packages": [*project["dependencies"], *extras]}
+    yield dockerfile.build(DOCKERFILE, context, folder / "stages", arguments, lent)
     shutil.rmtree(folder)
 
 

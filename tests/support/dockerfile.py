@@ -2,7 +2,7 @@
 machine with the paths of that folder.
 
 What differs from an image: the base is this machine with its Python and nothing of its environment, all runs as whoever
-runs the tests, and `--chown` does nothing.
+runs the tests, and `--chown` does nothing. A stage may be lent packages of the tests' environment.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from dockerfile_parse import DockerfileParser
 
+from tests.support.lent import lend
 from tests.support.places import ROOT
 
 # How pip finds packages here; a setting of its own would be one of the image, too.
@@ -58,8 +59,17 @@ def instructions(dockerfile: Path) -> list[tuple[str, str]]:
     return [(one["instruction"], one["value"]) for one in parser.structure if one["instruction"] != "COMMENT"]
 
 
-def build(dockerfile: Path, context: dict[str, Path], folder: Path, arguments: dict[str, str]) -> dict[str, Stage]:
-    """All stages by name, below `folder`. `context` gives the files of COPY by the names that they have there."""
+def build(
+    dockerfile: Path,
+    context: dict[str, Path],
+    folder: Path,
+    arguments: dict[str, str],
+    lent: dict[str, list[str]],
+) -> dict[str, Stage]:
+    """All stages by name, below `folder`. `context` gives the files of COPY by the names that they have there.
+
+    `lent` gives the requirements that pip finds satisfied in the environment of a stage.
+    """
     stages: dict[str, Stage] = {}
     stage = Stage(folder, {})
     for instruction, value in instructions(dockerfile):
@@ -73,6 +83,8 @@ def build(dockerfile: Path, context: dict[str, Path], folder: Path, arguments: d
             _copy(stage, stages, context, value.split())
         elif instruction == "RUN":
             _run(stage, value)
+            if value.startswith("python -m venv "):
+                lend(stage.at(value.split()[-1]), lent.get(stage.root.name, ()))
         else:
             _set(stage, instruction, value)
     return stages
