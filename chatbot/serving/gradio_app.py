@@ -30,6 +30,7 @@ EDIT_HEAD = """
 <script src="{paste}" defer></script>
 """
 
+_LOOKED_FOR_WORK_EVERY = 0.01  # seconds
 
 OPTIONS: dict[str, Any] = {
     "app_kwargs": {"docs_url": None, "redoc_url": None, "openapi_url": None},
@@ -72,5 +73,7 @@ def _mount(app: FastAPI, blocks: gr.Blocks, path: str, head: str | None = None) 
     # Else every open page holds a connection for as long as it is open, which tells Gradio nothing but when to forget:
     # what is kept of a session goes by its time and by the number of sessions.
     blocks.config["connect_heartbeat"] = False
+    # Gradio looks for work a thousand times a second, which takes a twentieth of a core while nobody asks anything.
+    blocks._queue.sleep_when_free = _LOOKED_FOR_WORK_EVERY
     handlers = (handler for handler in blocks.fns.values() if handler.fn)
     return {handler._id: tuple(part.stateful for part in handler.inputs) for handler in handlers}

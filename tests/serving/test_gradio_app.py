@@ -59,3 +59,35 @@ print("gradio.components" in sys.modules, stubs)
 def test_the_page_is_imported_without_a_look_at_stubs() -> None:
     done = subprocess.run([sys.executable, "-c", STUBS], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "True []\n"
+
+
+# How often a mounted page looks for work while nobody asks; a page of nothing stands for ours.
+IDLE = """
+import asyncio
+import gradio as gr
+from fastapi import FastAPI
+from chatbot.serving import gradio_app
+
+async def looks(seconds):
+    with gr.Blocks() as blocks:
+        pass
+    app = FastAPI()
+    gradio_app._mount(app, blocks, "/chat")
+    looked = 0
+    async def count(delay, sleep=asyncio.sleep):
+        nonlocal looked
+        looked += 1
+        await sleep(delay)
+    asyncio.sleep, sleep = count, asyncio.sleep
+    task = asyncio.create_task(blocks._queue.start_processing())
+    await sleep(seconds)
+    task.cancel()
+    return looked
+
+print(asyncio.run(looks(1.0)))
+"""
+
+
+def test_a_page_that_nobody_asks_looks_for_work_a_hundred_times_a_second_at_most() -> None:
+    done = subprocess.run([sys.executable, "-c", IDLE], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 1 <= int(done.stdout) <= 100
