@@ -48,10 +48,10 @@ def test_a_draft_is_published_by_the_next_build_and_a_check_finds_nothing(site: 
     assert (checked.damaged, checked.differing, checked.articles) == ({}, {}, 6)
 
 
-@pytest.mark.index
-def test_what_cannot_be_built_is_refused_in_words(tmp_path: Path) -> None:
+def test_what_cannot_be_built_is_refused_in_words(tmp_path: Path, encoders: Path) -> None:
     (tmp_path / "corpus").mkdir()
     settings = Settings(corpus_dir=tmp_path / "corpus", index_dir=tmp_path / "index")
+    copies.copy(encoders, settings.index_dir / encoders.name)
     refused = Work(settings, "publish").wait(SECONDS)
     assert isinstance(refused, Refused)
     assert "holds no articles" in refused.message

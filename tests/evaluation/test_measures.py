@@ -185,7 +185,9 @@ def test_questions_whose_quotes_are_nowhere_are_named(tmp_path: Path, shipped: d
     (line, *_) = (TESTS / "gold" / "answerable.jsonl").read_text(encoding="utf-8").split("\n")
     wrong = json.dumps({"question": "pay?", "answers": [{"article": "none", "quote": "pay"}]})
     (tmp_path / "questions.jsonl").write_text(f"{wrong}\n{line}\n", encoding="utf-8")
+    (tmp_path / "others.txt").write_text("how do I boil an egg\n", encoding="utf-8")
     arguments = ["--index", shipped["CHATBOT_INDEX_DIR"], "evaluate", str(tmp_path / "questions.jsonl")]
+    arguments += ["--out-of-scope", str(tmp_path / "others.txt")]
     said = "1 of 2 judged questions quote what no published article holds: line 1"
     assert said in CliRunner().invoke(app, arguments).stdout
     assert json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)["unmatched_lines"] == [1]
