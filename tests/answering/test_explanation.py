@@ -23,7 +23,7 @@ ASKED: list[tuple[str, tuple[str, ...], bool, str, Verdict]] = [
     ("salry of a data enginer", CAREER, True, "standalone", "uncertain"),
     ("how long does it take?", ("How do I become a data scientist?",), False, "follow_up", "answered"),
     ("tell me more", CAREER, False, "more", "answered"),
-    ("tell me more", ("sabbatical", "tell me more"), False, "more", "not_covered"),
+    ("tell me more", ("sabbatical", "tell me more", "tell me more"), False, "more", "not_covered"),
     ("the second one", CAREER, False, "pick", "answered"),
     ("the ninth one", CAREER, False, "pick", "not_covered"),
     ("How do I write a cover letter?", CAREER, False, "change", "answered"),
@@ -33,7 +33,7 @@ ASKED: list[tuple[str, tuple[str, ...], bool, str, Verdict]] = [
     ("hello", (), True, "standalone", "not_covered"),
     ("Wie werde ich Data Scientist?", (), False, "standalone", "uncertain"),
     ("¿Debo negociar el salario de mi primera oferta?", CAREER, False, "standalone", "not_covered"),
-    ("pension fund manager", (), False, "standalone", "uncertain"),
+    ("hedge fund portfolio manager", (), False, "standalone", "uncertain"),
     ("how do I boil an egg", (), False, "standalone", "not_covered"),
 ]
 
@@ -142,7 +142,7 @@ def test_what_editors_pinned_comes_first_in_both(
     ("question", "filters", "notice"),
     [
         ("How do I become a data scientist?", EVERYTHING, ""),
-        ("pension fund manager", EVERYTHING, "uncertain"),
+        ("hedge fund portfolio manager", EVERYTHING, "uncertain"),
         ("how do I boil an egg", EVERYTHING, "not_covered"),
         ("How do I become a data scientist?", TOMORROW, "no_article"),
         ("hello", TOMORROW, "small_talk"),
@@ -153,7 +153,7 @@ def test_what_editors_pinned_comes_first_in_both(
     ],
 )
 def test_what_a_message_is_about_is_a_value(bot: Chatbot, question: str, filters: Filters, notice: str) -> None:
-    first = bot.ask("pension fund manager", k=3)
+    first = bot.ask("hedge fund portfolio manager", k=3)
     history = [Turn(first.question, first.searched_as, tuple(hit.passage.id for hit in first.hits))]
     answer = bot.ask(question, history=history, filters=filters)
     assert (answer.notice, bool(answer.message)) == (notice, bool(notice))

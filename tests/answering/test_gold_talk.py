@@ -46,10 +46,10 @@ def test_follow_ups_find_nine_tenths_of_what_a_persons_rewriting_finds(
     judged = [(turn, answer) for turn, _, answer in played if turn["answers"]]
     found = sum(finds(answer, turn["answers"]) for turn, answer in judged)
     rewritten = sum(finds(bot.ask(turn["rewrite"], literal=True), turn["answers"]) for turn, _ in judged)
-    assert (found, rewritten, len(judged)) == (133, 144, 149)
+    assert (found, rewritten, len(judged)) == (131, 141, 149)
 
 
-@pytest.mark.parametrize(("kind", "figures"), [("follow_up", (111, 119)), ("change", (20, 22)), ("more", (2, 8))])
+@pytest.mark.parametrize(("kind", "figures"), [("follow_up", (109, 119)), ("change", (21, 22)), ("more", (1, 8))])
 def test_each_kind_of_turn_finds_its_share(
     played: list[tuple[dict[str, Any], tuple[Turn, ...], Answer]], kind: str, figures: tuple[int, int]
 ) -> None:
@@ -97,4 +97,4 @@ def test_misspelt_questions_find_most_of_what_the_meant_ones_find(bot: Chatbot) 
     lines = read("misspelt")
     mended = sum(finds(bot.ask(line["question"]), line["answers"]) for line in lines)
     meant = sum(finds(bot.ask(line["meant"]), line["answers"]) for line in lines)
-    assert (mended, meant, len(lines)) == (55, 64, 69)
+    assert (mended, meant, len(lines)) == (58, 67, 69)

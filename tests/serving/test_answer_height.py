@@ -26,7 +26,7 @@ ARTICLES = (
     "job-search/networking-and-linkedin",
     "pay-and-offers/negotiating-a-salary",
 )
-ASKED = 12
+ASKED = 18  # of a dozen, one more or less moved the median of the widget by a twelfth of a panel
 
 
 @pytest.fixture(scope="module")
