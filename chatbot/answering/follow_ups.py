@@ -61,12 +61,13 @@ class FollowUps:
         number = int(self._searcher.index.article_of[row])
         led = self._led.get(number)
         if led is None:
-            led = self._led[number] = {}
+            led = {}
             questions = offered(self._searcher.articles[number])
             places = self._searcher.question_places(number, questions)
             rows = self._searcher.index.questions.rows(places).tolist()
             for one, place, question in zip(rows, places, questions, strict=True):
                 led.setdefault(one, []).append((place, question))
+            self._led[number] = led  # whole: other threads look it up meanwhile
         return led.get(row, [])
 
     def covered(self, filters: Filters) -> tuple[str, ...]:
